@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+export { equal, wipe } from "./bytes.ts";
+export { CryptoError, type CryptoErrorCode } from "./errors.ts";
+export {
+  type Group,
+  type PackedPoints,
+  type PackedScalars,
+  POINT_BYTES,
+  SCALAR_BYTES,
+  UNIFORM_BYTES,
+  WEIGHT_BYTES,
+} from "./group.ts";
+export type { KeyPair, Primitives } from "./primitives.ts";

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** A key pair of X25519, Ed25519 or ML-KEM-768. */
+export interface KeyPair {
+  readonly publicKey: Uint8Array;
+  readonly secretKey: Uint8Array;
+}
+
+/**
+ * What pure packages take from a cryptographic library. Production binds it to `node:crypto`, the tests' oracle to
+ * noble; both pass the same published vectors. Lengths of keys are checked here, before any library sees them.
+ */
+export interface Primitives {
+  sha256(data: Uint8Array): Uint8Array;
+  sha512(data: Uint8Array): Uint8Array;
+  shake256(data: Uint8Array, length: number): Uint8Array;
+  hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
+  /** RFC 5869. `hkdfExtract` gives 32 bytes; `hkdfExpand` at most 255 · 32. */
+  hkdfExtract(salt: Uint8Array, ikm: Uint8Array): Uint8Array;
+  hkdfExpand(prk: Uint8Array, info: Uint8Array, length: number): Uint8Array;
+  /** `length` bytes of key stream under a 32-byte key, IV 0. */
+  aes256Ctr(key: Uint8Array, length: number): Uint8Array;
+  /** AES-256-GCM with a 12-byte nonce; the 16-byte tag follows the ciphertext. */
+  aesGcmSeal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /** The plaintext, or undefined when the tag does not fit. */
+  aesGcmOpen(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
+  /** X25519 (RFC 7748); both keys are 32 bytes. `x25519` throws on an all-zero result. */
+  x25519KeyPair(secret: Uint8Array): KeyPair;
+  x25519(secret: Uint8Array, peer: Uint8Array): Uint8Array;
+  /** ML-KEM-768 (FIPS 203): 64-byte seed, 1,184-byte encapsulation key, 1,088-byte ciphertext, 32-byte secret. */
+  mlKemKeyPair(seed: Uint8Array): KeyPair;
+  mlKemEncapsulate(publicKey: Uint8Array): { readonly ciphertext: Uint8Array; readonly shared: Uint8Array };
+  /** `secretKey` is what `mlKemKeyPair` gave: the 64-byte seed. */
+  mlKemDecapsulate(secretKey: Uint8Array, ciphertext: Uint8Array): Uint8Array;
+  /** Ed25519 (RFC 8032); the secret key is the 32-byte seed. Admit a public key before you trust `verify` with it. */
+  ed25519PublicKey(seed: Uint8Array): Uint8Array;
+  ed25519Sign(seed: Uint8Array, message: Uint8Array): Uint8Array;
+  ed25519Verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Primitives } from "@koplamp/crypto";
+import type { Job, JobTable, PartyId, Rng } from "@koplamp/protocol";
+import type { DatasetSpec, Hash, Line, Quality, Table } from "@koplamp/wire";
+
+/** Wall time in milliseconds since 1970, and waiting. For expiry, deadlines and log lines only, never for privacy. */
+export interface Clock {
+  now(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+/** A charge, as it is kept: never refunded, recomputed from the ledger at start. */
+export interface Charge {
+  /** Names the budget, e.g. `evaluations/<key set>/<asker>`. */
+  readonly budget: string;
+  readonly amount: bigint;
+}
+
+/** A witness's last view of one ledger. */
+export interface WitnessState {
+  readonly size: number;
+  readonly root: Uint8Array;
+}
+
+/**
+ * What one party keeps. One writer; every method that writes returns after the write is durable. The lab keeps it in
+ * memory, through the same code.
+ */
+export interface Store {
+  /** Appends leaves and debits in one transaction. Gives the indices. @throws {StoreError} `budget` and writes nothing when a budget would pass `limits`. */
+  append(
+    leaves: readonly Uint8Array[],
+    charges?: readonly Charge[],
+    limits?: Readonly<Record<string, bigint>>,
+  ): readonly number[];
+  size(): number;
+  leaf(index: number): Uint8Array;
+  /** RFC 6962 leaf hashes of all leaves, in order. */
+  leafHashes(): readonly Uint8Array[];
+  spent(budget: string): bigint;
+  /** Keeps the signed checkpoint of a size. @throws {StoreError} when another root stands for that size already. */
+  putCheckpoint(size: number, note: Uint8Array): void;
+  checkpoint(size: number): Uint8Array | undefined;
+  witnessState(origin: string): WitnessState | undefined;
+  /** Stores `next` only if the stored size is still `oldSize` (0: nothing stored). Says whether it did. */
+  replaceWitnessState(origin: string, oldSize: number, next: WitnessState): boolean;
+  /** Documents by hash; signatures stand beside them. */
+  putDocument(hash: Hash, bytes: Uint8Array, signatures: readonly string[]): void;
+  document(hash: Hash): { readonly bytes: Uint8Array; readonly signatures: readonly string[] } | undefined;
+  /** Sealed bytes that outlive a session: key shares, cached evaluations. Names hold no identifier. */
+  putSealed(name: string, sealed: Uint8Array): void;
+  sealed(name: string): Uint8Array | undefined;
+  sealedNames(prefix: string): readonly string[];
+  dropSealed(name: string): void;
+  close(): void;
+}
+
+/** A dataset in canonical form at one moment. */
+export interface Snapshot {
+  readonly table: Table;
+  readonly quality: Quality;
+  /** SHA-256 of the source file as it was read. It never leaves the node unsalted. */
+  readonly digest: Uint8Array;
+}
+
+/** Reads a declared dataset: the named columns only. @throws {SourceError} with a code, a sentence and a hint. */
+export type ReadSource = (spec: DatasetSpec, columns: readonly string[]) => Promise<Snapshot>;
+
+/** The secrets of one session on one worker. */
+export interface SessionPool {
+  run(job: Job<readonly unknown[], unknown>, args: readonly unknown[]): Promise<unknown>;
+  wipe(): Promise<void>;
+}
+
+/** Workers, shared by all sessions of a process. */
+export interface Workers {
+  /** A fresh vault on some worker, filled with `secrets`; the caller's copies may be wiped when it resolves. */
+  session(secrets: Readonly<Record<string, Uint8Array>>): Promise<SessionPool>;
+  close(): Promise<void>;
+}
+
+/** A line of the log. Fields come from a closed list; none can hold an identifier. */
+export interface LogEvent {
+  readonly event: string;
+  readonly party: PartyId;
+  readonly session?: string;
+  readonly plan?: string;
+  readonly peer?: PartyId;
+  readonly phase?: string;
+  readonly code?: string;
+  readonly count?: number;
+  readonly bytes?: number;
+  readonly ms?: number;
+}
+
+/** What a person may watch: phase of a party, and how far it is. */
+export interface Progress {
+  readonly party: PartyId;
+  readonly phase: string;
+  /** 0 to 1 where it is known. */
+  readonly done?: number;
+  readonly rate?: string;
+}
+
+export type { JobTable, Line, Primitives, Rng };

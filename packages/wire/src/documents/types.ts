@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: Apache-2.0
+// The documents of evidence.md, section 2, as TypeScript sees them after a strict reader.
+import type { Fact, PartyId } from "@koplamp/protocol";
+
+/** `sha256:` and 64 lower-case hex digits. */
+export type Hash = string;
+/** `ed25519:` and base64 of 32 bytes. */
+export type PublicKey = string;
+/** `YYYY-MM-DDThh:mm:ssZ`. */
+export type Time = string;
+/** An ISO 8601 duration of days, months or years. */
+export type Period = string;
+/** Dutch, English or both. */
+export type Text = { readonly nl?: string; readonly en?: string };
+/** Query classes by intrusion, A to F. */
+export type QueryClass = "A" | "B" | "C" | "D" | "E" | "F";
+
+export interface Covenant {
+  readonly koplamp: "covenant/v1";
+  readonly id: string;
+  readonly version: number;
+  readonly previous: Hash | null;
+  readonly title: Text;
+  readonly validFrom: Time;
+  readonly validUntil: Time;
+  readonly parties: readonly CovenantParty[];
+  readonly purposes: readonly Purpose[];
+  readonly dataClasses: readonly DataClass[];
+  readonly personLevel: {
+    readonly allowed: boolean;
+    readonly ground: Text | null;
+    readonly externals: readonly string[];
+  };
+  readonly floors: Floors;
+  readonly quotas: readonly Quota[];
+  readonly budgets: readonly Budget[];
+  readonly approval: {
+    readonly validFor: Period;
+    readonly external: readonly {
+      readonly role: string;
+      readonly classes: readonly QueryClass[];
+      readonly keys: readonly PublicKey[];
+    }[];
+  };
+  readonly witnesses: {
+    readonly quorum: number;
+    readonly external: readonly { readonly name: string; readonly vkey: string }[];
+  };
+  readonly protocols: readonly {
+    readonly id: string;
+    readonly paramSets: readonly string[];
+    readonly coordinatorLearns: readonly Fact[];
+  }[];
+  readonly retention: {
+    readonly results: Period;
+    readonly salts: Period;
+    readonly ledger: Period;
+    readonly extensions: number;
+  };
+  readonly supervision: { readonly body: string; readonly keys: readonly PublicKey[] };
+  readonly dpia: { readonly reference: string; readonly hash: Hash };
+  readonly ethics: { readonly framework: string; readonly reference: string; readonly hash: Hash };
+}
+
+export interface CovenantParty {
+  readonly id: PartyId;
+  readonly name: string;
+  readonly part: "member" | "input-only" | "result-only";
+  readonly task: "supervision" | "enforcement" | "investigation" | "other";
+  readonly regimes: readonly ("avg" | "wpg" | "awr" | "wwft" | "wgs" | "other")[];
+  readonly bases: readonly { readonly id: string; readonly law: string; readonly article: string }[];
+  readonly covenantKeys: readonly PublicKey[];
+}
+
+export interface Purpose {
+  readonly id: string;
+  readonly text: Text;
+  readonly classes: readonly QueryClass[];
+  readonly until: Time;
+  readonly bases: readonly { readonly party: PartyId; readonly basis: string }[];
+}
+
+export interface DataClass {
+  readonly id: string;
+  readonly party: PartyId;
+  readonly dataset: string;
+  readonly columns: readonly string[];
+  readonly registerSize: number;
+  readonly sensitivity: "ordinary" | "special" | "criminal" | "secret";
+  readonly allow: readonly {
+    readonly purpose: string;
+    readonly classes: readonly QueryClass[];
+    readonly recipients: readonly PartyId[];
+  }[];
+}
+
+export interface Floors {
+  readonly minCount: number;
+  readonly minContributors: number;
+  readonly minSet: number;
+  readonly dominanceN: number;
+  readonly dominancePercent: number;
+  readonly maxDomainPermille: number;
+}
+
+export interface Quota {
+  readonly asker: PartyId;
+  readonly holder: PartyId;
+  readonly purpose: string;
+  readonly epoch: Period | "once";
+  /** Padded elements in one epoch, per key set. */
+  readonly evaluations: number;
+  readonly lookupsPerDay: number;
+}
+
+export interface Budget {
+  readonly party: PartyId;
+  readonly dataset: string;
+  readonly unit: "subject" | "row";
+  readonly period: Period;
+  readonly rhoMicro: number;
+  readonly exactCells: number;
+  readonly repeats: number;
+}
+
+/** Keys by which sealed envelopes reach a machine. */
+export interface SealKeys {
+  /** base64 of 32 bytes. */
+  readonly x25519: string;
+  /** Hash of the 1,184-byte encapsulation key, which travels beside the card. */
+  readonly mlkem768Hash: Hash;
+}
+
+export interface Card {
+  readonly koplamp: "card/v1";
+  readonly party: PartyId;
+  readonly serial: number;
+  readonly covenantHash: Hash;
+  readonly identity: PublicKey;
+  readonly seal: SealKeys;
+  /** C2SP verifier key of the ledger (type 0x01) and of the witness (type 0x04). */
+  readonly ledger: string;
+  readonly witness: string;
+  readonly tlsPins: readonly Hash[];
+  readonly people: readonly Person[];
+}
+
+export interface Person {
+  readonly person: string;
+  readonly roles: readonly ("analyst" | "lawful" | "ethical" | "officer" | "operator")[];
+  readonly key: PublicKey;
+  readonly validUntil: Time;
+}
+
+export interface Roster {
+  readonly koplamp: "roster/v1";
+  readonly id: string;
+  readonly epoch: number;
+  readonly previous: Hash | null;
+  readonly covenantHash: Hash;
+  readonly cards: readonly { readonly party: PartyId; readonly cardHash: Hash }[];
+  readonly witnessQuorum: number;
+  readonly coordinator: {
+    readonly name: string;
+    /** Who runs it: a party's id, or a name that is none. */
+    readonly operator: string;
+    readonly identity: PublicKey;
+    readonly seal: SealKeys;
+    readonly tlsPins: readonly Hash[];
+  };
+}
+
+/** A condition of `where` or `flaggedBy`. A null never passes. */
+export interface Condition {
+  readonly column: string;
+  readonly op: "=" | "in" | ">=" | "<";
+  readonly value: string | number | boolean | readonly (string | number)[];
+}
+
+export interface Source {
+  readonly party: PartyId;
+  readonly dataset: string;
+}
+
+/** A question in normal form: maps are lists, sources in party order. */
+export type Ask = MatchAsk | OverlapAsk | AggregateAsk;
+
+export interface MatchAsk {
+  readonly kind: "match";
+  readonly key: readonly string[];
+  readonly from: readonly Source[];
+  readonly atLeast: number;
+  readonly tell: "holders" | "count" | "nothing";
+}
+
+export interface OverlapAsk {
+  readonly kind: "overlap-count";
+  readonly key: readonly string[];
+  readonly from: readonly Source[];
+  readonly shape: "histogram" | "pairs" | "atLeast";
+  /** Set when `shape` is `atLeast`. */
+  readonly atLeast: number | null;
+  /** Set when the analyst named a mode; null leaves the choice to the planner. */
+  readonly mode: "hub" | "recipient" | null;
+}
+
+export interface AggregateAsk {
+  readonly kind: "aggregate";
+  readonly from: readonly Source[];
+  readonly where: readonly Condition[];
+  readonly groupBy: readonly string[];
+  /** One entry for each column of `groupBy`, in that order. */
+  readonly domain: readonly { readonly column: string; readonly values: readonly string[] }[];
+  /** `count`, `sum(column)` or `mean(column)`. */
+  readonly measures: readonly string[];
+}
+
+/** What one party contributes, by public bounds only. */
+export interface Input {
+  readonly party: PartyId;
+  readonly dataset: string;
+  readonly dataClass: string;
+  readonly columns: readonly string[];
+  /** The kinds of `columns`, in the same order. */
+  readonly kinds: readonly string[];
+  /** `bucket(rows)`: the true number never leaves the node. */
+  readonly rowsPadded: number;
+  /** Declared bounds of integer columns among `columns`. */
+  readonly bounds: readonly { readonly column: string; readonly min: number; readonly max: number }[];
+  readonly maxRowsPerCell: number;
+  /** Salted commitment to the canonical rows. */
+  readonly snapshot: Hash;
+}
+
+export interface Plan {
+  readonly koplamp: "plan/v1";
+  readonly id: string;
+  readonly covenantHash: Hash;
+  readonly rosterHash: Hash;
+  readonly proposer: { readonly party: PartyId; readonly by: PublicKey };
+  readonly class: QueryClass;
+  readonly purpose: string;
+  readonly bases: readonly { readonly party: PartyId; readonly basis: string }[];
+  readonly indication: { readonly text: Text; readonly reference: string };
+  readonly necessity: Text;
+  readonly subsidiarity: Text;
+  readonly intendedEffect: { readonly text: Text; readonly measure: Text };
+  readonly ask: Ask;
+  readonly inputs: readonly Input[];
+  readonly protocol: {
+    readonly id: string;
+    readonly params: string;
+    /** The period for which an OPRF key lives; null where no key set is used. */
+    readonly epoch: string | null;
+    readonly roles: Readonly<Record<string, readonly PartyId[]>>;
+    readonly shards: number;
+  };
+  readonly release: { readonly minCount: number; readonly minContributors: number; readonly noise: null };
+  readonly recipients: readonly { readonly party: PartyId; readonly roles: readonly string[] }[];
+  readonly schedule: null;
+  readonly notBefore: Time;
+  readonly expires: Time;
+  readonly salt: string;
+}
+
+/** An item of what a view or a coalition learns. */
+export interface ContractItem {
+  readonly fact: Fact;
+  readonly about: readonly PartyId[];
+  readonly bound: number | string;
+  readonly because?: string;
+}
+
+export interface Contract {
+  readonly koplamp: "contract/v1";
+  readonly planHash: Hash;
+  readonly covenantHash: Hash;
+  readonly rosterHash: Hash;
+  readonly protocol: string;
+  readonly descriptionHash: Hash;
+  readonly disclosures: readonly {
+    readonly id: string;
+    readonly from: PartyId;
+    readonly to: PartyId;
+    readonly via: "coordinator" | null;
+    readonly release: number;
+    readonly output: string;
+    readonly perShard: number;
+    readonly shards: number;
+  }[];
+  readonly outputs: readonly {
+    readonly id: string;
+    readonly to: PartyId;
+    readonly fact: Fact;
+    readonly about: readonly PartyId[];
+    readonly columns: readonly string[];
+    readonly bound: number | string;
+  }[];
+  readonly views: readonly {
+    readonly who: readonly PartyId[];
+    readonly learns: readonly ContractItem[];
+    readonly atMost: readonly ContractItem[];
+  }[];
+  readonly coalitions: readonly {
+    readonly who: readonly PartyId[];
+    readonly about: readonly PartyId[];
+    readonly learns: readonly ContractItem[];
+  }[];
+  readonly egress: readonly EgressLine[];
+  readonly debits: readonly {
+    readonly holder: PartyId;
+    readonly asker: PartyId;
+    readonly unit: string;
+    readonly amount: number;
+  }[];
+  readonly assumptions: readonly { readonly id: string; readonly text: Text; readonly ifFalse: string }[];
+  readonly warnings: readonly string[];
+  readonly text: Text;
+}
+
+/** Messages of one type between two parties: how many, and how many plaintext bytes in all. */
+export interface EgressLine {
+  readonly from: PartyId;
+  readonly to: PartyId;
+  readonly channel: "send" | "disclose";
+  readonly what: string;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+export interface Approval {
+  readonly koplamp: "approval/v1";
+  readonly covenantHash: Hash;
+  readonly planHash: Hash;
+  readonly contractHash: Hash;
+  readonly party: PartyId;
+  readonly role: string;
+  readonly decision: "approve" | "refuse" | "withdraw";
+  readonly by: PublicKey;
+  readonly considered: readonly { readonly question: string; readonly answer: Text }[];
+  readonly reason: Text | null;
+  readonly at: Time;
+  readonly validUntil: Time;
+  readonly salt: string;
+}
+
+export interface Receipt {
+  readonly koplamp: "receipt/v1";
+  readonly planHash: Hash;
+  readonly session: string;
+  readonly disclosure: string;
+  readonly from: PartyId;
+  readonly to: PartyId;
+  readonly frame: Hash;
+  readonly bytes: number;
+  readonly at: Time;
+}
+
+export interface Egress {
+  readonly koplamp: "egress/v1";
+  readonly planHash: Hash;
+  readonly contractHash: Hash;
+  readonly session: string;
+  readonly from: PartyId;
+  readonly rows: readonly Omit<EgressLine, "from">[];
+  readonly equalsContract: boolean;
+}
+
+export interface Result {
+  readonly koplamp: "result/v1";
+  readonly planHash: Hash;
+  readonly contractHash: Hash;
+  /** The answer document as one JSON string. */
+  readonly answer: string;
+  readonly withheld: readonly { readonly rule: string; readonly cells: number }[];
+  readonly salt: string;
+}
+
+export interface Bundle {
+  readonly koplamp: "bundle/v1";
+  readonly covenantHash: Hash;
+  readonly rosterHash: Hash;
+  readonly planHash: Hash;
+  readonly contractHash: Hash;
+  readonly made: Time;
+  readonly by: PartyId;
+  readonly documents: readonly { readonly hash: Hash; readonly type: string; readonly included: boolean }[];
+  readonly proofs: readonly { readonly party: PartyId; readonly index: number; readonly type: string }[];
+}
+
+/** The logging duty that an entry answers. */
+export type Verb =
+  | "collection"
+  | "alteration"
+  | "consultation"
+  | "disclosure"
+  | "combination"
+  | "erasure"
+  | "none";
+
+/** One leaf of a node's ledger. It holds no identifier, no name, no free text and no exact count of hits. */
+export interface Entry {
+  readonly koplamp: "entry/v1";
+  /** The log's origin, `<federation>/<party>`. */
+  readonly ledger: string;
+  readonly at: Time;
+  readonly by: PublicKey | "node";
+  readonly planHash: Hash | null;
+  readonly verb: Verb;
+  readonly type: EntryType;
+  readonly body: EntryBody;
+}
+
+export type EntryType =
+  | "covenant"
+  | "roster"
+  | "card"
+  | "plan"
+  | "approval"
+  | "inputs"
+  | "keyset"
+  | "begin"
+  | "allow"
+  | "spent"
+  | "disclose"
+  | "receive"
+  | "deliver"
+  | "undelivered"
+  | "release"
+  | "abort"
+  | "end"
+  | "heartbeat";
+
+/** The body of an entry; its fields by type stand in evidence.md, section 6. */
+export type EntryBody = Readonly<Record<string, unknown>>;
+
+/** Every document type by the name in its first field. */
+export interface Documents {
+  readonly "covenant/v1": Covenant;
+  readonly "card/v1": Card;
+  readonly "roster/v1": Roster;
+  readonly "plan/v1": Plan;
+  readonly "contract/v1": Contract;
+  readonly "approval/v1": Approval;
+  readonly "receipt/v1": Receipt;
+  readonly "egress/v1": Egress;
+  readonly "result/v1": Result;
+  readonly "bundle/v1": Bundle;
+  readonly "entry/v1": Entry;
+}
+
+export type DocumentType = keyof Documents;

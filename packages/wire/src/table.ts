@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** A canonical value, several of them (`split`), or nothing: missing, empty or rejected. */
+export type Cell = string | readonly string[] | null;
+
+/** One dataset as a question sees it: only declared columns, canonical text, row order as in the source. */
+export interface Table {
+  readonly rows: number;
+  /** Column name to `rows` cells. */
+  readonly columns: Readonly<Record<string, readonly Cell[]>>;
+}
+
+/** What canonicalisation found in one column. Counts only, for the owner's eyes: no other party learns them. */
+export interface ColumnQuality {
+  readonly accepted: number;
+  readonly empty: number;
+  /** Reason to count. */
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly separatorsRemoved: number;
+  readonly folded: number;
+  readonly duplicates: number;
+  /** Distinct raw forms that became one value. */
+  readonly collisions: number;
+  readonly placeholders: number;
+}
+
+/** The local data-quality report of one dataset: column name to counts. */
+export type Quality = Readonly<Record<string, ColumnQuality>>;
+
+/** The kinds of columns that a dataset may declare (lab-format.md). */
+export type ColumnKind =
+  | "bsn"
+  | "rsin"
+  | "kvk"
+  | "iban"
+  | "imo"
+  | "imo-company"
+  | "plate"
+  | "phone"
+  | "email"
+  | "lei"
+  | "passport"
+  | "person-name"
+  | "company-name"
+  | "date"
+  | "name-key"
+  | "opaque"
+  | "category"
+  | "integer"
+  | "month"
+  | "boolean";
+
+/** A declared column: its kind, where it stands in the file, and the options of its kind. */
+export interface ColumnSpec {
+  readonly kind: ColumnKind;
+  /** The column's name in the file; absent: the same. */
+  readonly from?: string;
+  /** Separates several values in one cell. */
+  readonly split?: string;
+  /** Bounds of an integer, as declared. A row outside stops the contribution. */
+  readonly min?: number;
+  readonly max?: number;
+  readonly unit?: string;
+  readonly padLeft?: number;
+  readonly region?: string;
+  readonly country?: string;
+  readonly format?: string;
+  readonly transliteration?: string;
+}
+
+/** A declared dataset: a file and the columns that exist for a question. */
+export interface DatasetSpec {
+  readonly file: string;
+  readonly nulls: readonly string[];
+  /** The column whose value `minCount` and noise protect; absent: the row. */
+  readonly subject?: string;
+  readonly maxRowsPerCell?: number;
+  readonly columns: Readonly<Record<string, ColumnSpec>>;
+}

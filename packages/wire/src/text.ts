@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// The standard library that pure packages see (es2024) has no TextEncoder: these few lines are it.
+
+const HEX = "0123456789abcdef";
+const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** The UTF-8 bytes of well-formed text. @throws {RangeError} on a lone surrogate. */
+export function utf8(text: string): Uint8Array {
+  if (!text.isWellFormed()) throw new RangeError("expected well-formed text, got a lone surrogate");
+  const bytes = new Uint8Array(text.length * 3);
+  let at = 0;
+  for (const character of text) at = putCodePoint(bytes, at, character.codePointAt(0) ?? 0);
+  return bytes.slice(0, at);
+}
+
+function putCodePoint(bytes: Uint8Array, start: number, code: number): number {
+  let at = start;
+  if (code < 0x80) {
+    bytes[at++] = code;
+    return at;
+  }
+  const tail = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+  const mark = [0, 0xc0, 0xe0, 0xf0][tail] ?? 0;
+  bytes[at++] = mark | (code >> (6 * tail));
+  for (let left = tail - 1; left >= 0; left -= 1) bytes[at++] = 0x80 | ((code >> (6 * left)) & 0x3f);
+  return at;
+}
+
+/** The text of well-formed UTF-8. @throws {RangeError} on anything else (RFC 3629, section 3). */
+export function fromUtf8(bytes: Uint8Array): string {
+  const chunks: string[] = [];
+  let units: number[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const [code, length] = codePointAt(bytes, at);
+    at += length;
+    if (code < 0x10000) units.push(code);
+    else units.push(0xd800 + ((code - 0x10000) >> 10), 0xdc00 + ((code - 0x10000) & 0x3ff));
+    if (units.length > 4096) {
+      chunks.push(String.fromCharCode(...units));
+      units = [];
+    }
+  }
+  return chunks.join("") + String.fromCharCode(...units);
+}
+
+function codePointAt(bytes: Uint8Array, at: number): readonly [code: number, length: number] {
+  const lead = bytes[at] ?? 0;
+  if (lead < 0x80) return [lead, 1];
+  const tail = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+  let code = lead & (0x3f >> tail);
+  for (let next = 1; next <= tail; next += 1) {
+    const byte = bytes[at + next] ?? 0;
+    if ((byte & 0xc0) !== 0x80) throw notUtf8();
+    code = (code << 6) | (byte & 0x3f);
+  }
+  const least = [0, 0x80, 0x800, 0x10000][tail] ?? 0;
+  const surrogate = code >= 0xd800 && code <= 0xdfff;
+  if (lead < 0xc2 || lead > 0xf4 || code < least || code > 0x10ffff || surrogate) throw notUtf8();
+  return [code, tail + 1];
+}
+
+function notUtf8(): RangeError {
+  return new RangeError("expected well-formed UTF-8");
+}
+
+/** Lower-case hexadecimal digits, two a byte. */
+export function hex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += `${HEX[byte >> 4]}${HEX[byte & 15]}`;
+  return text;
+}
+
+/** The bytes of lower-case hexadecimal digits. @throws {RangeError} on any other character or an odd length. */
+export function fromHex(text: string): Uint8Array {
+  if (!/^(?:[0-9a-f]{2})*$/.test(text))
+    throw new RangeError("expected lower-case hexadecimal digits in pairs");
+  return Uint8Array.from({ length: text.length / 2 }, (_, at) =>
+    Number.parseInt(text.slice(2 * at, 2 * at + 2), 16),
+  );
+}
+
+/** Standard base64 with padding (RFC 4648, section 4). */
+export function base64(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 3) {
+    const word = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    const left = bytes.length - at;
+    text += `${BASE64[word >> 18]}${BASE64[(word >> 12) & 63]}`;
+    text += `${left > 1 ? BASE64[(word >> 6) & 63] : "="}${left > 2 ? BASE64[word & 63] : "="}`;
+  }
+  return text;
+}
+
+/** The bytes of canonical, padded, standard base64. @throws {RangeError} on anything else, stray bits included. */
+export function fromBase64(text: string): Uint8Array {
+  if (text.length % 4 !== 0) throw notBase64();
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  const bytes = new Uint8Array((text.length / 4) * 3 - padding);
+  for (let at = 0, to = 0; at < text.length; at += 4) {
+    let word = 0;
+    for (let next = 0; next < 4; next += 1)
+      word = (word << 6) | Math.max(0, BASE64.indexOf(text[at + next] ?? "="));
+    for (let shift = 16; shift >= 0 && to < bytes.length; shift -= 8) bytes[to++] = (word >> shift) & 255;
+  }
+  if (base64(bytes) !== text) throw notBase64(); // a foreign character reads as zero and fails here
+  return bytes;
+}
+
+function notBase64(): RangeError {
+  return new RangeError("expected canonical base64 with padding");
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+const source = {
+  resolve: { conditions: ["source"] },
+  ssr: { resolve: { conditions: ["source"], externalConditions: ["source"] } },
+};
+const project = (name: string, test: object) => ({
+  ...source,
+  test: { name, execArgv: ["--conditions=source"], ...test },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project("unit", { include: ["packages/*/test/**/*.test.ts", "test/architecture.test.ts"] }),
+      project("e2e", { include: ["nodes/test/**/*.test.ts", "test/e2e/**/*.test.ts"], testTimeout: 30_000 }),
+      project("slow", { include: ["test/slow/**/*.test.ts"], testTimeout: 600_000 }),
+    ],
+  },
+});
