@@ -26,3 +26,21 @@ export interface Line {
   onPresence(listener: (party: PartyId, online: boolean) => void): () => void;
   close(): Promise<void>;
 }
+
+/**
+ * Sealed, signed messages between machines outside a session: documents, handshakes, checkpoints, receipts, aborts.
+ * The relay sees sender, recipient and length. A message arrives once, or the wait for it fails.
+ */
+export interface Post {
+  /** Seals `body` to the machine of `to`, signs it and hands it to the relay. */
+  send(to: PartyId, topic: string, body: Uint8Array): Promise<void>;
+  /** The next unread message of `from` under exactly `topic`. Rejects with `PeerLost`, or with what `fail` was given. */
+  receive(from: PartyId, topic: string): Promise<Uint8Array>;
+  /** Takes messages under topics that begin with `prefix` as they come, from anybody on the roster. Returns a way to stop. */
+  listen(prefix: string, handler: (from: PartyId, topic: string, body: Uint8Array) => void): () => void;
+  /** Rejects present and future waits under topics that begin with `prefix`, and drops what is kept under them. */
+  fail(prefix: string, reason: Error): void;
+  /** Rejects all waits for `peer` with `PeerLost` until it is heard of again. */
+  giveUp(peer: PartyId, reason: string): void;
+  close(): void;
+}

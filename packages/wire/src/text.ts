@@ -46,6 +46,7 @@ export function fromUtf8(bytes: Uint8Array): string {
 function codePointAt(bytes: Uint8Array, at: number): readonly [code: number, length: number] {
   const lead = bytes[at] ?? 0;
   if (lead < 0x80) return [lead, 1];
+  if (lead < 0xc2 || lead > 0xf4) throw notUtf8();
   const tail = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
   let code = lead & (0x3f >> tail);
   for (let next = 1; next <= tail; next += 1) {
@@ -53,10 +54,13 @@ function codePointAt(bytes: Uint8Array, at: number): readonly [code: number, len
     if ((byte & 0xc0) !== 0x80) throw notUtf8();
     code = (code << 6) | (byte & 0x3f);
   }
-  const least = [0, 0x80, 0x800, 0x10000][tail] ?? 0;
-  const surrogate = code >= 0xd800 && code <= 0xdfff;
-  if (lead < 0xc2 || lead > 0xf4 || code < least || code > 0x10ffff || surrogate) throw notUtf8();
+  if (!isScalarValue(code, [0, 0x80, 0x800, 0x10000][tail] ?? 0)) throw notUtf8();
   return [code, tail + 1];
+}
+
+/** Whether a code point is at least `least` (no overlong form), at most U+10FFFF and no surrogate. */
+function isScalarValue(code: number, least: number): boolean {
+  return code >= least && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
 }
 
 function notUtf8(): RangeError {
