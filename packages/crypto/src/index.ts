@@ -11,3 +11,16 @@ export {
   WEIGHT_BYTES,
 } from "./group.ts";
 export type { KeyPair, Primitives } from "./primitives.ts";
+export {
+  type Conversation,
+  conversation,
+  exchangeMessages,
+  exchangeReady,
+  hashCodec,
+  hear,
+  type Round,
+  readyJobs,
+  type SpokenHash,
+  sha256Of,
+  tell,
+} from "./ready.ts";
