@@ -1,1 +1,56 @@
-export {};
+// SPDX-License-Identifier: Apache-2.0
+export { CHUNK_ROWS, cacheScope, loadItems, newInputs, openCache } from "./cache.ts";
+export { PsiError, type PsiErrorCode } from "./errors.ts";
+export {
+  type AskerSetup,
+  type EvaluateParameters,
+  type EvaluateSetup,
+  evaluate,
+  evaluateAsker,
+  evaluateHolder,
+  evaluationBatches,
+  MOST_ELEMENTS,
+  type Spent,
+} from "./evaluate.ts";
+export { type MeterRequest, meter } from "./evaluate-jobs.ts";
+export { inputRoot } from "./input-root.ts";
+export { type PsiBackend, psiJobs } from "./jobs.ts";
+export { selectInputs } from "./keyed.ts";
+export {
+  type KeySet,
+  type KeySetName,
+  type KeySetParameters,
+  type KeySetSetup,
+  keySetContext,
+  keyset,
+  keysetParty,
+} from "./keyset.ts";
+export { openShare } from "./keyset-jobs.ts";
+export {
+  type Matched,
+  type MatchTokensParameters,
+  type MatchTokensSetup,
+  matchTokens,
+  matchTokensParty,
+} from "./match-tokens.ts";
+export type { Allowance, Count } from "./messages.ts";
+export type { OverlapCounts, OverlapShape } from "./overlap-cells.ts";
+export {
+  type HubNodeSetup,
+  type HubSetup,
+  hubCoordinator,
+  hubNode,
+  type OverlapParameters,
+  overlapHub,
+} from "./overlap-hub.ts";
+export { overlapRecipient, recipientNode } from "./overlap-recipient.ts";
+export { describePreparation, type PreparationParameters } from "./preparation.ts";
+export {
+  type CachedItems,
+  COORDINATOR,
+  MOST_PARTIES,
+  MOST_ROWS,
+  type QuerySession,
+  type Session,
+} from "./session.ts";
+export { type Tell, type Told, tellMatches } from "./tell.ts";

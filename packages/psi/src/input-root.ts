@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Primitives } from "@koplamp/crypto";
+import { bind, type Job, type JobEntry, job } from "@koplamp/protocol";
+import { ascending, distinctRows, rowAt } from "./ascending.ts";
+import { keyedInputs } from "./keyed.ts";
+import type { PackedInputs } from "./session.ts";
+
+/** The root of a session's inputs under the vault's `salt`. A second call in one session gives the first's answer. */
+export const inputRoot: Job<[inputs: PackedInputs], Uint8Array> = job("psi.input-root");
+
+const ROOT_HANDLE = "root";
+
+/** The code behind `inputRoot`. */
+export function inputRootJobs(primitives: Primitives): readonly JobEntry[] {
+  return [
+    bind(inputRoot, (vault, inputs) => {
+      if (!vault.has(ROOT_HANDLE)) vault.put(ROOT_HANDLE, saltedRoot(primitives, vault.get("salt"), inputs));
+      return vault.get(ROOT_HANDLE).slice();
+    }),
+  ];
+}
+
+/**
+ * The RFC 6962 tree hash (section 2.1) over the sorted, distinct values HMAC-SHA256(salt, in(x)). It fixes the list
+ * and shows neither an item nor, under its fresh salt, whether a list is that of an earlier session.
+ */
+export function saltedRoot(primitives: Primitives, salt: Uint8Array, inputs: PackedInputs): Uint8Array {
+  const values = keyedInputs(primitives, salt, inputs, 32);
+  const sorted = distinctRows(values, 32, ascending(values, 32));
+  return treeHash(primitives, sorted);
+}
+
+/** Level by level: a last odd node moves up unchanged, which is the split at the largest power of two of RFC 6962. */
+function treeHash({ sha256 }: Primitives, leaves: Uint8Array): Uint8Array {
+  if (leaves.length === 0) return sha256(new Uint8Array());
+  const leaf = new Uint8Array(33);
+  let level = leaves.slice();
+  for (let at = 0; at < level.length / 32; at += 1) {
+    leaf.set(rowAt(level, 32, at), 1);
+    level.set(sha256(leaf), at * 32);
+  }
+  const node = new Uint8Array(65).fill(1, 0, 1);
+  while (level.length > 32) {
+    const nodes = Math.ceil(level.length / 64);
+    for (let at = 0; at < nodes; at += 1) {
+      const pair = level.subarray(at * 64, at * 64 + 64);
+      if (pair.length === 64) node.set(pair, 1);
+      level.set(pair.length === 64 ? sha256(node) : pair, at * 32);
+    }
+    level = level.slice(0, nodes * 32);
+  }
+  return level;
+}

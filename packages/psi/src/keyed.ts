@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Primitives } from "@koplamp/crypto";
+import { concat, i2osp, lp } from "@koplamp/wire";
+import type { PackedInputs } from "./session.ts";
+import { inputCount } from "./session.ts";
+
+/**
+ * `KDF(s, ctx, label, i1, i2, …; L)` of protocols.md, section 1.1: HKDF-Expand-SHA-256 (RFC 5869, section 2.3) under
+ * the secret `s`, with everything that tells one use from another in its info.
+ */
+export function kdf(
+  { hkdfExpand }: Primitives,
+  secret: Uint8Array,
+  context: Uint8Array,
+  label: string,
+  indices: readonly number[],
+  length: number,
+): Uint8Array {
+  const info = concat(lp("koplamp/kdf/1"), context, lp(label), ...indices.map((index) => i2osp(index, 4)));
+  return hkdfExpand(secret, info, length);
+}
+
+/** The bytes of the input at position `at`, without a copy. */
+export function inputAt({ bytes, ends }: PackedInputs, at: number): Uint8Array {
+  return bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]);
+}
+
+/** HMAC-SHA256(key, in(x)) of every input, cut to `width` bytes: `inputs * width` bytes in the order of the inputs. */
+export function keyedInputs(
+  { hmacSha256 }: Primitives,
+  key: Uint8Array,
+  inputs: PackedInputs,
+  width: number,
+): Uint8Array {
+  const rows = new Uint8Array(inputCount(inputs) * width);
+  for (let at = 0; at < inputCount(inputs); at += 1) {
+    rows.set(hmacSha256(key, inputAt(inputs, at)).subarray(0, width), at * width);
+  }
+  return rows;
+}
+
+/** The inputs at the given positions, packed again. */
+export function selectInputs(inputs: PackedInputs, positions: Uint32Array): PackedInputs {
+  const chosen = Array.from(positions, (at) => inputAt(inputs, at));
+  let end = 0;
+  const ends = Uint32Array.from(chosen, (input) => {
+    end += input.length;
+    return end;
+  });
+  return { bytes: concat(...chosen), ends };
+}

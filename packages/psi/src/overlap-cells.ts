@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PartyId } from "@koplamp/protocol";
+import { PsiError } from "./errors.ts";
+import type { Count } from "./messages.ts";
+
+/** Which counts are asked for, as in `ask`. */
+export interface OverlapShape {
+  /** By number of holders, by pair of parties, or one number. */
+  readonly shape: "histogram" | "pairs" | "atLeast";
+  /** With `shape: atLeast` only. */
+  readonly atLeast: number | null;
+}
+
+/** The answer of an overlap count. */
+export interface OverlapCounts {
+  /** The cells' names: `1`, `2`, …; `a&b`; or `atLeast` as text. In the order of `counts`. */
+  readonly cells: readonly string[];
+  /** Distinct items a cell; `null` where fewer than `minCount`. */
+  readonly counts: readonly Count[];
+}
+
+/** The names of the cells, in the order in which their counts are sent. */
+export function cellNames({ shape, atLeast }: OverlapShape, parties: readonly PartyId[]): readonly string[] {
+  if (shape === "histogram") return parties.map((_, at) => `${at + 1}`);
+  if (shape === "atLeast") return [`${atLeast ?? 1}`];
+  return parties.flatMap((left, at) => parties.slice(at + 1).map((right) => `${left}&${right}`));
+}
+
+/**
+ * Whether an answer depends on how many items only one party holds. Then dummies, which nobody else holds, must be
+ * taken off, and each sender adds its masked number of them to its tokens.
+ */
+export function countsSingles({ shape, atLeast }: OverlapShape): boolean {
+  return shape === "histogram" || (shape === "atLeast" && atLeast === 1);
+}
+
+/** How often each set of holders occurs: `holders[i]` is a bitmap over the parties, `items[i]` their number. */
+export interface Venn {
+  readonly holders: Uint32Array;
+  readonly items: Uint32Array;
+}
+
+/**
+ * The counts of a shape from the whole Venn pattern. `dummies`: how many of the items held by one party are padding.
+ * Counts below `minCount` become `null`.
+ * @throws {PsiError} `count` when the padding does not fit: a sender lied about it.
+ */
+export function countCells(
+  shape: OverlapShape,
+  parties: readonly PartyId[],
+  venn: Venn,
+  dummies: number,
+  minCount: number,
+): OverlapCounts {
+  const byHolders = new Array<number>(parties.length + 1).fill(0);
+  venn.holders.forEach((bitmap, at) => {
+    const held = bitCount(bitmap);
+    byHolders[held] = (byHolders[held] ?? 0) + (venn.items[at] ?? 0);
+  });
+  byHolders[1] = (byHolders[1] ?? 0) - dummies;
+  if (byHolders[1] < 0)
+    throw new PsiError("count", "expected less padding than tokens that one party sent alone");
+  const counts = shape.shape === "pairs" ? pairCounts(parties, venn) : holderCounts(shape, byHolders);
+  return {
+    cells: cellNames(shape, parties),
+    counts: counts.map((count) => (count < minCount ? null : count)),
+  };
+}
+
+function holderCounts({ shape, atLeast }: OverlapShape, byHolders: readonly number[]): readonly number[] {
+  if (shape === "histogram") return byHolders.slice(1);
+  return [byHolders.slice(atLeast ?? 1).reduce((sum, items) => sum + items, 0)];
+}
+
+function pairCounts(parties: readonly PartyId[], { holders, items }: Venn): readonly number[] {
+  return parties.flatMap((_, left) =>
+    parties.slice(left + 1).map((_party, after) => {
+      const both = ((1 << left) | (1 << (left + 1 + after))) >>> 0;
+      return holders.reduce(
+        (sum, bitmap, at) => ((bitmap & both) >>> 0 === both ? sum + (items[at] ?? 0) : sum),
+        0,
+      );
+    }),
+  );
+}
+
+function bitCount(bitmap: number): number {
+  let bits = 0;
+  for (let rest = bitmap >>> 0; rest > 0; rest = (rest & (rest - 1)) >>> 0) bits += 1;
+  return bits;
+}
