@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PartyId } from "@koplamp/protocol";
+import type { QueryClass, Source, Text, Time } from "@koplamp/wire";
+import { type QuestionAsk, readAsk } from "./ask.ts";
+import { dayOf, endOfDay } from "./calendar.ts";
+import { CLASS_OF, ID, PARTY_ID } from "./names.ts";
+import { refuseNoise } from "./not-yet.ts";
+import { distinct, field, integerOf, listOf, mapOf, nameIn, oneOf, required, textOf } from "./yaml-fields.ts";
+import { failAt, readYaml, type YamlMap, type YamlValue } from "./yaml-source.ts";
+
+/** A question as its analyst wrote it (query/v1), read once and frozen. */
+export interface Question {
+  readonly id: string;
+  readonly class: QueryClass;
+  readonly purpose: string;
+  readonly legalBasis: readonly string[];
+  readonly indication: Text;
+  readonly necessity: Text;
+  readonly subsidiarity: Text;
+  readonly intendedEffect: { readonly text: Text; readonly measure: Text };
+  readonly ask: QuestionAsk;
+  /** Who contributes what, in party order. */
+  readonly sources: readonly Source[];
+  /** The key columns; empty for a question without a join. */
+  readonly key: readonly string[];
+  readonly recipients: readonly PartyId[];
+  readonly release: { readonly minCount: number; readonly minContributors: number };
+  /** The end of the last day, UTC; null in a lab that leaves it to the planner. */
+  readonly expires: Time | null;
+  /** What a person should know before asking, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+const FIELDS = [
+  "koplamp",
+  "id",
+  "class",
+  "purpose",
+  "legalBasis",
+  "indication",
+  "necessity",
+  "subsidiarity",
+  "intendedEffect",
+  "ask",
+  "recipients",
+  "release",
+  "expires",
+] as const;
+
+const LAB_TEXT: Text = { nl: "niet ingevuld (lab)", en: "not given (lab)" };
+
+/**
+ * Reads a question. In the lab, what governance asks for may be absent and is said in one warning.
+ * @throws {QueryError} with file, line and column; `not-yet` for a question that Koplamp cannot answer yet.
+ */
+export function readQuestion(
+  text: string,
+  options: { readonly file: string; readonly lab: boolean },
+): Question {
+  const root = mapOf(readYaml(text, options.file), FIELDS);
+  oneOf(required(root, "koplamp", "a question begins with: koplamp: query/v1"), ["query/v1"]);
+  const id = nameIn(required(root, "id"), ID, "an id ([a-z][a-z0-9./-]*)");
+  const release = readRelease(field(root, "release"));
+  const ask = readAsk(required(root, "ask", "what to ask: see `koplamp query new`"));
+  const given = new Governance(root, options.lab);
+  const expected = CLASS_OF[ask.kind];
+  const necessity = given.text("necessity");
+  return Object.freeze({
+    id,
+    class: readClass(given.value("class", `class (${expected}, from the kind)`), expected, ask.kind),
+    purpose: readPurpose(given.value("purpose", "purpose (lab)")),
+    legalBasis: readBases(given.value("legalBasis")),
+    indication: given.text("indication"),
+    necessity,
+    subsidiarity: readSubsidiarity(root, necessity),
+    intendedEffect: readEffect(given.value("intendedEffect")),
+    ask,
+    sources: ask.from,
+    key: ask.kind === "aggregate" ? [] : ask.key,
+    recipients: readRecipients(root),
+    release,
+    expires: readExpires(given.value("expires", "expires (the end of tomorrow)")),
+    warnings: given.warnings(),
+  });
+}
+
+/** The fields that only a lab may leave out, and which of them were. */
+class Governance {
+  readonly #root: YamlMap;
+  readonly #lab: boolean;
+  readonly #missing: string[] = [];
+
+  constructor(root: YamlMap, lab: boolean) {
+    this.#root = root;
+    this.#lab = lab;
+  }
+
+  value(name: string, said: string = name): YamlValue | undefined {
+    const found = this.#lab
+      ? field(this.#root, name)
+      : required(this.#root, name, "outside a lab it must be there");
+    if (found === undefined) this.#missing.push(said);
+    return found;
+  }
+
+  text(name: string): Text {
+    const found = this.value(name);
+    return found === undefined ? LAB_TEXT : readText(found);
+  }
+
+  warnings(): readonly string[] {
+    if (this.#missing.length === 0) return [];
+    return [`lab: not given and filled in: ${this.#missing.join(", ")}; real nodes refuse this`];
+  }
+}
+
+function readText(value: YamlValue): Text {
+  if (value.kind !== "map") return { en: textOf(value) };
+  const map = mapOf(value, ["nl", "en"]);
+  const [nl, en] = [field(map, "nl"), field(map, "en")];
+  if (nl === undefined && en === undefined) throw failAt(map, "missing-field", "expected text in nl or en");
+  return { ...(nl === undefined ? {} : { nl: textOf(nl) }), ...(en === undefined ? {} : { en: textOf(en) }) };
+}
+
+function readClass(value: YamlValue | undefined, expected: QueryClass, kind: string): QueryClass {
+  if (value === undefined) return expected;
+  const given = oneOf(value, ["A", "B", "C", "D", "E", "F"]);
+  if (given === expected) return given;
+  throw failAt(value, "invalid-value", `a question of kind "${kind}" is of class ${expected}, not ${given}`);
+}
+
+function readPurpose(value: YamlValue | undefined): string {
+  return value === undefined ? "lab" : nameIn(value, ID, "a purpose ([a-z][a-z0-9./-]*)");
+}
+
+function readBases(value: YamlValue | undefined): readonly string[] {
+  return value === undefined ? [] : distinct(listOf(value, 1, 16).items, (item) => textOf(item, 200));
+}
+
+function readSubsidiarity(root: YamlMap, necessity: Text): Text {
+  const value = field(root, "subsidiarity");
+  return value === undefined ? necessity : readText(value);
+}
+
+function readEffect(value: YamlValue | undefined): Question["intendedEffect"] {
+  if (value === undefined) return { text: LAB_TEXT, measure: LAB_TEXT };
+  const map = mapOf(value, ["text", "measure"]);
+  return { text: readText(required(map, "text")), measure: readText(required(map, "measure")) };
+}
+
+function readRecipients(root: YamlMap): readonly PartyId[] {
+  const list = listOf(required(root, "recipients", "who gets the answer: recipients: [party]"), 1, 64);
+  return [...distinct(list.items, (item) => nameIn(item, PARTY_ID, "a party id"))].sort();
+}
+
+function readRelease(value: YamlValue | undefined): Question["release"] {
+  if (value === undefined) return { minCount: 1, minContributors: 1 };
+  const map = mapOf(value, ["minCount", "minContributors", "noise"]);
+  const noise = field(map, "noise");
+  if (noise !== undefined) {
+    mapOf(noise, ["epsilon"]);
+    throw refuseNoise(noise);
+  }
+  const [minCount, minContributors] = [field(map, "minCount"), field(map, "minContributors")];
+  return {
+    minCount: minCount === undefined ? 1 : integerOf(minCount, 1, 1_000_000_000),
+    minContributors: minContributors === undefined ? 1 : integerOf(minContributors, 1, 64),
+  };
+}
+
+function readExpires(value: YamlValue | undefined): Time | null {
+  if (value === undefined) return null;
+  const days = dayOf(textOf(value));
+  if (days !== undefined) return endOfDay(days);
+  throw failAt(
+    value,
+    "invalid-value",
+    'expected a day (YYYY-MM-DD) in "expires"',
+    "the question may run until the end of it",
+  );
+}
