@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+export type { PsiBackend } from "./backend.ts";
 export { CHUNK_ROWS, cacheScope, loadItems, newInputs, openCache } from "./cache.ts";
 export { PsiError, type PsiErrorCode } from "./errors.ts";
 export {
@@ -14,7 +16,7 @@ export {
 } from "./evaluate.ts";
 export { type MeterRequest, meter } from "./evaluate-jobs.ts";
 export { inputRoot } from "./input-root.ts";
-export { type PsiBackend, psiJobs } from "./jobs.ts";
+export { psiJobs } from "./jobs.ts";
 export { selectInputs } from "./keyed.ts";
 export {
   type KeySet,

@@ -30,6 +30,11 @@ export function saltedRoot(primitives: Primitives, salt: Uint8Array, inputs: Pac
   return treeHash(primitives, sorted);
 }
 
+/** The positions of inputs in the order of the leaves of their root. */
+export function leafOrder(primitives: Primitives, salt: Uint8Array, inputs: PackedInputs): Uint32Array {
+  return ascending(keyedInputs(primitives, salt, inputs, 32), 32);
+}
+
 /** Level by level: a last odd node moves up unchanged, which is the split at the largest power of two of RFC 6962. */
 function treeHash({ sha256 }: Primitives, leaves: Uint8Array): Uint8Array {
   if (leaves.length === 0) return sha256(new Uint8Array());

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Group, type Primitives, readyJobs } from "@koplamp/crypto";
+import { readyJobs } from "@koplamp/crypto";
 import type { JobEntry } from "@koplamp/protocol";
+import type { PsiBackend } from "./backend.ts";
 import { cacheJobs } from "./cache.ts";
+import { evaluateJobs } from "./evaluate-jobs.ts";
 import { groupSecretJobs } from "./group-secret.ts";
 import { inputRootJobs } from "./input-root.ts";
+import { keysetJobs } from "./keyset-jobs.ts";
 import { tokenJobs } from "./token-jobs.ts";
 
-/** What the jobs of this package compute with. */
-export interface PsiBackend {
-  readonly group: Group;
-  readonly primitives: Primitives;
-}
-
 /** The code behind every job of this package but `meter`, which is the host's. For a worker's job table. */
-export function psiJobs({ primitives }: PsiBackend): readonly JobEntry[] {
+export function psiJobs(backend: PsiBackend): readonly JobEntry[] {
+  const { primitives } = backend;
   return [
     ...readyJobs(primitives),
+    ...keysetJobs(backend),
+    ...evaluateJobs(backend),
     ...groupSecretJobs(primitives),
     ...cacheJobs(primitives),
     ...inputRootJobs(primitives),

@@ -8,7 +8,8 @@ export const TOKEN_BYTES: number = 16;
 /** Bytes of the masked number of dummies that stands before the tokens of a count. */
 export const PADDING_BYTES: number = 16;
 const ELEMENT_BYTES = 32;
-const PROOF_BYTES = 64;
+/** Bytes of the proof under a block. */
+export const PROOF_BYTES: number = 64;
 /** Elements under one proof. */
 export const BLOCK_ELEMENTS: number = 8192;
 /** Bytes of an opened key share: public key, proof of possession, nonce. */
