@@ -42,20 +42,18 @@ export function* groupSecret(
   rng: Rng,
 ): Generator<Effect, void, unknown> {
   const mine = rng(32);
-  try {
-    const own = yield* compute(sha256Of, commitmentInput(transcript, use, talk.me, mine));
-    const commitments = yield* commitEcho(talk, { commit: COMMIT, echo: ECHO, among }, own);
-    const contributions = yield* exchangeMessages(talk, { codec: CONTRIBUTION, mine, among });
-    for (const [party, contribution] of contributions) {
-      const hash = yield* compute(sha256Of, commitmentInput(transcript, use, party, contribution));
-      if (equal(hash, commitments.get(party) ?? own.slice(0, 0))) continue;
-      throw new PsiError("commitment", `${party} opened another contribution than it had committed to`);
-    }
-    yield* compute(deriveGroupSecret, concat(...contributions.values()), transcript, use);
-  } finally {
-    wipe(mine);
+  const own = yield* compute(sha256Of, commitmentInput(transcript, use, talk.me, mine));
+  const commitments = yield* commitEcho(talk, { commit: COMMIT, echo: ECHO, among }, own);
+  const contributions = yield* exchangeMessages(talk, { codec: CONTRIBUTION, mine, among });
+  for (const [party, contribution] of contributions) {
+    const hash = yield* compute(sha256Of, commitmentInput(transcript, use, party, contribution));
+    if (equal(hash, commitments.get(party) ?? NOTHING)) continue;
+    throw new PsiError("commitment", `${party} opened another contribution than it had committed to`);
   }
+  yield* compute(deriveGroupSecret, concat(...contributions.values()), transcript, use);
 }
+
+const NOTHING: Uint8Array = new Uint8Array();
 
 function commitmentInput(
   transcript: Uint8Array,
