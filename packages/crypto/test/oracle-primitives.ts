@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tests' oracle: every primitive from noble, independent of what production binds.
+import { ctr, gcm } from "@noble/ciphers/aes.js";
+import { ed25519, x25519 } from "@noble/curves/ed25519.js";
+import { expand, extract } from "@noble/hashes/hkdf.js";
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256, sha512 } from "@noble/hashes/sha2.js";
+import { shake256 } from "@noble/hashes/sha3.js";
+import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
+import type { Primitives } from "../src/primitives.ts";
+
+/** `Primitives` from noble. Its time depends on secrets: for tests only. */
+export const oraclePrimitives: Primitives = {
+  sha256: (data) => sha256(data),
+  sha512: (data) => sha512(data),
+  shake256: (data, length) => shake256(data, { dkLen: length }),
+  hmacSha256: (key, data) => hmac(sha256, key, data),
+  hkdfExtract: (salt, ikm) => extract(sha256, ikm, salt),
+  hkdfExpand: (prk, info, length) => expand(sha256, prk, info, length),
+  aes256Ctr: (key, length) => ctr(key, new Uint8Array(16)).encrypt(new Uint8Array(length)),
+  aesGcmSeal: (key, nonce, ad, plaintext) => gcm(key, nonce, ad).encrypt(plaintext),
+  aesGcmOpen(key, nonce, ad, sealed) {
+    try {
+      return gcm(key, nonce, ad).decrypt(sealed);
+    } catch {
+      return undefined;
+    }
+  },
+  x25519KeyPair: (secret) => ({ publicKey: x25519.getPublicKey(secret), secretKey: secret }),
+  x25519: (secret, peer) => x25519.getSharedSecret(secret, peer),
+  mlKemKeyPair: (seed) => ({ publicKey: ml_kem768.keygen(seed).publicKey, secretKey: seed }),
+  mlKemEncapsulate(publicKey) {
+    const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey);
+    return { ciphertext: cipherText, shared: sharedSecret };
+  },
+  mlKemDecapsulate: (seed, ciphertext) => ml_kem768.decapsulate(ciphertext, ml_kem768.keygen(seed).secretKey),
+  ed25519PublicKey: (seed) => ed25519.getPublicKey(seed),
+  ed25519Sign: (seed, message) => ed25519.sign(message, seed),
+  ed25519Verify: (publicKey, message, signature) => ed25519.verify(signature, message, publicKey),
+};
