@@ -5,11 +5,11 @@ import { CryptoError } from "./errors.ts";
 import { type Group, POINT_BYTES, SCALAR_BYTES, UNIFORM_BYTES, WEIGHT_BYTES } from "./group.ts";
 import {
   checkCount,
+  checkEncodings,
   checkScalars,
   countOf,
   invalidElement,
   invalidScalar,
-  refuseIdentity,
 } from "./scalars.ts";
 
 const { Point } = ristretto255;
@@ -93,7 +93,7 @@ function combine(
 }
 
 function decode(points: Uint8Array): Element[] {
-  refuseIdentity(points); // noble decodes it
+  checkEncodings(points); // noble decodes it
   return units(points, POINT_BYTES, "elements").map((bytes) => {
     try {
       return Point.fromBytes(bytes); // attacker-controlled
@@ -108,7 +108,7 @@ function encode(elements: readonly Element[]): Uint8Array {
     elements.map((element) => element.toBytes()),
     POINT_BYTES,
   );
-  refuseIdentity(packed);
+  checkEncodings(packed);
   return packed;
 }
 
@@ -116,7 +116,7 @@ function oneWayMap(uniform: Uint8Array): Uint8Array {
   const element = ristretto255_hasher.deriveToCurve?.(uniform);
   if (element === undefined) throw new CryptoError("backend", "noble has no one-way map of ristretto255");
   const bytes = element.toBytes();
-  refuseIdentity(bytes);
+  checkEncodings(bytes);
   return bytes;
 }
 

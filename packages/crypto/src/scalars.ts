@@ -32,14 +32,17 @@ export function invalidScalar(nonZero: boolean): CryptoError {
 }
 
 /**
- * Refuses packed elements with the identity, 32 zero bytes, among them. Before any library call and on every result:
- * libsodium's `is_valid_point` and noble's `fromBytes` both take the identity for a valid element.
+ * Refuses packed elements with the identity, 32 zero bytes, or with bit 255 among them. Before any library call and on
+ * every result, for libraries are too kind: libsodium's `is_valid_point` and noble's `fromBytes` take the identity for
+ * a valid element, and libsodium 1.0.18 does not look at bit 255, so that each element would have two encodings.
  * @throws {CryptoError} `invalid-element`, naming no index.
  */
-export function refuseIdentity(points: Uint8Array): void {
+export function checkEncodings(points: Uint8Array): void {
   countOf(points, POINT_BYTES, "elements");
   let bad = 0;
-  for (let at = 0; at < points.length; at += POINT_BYTES) bad |= isZero(points, at, POINT_BYTES);
+  for (let at = 0; at < points.length; at += POINT_BYTES) {
+    bad |= isZero(points, at, POINT_BYTES) | ((points[at + POINT_BYTES - 1] ?? 0) >> 7);
+  }
   if (bad !== 0) throw invalidElement();
 }
 

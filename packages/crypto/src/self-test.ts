@@ -11,13 +11,17 @@ const MULTIPLES: readonly Uint8Array[] = [
   "6a493210f7499cd17fecb510ae0cea23a110e8d5b901f8acadd3095c73a3b919",
   "94741f5d5d52755ece4f23f044ee27d5d1ea1e2bd196b462166b16152a9d0259",
 ].map(fromHex);
-/** Non-canonical, negative and non-square encodings (RFC 9496, appendix A.2), and the identity, which we refuse too. */
+/**
+ * Non-canonical, negative and non-square encodings (RFC 9496, appendix A.2), the identity, which we refuse too, and
+ * 1·B with bit 255 set, which libsodium 1.0.18 takes for 1·B.
+ */
 const REFUSED: readonly Uint8Array[] = [
   "00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
   "f3ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
   "0100000000000000000000000000000000000000000000000000000000000000",
   "26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371",
   "0000000000000000000000000000000000000000000000000000000000000000",
+  "e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2df6",
 ].map(fromHex);
 /** The one-way map (RFC 9496, appendix A.3). */
 const UNIFORM: Uint8Array = fromHex(

@@ -3,11 +3,11 @@ import { type Group, POINT_BYTES, SCALAR_BYTES, UNIFORM_BYTES } from "./group.ts
 import { msm } from "./noble.ts";
 import {
   checkCount,
+  checkEncodings,
   checkScalars,
   countOf,
   invalidElement,
   invalidScalar,
-  refuseIdentity,
 } from "./scalars.ts";
 
 /** What a libsodium function takes, bytes of the result first, and what it gives for success. */
@@ -79,7 +79,7 @@ export function sodiumGroup(name: string, batch: SodiumBatch): Group {
       return elements(batch("crypto_core_ristretto255_from_hash", items, [each(uniform, UNIFORM_BYTES)]));
     },
     decodeCheck(points) {
-      refuseIdentity(points);
+      checkEncodings(points);
       const items = points.length / POINT_BYTES;
       const valid = batch("crypto_core_ristretto255_is_valid_point", items, [each(points, POINT_BYTES)]);
       if (valid === undefined) throw invalidElement();
@@ -131,14 +131,14 @@ function sodiumScalars(batch: SodiumBatch): ScalarPart {
 
 /** libsodium's own check of each point comes with its call: -1 for what is not canonical. */
 function multiply(batch: SodiumBatch, operands: readonly SodiumOperand[], points: Uint8Array): Uint8Array {
-  refuseIdentity(points);
+  checkEncodings(points);
   const items = Math.max(...operands.map(({ bytes, stride }) => (stride === 0 ? 0 : bytes.length / stride)));
   return elements(batch("crypto_scalarmult_ristretto255", items, operands));
 }
 
 function combine(batch: SodiumBatch, name: SodiumFunction, left: Uint8Array, right: Uint8Array): Uint8Array {
-  refuseIdentity(left);
-  refuseIdentity(right);
+  checkEncodings(left);
+  checkEncodings(right);
   const items = left.length / POINT_BYTES;
   checkCount(right, POINT_BYTES, items, "elements");
   return elements(batch(name, items, [each(left, POINT_BYTES), each(right, POINT_BYTES)]));
@@ -146,7 +146,7 @@ function combine(batch: SodiumBatch, name: SodiumFunction, left: Uint8Array, rig
 
 function elements(result: Uint8Array | undefined): Uint8Array {
   if (result === undefined) throw invalidElement();
-  refuseIdentity(result);
+  checkEncodings(result);
   return result;
 }
 

@@ -154,6 +154,16 @@ export function groupContract(group: Group): void {
       refuses("invalid-element", () => group.mulPoint(ZERO, scalar(5)));
     });
 
+    test("an element with its highest bit set, which is another encoding of none", () => {
+      const twin = P.with(31, (P[31] ?? 0) | 0x80);
+      refuses("invalid-element", () => void group.decodeCheck(twin));
+      refuses("invalid-element", () => group.mulSame(scalar(5), twin));
+      refuses("invalid-element", () => group.mulPoint(twin, scalar(5)));
+      refuses("invalid-element", () => group.addEach(twin, Q));
+      refuses("invalid-element", () => group.subEach(Q, twin));
+      refuses("invalid-element", () => group.msm(scalar(1).subarray(0, 16), twin));
+    });
+
     test("the identity as a result", () => {
       const opposite = group.mulSame(minusOne(group), P);
       const weight = concat(scalar(1).subarray(0, 16), scalar(1).subarray(0, 16));
