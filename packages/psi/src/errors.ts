@@ -8,7 +8,6 @@ export type PsiErrorCode =
   | "commitment"
   | "proof"
   | "key"
-  | "duplicate"
   | "allowance"
   | "not-evaluated"
   | "cache"

@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Group, POINT_BYTES, wipe } from "@koplamp/crypto";
+import {
+  blind,
+  dleqContext,
+  type Group,
+  hashToGroup,
+  inputSecrets,
+  POINT_BYTES,
+  PROOF_BYTES,
+  proveBatch,
+  refuseDuplicates,
+  type Statement,
+  scalarsFromSeed,
+  sumPoints,
+  unblind,
+  verifyBatch,
+  wipe,
+} from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
-import { concat, i2osp, lp } from "@koplamp/wire";
+import { concat } from "@koplamp/wire";
 import { rowAt } from "./ascending.ts";
 import type { PsiBackend } from "./backend.ts";
 import { sealRows } from "./cache.ts";
-import { PsiError } from "./errors.ts";
 import { leafOrder } from "./input-root.ts";
-import {
-  finalize,
-  hashToGroup,
-  proveBatch,
-  type Statement,
-  scalarsFromSeed,
-  verifyBatch,
-} from "./interim.ts";
 import { inputAt, kdf } from "./keyed.ts";
-import { blocksOf, PROOF_BYTES } from "./messages.ts";
+import { blocksOf } from "./messages.ts";
 import { inputCount, type PackedInputs } from "./session.ts";
 
 /** Whose proof: the holder, its public share of the key, and the session that the proof belongs to. */
@@ -76,95 +83,103 @@ const SUM = "evaluate/sum";
 export function evaluateJobs(backend: PsiBackend): readonly JobEntry[] {
   return [
     bind(blindRequest, (vault, inputs, elements, transcript) =>
-      blind(backend, vault, inputs, elements, transcript),
+      request(backend, vault, inputs, elements, transcript),
     ),
-    bind(verifyReply, (vault, prover, request, reply) => verify(backend, vault, prover, request, reply)),
+    bind(verifyReply, (vault, prover, asked, reply) => verify(backend, vault, prover, asked, reply)),
     bind(unblindAndSeal, (vault, inputs, otherKeys, scope, seed) =>
-      unblind(backend, vault, inputs, otherKeys, { scope, seed }),
+      seal(backend, vault, inputs, otherKeys, { scope, seed }),
     ),
-    bind(checkRequest, (_vault, request) => {
-      for (const { inRequest, elements } of blocksOf(request.length / POINT_BYTES)) {
-        checkBlock(backend.group, request.subarray(inRequest, inRequest + elements * POINT_BYTES));
+    bind(checkRequest, (_vault, asked) => {
+      for (const { inRequest, elements } of blocksOf(asked.length / POINT_BYTES)) {
+        checkBlock(backend.group, asked.subarray(inRequest, inRequest + elements * POINT_BYTES));
       }
     }),
     bind(evaluateBlock, (vault, prover, block, points, seed) => {
-      const evaluated = backend.group.mulSame(vault.get("k"), points);
+      const { group, primitives } = backend;
+      const evaluated = group.mulSame(vault.get("k"), points);
       const statement = statementOf(prover, block, points, evaluated);
-      return concat(
-        evaluated,
-        proveBatch(backend.group, backend.primitives, vault.get("k"), statement, seed),
-      );
+      return concat(evaluated, proveBatch(group, primitives, vault.get("k"), statement, seed));
     }),
   ];
 }
 
-function blind(
+function request(
   { group, primitives }: PsiBackend,
   vault: Vault,
   inputs: PackedInputs,
   elements: number,
   transcript: Uint8Array,
 ): Uint8Array {
-  const salt = vault.get("salt");
-  const seed = kdf(primitives, salt, transcript, "blind", [], 32);
+  const seed = kdf(primitives, vault.get("salt"), transcript, "blind", [], 32);
   const dummySeed = kdf(primitives, seed, transcript, "dummies", [], 32);
   try {
-    const count = inputCount(inputs);
-    const dummies = split(primitives.aes256Ctr(dummySeed, (elements - count) * 32));
-    const items = Array.from(leafOrder(primitives, salt, inputs), (at) => inputAt(inputs, at));
-    const hashed = hashToGroup(group, primitives, [...items, ...dummies]);
+    const dummies = primitives.aes256Ctr(dummySeed, (elements - inputCount(inputs)) * 32);
+    const items = [...orderedInputs({ group, primitives }, vault, inputs), ...split(dummies)];
+    const hashed = hashToGroup(group, primitives, items);
     const blinds = scalarsFromSeed(group, primitives, seed, elements);
     vault.put(HASHED, hashed);
     vault.put(BLINDS, blinds);
-    return group.addEach(hashed, group.mulBase(blinds));
+    return blind(group, hashed, blinds);
   } finally {
     wipe(seed, dummySeed);
   }
 }
 
-function verify(
-  backend: PsiBackend,
+/** The inputs in the order of the leaves of their root: that of the request. */
+function orderedInputs(
+  { primitives }: PsiBackend,
   vault: Vault,
-  prover: Prover,
-  request: Uint8Array,
-  reply: Uint8Array,
-): void {
-  const sum = blocksOf(request.length / POINT_BYTES).map(({ number, elements, inRequest, inReply }) => {
-    const points = request.subarray(inRequest, inRequest + elements * POINT_BYTES);
-    const end = inReply + elements * POINT_BYTES;
-    const evaluated = reply.subarray(inReply, end);
-    checkBlock(backend.group, evaluated); // attacker-controlled
-    const statement = statementOf(prover, number, points, evaluated);
-    verifyBatch(backend.group, backend.primitives, statement, reply.subarray(end, end + PROOF_BYTES));
-    return evaluated;
-  });
-  const verified = concat(...sum); // only now: every proof of this holder holds
-  vault.put(SUM, vault.has(SUM) ? backend.group.addEach(vault.get(SUM), verified) : verified);
+  inputs: PackedInputs,
+): readonly Uint8Array[] {
+  return Array.from(leafOrder(primitives, vault.get("salt"), inputs), (at) => inputAt(inputs, at));
 }
 
-function unblind(
+function verify(
   { group, primitives }: PsiBackend,
+  vault: Vault,
+  prover: Prover,
+  asked: Uint8Array,
+  reply: Uint8Array,
+): void {
+  const blocks = blocksOf(asked.length / POINT_BYTES).map(({ number, elements, inRequest, inReply }) => {
+    const end = inReply + elements * POINT_BYTES;
+    const evaluated = reply.subarray(inReply, end);
+    checkBlock(group, evaluated); // attacker-controlled
+    const points = asked.subarray(inRequest, inRequest + elements * POINT_BYTES);
+    const proof = reply.subarray(end, end + PROOF_BYTES);
+    verifyBatch(group, primitives, statementOf(prover, number, points, evaluated), proof);
+    return evaluated;
+  });
+  const verified = concat(...blocks); // only now: every proof of this holder holds
+  vault.put(SUM, vault.has(SUM) ? group.addEach(vault.get(SUM), verified) : verified);
+}
+
+function seal(
+  backend: PsiBackend,
   vault: Vault,
   inputs: PackedInputs,
   otherKeys: Uint8Array,
   { scope, seed }: { readonly scope: Uint8Array; readonly seed: Uint8Array },
 ): readonly Uint8Array[] {
-  const bytes = inputCount(inputs) * POINT_BYTES;
-  const order = leafOrder(primitives, vault.get("salt"), inputs);
-  const blinds = vault.get(BLINDS).subarray(0, bytes);
-  const own = group.mulSame(vault.get("k"), vault.get(HASHED).subarray(0, bytes));
-  const all = group.addEach(own, vault.get(SUM).subarray(0, bytes));
-  const unblinded = group.subEach(all, group.mulPoint(sumOf(group, otherKeys), blinds));
-  const secrets = new Uint8Array(bytes);
+  const { group, primitives } = backend;
+  const real = (handle: string): Uint8Array =>
+    vault.get(handle).subarray(0, inputCount(inputs) * POINT_BYTES);
+  const unblinded = unblind(group, {
+    hashed: real(HASHED),
+    blinds: real(BLINDS),
+    evaluated: real(SUM),
+    publicKey: sumPoints(group, otherKeys),
+    share: vault.get("k"),
+  });
+  const inOrder = inputSecrets(primitives, orderedInputs(backend, vault, inputs), unblinded);
+  const secrets = new Uint8Array(inOrder.length);
   try {
-    order.forEach((at, row) => {
-      const output = finalize(primitives, inputAt(inputs, at), rowAt(unblinded, POINT_BYTES, row));
-      secrets.set(output.subarray(0, 32), at * 32); // s_x of protocols.md, section 1.1
-      wipe(output);
+    leafOrder(primitives, vault.get("salt"), inputs).forEach((at, row) => {
+      secrets.set(rowAt(inOrder, 32, row), at * 32);
     });
     return sealRows(primitives, { cacheKey: vault.get("cacheKey"), scope, seed }, inputs, secrets);
   } finally {
-    wipe(own, all, unblinded, secrets);
+    wipe(unblinded, inOrder, secrets);
     for (const handle of [HASHED, BLINDS, SUM]) vault.drop(handle);
   }
 }
@@ -176,29 +191,15 @@ function statementOf(
   C: Uint8Array,
   D: Uint8Array,
 ): Statement {
-  return { ctx: concat(transcript, lp(prover), i2osp(block, 4)), pk: key, C, D };
+  return { ctx: dleqContext(transcript, prover, block), pk: key, C, D };
 }
 
 function split(bytes: Uint8Array): readonly Uint8Array[] {
   return Array.from({ length: bytes.length / 32 }, (_, at) => rowAt(bytes, 32, at));
 }
 
-/** Σ points. @throws {CryptoError} when it, or a sum on the way, is the identity. */
-export function sumOf(group: Group, points: Uint8Array): Uint8Array {
-  let sum = rowAt(points, POINT_BYTES, 0);
-  for (let at = 1; at < points.length / POINT_BYTES; at += 1)
-    sum = group.addEach(sum, rowAt(points, POINT_BYTES, at));
-  return sum;
-}
-
-/** Valid elements, none twice: a repeated one would show who tags or tests (protocols.md, section 1.3). */
+/** Valid elements, none twice: a repeated one could mark or test an item (protocols.md, section 1.3). */
 function checkBlock(group: Group, points: Uint8Array): void {
   group.decodeCheck(points);
-  const seen = new Set<string>();
-  for (let at = 0; at < points.length; at += POINT_BYTES) {
-    seen.add(String.fromCharCode(...points.subarray(at, at + POINT_BYTES)));
-  }
-  if (seen.size * POINT_BYTES !== points.length) {
-    throw new PsiError("duplicate", "expected different elements in a block, got one twice");
-  }
+  refuseDuplicates(points);
 }

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { equal, POINT_BYTES, type Primitives, SCALAR_BYTES, UNIFORM_BYTES, wipe } from "@koplamp/crypto";
+import {
+  equal,
+  hashToScalar,
+  POINT_BYTES,
+  type Primitives,
+  SCALAR_BYTES,
+  sumPoints,
+  UNIFORM_BYTES,
+  wipe,
+} from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
 import { concat, hex, lp } from "@koplamp/wire";
 import type { PsiBackend } from "./backend.ts";
 import { PsiError } from "./errors.ts";
-import { sumOf } from "./evaluate-jobs.ts";
-import { hashToScalar } from "./interim.ts";
 import { kdf } from "./keyed.ts";
 
 const NONCE_BYTES = 32;
@@ -44,7 +51,7 @@ export function keysetJobs(backend: PsiBackend): readonly JobEntry[] {
       const all = Object.values(keys);
       if (new Set(all.map(hex)).size !== all.length)
         throw new PsiError("key", "expected different keys, got one twice");
-      sumOf(backend.group, concat(...all)); // throws when the sum is the identity
+      sumPoints(backend.group, concat(...all)); // throws when the sum is the identity
     }),
     bind(sealShare, (vault, context, seed) => seal(backend.primitives, vault, context, seed)),
     bind(openShare, (vault, context, sealed) => open(backend.primitives, vault, context, sealed)),

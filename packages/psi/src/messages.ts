@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bytes of each message (protocols.md, section 5). Every length follows from the plan; nothing else is accepted.
-import { equal, hashCodec } from "@koplamp/crypto";
+import { equal, hashCodec, MOST_PROVEN, POINT_BYTES, PROOF_BYTES } from "@koplamp/crypto";
 import { type Codec, type PartyId, ProtocolError } from "@koplamp/protocol";
 import { utf8 } from "@koplamp/wire";
 
 export const TOKEN_BYTES: number = 16;
 /** Bytes of the masked number of dummies that stands before the tokens of a count. */
 export const PADDING_BYTES: number = 16;
-const ELEMENT_BYTES = 32;
-/** Bytes of the proof under a block. */
-export const PROOF_BYTES: number = 64;
-/** Elements under one proof. */
-export const BLOCK_ELEMENTS: number = 8192;
 /** Bytes of an opened key share: public key, proof of possession, nonce. */
 export const OPENING_BYTES: number = 32 + 64 + 32;
 
@@ -28,7 +23,7 @@ export const CONTRIBUTION: Codec<Uint8Array> = hashCodec("alpha");
 
 /** Blinded elements: `elements * 32` bytes. Whether they are elements is checked where they are used. */
 export function requestCodec(elements: number): Codec<Uint8Array> {
-  return bytesCodec("M", elements * ELEMENT_BYTES);
+  return bytesCodec("M", elements * POINT_BYTES);
 }
 
 /** Evaluated elements in blocks of 8,192, each block followed by its proof of 64 bytes. */
@@ -38,7 +33,7 @@ export function replyCodec(elements: number): Codec<Uint8Array> {
 
 /** Bytes of the reply to a request of so many elements. */
 export function replyBytes(elements: number): number {
-  return elements * ELEMENT_BYTES + Math.ceil(elements / BLOCK_ELEMENTS) * PROOF_BYTES;
+  return elements * POINT_BYTES + Math.ceil(elements / MOST_PROVEN) * PROOF_BYTES;
 }
 
 /** One block of a request, and of the reply to it. */
@@ -52,11 +47,11 @@ export interface Block {
 
 /** The blocks of a request, in order. */
 export function blocksOf(elements: number): readonly Block[] {
-  return Array.from({ length: Math.ceil(elements / BLOCK_ELEMENTS) }, (_, number) => ({
+  return Array.from({ length: Math.ceil(elements / MOST_PROVEN) }, (_, number) => ({
     number,
-    elements: Math.min(BLOCK_ELEMENTS, elements - number * BLOCK_ELEMENTS),
-    inRequest: number * BLOCK_ELEMENTS * ELEMENT_BYTES,
-    inReply: number * (BLOCK_ELEMENTS * ELEMENT_BYTES + PROOF_BYTES),
+    elements: Math.min(MOST_PROVEN, elements - number * MOST_PROVEN),
+    inRequest: number * MOST_PROVEN * POINT_BYTES,
+    inReply: number * (MOST_PROVEN * POINT_BYTES + PROOF_BYTES),
   }));
 }
 
