@@ -15,6 +15,7 @@ import {
 } from "@koplamp/protocol";
 import { loadItems, openCache } from "./cache.ts";
 import { pooledTests, presence, sent, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";
+import { PsiError } from "./errors.ts";
 import { fresh } from "./fresh.ts";
 import { inputRoot } from "./input-root.ts";
 import { ROOT, TOKEN_BYTES, tokensCodec } from "./messages.ts";
@@ -69,6 +70,9 @@ export interface Matched {
 export function* matchTokensParty(setup: MatchTokensSetup, rng: Rng): Party<Matched> {
   checkQuery(setup, setup.items);
   const { me, parties, recipients, transcript, sid, rowsPadded } = setup;
+  if (!recipients.every((recipient) => parties.includes(recipient))) {
+    throw new PsiError("setup", "expected recipients that are parties: a match tells of own items only");
+  }
   const root = yield* loadSession(setup.items);
   const talk = conversation(me, parties);
   const roots = yield* exchangeMessages(talk, { codec: ROOT, mine: root });

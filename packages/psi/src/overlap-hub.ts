@@ -47,7 +47,7 @@ export interface HubNodeSetup extends HubSetup {
 const PEPPER = "overlap-count/hub";
 
 /**
- * `overlap-count/1`, mode hub, at a node (protocols.md, section 10): the coordinator counts, over pseudonyms.
+ * `overlap-hub/1` at a node (protocols.md, section 10, mode hub): the coordinator counts, over pseudonyms.
  *
  *   party i                                             every other node
  *              R        ------>                         root of the salted inputs
@@ -132,7 +132,7 @@ export function countedTokensBytes(parameters: OverlapParameters, from: PartyId)
   return rowsOf(parameters.rowsPadded, from) * TOKEN_BYTES + padding;
 }
 
-/** `overlap-count/1`, mode hub, as data. */
+/** `overlap-hub/1` as data. */
 export const overlapHub: Protocol<OverlapParameters> = defineProtocol({
   id: "overlap-hub/1",
   roles: ["party", "coordinator", "recipient"],

@@ -4,6 +4,7 @@ import {
   compute,
   defineProtocol,
   disclose,
+  type Effect,
   type EgressRow,
   type Item,
   type Party,
@@ -22,7 +23,7 @@ import { COORDINATOR, checkQuery, rowsOf } from "./session.ts";
 import { countVenn, makeTokens, maskPadding, sumPadding } from "./token-jobs.ts";
 
 /**
- * `overlap-count/1`, mode recipient (protocols.md, section 10): the recipient counts by itself.
+ * `overlap-recipient/1` at a node (protocols.md, section 10, mode recipient): the recipient counts by itself.
  *
  *   party i                                             every other node
  *              R        ------>                         root of the salted inputs
@@ -41,7 +42,7 @@ import { countVenn, makeTokens, maskPadding, sumPadding } from "./token-jobs.ts"
  */
 export function* recipientNode(setup: HubNodeSetup, rng: Rng): Party<OverlapCounts | undefined> {
   checkQuery(setup, setup.items);
-  const { me, parties, recipients, transcript, sid, rowsPadded, items, minCount } = setup;
+  const { me, parties, recipients, transcript, sid, rowsPadded, items } = setup;
   const talk = conversation(me, [...new Set([...parties, ...recipients])]);
   const root = items === undefined ? {} : { mine: yield* loadSession(items) };
   yield* exchangeMessages(talk, { codec: ROOT, senders: parties, ...root });
@@ -55,13 +56,17 @@ export function* recipientNode(setup: HubNodeSetup, rng: Rng): Party<OverlapCoun
     const padding = counted ? yield* compute(maskPadding, { sid, me, among, to }, rows) : new Uint8Array();
     yield* disclose(to, `overlap.${me}.${to}`, countedTokensCodec(rows, counted), { padding, tokens });
   }
-  if (!recipients.includes(me)) return undefined;
+  return recipients.includes(me) ? yield* countHere(setup, rng) : undefined;
+}
 
+/** The recipient's own count. Its own list needs no dummies: it does not leave. */
+function* countHere(setup: HubNodeSetup, rng: Rng): Generator<Effect, OverlapCounts, unknown> {
+  const { me, parties, sid, rowsPadded, minCount } = setup;
+  const counted = countsSingles(setup);
   const lists: Uint8Array[] = [];
   const paddings: Uint8Array[] = [];
   for (const from of parties) {
     if (from === me) {
-      // Its own list needs no dummies: it does not leave.
       lists.push(yield* fresh(rng, (seed) => compute(makeTokens, { sid, from: "", to: me }, 0, seed)));
       continue;
     }
@@ -73,7 +78,7 @@ export function* recipientNode(setup: HubNodeSetup, rng: Rng): Party<OverlapCoun
   return countCells(setup, parties, venn, counted ? sumPadding(paddings) : 0, minCount);
 }
 
-/** `overlap-count/1`, mode recipient, as data. */
+/** `overlap-recipient/1` as data. */
 export const overlapRecipient: Protocol<OverlapParameters> = defineProtocol({
   id: "overlap-recipient/1",
   roles: ["party", "recipient"],

@@ -82,7 +82,14 @@ export function checkQuery(session: QuerySession, items: CachedItems | undefined
   if (session.sid.length !== 32)
     throw new PsiError("setup", `expected a sid of 32 bytes, got ${session.sid.length}`);
   for (const party of session.parties) rowsOf(session.rowsPadded, party);
-  if (items === undefined) return;
+  const holds = items !== undefined;
+  if (holds !== session.parties.includes(session.me) || session.recipients.length === 0) {
+    throw new PsiError(
+      "setup",
+      "expected items at the parties of the question and nowhere else, and a recipient",
+    );
+  }
+  if (!holds) return;
   const rows = rowsOf(session.rowsPadded, session.me);
   if (inputCount(items.inputs) > rows) {
     throw new PsiError(

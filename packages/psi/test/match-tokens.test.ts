@@ -378,6 +378,8 @@ describe("a session that cannot run", () => {
       }),
       "too-large",
     ],
+    ["a recipient that holds nothing", () => ({ ...setup(), recipients: ["zoe"] }), "setup"],
+    ["no recipient", () => ({ ...setup(), recipients: [] }), "setup"],
     ["parties out of order", () => ({ ...setup(), parties: ["bob", "alice"] }), "setup"],
     [
       "33 parties",
