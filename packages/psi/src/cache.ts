@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Primitives } from "@koplamp/crypto";
+import type { PackedInputs, Primitives } from "@koplamp/crypto";
 import { wipe } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type Vault } from "@koplamp/protocol";
 import { concat, lp } from "@koplamp/wire";
 import { ascending, compareAt, rowAt } from "./ascending.ts";
 import { PsiError } from "./errors.ts";
 import { kdf, keyedInputs } from "./keyed.ts";
-import type { PackedInputs } from "./session.ts";
 
 // A row of the cache: HMAC-SHA256(cacheKey, in(x))[0..16), then s_x. Holding s_x is the right to test x, so a row
 // leaves the worker in sealed chunks only (protocols.md, section 4).

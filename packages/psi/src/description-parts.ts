@@ -3,7 +3,7 @@
 import type { Assumption, Description, EgressRow, Item, PartyId, Together } from "@koplamp/protocol";
 
 /** Stands for each party in a rule about coalitions (evidence.md, section 3). */
-export const ANY_PARTY: PartyId = "any";
+const ANY_PARTY: PartyId = "any";
 
 /** One row for each ordered pair of `from` and `to`: `messages` of `bytes` each. */
 export function sent(

@@ -5,6 +5,7 @@ import {
   type Group,
   hashToGroup,
   inputSecrets,
+  type PackedInputs,
   POINT_BYTES,
   PROOF_BYTES,
   proveBatch,
@@ -24,7 +25,7 @@ import { sealRows } from "./cache.ts";
 import { leafOrder } from "./input-root.ts";
 import { inputAt, kdf } from "./keyed.ts";
 import { blocksOf } from "./messages.ts";
-import { inputCount, type PackedInputs } from "./session.ts";
+import { inputCount } from "./session.ts";
 
 /** Whose proof: the holder, its public share of the key, and the session that the proof belongs to. */
 export interface Prover {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { conversation, exchangeMessages, exchangeReady, sha256Of } from "@koplamp/crypto";
+import { conversation, exchangeMessages, exchangeReady, type PackedInputs, sha256Of } from "@koplamp/crypto";
 import {
   compute,
   defineProtocol,
@@ -37,7 +37,7 @@ import {
   replyCodec,
   requestCodec,
 } from "./messages.ts";
-import type { PackedInputs } from "./session.ts";
+
 import { COORDINATOR, checkParties, inputCount, othersOf, type Session } from "./session.ts";
 
 /** Most elements in one session: two blocks. More new items take more sessions. */

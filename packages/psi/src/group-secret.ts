@@ -22,7 +22,7 @@ export function groupSecretHandle(use: string): Handle {
 }
 
 /** Puts HKDF-SHA-256(contributions, info = lp("koplamp/group/1") ‖ transcript ‖ lp(use)) in the vault. */
-export const deriveGroupSecret: Job<[contributions: Uint8Array, transcript: Uint8Array, use: string], void> =
+const deriveGroupSecret: Job<[contributions: Uint8Array, transcript: Uint8Array, use: string], void> =
   job("psi.group-secret.derive");
 
 /**

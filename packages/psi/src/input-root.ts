@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Primitives } from "@koplamp/crypto";
+import type { PackedInputs, Primitives } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job } from "@koplamp/protocol";
 import { ascending, distinctRows, rowAt } from "./ascending.ts";
 import { keyedInputs } from "./keyed.ts";
-import type { PackedInputs } from "./session.ts";
 
 /** The root of a session's inputs under the vault's `salt`. A second call in one session gives the first's answer. */
 export const inputRoot: Job<[inputs: PackedInputs], Uint8Array> = job("psi.input-root");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Primitives } from "@koplamp/crypto";
+import type { PackedInputs, Primitives } from "@koplamp/crypto";
 import { concat, i2osp, lp } from "@koplamp/wire";
-import type { PackedInputs } from "./session.ts";
+
 import { inputCount } from "./session.ts";
 
 /**

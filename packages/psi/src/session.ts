@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PackedInputs } from "@koplamp/crypto";
 import type { PartyId } from "@koplamp/protocol";
 import { PsiError } from "./errors.ts";
 
@@ -97,10 +98,4 @@ export function checkQuery(session: QuerySession, items: CachedItems | undefined
       `${session.me} has more items than the ${rows} that the plan states for it`,
     );
   }
-}
-
-/** Inputs one after the other: `ends[i]` is where input `i` ends. */
-export interface PackedInputs {
-  readonly bytes: Uint8Array;
-  readonly ends: Uint32Array;
 }

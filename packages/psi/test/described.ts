@@ -19,7 +19,7 @@ export function expectDescribed({ transcript }: Simulated, description: Descript
 }
 
 /** What left, added up by sender, recipient, way and type. */
-export function egressOf(transcript: readonly Sent[]): readonly EgressRow[] {
+function egressOf(transcript: readonly Sent[]): readonly EgressRow[] {
   const rows = new Map<string, EgressRow>();
   for (const { from, to, type, bytes, output } of transcript) {
     const channel = output === undefined ? "send" : "disclose";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A small federation for the tests of this package: keys, caches and setups, on any group.
-import type { Group, Primitives } from "@koplamp/crypto";
+import type { Group, PackedInputs, Primitives } from "@koplamp/crypto";
 import {
   bind,
   type JobTable,
@@ -33,10 +33,10 @@ import {
   psiJobs,
   selectInputs,
 } from "../src/index.ts";
-import { bucket, type PackedInputs, packInputs } from "./interim-wire.ts";
+import { bucket, packInputs } from "./packed.ts";
 
 /** A generator of bytes that says the same for the same seed: for tests only. */
-export function seeded(primitives: Primitives, seed: string): Rng {
+function seeded(primitives: Primitives, seed: string): Rng {
   const key = primitives.sha256(utf8(seed));
   let at = 0;
   return (length) => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Group } from "@koplamp/crypto";
+import type { Group, PackedInputs } from "@koplamp/crypto";
 import { disclose, type Party, type PartyId, type Sent, type Simulated } from "@koplamp/protocol";
 import { hex } from "@koplamp/wire";
 import fc from "fast-check";
@@ -17,7 +17,7 @@ import {
 import { tokensCodec } from "../src/messages.ts";
 import { expectDescribed } from "./described.ts";
 import { Federation, inputsOf, padded, type Weather } from "./federation.ts";
-import { bucket, type PackedInputs } from "./interim-wire.ts";
+import { bucket } from "./packed.ts";
 import { anyWeather } from "./weather.ts";
 
 type Lists = Readonly<Record<PartyId, readonly string[]>>;
