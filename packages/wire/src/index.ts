@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 export type * from "./documents/types.ts";
 export { concat, i2osp, lp } from "./encoding.ts";
+export { WireError, type WireErrorCode } from "./errors.ts";
 export { KINDS, type KindSpec } from "./kind-table.ts";
+export type { Canonical, RejectReason } from "./kinds/canonical.ts";
+export { canonicalise, NORM_VERSION } from "./kinds/canonicalise.ts";
+export { looksLikePlaceholder } from "./kinds/placeholder.ts";
+export { DATE_FORMATS, MONTH_FORMATS } from "./kinds/values.ts";
 export type { Line, Post, Posted } from "./line.ts";
 export type { Cell, ColumnKind, ColumnQuality, ColumnSpec, DatasetSpec, Quality, Table } from "./table.ts";
 export { base64, fromBase64, fromHex, fromUtf8, hex, utf8 } from "./text.ts";
+export { addPeriod, isoWeek, isPeriod, isTime, timeMs, timeText } from "./time.ts";

@@ -46,8 +46,7 @@ export function fromUtf8(bytes: Uint8Array): string {
 function codePointAt(bytes: Uint8Array, at: number): readonly [code: number, length: number] {
   const lead = bytes[at] ?? 0;
   if (lead < 0x80) return [lead, 1];
-  if (lead < 0xc2 || lead > 0xf4) throw notUtf8();
-  const tail = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+  const tail = tailOf(lead);
   let code = lead & (0x3f >> tail);
   for (let next = 1; next <= tail; next += 1) {
     const byte = bytes[at + next] ?? 0;
@@ -56,6 +55,13 @@ function codePointAt(bytes: Uint8Array, at: number): readonly [code: number, len
   }
   if (!isScalarValue(code, [0, 0x80, 0x800, 0x10000][tail] ?? 0)) throw notUtf8();
   return [code, tail + 1];
+}
+
+/** How many bytes follow the first one of a sequence. */
+function tailOf(lead: number): number {
+  if (lead < 0xc2 || lead > 0xf4) throw notUtf8();
+  if (lead >= 0xf0) return 3;
+  return lead >= 0xe0 ? 2 : 1;
 }
 
 /** Whether a code point is at least `least` (no overlong form), at most U+10FFFF and no surrogate. */
