@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+
+export { bucket } from "./bucket.ts";
+export { canonicalBytes, canonicalText, type Json, type JsonLimits, parseCanonical } from "./canonical.ts";
 export type * from "./documents/types.ts";
 export { concat, i2osp, lp } from "./encoding.ts";
 export { WireError, type WireErrorCode } from "./errors.ts";
+export { encodeInput, type InputContext, inputAt, type PackedInputs, packInputs } from "./input.ts";
 export { KINDS, type KindSpec } from "./kind-table.ts";
 export type { Canonical, RejectReason } from "./kinds/canonical.ts";
 export { canonicalise, NORM_VERSION } from "./kinds/canonicalise.ts";
