@@ -2,6 +2,9 @@
 
 export { bucket } from "./bucket.ts";
 export { canonicalBytes, canonicalText, type Json, type JsonLimits, parseCanonical } from "./canonical.ts";
+export { type EntryBodies, type EntryDebit, VERBS } from "./documents/entry.ts";
+export { RESERVED_PARTIES } from "./documents/fields.ts";
+export { DOCUMENT_TYPES, documentBytes, documentHash, readDocument } from "./documents/read.ts";
 export type * from "./documents/types.ts";
 export { concat, i2osp, lp } from "./encoding.ts";
 export { WireError, type WireErrorCode } from "./errors.ts";
@@ -12,6 +15,7 @@ export { canonicalise, NORM_VERSION } from "./kinds/canonicalise.ts";
 export { looksLikePlaceholder } from "./kinds/placeholder.ts";
 export { DATE_FORMATS, MONTH_FORMATS } from "./kinds/values.ts";
 export type { Line, Post, Posted } from "./line.ts";
+export { DOMAIN_SIZES, quotaCeiling } from "./quota.ts";
 export type { Cell, ColumnKind, ColumnQuality, ColumnSpec, DatasetSpec, Quality, Table } from "./table.ts";
 export { base64, fromBase64, fromHex, fromUtf8, hex, utf8 } from "./text.ts";
 export { addPeriod, isoWeek, isPeriod, isTime, timeMs, timeText } from "./time.ts";

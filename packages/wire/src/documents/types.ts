@@ -29,7 +29,7 @@ export interface Covenant {
   readonly personLevel: {
     readonly allowed: boolean;
     readonly ground: Text | null;
-    readonly externals: readonly string[];
+    readonly external: readonly string[];
   };
   readonly floors: Floors;
   readonly quotas: readonly Quota[];
@@ -104,6 +104,7 @@ export interface Floors {
 }
 
 export interface Quota {
+  /** `*` stands for every party. */
   readonly asker: PartyId;
   readonly holder: PartyId;
   readonly purpose: string;
@@ -427,11 +428,19 @@ export type EntryType =
   | "deliver"
   | "undelivered"
   | "release"
+  | "consult"
   | "abort"
   | "end"
+  | "outcome"
+  | "erase"
+  | "extend"
+  | "read-log"
+  | "suspend"
+  | "resume"
+  | "continuation"
   | "heartbeat";
 
-/** The body of an entry; its fields by type stand in evidence.md, section 6. */
+/** The body of an entry; its fields by type stand in `EntryBodies`. */
 export type EntryBody = Readonly<Record<string, unknown>>;
 
 /** Every document type by the name in its first field. */

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from "zod";
+import { bucket } from "../bucket.ts";
+import { utf8 } from "../text.ts";
+import {
+  atLeastOne,
+  bytes32,
+  count,
+  hash,
+  id,
+  label,
+  line,
+  list,
+  name,
+  party,
+  protocolId,
+  publicKey,
+  queryClass,
+  same,
+  sortedList,
+  text,
+  time,
+  uniqueList,
+} from "./fields.ts";
+import type { Ask, Input, Plan } from "./types.ts";
+
+const MOST_PARTIES = 64;
+const KINDS = [
+  ..."bsn rsin kvk iban imo imo-company plate phone email lei passport person-name company-name date name-key".split(
+    " ",
+  ),
+  ..."opaque category integer month boolean".split(" "),
+];
+
+const source = z.strictObject({ party, dataset: name });
+const from = sortedList(source, (row) => row.party, MOST_PARTIES, 1);
+const key = uniqueList(name, same, 16, 1);
+
+const match = z
+  .strictObject({
+    kind: z.literal("match"),
+    key,
+    from,
+    atLeast: z.int("expected a count").min(2, "expected at least 2"),
+    tell: z.enum(["holders", "count", "nothing"], "expected holders, count or nothing"),
+  })
+  .refine((ask) => ask.atLeast <= ask.from.length, {
+    message: "expected at most all parties",
+    path: ["atLeast"],
+  });
+
+const overlap = z
+  .strictObject({
+    kind: z.literal("overlap-count"),
+    key,
+    from,
+    shape: z.enum(["histogram", "pairs", "atLeast"], "expected histogram, pairs or atLeast"),
+    atLeast: atLeastOne.nullable(),
+    mode: z.enum(["hub", "recipient"], "expected hub, recipient or null").nullable(),
+  })
+  .refine(({ shape, atLeast }) => (shape === "atLeast") === (atLeast !== null), {
+    message: "expected a number with shape atLeast, and null with the others",
+    path: ["atLeast"],
+  })
+  .refine((ask) => (ask.atLeast ?? 0) <= ask.from.length, {
+    message: "expected at most all parties",
+    path: ["atLeast"],
+  });
+
+const word = z
+  .string()
+  .refine(
+    (value) => value.trim() === value && value !== "" && utf8(value).length <= 256,
+    "expected a canonical value",
+  );
+const whole = z.int("expected an integer");
+
+const condition = z
+  .strictObject({
+    column: name,
+    op: z.enum(["=", "in", ">=", "<"], "expected a comparison"),
+    value: z.union(
+      [word, whole, z.boolean(), list(z.union([word, whole]), 1000, 1)],
+      "expected a value or a list",
+    ),
+  })
+  .refine(({ op, value }) => (op === "in") === (typeof value === "object"), {
+    message: "expected a list with in, and one value with the others",
+    path: ["value"],
+  });
+
+const aggregate = z
+  .strictObject({
+    kind: z.literal("aggregate"),
+    from,
+    where: list(condition, 16),
+    groupBy: uniqueList(name, same, 8),
+    domain: list(z.strictObject({ column: name, values: uniqueList(word, same, 1000, 1) }), 8),
+    measures: uniqueList(
+      z.string().regex(/^(?:count|(?:sum|mean)\([A-Za-z][A-Za-z0-9_-]{0,63}\))$/, "expected a measure"),
+      same,
+      16,
+      1,
+    ),
+  })
+  .refine(
+    ({ groupBy, domain }) =>
+      groupBy.length === domain.length && groupBy.every((column, at) => domain[at]?.column === column),
+    { message: "expected one entry for each column of groupBy, in that order", path: ["domain"] },
+  );
+
+const askForm: z.ZodType<Ask> = z.discriminatedUnion(
+  "kind",
+  [match, overlap, aggregate],
+  "expected a kind of question",
+);
+
+const bounds = z
+  .strictObject({ column: name, min: whole, max: whole })
+  .refine(({ min, max }) => min <= max, "expected min up to max");
+
+const input: z.ZodType<Input> = z
+  .strictObject({
+    party,
+    dataset: name,
+    dataClass: label,
+    columns: uniqueList(name, same, 256),
+    kinds: list(z.enum(KINDS, "expected a kind of column"), 256),
+    rowsPadded: z
+      .int("expected a count")
+      .min(256, "expected a padded size")
+      .max(2 ** 40, "expected a padded size")
+      .refine((rows) => bucket(rows) === rows, "expected a padded size"),
+    bounds: uniqueList(bounds, (row) => row.column, 256),
+    maxRowsPerCell: atLeastOne,
+    snapshot: hash,
+  })
+  .refine(({ columns, kinds }) => columns.length === kinds.length, {
+    message: "expected one kind for each column",
+    path: ["kinds"],
+  })
+  .refine((row) => row.bounds.every(({ column }) => row.kinds[row.columns.indexOf(column)] === "integer"), {
+    message: "expected bounds of integer columns only",
+    path: ["bounds"],
+  });
+
+const roles = z.record(
+  z.string().regex(/^[a-z][A-Za-z]{0,31}$/, "expected a role"),
+  uniqueList(party, same, MOST_PARTIES),
+);
+
+/** `plan/v1`: inputs stand in the order of the ask's sources, one for each. */
+export const planForm: z.ZodType<Plan> = z
+  .strictObject({
+    koplamp: z.literal("plan/v1"),
+    id,
+    covenantHash: hash,
+    rosterHash: hash,
+    proposer: z.strictObject({ party, by: publicKey }),
+    class: queryClass,
+    purpose: id,
+    bases: uniqueList(
+      z.strictObject({ party, basis: line(400) }),
+      (row) => `${row.party} ${row.basis}`,
+      1024,
+    ),
+    indication: z.strictObject({ text, reference: line(400) }),
+    necessity: text,
+    subsidiarity: text,
+    intendedEffect: z.strictObject({ text, measure: text }),
+    ask: askForm,
+    inputs: list(input, MOST_PARTIES, 1),
+    protocol: z.strictObject({
+      id: protocolId,
+      params: label,
+      epoch: label.nullable(),
+      roles,
+      shards: atLeastOne,
+    }),
+    release: z.strictObject({ minCount: count, minContributors: count, noise: z.null("expected null") }),
+    recipients: uniqueList(
+      z.strictObject({ party, roles: uniqueList(id, same, 16, 1) }),
+      (row) => row.party,
+      MOST_PARTIES,
+      1,
+    ),
+    schedule: z.null("expected null"),
+    notBefore: time,
+    expires: time,
+    salt: bytes32,
+  })
+  .refine(({ notBefore, expires }) => notBefore < expires, {
+    message: "expected a time after notBefore",
+    path: ["expires"],
+  })
+  .refine(
+    ({ ask, inputs }) =>
+      ask.from.length === inputs.length &&
+      ask.from.every(
+        ({ party: id, dataset }, at) => inputs[at]?.party === id && inputs[at]?.dataset === dataset,
+      ),
+    { message: "expected one input for each source of the ask, in that order", path: ["inputs"] },
+  )
+  .refine(
+    ({ ask, inputs }) =>
+      inputs.every(({ columns }) => columnsOf(ask).every((column) => columns.includes(column))),
+    {
+      message: "expected every column that the ask reads",
+      path: ["inputs"],
+    },
+  );
+
+function columnsOf(ask: Ask): readonly string[] {
+  if (ask.kind !== "aggregate") return ask.key;
+  const measured = ask.measures.flatMap((measure) => /\((.+)\)$/.exec(measure)?.[1] ?? []);
+  return [...ask.groupBy, ...ask.where.map(({ column }) => column), ...measured];
+}
