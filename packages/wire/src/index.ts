@@ -1,5 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
+export {
+  type AggregateCell,
+  type AggregateResult,
+  type Answer,
+  type AnswerDisclosure,
+  type AnswerLedger,
+  type AnswerRefusal,
+  type AnswerResult,
+  answerText,
+  type Counted,
+  type Match,
+  type MatchResult,
+  type Measures,
+  type OverlapResult,
+  type Withheld,
+} from "./answer.ts";
 export { bucket } from "./bucket.ts";
 export { canonicalBytes, canonicalText, type Json, type JsonLimits, parseCanonical } from "./canonical.ts";
 export { type EntryBodies, type EntryDebit, VERBS } from "./documents/entry.ts";
@@ -8,7 +24,14 @@ export { DOCUMENT_TYPES, documentBytes, documentHash, readDocument } from "./doc
 export type * from "./documents/types.ts";
 export { concat, i2osp, lp } from "./encoding.ts";
 export { WireError, type WireErrorCode } from "./errors.ts";
-export { encodeInput, type InputContext, inputAt, type PackedInputs, packInputs } from "./input.ts";
+export {
+  encodeInput,
+  type InputContext,
+  inputAt,
+  inputEncoder,
+  type PackedInputs,
+  packInputs,
+} from "./input.ts";
 export { KINDS, type KindSpec } from "./kind-table.ts";
 export type { Canonical, RejectReason } from "./kinds/canonical.ts";
 export { canonicalise, NORM_VERSION } from "./kinds/canonicalise.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { concat, i2osp, lp } from "./encoding.ts";
 import { WireError } from "./errors.ts";
+import { utf8 } from "./text.ts";
 
 /** What a value is compared under: values of another purpose, period, kind or version never meet. */
 export interface InputContext {
@@ -25,19 +26,42 @@ const MOST_BYTES = 2048;
 
 /**
  * `in(x)` of protocols.md, section 1.2: the bytes that go into the OPRF for a row's key. One canonical value for each
- * column of the key.
+ * column of the key. For many rows take `inputEncoder` once.
  * @throws {WireError} `too-long` above 2,048 bytes: the row is rejected, and no other party learns of it.
  */
 export function encodeInput(context: InputContext, values: readonly string[]): Uint8Array {
+  return inputEncoder(context)(values);
+}
+
+/** `encodeInput` for one context: what all rows share is encoded once. @throws {WireError} `too-long`, also later. */
+export function inputEncoder(context: InputContext): (values: readonly string[]) => Uint8Array {
   const { covenantId, purposeId, epoch, keySpec, normVersion } = context;
   const columns = keySpec.split("+").length;
-  if (values.length !== columns || columns > 255)
-    throw new WireError("invalid-value", `expected ${columns} values for the key, got ${values.length}`);
-  const head = ["koplamp/in/1", covenantId, purposeId, epoch, keySpec, normVersion];
-  if ([...head, ...values].some((text) => text.length > MOST_BYTES)) throw tooLong();
-  const input = concat(...head.map(lp), i2osp(columns, 1), ...values.map(lp));
-  if (input.length > MOST_BYTES) throw tooLong();
-  return input;
+  const texts = ["koplamp/in/1", covenantId, purposeId, epoch, keySpec, normVersion];
+  if (columns > 255 || texts.some((text) => text.length > MOST_BYTES)) throw tooLong();
+  const head = concat(...texts.map(lp), i2osp(columns, 1));
+  return (values) => {
+    if (values.length !== columns)
+      throw new WireError("invalid-value", `expected ${columns} values for the key, got ${values.length}`);
+    return withHead(head, values);
+  };
+}
+
+function withHead(head: Uint8Array, values: readonly string[]): Uint8Array {
+  const input = new Uint8Array(MOST_BYTES);
+  if (head.length > MOST_BYTES) throw tooLong();
+  input.set(head);
+  let at = head.length;
+  for (const value of values) {
+    if (value.length > MOST_BYTES) throw tooLong(); // before its bytes are made
+    const bytes = utf8(value);
+    if (at + 2 + bytes.length > MOST_BYTES) throw tooLong();
+    input[at] = bytes.length >> 8;
+    input[at + 1] = bytes.length & 255;
+    input.set(bytes, at + 2);
+    at += 2 + bytes.length;
+  }
+  return input.slice(0, at);
 }
 
 /** All inputs in one array. @throws {WireError} `too-long` when they would not fit 2^32 - 1 bytes. */

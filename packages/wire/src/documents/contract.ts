@@ -8,6 +8,7 @@ import {
   label,
   line,
   list,
+  member,
   party,
   partyOrCoordinator,
   protocolId,
@@ -69,7 +70,7 @@ const view = z.strictObject({
 });
 
 const coalition = z.strictObject({
-  who: uniqueList(viewer, same, MOST_PARTIES + 2, 1),
+  who: uniqueList(member, same, MOST_PARTIES + 2, 1),
   about,
   learns: list(item, MOST),
 });

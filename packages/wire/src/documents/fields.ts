@@ -22,9 +22,14 @@ export const partyOrCoordinator: Field<PartyId> = z.union(
   [party, z.literal("coordinator")],
   "expected a party id",
 );
-/** Whoever can have a view. */
+/** Whoever can have a view. `others`: the parties that no other row names. */
 export const viewer: Field<PartyId> = z.union(
-  [party, z.literal("coordinator"), z.literal("witnesses")],
+  [party, z.enum(["coordinator", "others", "witnesses"])],
+  "expected a party id",
+);
+/** A member of a coalition. `any`: whichever party joins it. */
+export const member: Field<PartyId> = z.union(
+  [party, z.enum(["any", "coordinator", "others", "witnesses"])],
   "expected a party id",
 );
 export const id: Field<string> = z.string().regex(/^[a-z][a-z0-9./-]{0,63}$/, "expected an id");

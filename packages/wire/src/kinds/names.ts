@@ -13,6 +13,11 @@ const LEGAL_FORMS: readonly string[] = [
   ),
 ];
 
+const LEGAL_ENDINGS: readonly string[] = LEGAL_FORMS.flatMap((form) => [
+  ` ${form}`,
+  ` ${Array.from(form).join(" ")}`,
+]);
+
 /** A person's name in lower-case Latin letters and single spaces, in the order given. */
 export const readPersonName: Reader = (text) => {
   const spaced = text.replace(/[-'.,]/g, " ");
@@ -61,11 +66,8 @@ function accepted(text: string, spaced: string, value: string): Canonical {
 function withoutLegalForm(name: string): string {
   let rest = name;
   for (;;) {
-    const shorter = LEGAL_FORMS.flatMap((form) => [form, Array.from(form).join(" ")])
-      .filter((form) => rest.endsWith(` ${form}`))
-      .map((form) => rest.slice(0, -form.length - 1));
-    const [next] = shorter;
-    if (next === undefined) return rest;
-    rest = next;
+    const ending = LEGAL_ENDINGS.find((form) => rest.endsWith(form));
+    if (ending === undefined) return rest;
+    rest = rest.slice(0, -ending.length);
   }
 }

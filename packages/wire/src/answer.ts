@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answer document of lab-format.md, as the engine makes it and as people read it.
+import type { PartyId } from "@koplamp/protocol";
+import { canonicalText } from "./canonical.ts";
+import { WireError } from "./errors.ts";
+
+/** What a question came to, for everybody who asked in one process: a lab, or a node with its own result only. */
+export interface Answer {
+  /** The question's id. */
+  readonly query: string;
+  readonly status: "released" | "refused" | "failed";
+  /** Recipient to what it learned. */
+  readonly results: Readonly<Record<PartyId, AnswerResult>>;
+  readonly disclosures: readonly AnswerDisclosure[];
+  /** Party to the head of its ledger. */
+  readonly ledger: Readonly<Record<PartyId, AnswerLedger>>;
+  readonly refusal?: AnswerRefusal;
+}
+
+/** A line of the contract, as it went. */
+export interface AnswerDisclosure {
+  readonly id: string;
+  readonly from: PartyId;
+  readonly to: PartyId;
+  readonly output: string;
+  readonly bytes: number;
+  /** The entry in the ledger of `from`; null where this node does not hold it. */
+  readonly index: number | null;
+}
+
+export interface AnswerLedger {
+  readonly origin: string;
+  readonly size: number;
+  /** base64 of 32 bytes. */
+  readonly root: string;
+}
+
+export interface AnswerRefusal {
+  readonly party: PartyId;
+  readonly rule: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** One recipient's result. */
+export type AnswerResult = MatchResult | OverlapResult | AggregateResult;
+
+export interface MatchResult {
+  readonly kind: "match";
+  /** Keys that the recipient itself holds. */
+  readonly matches: readonly Match[];
+}
+
+export interface Match {
+  /** One canonical value for each key column. */
+  readonly key: readonly string[];
+  /** The holders, how many they are, or absent, as the question told. */
+  readonly holders?: readonly PartyId[] | number;
+}
+
+/** Why a number is not given. */
+export type Withheld = "minCount" | "minContributors" | "dominance" | "derivable";
+
+/** A whole number, exact beyond 2^53, or the word for why it is not given. */
+export type Counted = number | bigint | { readonly withheld: Withheld };
+
+export interface OverlapResult {
+  readonly kind: "overlap-count";
+  /** Number of holders to distinct keys held by exactly so many. */
+  readonly histogram?: Readonly<Record<string, Counted>>;
+  /** `one&other`, ids in order, to keys that both hold. */
+  readonly pairs?: Readonly<Record<string, Counted>>;
+  /** Least number of holders to distinct keys. */
+  readonly atLeast?: Readonly<Record<string, Counted>>;
+}
+
+export interface AggregateResult {
+  readonly kind: "aggregate";
+  readonly cells: readonly AggregateCell[];
+  readonly total?: Measures;
+}
+
+/** Measure (`count`, `sum(column)`, `mean(column)`) to its value. */
+export type Measures = Readonly<Record<string, number | bigint>>;
+
+/** A cell with its measures, or with the rules by which it is withheld. */
+export type AggregateCell =
+  | { readonly group: Readonly<Record<string, string>>; readonly measures: Measures }
+  | {
+      readonly group: Readonly<Record<string, string>>;
+      readonly withheld: readonly [Withheld, ...Withheld[]];
+      readonly hint?: string;
+    };
+
+/**
+ * The answer as one line of canonical JSON: names and lists sorted, measures beside their group, integers above
+ * 2^53 - 1 as strings. Equal answers give equal text.
+ * @throws {WireError} `invalid-value` on a number that JSON cannot say exactly.
+ */
+export function answerText(answer: Answer): string {
+  const results = Object.entries(answer.results).map(([party, result]) => [party, plainResult(result)]);
+  const disclosures = sortedBy(answer.disclosures, ({ id, from, to }) => [id, from, to]);
+  return canonicalText({ ...answer, results: Object.fromEntries(results), disclosures });
+}
+
+function plainResult(result: AnswerResult): object {
+  if (result.kind === "match")
+    return { ...result, matches: sortedBy(result.matches, ({ key }) => key).map(plainMatch) };
+  if (result.kind === "aggregate") return plainAggregate(result);
+  const { histogram, pairs, atLeast } = result;
+  return {
+    kind: result.kind,
+    ...(histogram === undefined ? {} : { histogram: plainCounts(histogram) }),
+    ...(pairs === undefined ? {} : { pairs: plainCounts(pairs) }),
+    ...(atLeast === undefined ? {} : { atLeast: plainCounts(atLeast) }),
+  };
+}
+
+function plainMatch({ key, holders }: Match): object {
+  if (holders === undefined) return { key };
+  return { key, holders: typeof holders === "number" ? plainNumber(holders) : [...holders].sort() };
+}
+
+function plainAggregate({ kind, cells, total }: AggregateResult): object {
+  const sorted = sortedBy(cells, ({ group }) =>
+    Object.keys(group)
+      .sort()
+      .map((column) => group[column] ?? ""),
+  );
+  return {
+    kind,
+    cells: sorted.map(plainCell),
+    ...(total === undefined ? {} : { total: plainMeasures(total) }),
+  };
+}
+
+function plainCell(cell: AggregateCell): object {
+  if ("measures" in cell) return { ...plainMeasures(cell.measures), group: cell.group };
+  const { group, withheld, hint } = cell;
+  const [first, ...more] = [...withheld].sort();
+  return {
+    group,
+    withheld: more.length === 0 ? first : [first, ...more],
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+function plainMeasures(measures: Measures): object {
+  return Object.fromEntries(
+    Object.entries(measures).map(([measure, value]) => [measure, plainNumber(value)]),
+  );
+}
+
+function plainCounts(counts: Readonly<Record<string, Counted>>): object {
+  return Object.fromEntries(
+    Object.entries(counts).map(([name, value]) => [
+      name,
+      typeof value === "object" ? value : plainNumber(value),
+    ]),
+  );
+}
+
+function plainNumber(value: number | bigint): number | string {
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))) return value;
+  throw new WireError(
+    "invalid-value",
+    "expected a number that is exact, got one above 2^53 - 1 or none at all",
+  );
+}
+
+/** Lists of texts in order of their first difference, by UTF-16 code units. */
+function sortedBy<T>(items: readonly T[], nameOf: (item: T) => readonly string[]): readonly T[] {
+  return [...items].sort((a, b) => compared(nameOf(a), nameOf(b)));
+}
+
+function compared(left: readonly string[], right: readonly string[]): number {
+  const at = left.findIndex((text, index) => text !== right[index]);
+  if (at < 0) return left.length - right.length;
+  return (left[at] ?? "") < (right[at] ?? "") ? -1 : 1;
+}
