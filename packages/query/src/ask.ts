@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import type { AggregateAsk, Ask, Condition, MatchAsk, OverlapAsk, Source } from "@koplamp/wire";
-import { ASK_KINDS, NAME, PARTY_ID, RESERVED } from "./names.ts";
+import {
+  type AggregateAsk,
+  type Ask,
+  type Condition,
+  type MatchAsk,
+  type OverlapAsk,
+  RESERVED_PARTIES,
+  type Source,
+} from "@koplamp/wire";
+import { ASK_KINDS, NAME, PARTY_ID } from "./names.ts";
 import {
   refuseAlternatives,
   refuseDeclared,
@@ -129,7 +137,7 @@ function readFrom(map: YamlMap): readonly Source[] {
     "party: dataset",
   );
   const sources = entriesOf(from).map(([party, { key, value }]): Source => {
-    if (!PARTY_ID.test(party) || RESERVED.includes(party)) {
+    if (!PARTY_ID.test(party) || RESERVED_PARTIES.includes(party)) {
       throw failAt(
         key,
         "invalid-value",

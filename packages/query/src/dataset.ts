@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ColumnKind, ColumnSpec, DatasetSpec } from "@koplamp/wire";
+import {
+  type ColumnKind,
+  type ColumnSpec,
+  DATE_FORMATS,
+  type DatasetSpec,
+  MONTH_FORMATS,
+} from "@koplamp/wire";
 import { NAME, record } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
+import { refuseTransliteration } from "./not-yet.ts";
 import {
   anyMapOf,
   distinct,
   entriesOf,
   field,
   integerOf,
+  lineOf,
   listOf,
   mapOf,
+  nameIn,
   oneOf,
   required,
   scalarOf,
@@ -135,20 +144,29 @@ function readColumn(value: YamlValue): ColumnSpec {
       `"${name}" goes with: ${kinds.join(", ")}`,
     );
   }
-  return Object.freeze({ kind, ...texts(map), ...bounds(map), ...padding(map) });
+  return Object.freeze({ kind, ...texts(map, kind), ...bounds(map), ...padding(map, kind) });
 }
 
-function texts(map: YamlMap): Omit<ColumnSpec, "kind"> {
-  const names = ["from", "split", "unit", "region", "country", "format", "transliteration"] as const;
+/** Options that are one line of text: taken as they stand, but for those that the kind's rules have a list of. */
+function texts(map: YamlMap, kind: ColumnKind): Omit<ColumnSpec, "kind"> {
+  const names = ["from", "split", "unit", "region", "country", "format"] as const;
   const given = names.flatMap((name) => {
     const value = field(map, name);
-    if (value === undefined) return [];
-    // A separator may be a space and a column name may begin with one: only their presence is checked.
-    const text = name === "split" || name === "from" ? scalarOf(value, "text").text : textOf(value, 100);
-    if (text === "") throw failAt(value, "invalid-value", `expected text in "${name}"`);
-    return [[name, text] as const];
+    return value === undefined ? [] : [[name, optionText(name, value, kind)] as const];
   });
+  const script = field(map, "transliteration");
+  if (script !== undefined) throw refuseTransliteration(script);
   return Object.fromEntries(given);
+}
+
+function optionText(name: string, value: YamlValue, kind: ColumnKind): string {
+  if (name === "format") return oneOf(value, kind === "month" ? MONTH_FORMATS : DATE_FORMATS);
+  if (name === "region") return nameIn(value, /^[A-Z]{2}$/, "a country in two capitals");
+  if (name === "country") return nameIn(value, /^[A-Z]{1,3}$/, "a country in capitals");
+  // A separator may be a space and a column in the file may begin with one, so these are not trimmed.
+  const text = name === "unit" ? lineOf(value, 100) : scalarOf(value, "text").text;
+  if (text !== "") return text;
+  throw failAt(value, "invalid-value", `expected text in "${name}"`);
 }
 
 function bounds(map: YamlMap): Pick<ColumnSpec, "min" | "max"> {
@@ -162,7 +180,11 @@ function bounds(map: YamlMap): Pick<ColumnSpec, "min" | "max"> {
   return { min: least, max: integerOf(high, least, Number.MAX_SAFE_INTEGER) };
 }
 
-function padding(map: YamlMap): Pick<ColumnSpec, "padLeft"> {
+/** Digits of the kinds that may be padded: to another width would make other numbers of them. */
+const DIGITS: Readonly<Record<string, number>> = { bsn: 9, rsin: 9, kvk: 8, imo: 7, "imo-company": 7 };
+
+function padding(map: YamlMap, kind: ColumnKind): Pick<ColumnSpec, "padLeft"> {
   const value = field(map, "padLeft");
-  return value === undefined ? {} : { padLeft: integerOf(value, 1, 20) };
+  const digits = DIGITS[kind] ?? 0;
+  return value === undefined ? {} : { padLeft: integerOf(value, digits, digits) };
 }

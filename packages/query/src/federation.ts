@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import type { DatasetSpec } from "@koplamp/wire";
+import { type DatasetSpec, RESERVED_PARTIES } from "@koplamp/wire";
 import { readDataset } from "./dataset.ts";
-import { ID, NAME, PARTY_ID, RESERVED, record } from "./names.ts";
+import { ID, NAME, PARTY_ID, record } from "./names.ts";
 import { anyMapOf, entriesOf, listOf, mapOf, nameIn, oneOf, required, textOf } from "./yaml-fields.ts";
 import { failAt, readYaml, type YamlValue } from "./yaml-source.ts";
 
@@ -50,8 +50,13 @@ function readParty(value: YamlValue): FederationParty {
   const map = mapOf(value, ["id", "name", "datasets"]);
   const at = required(map, "id");
   const id = nameIn(at, PARTY_ID, "a party id ([a-z][a-z0-9-]{0,31})");
-  if (RESERVED.includes(id)) {
-    throw failAt(at, "invalid-value", `"${id}" cannot be a party's id`, `reserved: ${RESERVED.join(", ")}`);
+  if (RESERVED_PARTIES.includes(id)) {
+    throw failAt(
+      at,
+      "invalid-value",
+      `"${id}" cannot be a party's id`,
+      `reserved: ${RESERVED_PARTIES.join(", ")}`,
+    );
   }
   const datasets = entriesOf(anyMapOf(required(map, "datasets", "a party without data has: datasets: {}")));
   return {

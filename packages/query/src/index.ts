@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+export { type CatalogueColumn, type CatalogueEntry, readCatalogueEntry } from "./catalogue.ts";
+export { type Choice, choose } from "./choose.ts";
+export { contractOf } from "./contract.ts";
 export { errorText, QueryError, type QueryErrorCode, type QueryErrorForm } from "./errors.ts";
+export { type ExplainTextOptions, explainText } from "./explain.ts";
+export { type ExplainedRow, type ExplainOptions, type Explanation, explain } from "./explanation.ts";
 export { type Federation, type FederationParty, readFederation } from "./federation.ts";
+export { known } from "./knowledge.ts";
+export type { Language } from "./language.ts";
+export { type PlanRequest, planQuery } from "./plan.ts";
 export { type Question, readQuestion } from "./question.ts";
+export { evaluationQuota } from "./quotas.ts";
+export { warningText } from "./warnings.ts";

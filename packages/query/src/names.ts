@@ -7,8 +7,6 @@ export const PARTY_ID: RegExp = /^[a-z][a-z0-9-]{0,31}$/;
 export const ID: RegExp = /^[a-z][a-z0-9./-]{0,63}$/;
 /** The name of a dataset or column. */
 export const NAME: RegExp = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
-/** Words that name no party. */
-export const RESERVED: readonly string[] = ["any", "coordinator", "node", "others", "witnesses"];
 
 /** The kinds of questions, and the class that each belongs to (lab-format.md). */
 export const CLASS_OF: Readonly<Record<AskKind, QueryClass>> = {

@@ -83,3 +83,13 @@ export function refuseMode(at: YamlValue, mode: string): QueryError {
     "modes: hub (the coordinator sees a pattern of pseudonyms), recipient (the recipient sees it)",
   );
 }
+
+/** The refusal of names in other scripts. */
+export function refuseTransliteration(at: YamlValue): QueryError {
+  return failAt(
+    at,
+    "not-yet",
+    '"transliteration" cannot be used yet',
+    "names in other scripts are rejected and counted in the local quality report; kind: name-key compares them as they stand",
+  );
+}

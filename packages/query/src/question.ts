@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import type { QueryClass, Source, Text, Time } from "@koplamp/wire";
+import { addPeriod, isTime, type QueryClass, type Source, type Text, type Time } from "@koplamp/wire";
 import { type QuestionAsk, readAsk } from "./ask.ts";
-import { dayOf, endOfDay } from "./calendar.ts";
 import { CLASS_OF, ID, PARTY_ID } from "./names.ts";
 import { refuseNoise } from "./not-yet.ts";
-import { distinct, field, integerOf, listOf, mapOf, nameIn, oneOf, required, textOf } from "./yaml-fields.ts";
+import {
+  distinct,
+  field,
+  integerOf,
+  lineOf,
+  listOf,
+  mapOf,
+  nameIn,
+  oneOf,
+  required,
+  textOf,
+} from "./yaml-fields.ts";
 import { failAt, readYaml, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
 /** A question as its analyst wrote it (query/v1), read once and frozen. */
@@ -134,7 +144,7 @@ function readPurpose(value: YamlValue | undefined): string {
 }
 
 function readBases(value: YamlValue | undefined): readonly string[] {
-  return value === undefined ? [] : distinct(listOf(value, 1, 16).items, (item) => textOf(item, 200));
+  return value === undefined ? [] : distinct(listOf(value, 1, 16).items, (item) => lineOf(item, 200));
 }
 
 function readSubsidiarity(root: YamlMap, necessity: Text): Text {
@@ -170,8 +180,8 @@ function readRelease(value: YamlValue | undefined): Question["release"] {
 
 function readExpires(value: YamlValue | undefined): Time | null {
   if (value === undefined) return null;
-  const days = dayOf(textOf(value));
-  if (days !== undefined) return endOfDay(days);
+  const morning = `${textOf(value)}T00:00:00Z`;
+  if (isTime(morning)) return addPeriod(morning, "P1D");
   throw failAt(
     value,
     "invalid-value",

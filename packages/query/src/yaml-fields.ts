@@ -85,6 +85,13 @@ export function textOf(value: YamlValue, most = 4000): string {
   return plain(content, value, most);
 }
 
+/** Text in one line. @throws {QueryError} `invalid-value`. */
+export function lineOf(value: YamlValue, most: number): string {
+  const text = textOf(value, most);
+  if (!text.includes("\n")) return text;
+  throw failAt(value, "invalid-value", `expected one line of text in ${where(value)}`);
+}
+
 /** A value as it is written, number or text alike: `2005` and `"2005"` are the same name. */
 export function wordOf(value: YamlValue, most = 256): string {
   return plain(scalarOf(value, "a value").text, value, most);

@@ -272,6 +272,26 @@ describe("a federation", () => {
     ["a reserved id", FEDERATION.replace("id: customs", "id: witnesses"), "reserved"],
     ["a party twice", FEDERATION.replace("id: customs", "id: harbour"), "stands twice"],
     ["a file of another type", FEDERATION.replace("ships.csv", "ships.xlsx"), "expected a .csv"],
+    [
+      "a width that no such number has",
+      FEDERATION.replace("kind: imo,", "kind: imo, padLeft: 9,"),
+      "from 7 to 7",
+    ],
+    [
+      "a format nobody knows",
+      FEDERATION.replace("kind: category", "kind: date, format: DD-MM-YY"),
+      'did you mean "DD-MM-YYYY"?',
+    ],
+    [
+      "a region that is none",
+      FEDERATION.replace("kind: category", "kind: phone, region: nl"),
+      "two capitals",
+    ],
+    [
+      "another script",
+      FEDERATION.replace("kind: category", "kind: person-name, transliteration: greek"),
+      "cannot be used yet",
+    ],
     ["an unknown field", FEDERATION.replace("nulls:", "null:"), 'did you mean "nulls"?'],
     [
       "a prototype's name as a column",

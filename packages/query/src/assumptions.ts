@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Contract, Plan } from "@koplamp/wire";
+import { beyondRelay } from "./ceilings.ts";
+import type { Described } from "./describe-plan.ts";
+
+type Statement = Contract["assumptions"][number];
+
+/** The assumptions of threats.md, section 1, in both languages. */
+const STATEMENTS: Readonly<Record<string, Statement>> = {
+  A1: {
+    id: "A1",
+    text: {
+      nl: "Elke organisatie draait haar eigen node eerlijk.",
+      en: "Each agency runs its own node honestly.",
+    },
+    ifFalse: "that agency's own data, and nobody else's, are at its mercy",
+  },
+  A2: {
+    id: "A2",
+    text: {
+      nl: "Het one-more gap Diffie-Hellman-probleem is moeilijk in ristretto255; hashfuncties gedragen zich als willekeurige functies.",
+      en: "One-more gap Diffie-Hellman is hard in ristretto255; hashes behave as random functions.",
+    },
+    ifFalse: "tokens can be searched off line by whoever holds them",
+  },
+  A3: {
+    id: "A3",
+    text: {
+      nl: "X25519 of ML-KEM-768 houdt stand (maskers), en daarbovenop RLWE bij de vaste parameters.",
+      en: "X25519 or ML-KEM-768 holds (masks), and on top of it RLWE at the pinned parameters.",
+    },
+    ifFalse: "if both fall, the coordinator can read each party's own cells",
+  },
+  A4: {
+    id: "A4",
+    text: {
+      nl: "Minder getuigen zijn oneerlijk dan het quorum verdraagt.",
+      en: "Fewer witnesses are dishonest than the quorum tolerates.",
+    },
+    ifFalse: "a ledger can be rewritten without anybody noticing; privacy does not depend on it",
+  },
+  A5: {
+    id: "A5",
+    text: {
+      nl: "Klokken verschillen hooguit vijf minuten (alleen voor geldigheid).",
+      en: "Clocks differ by at most five minutes (for expiry only).",
+    },
+    ifFalse: "a question may run a little too early or too late",
+  },
+  A6: {
+    id: "A6",
+    text: {
+      nl: "De gebruikte software, met haar vastgezette onderdelen, doet wat zij zegt.",
+      en: "The software and its pinned dependencies do what they say.",
+    },
+    ifFalse: "nothing in this contract holds",
+  },
+  A7: {
+    id: "A7",
+    text: {
+      nl: "De coördinator spant met geen enkele partij samen.",
+      en: "The coordinator colludes with no party.",
+    },
+    ifFalse: "the coordinator and that party together learn what their coalition lists",
+  },
+};
+
+/** Assumptions of protocols that say what one of the general ones says. */
+const SAME: Readonly<Record<string, string>> = {
+  "one-more-diffie-hellman": "A2",
+  "discrete-logarithm": "A2",
+  "coordinator-apart": "A7",
+};
+
+/** The protocols' own assumptions in Dutch, by id. */
+const DUTCH: Readonly<Record<string, string>> = {
+  "authentic-nodes":
+    "De identiteitssleutel van elke node is van die node zelf; berichten zijn verzegeld van node tot node.",
+  "own-share": "Ten minste één houder houdt zijn deel van de sleutel voor zich.",
+  "true-inputs": "Partijen brengen de lijsten in die zij zeggen in te brengen.",
+};
+
+/** The assumptions of a contract: those of every question, those of the protocol's family, then the protocol's own. */
+export function assumptionsOf(described: Described, { ask }: Plan): readonly Statement[] {
+  const own = new Map(described.assumptions.map((one) => [one.id, one]));
+  const family = ask.kind === "aggregate" ? "A3" : "A2";
+  const apart = beyondRelay(described).length > 0 || own.has("coordinator-apart");
+  const general = ["A1", family, "A4", "A5", "A6", ...(apart ? ["A7"] : [])].flatMap(
+    (id) => STATEMENTS[id] ?? [],
+  );
+  const particular = [...own.values()]
+    .filter(({ id }) => !Object.hasOwn(SAME, id))
+    .map(({ id, text, ifFalse }): Statement => {
+      const nl = Object.hasOwn(DUTCH, id) ? DUTCH[id] : undefined;
+      return { id, text: nl === undefined ? { en: text } : { nl, en: text }, ifFalse };
+    })
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  return [...general, ...particular];
+}

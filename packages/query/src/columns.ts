@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type AggregateAsk, type Ask, type ColumnKind, type Condition, canonicalise } from "@koplamp/wire";
+import type { CatalogueColumn, CatalogueEntry } from "./catalogue.ts";
+import { IDENTIFIER_KINDS } from "./dataset.ts";
+import { QueryError } from "./errors.ts";
+import { didYouMean } from "./nearest.ts";
+
+const GROUP_KINDS: readonly ColumnKind[] = ["category", "month", "date", "boolean"];
+const WHERE_KINDS: readonly ColumnKind[] = [...GROUP_KINDS, "integer"];
+const ORDERED_KINDS: readonly ColumnKind[] = ["month", "date", "integer"];
+
+/** The columns that an ask reads, each once: the key, or groups, conditions and measures in that order. */
+export function columnsOf(ask: Ask): readonly string[] {
+  if (ask.kind !== "aggregate") return ask.key;
+  const conditions = ask.where.map(({ column }) => column);
+  return [...new Set([...ask.groupBy, ...conditions, ...summedColumns(ask)])];
+}
+
+/** The columns under `sum` and `mean`, in order of first appearance. */
+export function summedColumns({ measures }: AggregateAsk): readonly string[] {
+  return [...new Set(measures.flatMap((measure) => /\((.+)\)$/.exec(measure)?.[1] ?? []))];
+}
+
+/**
+ * The ask with every value in canonical form, after checking that all parties offer its columns with the kinds that
+ * it needs.
+ * @throws {QueryError} `unknown-column`, `kind-mismatch` or `wrong-kind`, naming the party.
+ */
+export function normalise(ask: Ask, entries: readonly CatalogueEntry[]): Ask {
+  const kinds = new Map(columnsOf(ask).map((column) => [column, sharedColumn(column, entries)]));
+  const kindOf = (column: string): ColumnKind => kinds.get(column)?.kind ?? "opaque";
+  if (ask.kind !== "aggregate") {
+    for (const column of ask.key)
+      expectKind(
+        column,
+        kindOf(column),
+        IDENTIFIER_KINDS,
+        "be a key",
+        "declare it with the kind of an identifier, or as opaque",
+      );
+    return ask;
+  }
+  for (const column of summedColumns(ask)) {
+    expectKind(column, kindOf(column), ["integer"], "be summed", "declare it as integer, with min and max");
+  }
+  for (const column of ask.groupBy) {
+    expectKind(
+      column,
+      kindOf(column),
+      GROUP_KINDS,
+      "make groups",
+      "group by a category, month, date or boolean",
+    );
+  }
+  return {
+    ...ask,
+    where: ask.where.map((condition) => normaliseCondition(condition, kindOf(condition.column))),
+    domain: ask.domain.map(({ column, values }) => ({
+      column,
+      values: canonicalDomain(column, kindOf(column), values),
+    })),
+  };
+}
+
+/** The column as every party offers it. */
+function sharedColumn(name: string, entries: readonly CatalogueEntry[]): CatalogueColumn | undefined {
+  const [first, ...rest] = entries.map((entry) => ({ party: entry.party, column: offered(name, entry) }));
+  for (const { party, column } of rest) {
+    if (first === undefined || sameKind(first.column, column)) continue;
+    const message = `column "${name}" is ${described(column)} at ${party} and ${described(first.column)} at ${first.party}`;
+    throw new QueryError("kind-mismatch", message, {
+      party,
+      hint: "all parties must declare the same kind and unit",
+    });
+  }
+  return first?.column;
+}
+
+function offered(name: string, { party, dataset, columns }: CatalogueEntry): CatalogueColumn {
+  const found = columns.find((column) => column.name === name);
+  if (found !== undefined) return found;
+  const known = columns.map((column) => column.name);
+  throw new QueryError(
+    "unknown-column",
+    `${party} offers no column "${name}" in ${dataset}${didYouMean(name, known)}`,
+    {
+      party,
+      hint: `offered: ${known.join(", ")}`,
+    },
+  );
+}
+
+function sameKind(a: CatalogueColumn, b: CatalogueColumn): boolean {
+  return a.kind === b.kind && a.unit === b.unit;
+}
+
+function described({ kind, unit }: CatalogueColumn): string {
+  return unit === null ? kind : `${kind} in ${unit}`;
+}
+
+function expectKind(
+  column: string,
+  kind: ColumnKind,
+  kinds: readonly ColumnKind[],
+  use: string,
+  hint: string,
+): void {
+  if (kinds.includes(kind)) return;
+  throw new QueryError("wrong-kind", `column "${column}" is of kind ${kind} and cannot ${use}`, { hint });
+}
+
+function normaliseCondition(condition: Condition, kind: ColumnKind): Condition {
+  const { column, op, value } = condition;
+  expectKind(
+    column,
+    kind,
+    WHERE_KINDS,
+    "be a condition",
+    "conditions: category, boolean, month, date, integer",
+  );
+  if (op === ">=" || op === "<")
+    expectKind(column, kind, ORDERED_KINDS, `be compared by ${op}`, 'use "=" or "in"');
+  const values = typeof value === "object" ? value : [value];
+  const canonical = values.map((one) => canonicalValue(column, kind, one));
+  if (op !== "in") return { column, op, value: canonical[0] ?? "" };
+  expectKind(
+    column,
+    kind,
+    WHERE_KINDS.filter((one) => one !== "boolean"),
+    'take "in"',
+    'use "="',
+  );
+  return { column, op, value: canonical.filter((one) => typeof one !== "boolean") };
+}
+
+function canonicalValue(
+  column: string,
+  kind: ColumnKind,
+  value: string | number | boolean,
+): string | number | boolean {
+  if (kind === "integer" || kind === "boolean") {
+    if (
+      typeof value === (kind === "integer" ? "number" : "boolean") &&
+      (kind === "boolean" || Number.isSafeInteger(value))
+    )
+      return value;
+    const expected = kind === "integer" ? "an integer" : "true or false";
+    throw new QueryError("invalid-value", `expected ${expected} in the condition on "${column}"`);
+  }
+  return canonicalText(column, kind, String(value));
+}
+
+function canonicalText(column: string, kind: ColumnKind, text: string): string {
+  const canonical = canonicalise({ kind }, text);
+  if (canonical.kind === "value") return canonical.value;
+  throw new QueryError("invalid-value", `"${text}" is no value of kind ${kind} (column "${column}")`);
+}
+
+function canonicalDomain(column: string, kind: ColumnKind, values: readonly string[]): readonly string[] {
+  const canonical = values.map((value) => canonicalText(column, kind, value));
+  const repeated = canonical.find((value, at) => canonical.indexOf(value) !== at);
+  if (repeated === undefined) return canonical;
+  throw new QueryError("invalid-value", `"${repeated}" stands twice in the domain of "${column}"`);
+}

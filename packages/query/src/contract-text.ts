@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PartyId } from "@koplamp/protocol";
+import type { AggregateAsk, Covenant, MatchAsk, OverlapAsk, Plan, Text } from "@koplamp/wire";
+import { listed } from "./language.ts";
+
+/** The contract in two or three sentences, with the parties' names. */
+export function contractText(plan: Plan, covenant: Covenant): Text {
+  const name = (party: PartyId): string => covenant.parties.find(({ id }) => id === party)?.name ?? party;
+  const { ask } = plan;
+  const recipients = plan.recipients.map(({ party }) => name(party));
+  const parties = ask.from.map(({ party }) => name(party));
+  if (ask.kind === "match") return matchText(ask, recipients, parties);
+  return ask.kind === "overlap-count"
+    ? overlapText(ask, recipients, parties)
+    : sumText(ask, plan, recipients, parties);
+}
+
+function matchText(ask: MatchAsk, recipients: readonly string[], parties: readonly string[]): Text {
+  const key = ask.key.join(" + ");
+  const told = {
+    holders: { nl: ", en welke dat zijn", en: ", and which those are" },
+    count: { nl: ", en hoeveel dat er zijn", en: ", and how many those are" },
+    nothing: { nl: "", en: "" },
+  }[ask.tell];
+  const [nl, en] = [listed(recipients, "nl"), listed(recipients, "en")];
+  const among = holdersText(ask.atLeast, parties.length);
+  return {
+    nl: `${nl} ${recipients.length === 1 ? "leert" : "leren elk"} welke van de eigen sleutels (${key}) bij ${among.nl} bekend zijn${told.nl}. Niemand leert een sleutel die hij niet zelf heeft.`,
+    en: `${en} ${recipients.length === 1 ? "learns" : "each learn"} which of its own keys (${key}) ${among.en} hold${told.en}. Nobody learns a key that it does not hold itself.`,
+  };
+}
+
+function holdersText(atLeast: number, parties: number): { readonly nl: string; readonly en: string } {
+  if (atLeast < parties) {
+    return {
+      nl: `ten minste ${atLeast} van de ${parties} partijen`,
+      en: `at least ${atLeast} of the ${parties} parties`,
+    };
+  }
+  return parties === 2
+    ? { nl: "beide partijen", en: "both parties" }
+    : { nl: `alle ${parties} partijen`, en: `all ${parties} parties` };
+}
+
+function overlapText(ask: OverlapAsk, recipients: readonly string[], parties: readonly string[]): Text {
+  const what = {
+    histogram: {
+      nl: "hoeveel sleutels bij precies 1, 2, … partijen bekend zijn",
+      en: "how many keys exactly 1, 2, … parties hold",
+    },
+    pairs: {
+      nl: "hoeveel sleutels elk paar partijen deelt",
+      en: "how many keys each pair of parties shares",
+    },
+    atLeast: {
+      nl: `hoeveel sleutels bij ten minste ${ask.atLeast} partijen bekend zijn`,
+      en: `how many keys at least ${ask.atLeast} parties hold`,
+    },
+  }[ask.shape];
+  const key = ask.key.join(" + ");
+  const one = recipients.length === 1;
+  return {
+    nl: `${listed(recipients, "nl")} ${one ? "leert" : "leren"} ${what.nl} (${key}, over ${listed(parties, "nl")}). Geen partij leert een sleutel.`,
+    en: `${listed(recipients, "en")} ${one ? "learns" : "learn"} ${what.en} (${key}, over ${listed(parties, "en")}). No party learns a key.`,
+  };
+}
+
+function sumText(
+  ask: AggregateAsk,
+  { release }: Plan,
+  recipients: readonly string[],
+  parties: readonly string[],
+): Text {
+  const one = recipients.length === 1;
+  const measures = ask.measures.join(", ");
+  const { minCount, minContributors } = release;
+  const [perNl, perEn] =
+    ask.groupBy.length === 0
+      ? ["in totaal", "in all"]
+      : [`per ${listed(ask.groupBy, "nl")}`, `per ${listed(ask.groupBy, "en")}`];
+  return {
+    nl: `${listed(recipients, "nl")} ${one ? "leert" : "leren"} ${measures} ${perNl}, over de rijen van ${parties.length} partijen samen; een cel met minder dan ${minCount} rijen of ${minContributors} partijen wordt achtergehouden. Niemand leert wat één partij inbracht.`,
+    en: `${listed(recipients, "en")} ${one ? "learns" : "learn"} ${measures} ${perEn}, over the rows of ${parties.length} parties together; a cell with fewer than ${minCount} rows or ${minContributors} parties is withheld. Nobody learns what one party put in.`,
+  };
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PartyId } from "@koplamp/protocol";
+import type { Contract, Plan } from "@koplamp/wire";
+
+/** What a question costs the party that pays most, by public bounds. An estimate: performance.md, section 1. */
+export interface Cost {
+  /** CPU seconds of one core the first time, when every key is new. */
+  readonly firstSeconds: number;
+  /** CPU seconds when nothing is new. */
+  readonly repeatSeconds: number;
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+  /** Elements that each holder evaluates for each asker, at most; empty without a key. */
+  readonly evaluations: readonly {
+    readonly holder: PartyId;
+    readonly asker: PartyId;
+    readonly amount: number;
+  }[];
+}
+
+/** Microseconds of the default backend: hash to group, fixed and variable base, decode, sum per item and weight. */
+const US = {
+  hash: 38,
+  fixed: 57,
+  variable: 156,
+  decode: 10.5,
+  sum: 136,
+  token: 3,
+  cell: 8,
+  context: 500_000,
+};
+
+/** The cost of a plan. */
+export function costOf(plan: Plan, { egress, debits }: Contract): Cost {
+  const parties = [...new Set([...plan.inputs, ...plan.recipients].map(({ party }) => party))];
+  const bytes = (side: "from" | "to"): number =>
+    Math.max(
+      0,
+      ...parties.map((party) =>
+        egress.filter((row) => row[side] === party).reduce((sum, row) => sum + row.bytes, 0),
+      ),
+    );
+  const repeat = plan.ask.kind === "aggregate" ? sumMicros(plan) : tokenMicros(plan);
+  const first = repeat + (plan.ask.kind === "aggregate" ? 0 : evaluationMicros(plan));
+  return {
+    firstSeconds: first / 1e6,
+    repeatSeconds: repeat / 1e6,
+    bytesOut: bytes("from"),
+    bytesIn: bytes("to"),
+    evaluations: debits
+      .filter(({ unit }) => unit === "evaluations")
+      .map(({ holder, asker, amount }) => ({ holder, asker, amount })),
+  };
+}
+
+function evaluationMicros({ inputs }: Plan): number {
+  const others = inputs.length - 1;
+  const asking = US.hash + 2 * US.fixed + US.variable + others * (US.decode + 2 * US.sum);
+  const answering = US.decode + US.variable + US.sum;
+  const all = inputs.reduce((sum, { rowsPadded }) => sum + rowsPadded, 0);
+  return Math.max(...inputs.map(({ rowsPadded }) => rowsPadded * asking + (all - rowsPadded) * answering));
+}
+
+function tokenMicros({ inputs, recipients }: Plan): number {
+  const all = inputs.reduce((sum, { rowsPadded }) => sum + rowsPadded, 0);
+  return all * US.token * Math.max(1, recipients.length);
+}
+
+function sumMicros({ ask, inputs }: Plan): number {
+  if (ask.kind !== "aggregate") return 0;
+  const cells = ask.domain.reduce((product, { values }) => product * values.length, 1);
+  const blocks = Math.ceil((cells * (ask.measures.length + 2)) / 8188);
+  return US.context + blocks * 8192 * US.cell + blocks * inputs.length * 8192;
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Description, type Item, type PartyId, rankOf, type View } from "@koplamp/protocol";
+import { describePreparation, MOST_ELEMENTS, matchTokens, overlapHub, overlapRecipient } from "@koplamp/psi";
+import type { Covenant, OverlapAsk, Plan } from "@koplamp/wire";
+import { QueryError } from "./errors.ts";
+import { evaluationQuota } from "./quotas.ts";
+import { describeSum } from "./sums.ts";
+
+/** All sessions that a plan may bring, as one description. */
+export interface Described extends Description {
+  /** Outputs that are rights to evaluate: shown in the contract, not held against the class. */
+  readonly allowances: ReadonlySet<string>;
+  /** Lines that stand once for each of several sessions: line to number of sessions. */
+  readonly sessions: ReadonlyMap<string, number>;
+}
+
+/** The description of a plan: its query session, and what has to go before it when nothing is there yet. */
+export function describePlan(plan: Plan, covenant: Covenant): Described {
+  const described = describeSessions(plan, covenant);
+  const parties = [...new Set([...plan.inputs, ...plan.recipients].map(({ party }) => party))].sort();
+  const grew: Item = { fact: "ledger-growth", about: parties, bound: "size, root and time" };
+  return { ...described, views: [...described.views, { who: "witnesses", learns: [grew], atMost: [] }] };
+}
+
+function describeSessions(plan: Plan, covenant: Covenant): Described {
+  if (plan.ask.kind === "aggregate") {
+    return { ...describeSum(plan, plan.ask), allowances: new Set(), sessions: new Map() };
+  }
+  const parties = plan.inputs.map(({ party }) => party);
+  const rowsPadded = Object.fromEntries(plan.inputs.map((input) => [input.party, input.rowsPadded]));
+  const quota = (asker: PartyId, holder: PartyId): number =>
+    evaluationQuota(covenant, plan.purpose, asker, holder);
+  const before = describePreparation({ parties, rowsPadded, quota });
+  const session = describeTokens(plan, parties, rowsPadded, quotas(parties, quota));
+  return {
+    ...joined(session, before),
+    allowances: new Set(before.outputs.map(({ id }) => id)),
+    sessions: new Map(
+      before.disclosures.map(({ id, to }) => [id, Math.ceil((rowsPadded[to] ?? 0) / MOST_ELEMENTS)]),
+    ),
+  };
+}
+
+function describeTokens(
+  plan: Plan,
+  parties: readonly PartyId[],
+  rowsPadded: Readonly<Record<PartyId, number>>,
+  most: Readonly<Record<PartyId, number>>,
+): Description {
+  const recipients = plan.recipients.map(({ party }) => party);
+  const common = { parties, recipients, rowsPadded, quotas: most };
+  if (plan.ask.kind === "match") return matchTokens.describe(common);
+  // Safe because a sum has its own description and a match has just returned.
+  const { shape, atLeast } = plan.ask as OverlapAsk;
+  if (plan.protocol.id === overlapHub.id) return overlapHub.describe({ ...common, shape, atLeast });
+  if (plan.protocol.id === overlapRecipient.id) {
+    return shownOnlyByOtherSoftware(overlapRecipient.describe({ ...common, shape, atLeast }));
+  }
+  throw new QueryError("invalid-value", `no protocol "${plan.protocol.id}" answers a count`);
+}
+
+/**
+ * A recipient that counts holds tokens from which its node could make the whole pattern; its software shows counts.
+ * That is something a party gains by leaving the protocol unnoticed: `atMost`, and a warning of its own.
+ */
+function shownOnlyByOtherSoftware(description: Description): Description {
+  const views = description.views.map(({ who, learns, atMost }): View => {
+    const beyond = learns.filter(({ fact }) => rankOf(fact) > rankOf("pair-count"));
+    return { who, learns: learns.filter((item) => !beyond.includes(item)), atMost: [...atMost, ...beyond] };
+  });
+  return { ...description, views };
+}
+
+/** An evaluation takes every holder, so the smallest quota is the bound. */
+function quotas(
+  parties: readonly PartyId[],
+  quota: (asker: PartyId, holder: PartyId) => number,
+): Readonly<Record<PartyId, number>> {
+  return Object.fromEntries(
+    parties.map((asker) => {
+      const holders = parties.filter((party) => party !== asker);
+      return [asker, Math.min(...holders.map((holder) => quota(asker, holder)))];
+    }),
+  );
+}
+
+/** Two descriptions as one; what one party learns from both stands in one view. */
+function joined(session: Description, before: Description): Description {
+  const views = new Map<PartyId, View>();
+  for (const { who, learns, atMost } of [...session.views, ...before.views]) {
+    const found = views.get(who) ?? { who, learns: [], atMost: [] };
+    views.set(who, { who, learns: [...found.learns, ...learns], atMost: [...found.atMost, ...atMost] });
+  }
+  return {
+    disclosures: [...session.disclosures, ...before.disclosures],
+    outputs: [...session.outputs, ...before.outputs],
+    egress: [...session.egress, ...before.egress],
+    debits: [...session.debits, ...before.debits],
+    views: [...views.values()],
+    together: [...session.together, ...before.together],
+    assumptions: [...session.assumptions, ...before.assumptions],
+  };
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Contract, Plan } from "@koplamp/wire";
+import { type ExplainOptions, type Explanation, explain } from "./explanation.ts";
+import { bytesText, grouped, type Language, listed, secondsText } from "./language.ts";
+import { labelled, tableRow, wrapped } from "./layout.ts";
+import { shortened } from "./phrases.ts";
+
+const LABELS = {
+  nl: {
+    who: "wie",
+    learns: "leert",
+    atMost: "hooguit",
+    together: "samen",
+    none: "niets wat een van hen niet al weet",
+    brings: "brengt in",
+    protocol: "protocol",
+    not: "niet",
+    provided: "mits",
+    cost: "kosten",
+    approvals: "goedkeuringen",
+    warning: "let op",
+    class: "klasse",
+    purpose: "doel",
+  },
+  en: {
+    who: "who",
+    learns: "learns",
+    atMost: "at most",
+    together: "together",
+    none: "nothing that one of them does not know already",
+    brings: "brings",
+    protocol: "protocol",
+    not: "not",
+    provided: "provided",
+    cost: "cost",
+    approvals: "approvals",
+    warning: "warning",
+    class: "class",
+    purpose: "purpose",
+  },
+} as const;
+
+const LABEL = 16;
+
+/** How a contract is written down. */
+export interface ExplainTextOptions extends ExplainOptions {
+  /** Characters in a line; at least 60. */
+  readonly width: number;
+}
+
+/**
+ * The contract in words: who learns what, what several could learn together, under which assumptions, at what cost,
+ * and who must agree (experience.md, section 2.3).
+ */
+export function explainText(contract: Contract, plan: Plan, options: ExplainTextOptions): string {
+  const width = Math.max(60, options.width);
+  const { lang } = options;
+  const told = explain(contract, plan, options);
+  const blocks = [
+    heading(told, lang, width),
+    whoTable(told, lang, width),
+    together(told, lang, width),
+    facts(told, lang, width),
+    assumptions(told, lang, width),
+    told.warnings.flatMap((warning) => labelled(LABELS[lang].warning, warning, LABEL, width)),
+  ];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function heading(told: Explanation, lang: Language, width: number): readonly string[] {
+  const words = LABELS[lang];
+  const line = [
+    told.query,
+    `${words.class} ${told.class} ${told.kind}`,
+    `${words.purpose} ${told.purpose}`,
+    told.protocol,
+  ];
+  return [line.join("   "), ...wrapped(told.summary, width)];
+}
+
+function whoTable({ who }: Explanation, lang: Language, width: number): readonly string[] {
+  const words = LABELS[lang];
+  const learns = Math.floor((width - LABEL - 4) * 0.58);
+  const widths = [LABEL, learns, width - LABEL - 4 - learns];
+  const rows = who.flatMap((row) => tableRow([shortened(row.who, lang), row.learns, row.atMost], widths));
+  return [...tableRow([[words.who], [words.learns], [words.atMost]], widths), ...rows];
+}
+
+function together(told: Explanation, lang: Language, width: number): readonly string[] {
+  const words = LABELS[lang];
+  if (told.together.length === 0) return labelled(words.together, words.none, LABEL, width);
+  return told.together.flatMap(({ who, learns, atMost }, at) => {
+    const because = atMost.length === 0 ? "" : ` (${atMost.join("; ")})`;
+    const text = `${shortened(who, lang).join(" + ")}: ${learns.join("; ")}${because}`;
+    return labelled(at === 0 ? words.together : "", text, LABEL, width);
+  });
+}
+
+function facts(told: Explanation, lang: Language, width: number): readonly string[] {
+  const words = LABELS[lang];
+  return [
+    ...labelled(words.protocol, `${told.protocol}: ${told.reason}`, LABEL, width),
+    ...told.passedOver.flatMap(({ protocol, why }) =>
+      labelled(`  ${words.not}`, `${protocol}: ${why}`, LABEL, width),
+    ),
+    ...labelled(words.brings, bringsText(told, lang), LABEL, width),
+    ...labelled(words.cost, costText(told, lang), LABEL, width),
+    ...labelled(words.approvals, approvalsText(told, lang), LABEL, width),
+  ];
+}
+
+function bringsText({ inputs }: Explanation, lang: Language): string {
+  const sizes = [...new Set(inputs.map(({ rowsPadded }) => rowsPadded))].sort((a, b) => a - b);
+  const [most, datasets] = [sizes.at(-1) ?? 0, new Set(inputs.map(({ dataset }) => dataset))];
+  if (inputs.length <= 5) {
+    return inputs
+      .map(({ party, dataset, rowsPadded }) => `${party} ${dataset} ≤ ${grouped(rowsPadded, lang)}`)
+      .join(" · ");
+  }
+  const range = sizes.length === 1 ? "" : `${grouped(sizes[0] ?? 0, lang)} … `;
+  return `${inputs.length} ${lang === "nl" ? "partijen" : "parties"}: ${listed([...datasets], lang)} ≤ ${range}${grouped(most, lang)}`;
+}
+
+function costText({ cost }: Explanation, lang: Language): string {
+  const { firstSeconds, repeatSeconds, bytesOut, evaluations } = cost;
+  const first = secondsText(firstSeconds, lang);
+  const bytes = bytesText(bytesOut, lang);
+  const base =
+    lang === "nl"
+      ? `${first} rekenen en ${bytes} versturen per partij`
+      : `${first} of computing and ${bytes} to send a party`;
+  if (evaluations.length === 0) return base;
+  const most = grouped(Math.max(...evaluations.map(({ amount }) => amount)), lang);
+  const later = secondsText(repeatSeconds, lang);
+  return lang === "nl"
+    ? `${base} de eerste keer, daarna ${later}; hooguit ${most} berekeningen van één quotum`
+    : `${base} the first time, ${later} later; at most ${most} evaluations of one quota`;
+}
+
+function approvalsText({ approvals }: Explanation, lang: Language): string {
+  const { parties, external } = approvals;
+  const people = lang === "nl" ? "2 mensen (mag het, moet het)" : "2 people (may we, should we)";
+  const more = external.length === 0 ? "" : ` + ${listed(external, lang)}`;
+  const each = lang === "nl" ? "partijen" : "parties";
+  return `${parties.length} ${each} × ${people}${more}`;
+}
+
+/** Ids and sentences; what happens if one is false stands in the contract and in its JSON. */
+function assumptions(told: Explanation, lang: Language, width: number): readonly string[] {
+  const label = LABELS[lang].provided;
+  return told.assumptions.flatMap(({ id, text }, at) => {
+    const lines = labelled(/^A\d$/.test(id) ? id : "·", text, 3, width - LABEL - 2);
+    return lines.map((line, next) => `${(at + next === 0 ? label : "").padEnd(LABEL)}  ${line}`);
+  });
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PartyId } from "@koplamp/protocol";
+import { MOST_ROWS } from "@koplamp/psi";
+import {
+  type Ask,
+  addPeriod,
+  type Covenant,
+  canonicalBytes,
+  type Hash,
+  type Input,
+  type Plan,
+  type PublicKey,
+  type Time,
+  timeText,
+} from "@koplamp/wire";
+import type { CatalogueEntry } from "./catalogue.ts";
+import { choose } from "./choose.ts";
+import { normalise } from "./columns.ts";
+import { epochOf } from "./epoch.ts";
+import { QueryError } from "./errors.ts";
+import { inputsOf } from "./inputs.ts";
+import { didYouMean } from "./nearest.ts";
+import type { Question } from "./question.ts";
+import { checkSums } from "./sums.ts";
+
+/** Everything that a plan is made of. Nothing else influences it. */
+export interface PlanRequest {
+  readonly question: Question;
+  readonly covenant: Covenant;
+  readonly covenantHash: Hash;
+  readonly rosterHash: Hash;
+  readonly proposer: { readonly party: PartyId; readonly by: PublicKey };
+  /** One entry for each source of the question, in any order. */
+  readonly catalogue: readonly CatalogueEntry[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** base64 of 32 random bytes. */
+  readonly salt: string;
+}
+
+/** The most that a plan may take (evidence.md, section 1). */
+const MOST_BYTES = 65_536;
+/** Clocks may differ by five minutes (assumption A5): a plan is valid from that long before it was made. */
+const CLOCK_SKEW = 300_000;
+
+/**
+ * The typed document that runs: the question in normal form, who contributes what by public bounds, and the protocol.
+ * @throws {QueryError} naming the party where there is one, with the smallest change that would pass.
+ */
+export function planQuery(request: PlanRequest): Plan {
+  const { question, covenant, catalogue, now } = request;
+  checkMembers(question, covenant);
+  const entries = entriesFor(question, catalogue);
+  const ask = normalise(question.ask, entries);
+  const inputs = inputsOf(ask, entries, covenant);
+  checkRecipients(question, ask);
+  checkSizes(ask, inputs);
+  const { protocol: id, params } = choose(ask);
+  if (ask.kind === "aggregate") checkSums(ask, inputs, params);
+  const { class: queryClass, purpose, indication, necessity, subsidiarity, intendedEffect } = question;
+  return fitting({
+    koplamp: "plan/v1",
+    id: question.id,
+    covenantHash: request.covenantHash,
+    rosterHash: request.rosterHash,
+    proposer: request.proposer,
+    class: queryClass,
+    purpose,
+    bases: basesOf(question, inputs),
+    indication: { text: indication, reference: question.id },
+    necessity,
+    subsidiarity,
+    intendedEffect,
+    ask,
+    inputs,
+    protocol: {
+      id,
+      params,
+      epoch: ask.kind === "aggregate" ? null : epochOf(question, covenant, now),
+      roles: rolesOf(question, ask),
+      shards: 1,
+    },
+    release: { ...strictest(question, covenant), noise: null },
+    recipients: question.recipients.map((party) => ({ party, roles: ["analyst"] })),
+    schedule: null,
+    notBefore: timeText(now - CLOCK_SKEW),
+    expires: expiryOf(question, now),
+    salt: request.salt,
+  });
+}
+
+/** The plan, if it can travel as a document. */
+function fitting(plan: Plan): Plan {
+  const { length } = canonicalBytes(plan);
+  if (length <= MOST_BYTES) return Object.freeze(plan);
+  const message = `the plan takes ${length} bytes, and a document at most ${MOST_BYTES}`;
+  throw new QueryError("too-many", message, { hint: "list fewer values in `domain`, or ask twice" });
+}
+
+function checkMembers({ sources, recipients }: Question, covenant: Covenant): void {
+  const known = covenant.parties.map(({ id }) => id);
+  for (const party of [...sources.map((source) => source.party), ...recipients]) {
+    if (known.includes(party)) continue;
+    const message = `${party} is not a party to covenant "${covenant.id}"${didYouMean(party, known)}`;
+    throw new QueryError("unknown-party", message, { party, hint: `parties: ${known.join(", ")}` });
+  }
+}
+
+/** The entries in party order, one for each source. */
+function entriesFor({ sources }: Question, catalogue: readonly CatalogueEntry[]): readonly CatalogueEntry[] {
+  return sources.map(({ party, dataset }) => {
+    const found = catalogue.find((entry) => entry.party === party && entry.dataset === dataset);
+    if (found !== undefined) return found;
+    const known = catalogue.filter((entry) => entry.party === party).map((entry) => entry.dataset);
+    throw new QueryError(
+      "unknown-dataset",
+      `${party} offers no dataset "${dataset}"${didYouMean(dataset, known)}`,
+      {
+        party,
+        hint: known.length === 0 ? "koplamp catalogue lists what is offered" : `offered: ${known.join(", ")}`,
+      },
+    );
+  });
+}
+
+/** In a match a recipient learns about its own keys only, so it must bring some. */
+function checkRecipients({ recipients }: Question, ask: Ask): void {
+  if (ask.kind !== "match") return;
+  const holders = ask.from.map(({ party }) => party);
+  for (const party of recipients) {
+    if (holders.includes(party)) continue;
+    throw new QueryError("recipient", `${party} cannot receive a match: it brings no keys of its own`, {
+      party,
+      hint: `recipients may be: ${holders.join(", ")}; kind: overlap-count tells numbers to anybody`,
+    });
+  }
+}
+
+/** One session takes so many rows; longer lists would have to be cut into shards. */
+function checkSizes({ kind }: Ask, inputs: readonly Input[]): void {
+  const large = inputs.find(({ rowsPadded }) => rowsPadded > MOST_ROWS);
+  if (kind === "aggregate" || large === undefined) return;
+  const { party, rowsPadded } = large;
+  throw new QueryError(
+    "not-yet",
+    `${party} brings up to ${rowsPadded} keys, and a session takes ${MOST_ROWS}`,
+    {
+      party,
+      hint: "ask over a smaller dataset: cutting a question into shards is not built yet",
+    },
+  );
+}
+
+function basesOf({ legalBasis }: Question, inputs: readonly Input[]): Plan["bases"] {
+  return inputs.flatMap(({ party }) => legalBasis.map((basis) => ({ party, basis })));
+}
+
+function rolesOf({ recipients }: Question, ask: Ask): Plan["protocol"]["roles"] {
+  const contributor = ask.from.map(({ party }) => party);
+  const recipient = recipients;
+  return ask.kind === "aggregate"
+    ? { contributor, recipient }
+    : { contributor, keyHolder: contributor, recipient };
+}
+
+/** The question's own rules, or the covenant's floors where they are stricter. */
+function strictest({ release }: Question, { floors }: Covenant): Question["release"] {
+  return {
+    minCount: Math.max(release.minCount, floors.minCount),
+    minContributors: Math.max(release.minContributors, floors.minContributors),
+  };
+}
+
+function expiryOf({ expires }: Question, now: number): Time {
+  if (expires === null) return addPeriod(`${timeText(now).slice(0, 10)}T00:00:00Z`, "P2D");
+  if (expires > timeText(now)) return expires;
+  throw new QueryError("expired", `the question expired at ${expires}`, {
+    hint: "give a later day in `expires`",
+  });
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PartyId } from "@koplamp/protocol";
+import type { Covenant } from "@koplamp/wire";
+
+/**
+ * How many padded elements `asker` may have evaluated by `holder` for a purpose under one key set, as the covenant
+ * says; 0 where it says nothing. Where several rows fit (`*` stands for every party) the largest is the bound.
+ */
+export function evaluationQuota(
+  { quotas }: Pick<Covenant, "quotas">,
+  purpose: string,
+  asker: PartyId,
+  holder: PartyId,
+): number {
+  const fitting = quotas.filter(
+    (row) =>
+      row.purpose === purpose && ["*", asker].includes(row.asker) && ["*", holder].includes(row.holder),
+  );
+  return Math.max(0, ...fitting.map(({ evaluations }) => evaluations));
+}

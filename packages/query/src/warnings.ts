@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Covenant, Plan, Text } from "@koplamp/wire";
+
+/** The warnings of contracts: codes in the document, words for people. */
+const WORDS: Readonly<Record<string, Text>> = {
+  LAB: {
+    nl: "lab: goedkeuringen komen van labsleutels; niemand heeft iets goedgekeurd",
+    en: "lab: approvals are given by lab keys; nobody has agreed to anything",
+  },
+  "PERSON-LEVEL": {
+    nl: "deze vraag wijst afzonderlijke personen of objecten aan; een treffer is een aanwijzing, geen bewijs",
+    en: "this question singles out persons or objects; a hit is a lead, not evidence",
+  },
+  "SEES-BELOW-THRESHOLD": {
+    nl: "de node van een ontvanger kan ook van zijn eigen sleutels onder de drempel zien wie ze heeft; zijn software toont dat niet",
+    en: "a recipient's node can see who holds its own keys below the threshold too; its software does not show it",
+  },
+  "TELL-BY-SOFTWARE": {
+    nl: "de node van een ontvanger kan zien wie zijn sleutels heeft; zijn software toont alleen wat de vraag toestaat",
+    en: "a recipient's node can see who holds its keys; its software shows only what the question allows",
+  },
+  "COORDINATOR-PATTERN": {
+    nl: "de coördinator ziet het hele patroon van overlap, in pseudoniemen",
+    en: "the coordinator sees the whole pattern of overlap, in pseudonyms",
+  },
+  "RECIPIENT-PATTERN": {
+    nl: "de node van de ontvanger kan het hele patroon van overlap zien; zijn software toont alleen de aantallen",
+    en: "the recipient's node can see the whole pattern of overlap; its software shows the numbers only",
+  },
+  "TWO-CONTRIBUTORS": {
+    nl: "bij twee partijen verraadt de som van de een aan de ander wat de ander inbracht",
+    en: "with two parties, each can take its own part from the sum and is left with the other's",
+  },
+  "NO-FLOOR": {
+    nl: "minCount is 1: cellen met één rij worden gegeven",
+    en: "minCount is 1: cells with a single row are given",
+  },
+  "ONE-CONTRIBUTOR": {
+    nl: "minContributors is 1: cellen van één partij worden gegeven",
+    en: "minContributors is 1: cells with the rows of a single party are given",
+  },
+  "ONE-WITNESS": {
+    nl: "met twee partijen is de ander de enige getuige van een logboek; neem een getuige van buiten",
+    en: "with two parties the only witness of a ledger is the other one; add an outside witness",
+  },
+};
+
+/** The codes of what a person should know before saying yes, in a fixed order. */
+export function warningsOf(plan: Plan, covenant: Covenant): readonly string[] {
+  const lab = covenant.id.startsWith("lab/") ? ["LAB"] : [];
+  const alone =
+    covenant.parties.length === 2 && covenant.witnesses.external.length === 0 ? ["ONE-WITNESS"] : [];
+  return [...lab, ...askWarnings(plan), ...alone];
+}
+
+function askWarnings({ ask, inputs, release }: Plan): readonly string[] {
+  if (ask.kind === "match") {
+    return [
+      "PERSON-LEVEL",
+      ...(ask.atLeast > 2 ? ["SEES-BELOW-THRESHOLD"] : []),
+      ...(ask.tell === "holders" ? [] : ["TELL-BY-SOFTWARE"]),
+    ];
+  }
+  if (ask.kind === "overlap-count")
+    return [ask.mode === "recipient" ? "RECIPIENT-PATTERN" : "COORDINATOR-PATTERN"];
+  return [
+    ...(inputs.length === 2 ? ["TWO-CONTRIBUTORS"] : []),
+    ...(release.minCount === 1 ? ["NO-FLOOR"] : []),
+    ...(release.minContributors === 1 ? ["ONE-CONTRIBUTOR"] : []),
+  ];
+}
+
+/** A warning in words. An unknown code stands for itself. */
+export function warningText(code: string, lang: "nl" | "en"): string {
+  return (Object.hasOwn(WORDS, code) ? WORDS[code]?.[lang] : undefined) ?? code;
+}
