@@ -8,8 +8,9 @@ import { nobleGroup } from "../src/noble.ts";
 import { selfTest } from "../src/self-test.ts";
 import { SODIUM_FUNCTIONS, sodiumGroup } from "../src/sodium.ts";
 import { loadSodium } from "../src/sodium-wasm.ts";
-import { backendsAgree, groupContract, outcome, ristrettoVectors, scalar } from "./group-contract.ts";
+import { backendsAgree, groupContract, outcome, scalar } from "./group-contract.ts";
 import { oraclePrimitives } from "./oracle-primitives.ts";
+import { ristrettoVectors } from "./ristretto-vectors.ts";
 
 const sodium = await loadSodium();
 const noble = nobleGroup();

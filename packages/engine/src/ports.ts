@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-
-import type { Primitives } from "@koplamp/crypto";
-import type { Job, JobTable, PartyId, Rng } from "@koplamp/protocol";
-import type { DatasetSpec, Hash, Line, Quality, Table } from "@koplamp/wire";
+import type { Channel, Job, PartyId, Rng } from "@koplamp/protocol";
+import type { DatasetSpec, Hash, Quality, Table } from "@koplamp/wire";
+import type { EgressCount } from "./contract-lines.ts";
 
 /** Wall time in milliseconds since 1970, and waiting. For expiry, deadlines and log lines only, never for privacy. */
 export interface Clock {
@@ -94,6 +93,49 @@ export interface LogEvent {
   readonly ms?: number;
 }
 
+/** A session's sealed channel, with what the engine needs besides the kernel's four calls. */
+export interface SessionChannel extends Channel {
+  /** 32 bytes that only this party and `peer` know, for masks and peppers. */
+  exporter(peer: PartyId): Uint8Array;
+  readonly gate: GateLink;
+  /** Plaintext bytes and messages that have left, by recipient and type. */
+  egress(): readonly EgressCount[];
+  /** SHA-256 over the sealed frames of the message that the last `receive(from)` gave. */
+  receivedFrame(from: PartyId): Uint8Array;
+  /** Ends the session: waits reject with `reason`, keys are wiped, peers are told nothing but an end. */
+  abort(reason: Error): void;
+  close(): Promise<void>;
+}
+
+/** What a session's channel is opened for. */
+export interface ChannelRequest {
+  /** 16 bytes. */
+  readonly session: Uint8Array;
+  readonly transcript: Uint8Array;
+  readonly peers: readonly PartyId[];
+}
+
+/** The datasets of one node, by name. */
+export interface Sources {
+  readonly specs: Readonly<Record<string, DatasetSpec>>;
+  /** The dataset's snapshot in force: read once, read again when the source has changed and no question uses it. */
+  snapshot(dataset: string): Promise<Snapshot>;
+}
+
+/** The seeds and keys of one machine, and in a lab or demo those of its three people. */
+export interface NodeKeys {
+  readonly identity: Uint8Array;
+  readonly ledger: Uint8Array;
+  readonly witness: Uint8Array;
+  readonly covenant: Uint8Array;
+  readonly sealX25519: Uint8Array;
+  /** 64-byte seed. */
+  readonly sealMlKem: Uint8Array;
+  /** Seals key shares and cached evaluations at rest; 32 bytes. */
+  readonly storage: Uint8Array;
+  readonly people: Readonly<Record<"analyst" | "lawful" | "ethical", Uint8Array>>;
+}
+
 /** What a person may watch: phase of a party, and how far it is. */
 export interface Progress {
   readonly party: PartyId;
@@ -103,4 +145,9 @@ export interface Progress {
   readonly rate?: string;
 }
 
-export type { JobTable, Line, Primitives, Rng };
+
+/** Messages of one session beside its protocol, under keys of their own: notices, proofs, receipts. */
+export interface GateLink {
+  send(to: PartyId, body: Uint8Array): Promise<void>;
+  receive(from: PartyId): Promise<Uint8Array>;
+}

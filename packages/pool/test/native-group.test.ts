@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { loadSodium } from "@koplamp/crypto";
 import { describe, expect, test } from "vitest";
-import { backendsAgree, groupContract, ristrettoVectors } from "../../crypto/test/group-contract.ts";
+import { backendsAgree, groupContract } from "../../crypto/test/group-contract.ts";
 import { oraclePrimitives } from "../../crypto/test/oracle-primitives.ts";
+import { ristrettoVectors } from "../../crypto/test/ristretto-vectors.ts";
 import { findNativeGroup, loadNativeGroup } from "../src/native-group.ts";
 
 const native = findNativeGroup();

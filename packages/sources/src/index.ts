@@ -1,1 +1,3 @@
-export {};
+// SPDX-License-Identifier: Apache-2.0
+export { SourceError, type SourceErrorCode } from "./errors.ts";
+export { readSource } from "./read-source.ts";

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PartyId } from "@koplamp/protocol";
+import type { Contract, Hash, Plan } from "@koplamp/wire";
+import type { EngineError, EngineErrorCode } from "./errors.ts";
+
+/** A disclosure that happened at this node: the contract's line, what it weighed, and where the ledger has it. */
+export interface DisclosureRecord {
+  readonly id: string;
+  readonly from: PartyId;
+  readonly to: PartyId;
+  readonly bytes: number;
+  readonly index: number;
+}
+
+/** Where this node's ledger stood when the question ended. */
+export interface LedgerHead {
+  readonly origin: string;
+  readonly size: number;
+  readonly root: string;
+}
+
+interface Ended {
+  readonly query: string;
+  readonly plan?: Plan;
+  readonly planHash?: Hash;
+  readonly contract?: Contract;
+  readonly disclosures: readonly DisclosureRecord[];
+  readonly ledger?: LedgerHead;
+}
+
+/** How a question ended at one node. A refusal is a value, not an error. */
+export type Outcome<Result = unknown> =
+  | (Ended & {
+      readonly status: "released";
+      /** Present at a recipient's node only. */
+      readonly result?: Result;
+      /** The bundle, at the proposer and the recipients. */
+      readonly bundle?: Uint8Array;
+    })
+  | (Ended & {
+      readonly status: "refused";
+      readonly party: PartyId;
+      readonly rule: string;
+      readonly message: string;
+      readonly hint: string;
+    })
+  | (Ended & {
+      readonly status: "failed";
+      readonly code: EngineErrorCode;
+      readonly party: PartyId;
+      readonly message: string;
+      readonly hint: string;
+    });
+
+/** A failure as an outcome. */
+export function failed(query: string, { code, party, message, hint }: EngineError): Outcome<never> {
+  return { query, status: "failed", code, party, message, hint, disclosures: [] };
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { Snapshot } from "@koplamp/engine";
+import type { ColumnQuality, DatasetSpec } from "@koplamp/wire";
+import { type CanonicalColumn, canonicalColumn, type DeclaredColumn } from "./column.ts";
+import { textColumns, withEngine } from "./engine.ts";
+import { SourceError } from "./errors.ts";
+import { failureOf } from "./failure.ts";
+import { findFile, inspect, refuseChange, type SourceFile } from "./file.ts";
+import { didYouMean } from "./nearest.ts";
+import { type SourceQuery, sourceQuery } from "./query.ts";
+
+/** Reads the named columns of a dataset, in this thread. See `readSource`. @throws {SourceError} */
+export async function readSnapshot(spec: DatasetSpec, columns: readonly string[]): Promise<Snapshot> {
+  const declared = columns.map((name) => declaredColumn(spec, name));
+  const file = await findFile(spec.file);
+  const before = await inspect(file);
+  const { rows, cells } = await withEngine(file.path, (engine) => rawCells(engine, file, declared));
+  await refuseChange(file, before);
+  const canonical = declared.map((column, at): readonly [string, CanonicalColumn] => [
+    column.name,
+    canonicalColumn(column, cells[at] ?? []),
+  ]);
+  return {
+    table: { rows, columns: Object.fromEntries(canonical.map(([name, column]) => [name, column.cells])) },
+    quality: Object.fromEntries(
+      canonical.map(([name, { quality }]): [string, ColumnQuality] => [name, quality]),
+    ),
+    digest: before.digest,
+  };
+}
+
+function declaredColumn(spec: DatasetSpec, name: string): DeclaredColumn {
+  const column = Object.hasOwn(spec.columns, name) ? spec.columns[name] : undefined;
+  if (column !== undefined) return { name, spec: column, nulls: spec.nulls };
+  const known = Object.keys(spec.columns);
+  throw new SourceError(
+    "unknown-column",
+    `no column "${name}" is declared${didYouMean(name, known)}`,
+    `columns: ${known.join(", ")}`,
+  );
+}
+
+interface RawCells {
+  readonly rows: number;
+  /** One list for each declared column. */
+  readonly cells: readonly (readonly (string | null)[])[];
+}
+
+async function rawCells(
+  engine: DuckDBConnection,
+  file: SourceFile,
+  declared: readonly DeclaredColumn[],
+): Promise<RawCells> {
+  let names: readonly string[] | undefined;
+  try {
+    const source = await sourceQuery(engine, file);
+    names = source.names;
+    if (names === undefined) return { rows: 0, cells: declared.map(() => []) };
+    const texts = declared.map((column) => textOf(source, names ?? [], file, column));
+    const selected = texts.length === 0 ? "NULL::VARCHAR" : texts.join(", ");
+    const cells = await textColumns(engine, `SELECT ${selected} FROM ${source.from}`);
+    return { rows: cells[0]?.length ?? 0, cells };
+  } catch (error) {
+    throw await failureOf(error, file, names);
+  }
+}
+
+/** Where a declared column stands in the file. Names match exactly: nothing is guessed. */
+function textOf(
+  source: SourceQuery,
+  names: readonly string[],
+  file: SourceFile,
+  { name, spec }: DeclaredColumn,
+): string {
+  const wanted = spec.from ?? name;
+  const position = names.indexOf(wanted);
+  if (position < 0) {
+    throw new SourceError(
+      "missing-column",
+      `"${file.name}" has no column "${wanted}"${didYouMean(wanted, names)}`,
+      `a column with another name in the file: ${name}: { kind: ${spec.kind}, from: "Name in the file" }`,
+    );
+  }
+  if (names.includes(wanted, position + 1)) {
+    throw new SourceError(
+      "ambiguous-column",
+      `"${file.name}" has more than one column "${wanted}"`,
+      "give each column a name of its own",
+    );
+  }
+  return source.text(position);
+}
