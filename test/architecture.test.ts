@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules that hold the tree together: imports point down, pure packages stay pure, curves stand in one place.
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const ROOT = join(import.meta.dirname, "..");
+const PURE = [
+  "protocol",
+  "wire",
+  "crypto",
+  "he",
+  "psi",
+  "aggregate",
+  "query",
+  "covenant",
+  "ledger",
+  "engine",
+];
+
+interface Cruise {
+  readonly summary: { readonly error: number };
+  readonly modules: readonly { readonly source: string }[];
+}
+
+test("imports point down, and the check has seen the packages", { timeout: 60_000 }, () => {
+  const run = spawnSync(
+    process.execPath,
+    [
+      join(ROOT, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs"),
+      ...["--config", ".dependency-cruiser.cjs", "--output-type", "json", "packages", "nodes", "coordinator"],
+    ],
+    { cwd: ROOT, encoding: "utf8", maxBuffer: 2 ** 28 },
+  );
+  const { summary, modules } = JSON.parse(run.stdout) as Cruise;
+  const sources = modules.filter(({ source }) =>
+    /^(packages\/[^/]+|nodes|coordinator)\/src\/.*\.ts$/.test(source),
+  );
+  expect(summary.error).toBe(0);
+  expect(sources.length).toBeGreaterThan(200);
+});
+
+test("pure packages name no clock, no randomness, no timer and no Node", () => {
+  const files = PURE.flatMap((name) => sourcesOf(`packages/${name}/src`));
+  expect(files.length).toBeGreaterThan(120);
+  const doors =
+    /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bset(?:Timeout|Interval|Immediate)\b|from "node:|\bprocess\./;
+  expect(files.filter((file) => doors.test(withoutComments(readFileSync(file, "utf8"))))).toEqual([]);
+});
+
+test("a curve library is named in one package, SEAL in another, and their forms in nobody else", () => {
+  const files = readdirSync(join(ROOT, "packages")).flatMap((name) => sourcesOf(`packages/${name}/src`));
+  const naming = (pattern: RegExp): readonly string[] => {
+    const found = files.filter((file) => pattern.test(readFileSync(file, "utf8")));
+    return [...new Set(found.map((file) => file.slice(ROOT.length + 1).split("/")[1] ?? ""))];
+  };
+  expect(naming(/from "(?:@noble\/curves|libsodium)/)).toEqual(["crypto"]);
+  expect(naming(/from "node-seal/)).toEqual(["he"]);
+  expect(naming(/from "koffi"/)).toEqual(["pool"]);
+});
+
+test("no production code takes a weakened part: switches stand in tests only", () => {
+  const folders = [
+    ...readdirSync(join(ROOT, "packages")).map((name) => `packages/${name}/src`),
+    "nodes/src",
+    "coordinator/src",
+  ];
+  const files = folders.flatMap(sourcesOf);
+  const weak = /from "[^"]*\/test\/|sabotage|weaken/i;
+  expect(files.filter((file) => weak.test(readFileSync(file, "utf8")))).toEqual([]);
+});
+
+function sourcesOf(folder: string): readonly string[] {
+  const entries = readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
+}
