@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { PartyId } from "@koplamp/protocol";
 import {
   type AggregateAsk,
   type Ask,
@@ -219,9 +218,4 @@ function readDomain(map: YamlMap, groupBy: readonly string[]): AggregateAsk["dom
 function valuesOf(value: YamlValue): readonly string[] {
   if (value.kind === "scalar") throw refuseDeclared(value);
   return distinct(listOf(value, 1, MOST_VALUES).items, (item) => wordOf(item));
-}
-
-/** The parties that contribute, in order. */
-export function contributorsOf({ from }: Ask): readonly PartyId[] {
-  return from.map(({ party }) => party);
 }

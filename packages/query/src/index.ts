@@ -8,6 +8,7 @@ export { type ExplainedRow, type ExplainOptions, type Explanation, explain } fro
 export { type Federation, type FederationParty, readFederation } from "./federation.ts";
 export { known } from "./knowledge.ts";
 export type { Language } from "./language.ts";
+export { didYouMean } from "./nearest.ts";
 export { type PlanRequest, planQuery } from "./plan.ts";
 export { type Question, readQuestion } from "./question.ts";
 export { evaluationQuota } from "./quotas.ts";

@@ -102,7 +102,7 @@ function backgroundOf(items: readonly ContractItem[], { lang }: Speaker): readon
 }
 
 /** Parties in words: all others of the question are "the others", and long lists are cut. */
-export function partiesText(about: readonly PartyId[], { parties, who, lang }: Speaker): string {
+function partiesText(about: readonly PartyId[], { parties, who, lang }: Speaker): string {
   const others = parties.filter((party) => !who.includes(party));
   const every = others.length > 1 && others.every((party) => about.includes(party));
   if (who.includes(ANY)) return lang === "nl" ? "de rest" : "the rest";

@@ -3,7 +3,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument 
 import { type FilePlace, QueryError, type QueryErrorCode } from "./errors.ts";
 
 /** The largest file that is read, in UTF-16 units. */
-export const MAX_FILE: number = 2 ** 20;
+const MAX_FILE: number = 2 ** 20;
 const MAX_DEPTH = 12;
 /** Aliases count each time they are used, so a short file cannot grow without bound. */
 const MAX_VALUES = 50_000;

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Cell, type ColumnQuality, type ColumnSpec, canonicalise } from "@koplamp/wire";
+import {
+  type Canonical,
+  type Cell,
+  type ColumnQuality,
+  type ColumnSpec,
+  canonicalise,
+  looksLikePlaceholder,
+} from "@koplamp/wire";
 import { SourceError } from "./errors.ts";
 
 /** A column in canonical form, and what was found on the way. */
@@ -15,12 +22,6 @@ export interface DeclaredColumn {
   /** Raw cells that stand for nothing, compared as they are. */
   readonly nulls: readonly string[];
 }
-
-/** Values that people fill in when they have none, and that pass every check. For the local report only. */
-const PLACEHOLDERS: ReadonlySet<string> = new Set(["1900-01-01", "9999-12-31", "111222333"]);
-
-/** What became of one raw form. `undefined`: nothing there. */
-type Outcome = ReturnType<typeof canonicalise> | undefined;
 
 interface Tally {
   accepted: number;
@@ -48,7 +49,11 @@ export function canonicalColumn(
     placeholders: 0,
     rejected: new Map(),
   };
-  const value = (raw: string, row: number) => counted(forms.outcome(raw), tally, declared, row);
+  const value = (raw: string, row: number) => {
+    const outcome = forms.outcome(raw);
+    if (outcome.kind === "reject" && outcome.reason === "range") refuseOutside(declared, raw.trim(), row);
+    return counted(outcome, tally, declared, row);
+  };
   const { split } = declared.spec;
   const canonical = cells.map((cell, row): Cell => {
     if (cell !== null && split !== undefined) return several(cell.split(split), (raw) => value(raw, row));
@@ -59,18 +64,19 @@ export function canonicalColumn(
 
 /** Outcomes by raw form: a form that comes back is not looked at again. */
 function formsOf({ spec, nulls }: DeclaredColumn) {
-  const outcomes = new Map<string, Outcome>();
+  const outcomes = new Map<string, Canonical>();
   const nothing = new Set(nulls);
   return {
-    outcome(raw: string): Outcome {
-      if (outcomes.has(raw)) return outcomes.get(raw);
-      const outcome = raw.trim() === "" || nothing.has(raw) ? undefined : canonicalise(spec, raw);
+    outcome(raw: string): Canonical {
+      const known = outcomes.get(raw);
+      if (known !== undefined) return known;
+      const outcome: Canonical = nothing.has(raw) ? { kind: "empty" } : canonicalise(spec, raw);
       outcomes.set(raw, outcome);
       return outcome;
     },
     distinct(accepted: number): Pick<ColumnQuality, "duplicates" | "collisions"> {
       const values = [...outcomes.values()].flatMap((outcome) =>
-        outcome?.kind === "value" ? [outcome.value] : [],
+        outcome.kind === "value" ? [outcome.value] : [],
       );
       const distinct = new Set(values).size;
       return { duplicates: accepted - distinct, collisions: values.length - distinct };
@@ -78,22 +84,22 @@ function formsOf({ spec, nulls }: DeclaredColumn) {
   };
 }
 
-function counted(outcome: Outcome, tally: Tally, declared: DeclaredColumn, row: number): string | null {
-  if (outcome === undefined) {
-    tally.empty += 1;
-    return null;
+function counted(outcome: Canonical, tally: Tally, declared: DeclaredColumn, row: number): string | null {
+  switch (outcome.kind) {
+    case "empty":
+      tally.empty += 1;
+      return null;
+    case "reject":
+      tally.rejected.set(outcome.reason, (tally.rejected.get(outcome.reason) ?? 0) + 1);
+      return null;
+    case "value":
+      refuseOutside(declared, outcome.value, row);
+      tally.accepted += 1;
+      tally.separatorsRemoved += Number(outcome.separatorsRemoved);
+      tally.folded += Number(outcome.folded);
+      tally.placeholders += Number(looksLikePlaceholder(declared.spec.kind, outcome.value));
+      return outcome.value;
   }
-  if (outcome.kind === "reject") {
-    tally.rejected.set(outcome.reason, (tally.rejected.get(outcome.reason) ?? 0) + 1);
-    return null;
-  }
-  const { value, separatorsRemoved, folded } = outcome;
-  if (declared.spec.kind === "integer") refuseOutside(declared, value, row);
-  tally.accepted += 1;
-  tally.separatorsRemoved += Number(separatorsRemoved);
-  tally.folded += Number(folded);
-  tally.placeholders += Number(PLACEHOLDERS.has(value));
-  return value;
 }
 
 function several(parts: readonly string[], value: (raw: string) => string | null): Cell {
@@ -101,8 +107,14 @@ function several(parts: readonly string[], value: (raw: string) => string | null
   return values.size === 0 ? null : [...values];
 }
 
-function refuseOutside({ name, spec: { min, max } }: DeclaredColumn, value: string, row: number): void {
-  const number = BigInt(value);
+/** Also for what is beyond every integer that a column can hold: declared bounds say that no such value may come. */
+function refuseOutside(
+  { name, spec: { kind, min, max } }: DeclaredColumn,
+  digits: string,
+  row: number,
+): void {
+  if (kind !== "integer" || min === undefined) return;
+  const number = BigInt(digits.replace("+", ""));
   const low = min !== undefined && number < BigInt(min);
   const high = max !== undefined && number > BigInt(max);
   if (!low && !high) return;

@@ -10,6 +10,7 @@ export type SourceErrorCode =
   | "encoding"
   | "ragged-row"
   | "malformed"
+  | "unknown-dataset"
   | "unknown-column"
   | "missing-column"
   | "ambiguous-column"

@@ -7,7 +7,7 @@ import { extname } from "node:path";
 import { SourceError } from "./errors.ts";
 
 /** The files that can be read, by the end of their names. */
-export type Format = "csv" | "tsv" | "parquet" | "json" | "jsonl";
+type Format = "csv" | "tsv" | "parquet" | "json" | "jsonl";
 
 const FORMATS: Readonly<Record<string, Format>> = {
   ".csv": "csv",

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Snapshot } from "@koplamp/engine";
+import { didYouMean } from "@koplamp/query";
 import type { ColumnQuality, DatasetSpec } from "@koplamp/wire";
 import { type CanonicalColumn, canonicalColumn, type DeclaredColumn } from "./column.ts";
 import { textColumns, withEngine } from "./engine.ts";
 import { SourceError } from "./errors.ts";
 import { failureOf } from "./failure.ts";
 import { findFile, inspect, refuseChange, type SourceFile } from "./file.ts";
-import { didYouMean } from "./nearest.ts";
+
 import { type SourceQuery, sourceQuery } from "./query.ts";
 
 /** Reads the named columns of a dataset, in this thread. See `readSource`. @throws {SourceError} */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { hex } from "@koplamp/wire";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

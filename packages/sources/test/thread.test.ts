@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readSource } from "../src/read-source.ts";
 import { dataset, opaque, refusal, written } from "./support.ts";
