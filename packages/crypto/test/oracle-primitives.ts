@@ -36,5 +36,7 @@ export const oraclePrimitives: Primitives = {
   mlKemDecapsulate: (seed, ciphertext) => ml_kem768.decapsulate(ciphertext, ml_kem768.keygen(seed).secretKey),
   ed25519PublicKey: (seed) => ed25519.getPublicKey(seed),
   ed25519Sign: (seed, message) => ed25519.sign(message, seed),
-  ed25519Verify: (publicKey, message, signature) => ed25519.verify(signature, message, publicKey),
+  // As RFC 8032 has it: noble's own default is the laxer ZIP 215.
+  ed25519Verify: (publicKey, message, signature) =>
+    ed25519.verify(signature, message, publicKey, { zip215: false }),
 };
