@@ -2,14 +2,30 @@
 export { type CatalogueColumn, type CatalogueEntry, readCatalogueEntry } from "./catalogue.ts";
 export { type Choice, choose } from "./choose.ts";
 export { contractOf } from "./contract.ts";
+export { readDataset } from "./dataset.ts";
 export { errorText, QueryError, type QueryErrorCode, type QueryErrorForm } from "./errors.ts";
 export { type ExplainTextOptions, explainText } from "./explain.ts";
 export { type ExplainedRow, type ExplainOptions, type Explanation, explain } from "./explanation.ts";
 export { type Federation, type FederationParty, readFederation } from "./federation.ts";
 export { known } from "./knowledge.ts";
 export type { Language } from "./language.ts";
+// The strict readers, for the other files that people edit (node.yaml, coordinator.yaml): same errors, same places.
+export { PARTY_ID, record } from "./names.ts";
 export { didYouMean } from "./nearest.ts";
 export { type PlanRequest, planQuery } from "./plan.ts";
 export { type Question, readQuestion } from "./question.ts";
 export { evaluationQuota } from "./quotas.ts";
 export { warningText } from "./warnings.ts";
+export {
+  anyMapOf,
+  entriesOf,
+  field,
+  integerOf,
+  listOf,
+  mapOf,
+  nameIn,
+  oneOf,
+  required,
+  textOf,
+} from "./yaml-fields.ts";
+export { failAt, readYaml, type YamlMap, type YamlValue } from "./yaml-source.ts";
