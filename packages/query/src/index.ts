@@ -9,13 +9,13 @@ export { type ExplainedRow, type ExplainOptions, type Explanation, explain } fro
 export { type Federation, type FederationParty, readFederation } from "./federation.ts";
 export { known } from "./knowledge.ts";
 export type { Language } from "./language.ts";
-// The strict readers, for the other files that people edit (node.yaml, coordinator.yaml): same errors, same places.
 export { PARTY_ID, record } from "./names.ts";
 export { didYouMean } from "./nearest.ts";
 export { type PlanRequest, planQuery } from "./plan.ts";
 export { type Question, readQuestion } from "./question.ts";
 export { evaluationQuota } from "./quotas.ts";
 export { warningText } from "./warnings.ts";
+// The strict readers, for the other files that people edit (node.yaml, coordinator.yaml): same errors, same places.
 export {
   anyMapOf,
   entriesOf,
