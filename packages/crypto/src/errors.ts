@@ -7,6 +7,7 @@ export type CryptoErrorCode =
   | "invalid-length"
   | "invalid-proof"
   | "invalid-seal"
+  | "invalid-frame"
   | "invalid-signature"
   | "backend";
 

@@ -10,6 +10,17 @@ export {
 } from "./dleq.ts";
 export { CryptoError, type CryptoErrorCode } from "./errors.ts";
 export {
+  FRAME_KINDS,
+  type FrameHeader,
+  type FrameLink,
+  FrameOpener,
+  FrameSealer,
+  MOST_FRAME_BYTES,
+  MOST_MESSAGE_BYTES,
+  parseHeader,
+  partyTag,
+} from "./frame.ts";
+export {
   type Group,
   type PackedPoints,
   type PackedScalars,
@@ -18,6 +29,21 @@ export {
   UNIFORM_BYTES,
   WEIGHT_BYTES,
 } from "./group.ts";
+export {
+  confirmation,
+  decapsulate,
+  type Encapsulation,
+  encapsulate,
+  type Hello,
+  makeHello,
+  type OwnHello,
+  type PairKeys,
+  pairKeys,
+  readHello,
+  type SessionBinding,
+  wipeHello,
+  wipePairKeys,
+} from "./handshake.ts";
 export { nobleGroup } from "./noble.ts";
 export {
   blind,
@@ -49,7 +75,25 @@ export {
   sha256Of,
   tell,
 } from "./ready.ts";
+export {
+  openSealed,
+  SEAL_BYTES,
+  type SealAddress,
+  type SealKeyPairs,
+  sealFor,
+  sealKeyPairs,
+} from "./seal.ts";
 export { selfTest } from "./self-test.ts";
+export {
+  admitPublicKey,
+  type Possession,
+  provePossession,
+  publicKeyText,
+  type SignedLine,
+  signDocument,
+  verifyDocument,
+  verifyPossession,
+} from "./sign.ts";
 export {
   SODIUM_FUNCTIONS,
   type SodiumBatch,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { pippenger } from "@noble/curves/abstract/curve.js";
-import { ristretto255, ristretto255_hasher } from "@noble/curves/ed25519.js";
+import { ed25519, ristretto255, ristretto255_hasher } from "@noble/curves/ed25519.js";
 import { CryptoError } from "./errors.ts";
 import { type Group, POINT_BYTES, SCALAR_BYTES, UNIFORM_BYTES, WEIGHT_BYTES } from "./group.ts";
 import {
@@ -57,6 +57,19 @@ export function msm(weights: Uint8Array, points: Uint8Array): Uint8Array {
   checkCount(weights, WEIGHT_BYTES, items, "weights");
   const factors = units(weights, WEIGHT_BYTES, "weights").map(toNumber);
   return encode([pippenger(Point, decode(points), factors)]);
+}
+
+/**
+ * Whether 32 bytes are the canonical encoding of a point of edwards25519 that is not of small order and has no
+ * low-order part: the points that may be Ed25519 public keys. Variable time: public keys are public.
+ */
+export function isPrimeOrderPoint(bytes: Uint8Array): boolean {
+  try {
+    const point = ed25519.Point.fromBytes(bytes); // RFC 8032, section 5.1.3: strict, y < p
+    return !point.isSmallOrder() && point.isTorsionFree();
+  } catch {
+    return false; // not on the curve, or not canonical
+  }
 }
 
 type ScalarPart = Pick<
