@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fence around SEAL. Objects of the library live inside one call, but for the context and what hangs on it; bytes
+// go in behind headers that our own context made and come out as bare residues.
+import { concat } from "@koplamp/wire";
+import type * as Seal from "node-seal";
+import { type Arena, arena } from "./arena.ts";
+import type { HeBackend, KeyShare, PublicKey, Slots } from "./backend.ts";
+import { HeError, opaque, refused } from "./errors.ts";
+import type { Ciphertext } from "./frames.ts";
+import { type ParameterSet, polynomialBytes } from "./parameters.ts";
+import {
+  addPolynomials,
+  multiplyPolynomials,
+  type PackedPolynomial,
+  subtractPolynomials,
+} from "./polynomial.ts";
+
+type Library = Seal.MainModule;
+
+/** What stands before the residues in SEAL's own form, taken from objects of our own making. */
+interface Headers {
+  readonly ciphertext: Uint8Array;
+  readonly ciphertextNtt: Uint8Array;
+  readonly publicKey: Uint8Array;
+  readonly secretKey: Uint8Array;
+}
+
+/** One context of one parameter set. It lives as long as its worker. */
+export class SealBackend implements HeBackend {
+  readonly set: ParameterSet;
+  readonly #seal: Library;
+  readonly #context: Seal.SEALContext;
+  readonly #encoder: Seal.BatchEncoder;
+  readonly #evaluator: Seal.Evaluator;
+  readonly #headers: Headers;
+
+  constructor(seal: Library, set: ParameterSet) {
+    this.set = set;
+    this.#seal = seal;
+    this.#context = contextOf(seal, set);
+    this.#encoder = new seal.BatchEncoder(this.#context);
+    this.#evaluator = new seal.Evaluator(this.#context);
+    this.#headers = opaque(() => this.#makeHeaders());
+  }
+
+  keyShare(a: PackedPolynomial): KeyShare {
+    return opaque(() => {
+      using scope = arena();
+      const generator = scope.own(new this.#seal.KeyGenerator(this.#context));
+      const secret = this.#residues(scope.own(generator.secretKey()), this.#headers.secretKey);
+      const own = this.#residues(scope.own(generator.createPublicKey()), this.#headers.publicKey);
+      const { key } = this.set;
+      const [b0, a0] = [own.subarray(0, own.length / 2), own.subarray(own.length / 2)];
+      // -(a0·s + e) + (a0 - a)·s = -(a·s + e): the library's own sampler makes the error
+      const moved = multiplyPolynomials(key, subtractPolynomials(key, a0, a), secret);
+      return { secret, share: addPolynomials(key, b0, moved) };
+    });
+  }
+
+  encrypt(key: PublicKey, slots: Slots): Ciphertext {
+    return opaque(() => {
+      if (!slots.every((slot) => slot >= 0 && slot < this.set.t)) throw refused(); // else it would wrap in silence
+      using scope = arena();
+      const plain = scope.own(new this.#seal.Plaintext());
+      this.#encoder.encode(BigUint64Array.from(slots, BigInt), plain);
+      const to = scope.own(new this.#seal.Ciphertext());
+      this.#encryptor(scope, key).encrypt(plain, to);
+      return this.#save(to);
+    });
+  }
+
+  encryptZero(key: PublicKey): Ciphertext {
+    return opaque(() => {
+      using scope = arena();
+      const to = scope.own(new this.#seal.Ciphertext());
+      this.#encryptor(scope, key).encryptZero(to);
+      return this.#save(to);
+    });
+  }
+
+  timesSecret(c1: PackedPolynomial, secret: Uint8Array): PackedPolynomial {
+    return opaque(() => {
+      using scope = arena();
+      const { data } = this.set;
+      const lifted = this.#load(scope, { c0: c1, c1 });
+      this.#evaluator.cipherTransformToNttInplace(lifted);
+      const { c0: transformed } = this.#save(lifted);
+      const own = secret.subarray(0, polynomialBytes(data)); // the data primes stand first
+      const product = multiplyPolynomials(data, transformed, own);
+      const back = this.#load(scope, { c0: product, c1: product }, this.#headers.ciphertextNtt);
+      this.#evaluator.cipherTransformFromNttInplace(back);
+      return this.#save(back).c0;
+    });
+  }
+
+  decrypt(secret: Uint8Array, ciphertext: Ciphertext): Slots {
+    return opaque(() => {
+      using scope = arena();
+      const key = scope.own(new this.#seal.SecretKey());
+      key.loadFromArray(this.#context, concat(this.#headers.secretKey, secret));
+      const decryptor = scope.own(new this.#seal.Decryptor(this.#context, key));
+      const plain = scope.own(new this.#seal.Plaintext());
+      decryptor.decrypt(this.#load(scope, ciphertext), plain);
+      const slots: BigUint64Array = this.#encoder.decodeBigUint64(plain);
+      return Float64Array.from(slots, Number);
+    });
+  }
+
+  #encryptor(scope: Arena, { b, a }: PublicKey): Seal.Encryptor {
+    const key = scope.own(new this.#seal.PublicKey());
+    key.loadFromArray(this.#context, concat(this.#headers.publicKey, b, a));
+    return scope.own(new this.#seal.Encryptor(this.#context, key));
+  }
+
+  #load(scope: Arena, { c0, c1 }: Ciphertext, header = this.#headers.ciphertext): Seal.Ciphertext {
+    const ciphertext = scope.own(new this.#seal.Ciphertext());
+    ciphertext.loadFromArray(this.#context, concat(header, c0, c1));
+    return ciphertext;
+  }
+
+  #save(ciphertext: Seal.Ciphertext): Ciphertext {
+    const both = this.#residues(ciphertext, this.#headers.ciphertext);
+    return { c0: both.slice(0, both.length / 2), c1: both.slice(both.length / 2) };
+  }
+
+  #residues(saved: Saved, header: Uint8Array): Uint8Array {
+    return this.#bytes(saved).subarray(header.length);
+  }
+
+  #bytes(saved: Saved): Uint8Array {
+    return saved.saveToArray(this.#seal.ComprModeType.none); // no compression, ever
+  }
+
+  #makeHeaders(): Headers {
+    using scope = arena();
+    const { data, key } = this.set;
+    const generator = scope.own(new this.#seal.KeyGenerator(this.#context));
+    const publicKey = scope.own(generator.createPublicKey());
+    const encryptor = scope.own(new this.#seal.Encryptor(this.#context, publicKey));
+    const zero = scope.own(new this.#seal.Ciphertext());
+    encryptor.encryptZero(zero);
+    const ciphertext = headerOf(this.#bytes(zero), 2 * polynomialBytes(data));
+    this.#evaluator.cipherTransformToNttInplace(zero);
+    return {
+      ciphertext,
+      ciphertextNtt: headerOf(this.#bytes(zero), 2 * polynomialBytes(data)),
+      publicKey: headerOf(this.#bytes(publicKey), 2 * polynomialBytes(key)),
+      secretKey: headerOf(this.#bytes(scope.own(generator.secretKey())), polynomialBytes(key)),
+    };
+  }
+}
+
+interface Saved {
+  saveToArray(mode: Seal.ComprModeType): Uint8Array;
+}
+
+function headerOf(saved: Uint8Array, residues: number): Uint8Array {
+  return saved.slice(0, saved.length - residues);
+}
+
+/** A context at 128 bits of security, and of exactly our primes. */
+function contextOf(seal: Library, { slots, t, key }: ParameterSet): Seal.SEALContext {
+  using scope = arena();
+  const parameters = scope.own(new seal.EncryptionParameters(seal.SchemeType.bfv));
+  const primes = key.primes.map((prime) => scope.own(new seal.Modulus(BigInt(prime))));
+  parameters.setPolyModulusDegree(slots);
+  parameters.setCoeffModulus(scope.own(seal.vecFromArrayModulus(primes)));
+  parameters.setPlainModulus(scope.own(new seal.Modulus(BigInt(t))));
+  const context = new seal.SEALContext(parameters, true, seal.SecLevelType.tc128);
+  if (context.parametersSet()) return context;
+  context.delete();
+  throw new HeError("self-test", "expected parameters that the library accepts, got a refusal");
+}
