@@ -1,3 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+export { type ChosenGroup, chooseGroup } from "./choose-group.ts";
+export { JobError, PoolError, type PoolErrorCode } from "./errors.ts";
+export { inlineWorkers } from "./inline.ts";
 export { findNativeGroup, loadNativeGroup, type NativeGroup } from "./native-group.ts";
 export { nodePrimitives } from "./primitives.ts";
+export { startThreads, type ThreadOptions } from "./threads.ts";
+export type { Backends, Registry, SessionPool, Workers } from "./workers.ts";
