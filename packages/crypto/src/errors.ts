@@ -9,6 +9,8 @@ export type CryptoErrorCode =
   | "invalid-seal"
   | "invalid-frame"
   | "invalid-signature"
+  | "echo"
+  | "commitment"
   | "backend";
 
 /** A check on bytes failed, or a backend is not what it should be. The message holds no bytes and no index. */

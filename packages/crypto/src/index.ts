@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { equal, wipe } from "./bytes.ts";
+export { type Commitments, commitEcho } from "./commit-echo.ts";
 export {
   dleqContext,
   MOST_PROVEN,
@@ -20,6 +21,7 @@ export {
   parseHeader,
   partyTag,
 } from "./frame.ts";
+export { fresh } from "./fresh.ts";
 export {
   type Group,
   type PackedPoints,
@@ -29,6 +31,7 @@ export {
   UNIFORM_BYTES,
   WEIGHT_BYTES,
 } from "./group.ts";
+export { groupSecret, groupSecretHandle, groupSecretJobs } from "./group-secret.ts";
 export {
   confirmation,
   decapsulate,

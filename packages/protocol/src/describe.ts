@@ -126,6 +126,28 @@ export function defineProtocol<Parameters>(protocol: Protocol<Parameters>): Prot
   return Object.freeze(protocol);
 }
 
+/** One row for each ordered pair of `from` and `to`: `messages` of `bytes` each. */
+export function sent(
+  from: readonly PartyId[],
+  to: readonly PartyId[],
+  what: string,
+  bytes: number,
+  messages = 1,
+): readonly EgressRow[] {
+  return from.flatMap((sender) =>
+    to
+      .filter((recipient) => recipient !== sender)
+      .map((recipient) => ({
+        from: sender,
+        to: recipient,
+        channel: "send",
+        what,
+        messages,
+        bytes: bytes * messages,
+      })),
+  );
+}
+
 /** The position of a fact in the order of intrusion. */
 export function rankOf(fact: Fact): number {
   return FACTS.indexOf(fact);

@@ -12,6 +12,7 @@ export {
   type Output,
   type Protocol,
   rankOf,
+  sent,
   type Together,
   type View,
 } from "./describe.ts";

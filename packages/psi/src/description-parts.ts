@@ -1,31 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the descriptions of this package share.
-import type { Assumption, Description, EgressRow, Item, PartyId, Together } from "@koplamp/protocol";
+import type { Assumption, Description, Item, PartyId, Together } from "@koplamp/protocol";
 
 /** Stands for each party in a rule about coalitions (evidence.md, section 3). */
 const ANY_PARTY: PartyId = "any";
-
-/** One row for each ordered pair of `from` and `to`: `messages` of `bytes` each. */
-export function sent(
-  from: readonly PartyId[],
-  to: readonly PartyId[],
-  what: string,
-  bytes: number,
-  messages = 1,
-): readonly EgressRow[] {
-  return from.flatMap((sender) =>
-    to
-      .filter((recipient) => recipient !== sender)
-      .map((recipient) => ({
-        from: sender,
-        to: recipient,
-        channel: "send",
-        what,
-        messages,
-        bytes: bytes * messages,
-      })),
-  );
-}
 
 /** What taking part shows to everybody: that the others do, when, and the bucket of each list. */
 export function presence(

@@ -4,7 +4,6 @@
 export type PsiErrorCode =
   | "setup"
   | "too-large"
-  | "echo"
   | "commitment"
   | "proof"
   | "key"

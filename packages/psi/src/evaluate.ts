@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { conversation, exchangeMessages, exchangeReady, type PackedInputs, sha256Of } from "@koplamp/crypto";
+import {
+  conversation,
+  exchangeMessages,
+  exchangeReady,
+  fresh,
+  type PackedInputs,
+  sha256Of,
+} from "@koplamp/crypto";
 import {
   compute,
   defineProtocol,
@@ -12,10 +19,11 @@ import {
   type Rng,
   receive,
   send,
+  sent,
   type View,
 } from "@koplamp/protocol";
 import { concat } from "@koplamp/wire";
-import { pooledTests, sent, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";
+import { pooledTests, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";
 import { PsiError } from "./errors.ts";
 import {
   blindRequest,
@@ -25,7 +33,6 @@ import {
   unblindAndSeal,
   verifyReply,
 } from "./evaluate-jobs.ts";
-import { fresh } from "./fresh.ts";
 import { inputRoot } from "./input-root.ts";
 import {
   type Allowance,

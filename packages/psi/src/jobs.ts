@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readyJobs } from "@koplamp/crypto";
+import { groupSecretJobs, readyJobs } from "@koplamp/crypto";
 import type { JobEntry } from "@koplamp/protocol";
 import type { PsiBackend } from "./backend.ts";
 import { cacheJobs } from "./cache.ts";
 import { evaluateJobs } from "./evaluate-jobs.ts";
-import { groupSecretJobs } from "./group-secret.ts";
 import { inputRootJobs } from "./input-root.ts";
 import { keysetJobs } from "./keyset-jobs.ts";
 import { tokenJobs } from "./token-jobs.ts";

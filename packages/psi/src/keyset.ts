@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { conversation, exchangeMessages } from "@koplamp/crypto";
+import { commitEcho, conversation, exchangeMessages, fresh } from "@koplamp/crypto";
 import {
   compute,
   defineProtocol,
@@ -7,11 +7,9 @@ import {
   type PartyId,
   type Protocol,
   type Rng,
+  sent,
 } from "@koplamp/protocol";
 import { utf8 } from "@koplamp/wire";
-import { commitEcho } from "./commit-echo.ts";
-import { sent } from "./description-parts.ts";
-import { fresh } from "./fresh.ts";
 import { checkOpening, checkPublicKeys, createShare, sealShare } from "./keyset-jobs.ts";
 import { KEYSET_COMMIT, KEYSET_ECHO, KEYSET_OPEN, OPENING_BYTES } from "./messages.ts";
 import { COORDINATOR, checkParties } from "./session.ts";

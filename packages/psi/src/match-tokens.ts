@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { conversation, exchangeMessages, exchangeReady } from "@koplamp/crypto";
+import { conversation, exchangeMessages, exchangeReady, fresh } from "@koplamp/crypto";
 import {
   compute,
   defineProtocol,
@@ -12,11 +12,11 @@ import {
   type Protocol,
   type Rng,
   receive,
+  sent,
 } from "@koplamp/protocol";
 import { loadItems, openCache } from "./cache.ts";
-import { pooledTests, presence, sent, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";
+import { pooledTests, presence, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";
 import { PsiError } from "./errors.ts";
-import { fresh } from "./fresh.ts";
 import { inputRoot } from "./input-root.ts";
 import { ROOT, TOKEN_BYTES, tokensCodec } from "./messages.ts";
 import {

@@ -16,10 +16,6 @@ export const ROOT: Codec<Uint8Array> = hashCodec("R");
 export const KEYSET_COMMIT: Codec<Uint8Array> = hashCodec("keyset.commit");
 export const KEYSET_ECHO: Codec<Uint8Array> = hashCodec("keyset.echo");
 export const KEYSET_OPEN: Codec<Uint8Array> = bytesCodec("keyset.open", OPENING_BYTES);
-/** The group secret: the same three, the opening being the 32-byte contribution. */
-export const COMMIT: Codec<Uint8Array> = hashCodec("commit");
-export const ECHO: Codec<Uint8Array> = hashCodec("echo");
-export const CONTRIBUTION: Codec<Uint8Array> = hashCodec("alpha");
 
 /** Blinded elements: `elements * 32` bytes. Whether they are elements is checked where they are used. */
 export function requestCodec(elements: number): Codec<Uint8Array> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { conversation, exchangeMessages, exchangeReady } from "@koplamp/crypto";
+import { conversation, exchangeMessages, exchangeReady, fresh, groupSecret } from "@koplamp/crypto";
 import {
   type Assumption,
   compute,
@@ -13,11 +13,10 @@ import {
   type Rng,
   receive,
   send,
+  sent,
   type View,
 } from "@koplamp/protocol";
-import { presence, sent, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";
-import { fresh } from "./fresh.ts";
-import { groupSecret } from "./group-secret.ts";
+import { presence, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";
 import { loadSession } from "./match-tokens.ts";
 import { countedTokensCodec, countsCodec, PADDING_BYTES, ROOT, TOKEN_BYTES } from "./messages.ts";
 import {

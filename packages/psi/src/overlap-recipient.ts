@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { conversation, exchangeMessages, exchangeReady } from "@koplamp/crypto";
+import { conversation, exchangeMessages, exchangeReady, fresh } from "@koplamp/crypto";
 import {
   compute,
   defineProtocol,
@@ -12,9 +12,9 @@ import {
   type Protocol,
   type Rng,
   receive,
+  sent,
 } from "@koplamp/protocol";
-import { pooledTests, presence, sent, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";
-import { fresh } from "./fresh.ts";
+import { pooledTests, presence, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";
 import { loadSession } from "./match-tokens.ts";
 import { countedTokensCodec, ROOT } from "./messages.ts";
 import { countCells, countsSingles, type OverlapCounts } from "./overlap-cells.ts";

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import type { Primitives } from "@koplamp/crypto";
+import { groupSecretHandle } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
 import { concat, lp } from "@koplamp/wire";
 import { ascending, compareAt, distinctRows, rowAt } from "./ascending.ts";
 import { DISTINCT, SECRETS } from "./cache.ts";
 import { PsiError } from "./errors.ts";
-import { groupSecretHandle } from "./group-secret.ts";
 import { kdf } from "./keyed.ts";
 import { PADDING_BYTES, TOKEN_BYTES } from "./messages.ts";
 import type { Venn } from "./overlap-cells.ts";

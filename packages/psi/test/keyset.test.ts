@@ -142,7 +142,7 @@ describe("a hostile holder of keyset/1", () => {
 
   it("cannot show two holders different commitments", () => {
     const error = attack({ commit: (to, own) => (to === "alice" ? own.commitment : new Uint8Array(32)) });
-    expect(error).toBeInstanceOf(PsiError);
+    expect(error).toBeInstanceOf(CryptoError);
     expect(error).toHaveProperty("code", "echo");
   });
 

@@ -128,7 +128,7 @@ describe("frozen values", () => {
     expect(run("psi.tokens.padding", { sid, me: "douane", among: ["douane", "kmar"] }, 256)).toBe(
       "db8b59400023884c3ce6d949c14aea47",
     );
-    runJob(jobs, vault, "psi.group-secret.derive", [bytes(6, 64), bytes(7), "use"]);
+    runJob(jobs, vault, "crypto.group-secret.derive", [bytes(6, 64), bytes(7), "use"]);
     expect(hex(vault.get("group/use"))).toBe(
       "d3687255e8467e090b4c22f631cd7daf5c7c08b54e9f471149cbc4522f62553c",
     );

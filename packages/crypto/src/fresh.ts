@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { wipe } from "@koplamp/crypto";
 import type { Effect, Rng } from "@koplamp/protocol";
+import { wipe } from "./bytes.ts";
 
 /** Draws the 32-byte seed that a job needs for its randomness, and wipes this copy of it when the job is done. */
 export function* fresh<Value>(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Conversation, equal, exchangeMessages, type Primitives, sha256Of, wipe } from "@koplamp/crypto";
 import {
   bind,
+  type Codec,
   compute,
   type Effect,
   type Handle,
@@ -12,9 +12,16 @@ import {
   type Rng,
 } from "@koplamp/protocol";
 import { concat, lp } from "@koplamp/wire";
+import { equal, wipe } from "./bytes.ts";
 import { commitEcho } from "./commit-echo.ts";
-import { PsiError } from "./errors.ts";
-import { COMMIT, CONTRIBUTION, ECHO } from "./messages.ts";
+import { CryptoError } from "./errors.ts";
+import type { Primitives } from "./primitives.ts";
+import { type Conversation, exchangeMessages, hashCodec, sha256Of } from "./ready.ts";
+
+/** The messages of a group secret: commitment, hash over all commitments, contribution. */
+const COMMIT: Codec<Uint8Array> = hashCodec("commit");
+const ECHO: Codec<Uint8Array> = hashCodec("echo");
+const CONTRIBUTION: Codec<Uint8Array> = hashCodec("alpha");
 
 /** Under which handle the secret of a use is kept. */
 export function groupSecretHandle(use: string): Handle {
@@ -22,8 +29,9 @@ export function groupSecretHandle(use: string): Handle {
 }
 
 /** Puts HKDF-SHA-256(contributions, info = lp("koplamp/group/1") ‖ transcript ‖ lp(use)) in the vault. */
-const deriveGroupSecret: Job<[contributions: Uint8Array, transcript: Uint8Array, use: string], void> =
-  job("psi.group-secret.derive");
+const deriveGroupSecret: Job<[contributions: Uint8Array, transcript: Uint8Array, use: string], void> = job(
+  "crypto.group-secret.derive",
+);
 
 /**
  * A secret that exactly the parties of `among` know, to which each of them contributed (aggregation.md, section 5):
@@ -32,7 +40,7 @@ const deriveGroupSecret: Job<[contributions: Uint8Array, transcript: Uint8Array,
  *   alpha     the 32 bytes                       ------>  all          must fit the commitment
  *
  * It stays in the vault under `groupSecretHandle(use)`. Whoever is not of `among` learns that it was made.
- * @throws {PsiError} `echo` or `commitment`, naming the party.
+ * @throws {CryptoError} `echo` or `commitment`, naming the party.
  */
 export function* groupSecret(
   talk: Conversation,
@@ -48,7 +56,7 @@ export function* groupSecret(
   for (const [party, contribution] of contributions) {
     const hash = yield* compute(sha256Of, commitmentInput(transcript, use, party, contribution));
     if (equal(hash, commitments.get(party) ?? NOTHING)) continue;
-    throw new PsiError("commitment", `${party} opened another contribution than it had committed to`);
+    throw new CryptoError("commitment", `${party} opened another contribution than it had committed to`);
   }
   yield* compute(deriveGroupSecret, concat(...contributions.values()), transcript, use);
 }

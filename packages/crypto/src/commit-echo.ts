@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Conversation, equal, exchangeMessages, sha256Of } from "@koplamp/crypto";
 import { type Codec, compute, type Effect, type PartyId } from "@koplamp/protocol";
 import { concat } from "@koplamp/wire";
-import { PsiError } from "./errors.ts";
+import { equal } from "./bytes.ts";
+import { CryptoError } from "./errors.ts";
+import { type Conversation, exchangeMessages, sha256Of } from "./ready.ts";
 
 /** What is committed to, and by which messages. */
 export interface Commitments {
@@ -15,7 +16,7 @@ export interface Commitments {
 /**
  * Commit, then echo (protocols.md, section 4, steps 1 and 2): everybody's 32-byte commitment, and the certainty that
  * everybody holds the same ones. Only then may anything be opened, so nobody's value depends on another's.
- * @throws {PsiError} `echo` when a party saw other commitments: somebody told two nodes different things.
+ * @throws {CryptoError} `echo` when a party saw other commitments: somebody told two nodes different things.
  */
 export function* commitEcho(
   talk: Conversation,
@@ -27,7 +28,7 @@ export function* commitEcho(
   const seen = yield* compute(sha256Of, concat(...commitments.values()));
   const echoes = yield* exchangeMessages(talk, { codec: echo, mine: seen, ...only });
   for (const [party, theirs] of echoes) {
-    if (!equal(theirs, seen)) throw new PsiError("echo", `${party} saw other commitments than ${talk.me}`);
+    if (!equal(theirs, seen)) throw new CryptoError("echo", `${party} saw other commitments than ${talk.me}`);
   }
   return commitments;
 }
