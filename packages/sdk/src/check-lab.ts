@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomFillSync } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { admitCharter } from "@koplamp/covenant";
+import { publicKeyText } from "@koplamp/crypto";
+import type { ReadSource } from "@koplamp/engine";
+import { nodePrimitives } from "@koplamp/pool";
+import type { PartyId } from "@koplamp/protocol";
+import {
+  type CatalogueEntry,
+  contractOf,
+  type Explanation,
+  explain,
+  type Federation,
+  type FederationParty,
+  planQuery,
+  type Question,
+} from "@koplamp/query";
+import { readSource } from "@koplamp/sources";
+import { base64, bucket, type DatasetSpec, type Quality, type Table } from "@koplamp/wire";
+import { createCharter } from "./charter.ts";
+import { labTerms, termsFromFile } from "./lab-terms.ts";
+import { readFederationFile, readLab } from "./read-lab.ts";
+
+/** What was found in one dataset: counts for its owner, and no value. */
+export interface CheckedDataset {
+  readonly party: PartyId;
+  readonly dataset: string;
+  readonly rows: number;
+  readonly quality: Quality;
+}
+
+/** What a check found. */
+export interface LabCheck {
+  readonly federation: string;
+  /** In the order of the federation file. */
+  readonly datasets: readonly CheckedDataset[];
+  /** Present when a question was checked too: what everybody would learn, and what a person should know before. */
+  readonly explanation?: Explanation;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Checks a federation's files, and a question against them: reads the data, counts what is in it, runs no protocol.
+ * @throws {QueryError}, {@link SdkError} or {@link SourceError}, each with one sentence and a hint.
+ */
+export async function checkLab(
+  { federation: file, query }: { readonly federation: string; readonly query?: string },
+  read: ReadSource = readSource,
+): Promise<LabCheck> {
+  if (query === undefined) {
+    const federation = await readFederationFile(file);
+    return {
+      federation: federation.id,
+      datasets: (await checkAll(federation, read)).map(counts),
+      warnings: [],
+    };
+  }
+  const { federation, question } = await readLab({ federation: file, query });
+  const found = await checkAll(federation, read);
+  return {
+    federation: federation.id,
+    datasets: found.map(counts),
+    explanation: await explained(federation, question, found),
+    warnings: question.warnings,
+  };
+}
+
+interface Found extends CheckedDataset {
+  readonly spec: DatasetSpec;
+  readonly table: Table;
+}
+
+function counts({ party, dataset, rows, quality }: Found): CheckedDataset {
+  return { party, dataset, rows, quality };
+}
+
+/** Every dataset, as many at a time as there are cores. */
+async function checkAll({ parties }: Federation, read: ReadSource): Promise<readonly Found[]> {
+  const all = parties.flatMap(({ id, datasets }) =>
+    Object.entries(datasets).map(([dataset, spec]) => ({ party: id, dataset, spec })),
+  );
+  const found: Found[] = [];
+  const size = availableParallelism();
+  for (let at = 0; at < all.length; at += size) {
+    const some = all.slice(at, at + size).map(async ({ party, dataset, spec }) => {
+      const { table, quality } = await read(spec, Object.keys(spec.columns));
+      return { party, dataset, spec, table, rows: table.rows, quality };
+    });
+    found.push(...(await Promise.all(some)));
+  }
+  return found;
+}
+
+/** The contract that the question would have, under keys that are thrown away. */
+async function explained(
+  federation: Federation,
+  question: Question,
+  found: readonly Found[],
+): Promise<Explanation> {
+  const rng = (length: number) => randomFillSync(new Uint8Array(length));
+  const primitives = nodePrimitives();
+  const now = Date.now();
+  const own = labTerms(federation.parties, [question.purpose]);
+  const terms = federation.covenant === "default" ? own : await termsFromFile(federation.covenant.file, own);
+  const parties: readonly FederationParty[] = federation.parties;
+  const { charter, keys } = createCharter({ id: `lab/${federation.id}`, parties, terms, now }, rng);
+  const { covenant, covenantHash, roster, rosterHash } = admitCharter(charter, primitives);
+  const proposer = question.recipients[0] ?? "";
+  const analyst = keys[proposer]?.people.analyst ?? new Uint8Array(32);
+  const plan = planQuery({
+    question,
+    covenant,
+    covenantHash,
+    rosterHash,
+    proposer: { party: proposer, by: publicKeyText(primitives.ed25519PublicKey(analyst)) },
+    catalogue: question.sources.map((source) => entryOf(source, question, found)),
+    now,
+    salt: base64(rng(32)),
+  });
+  return explain(contractOf(covenant, roster, plan, primitives), plan, { lang: "en", covenant });
+}
+
+/** A dataset as its owner's node would offer it. The names were checked before. */
+function entryOf(
+  source: { readonly party: PartyId; readonly dataset: string },
+  { key }: Question,
+  found: readonly Found[],
+): CatalogueEntry {
+  const dataset = found.find((one) => one.party === source.party && one.dataset === source.dataset);
+  if (dataset === undefined) throw new Error(`expected dataset ${source.dataset} of ${source.party}`);
+  const { spec, table } = dataset;
+  const rowsPadded = bucket(key.length === 0 ? table.rows : distinctKeys(table, key));
+  return {
+    ...source,
+    columns: Object.entries(spec.columns).map(([name, { kind, min = null, max = null, unit = null }]) => ({
+      name,
+      kind,
+      min,
+      max,
+      unit,
+    })),
+    rowsPadded,
+    maxRowsPerCell: spec.maxRowsPerCell ?? Math.max(1, rowsPadded),
+    snapshot: `sha256:${"0".repeat(64)}`,
+  };
+}
+
+function distinctKeys({ rows, columns }: Table, key: readonly string[]): number {
+  const cells = key.map((column) => columns[column] ?? []);
+  const keys = new Set<string>();
+  for (let row = 0; row < rows; row += 1) {
+    const values = cells.map((column) => [column[row] ?? []].flat());
+    for (const combination of combinations(values)) keys.add(JSON.stringify(combination));
+  }
+  return keys.size;
+}
+
+/** One value of each list, in every way; none where a list is empty. */
+function combinations(values: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  return values.reduce<readonly (readonly string[])[]>(
+    (all, list) => all.flatMap((start) => list.map((value) => [...start, value])),
+    [[]],
+  );
+}

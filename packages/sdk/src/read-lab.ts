@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import {
+  didYouMean,
+  type Federation,
+  type FederationParty,
+  type Question,
+  readFederation,
+  readQuestion,
+} from "@koplamp/query";
+import type { DatasetSpec } from "@koplamp/wire";
+import { SdkError } from "./errors.ts";
+
+/** A federation in one process, and what is asked of it. */
+export interface Lab {
+  /** The files of its datasets, and a covenant file if it has one, stand where their paths say. */
+  readonly federation: Federation;
+  readonly question: Question;
+}
+
+/**
+ * Reads a federation file and a question file, and checks that the question names what the federation has.
+ * @throws {QueryError} with file, line and column; {@link SdkError} `file` or `party`.
+ */
+export async function readLab(files: { readonly federation: string; readonly query: string }): Promise<Lab> {
+  const federation = await readFederationFile(files.federation);
+  const question = readQuestion(await textOf(files.query), { file: files.query, lab: true });
+  checkNames(federation, question);
+  return { federation, question };
+}
+
+/**
+ * Reads a federation file; paths in it are relative to it.
+ * @throws {QueryError} with file, line and column; {@link SdkError} `file`.
+ */
+export async function readFederationFile(file: string): Promise<Federation> {
+  const { covenant, ...federation } = readFederation(await textOf(file), { file });
+  const from = dirname(resolve(file));
+  return {
+    ...federation,
+    covenant: covenant === "default" ? covenant : { file: resolve(from, covenant.file) },
+    parties: federation.parties.map((party) => ({ ...party, datasets: located(party.datasets, from) })),
+  };
+}
+
+function located(datasets: FederationParty["datasets"], from: string): Readonly<Record<string, DatasetSpec>> {
+  return Object.fromEntries(
+    Object.entries(datasets).map(([name, spec]) => [name, { ...spec, file: resolve(from, spec.file) }]),
+  );
+}
+
+async function textOf(file: string): Promise<string> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    // Node's system errors carry their code in this property.
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    const why = code === "ENOENT" ? "there is no file" : `${code}: cannot read`;
+    throw new SdkError("file", `${why} "${file}"`, "check the path");
+  });
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new SdkError("file", `"${file}" is not UTF-8`, "save it again as UTF-8");
+  }
+}
+
+/** @throws {SdkError} `party` for a party or dataset that the federation does not have. */
+export function checkNames({ parties }: Federation, { sources, recipients }: Question): void {
+  const ids = parties.map(({ id }) => id);
+  for (const id of [...sources.map(({ party }) => party), ...recipients]) {
+    if (ids.includes(id)) continue;
+    const hint = `parties: ${ids.join(", ")}`;
+    throw new SdkError("party", `the federation has no party "${id}"${didYouMean(id, ids)}`, hint);
+  }
+  for (const { party, dataset } of sources) {
+    const names = Object.keys(parties.find(({ id }) => id === party)?.datasets ?? {});
+    if (names.includes(dataset)) continue;
+    throw new SdkError(
+      "party",
+      `${party} has no dataset "${dataset}"${didYouMean(dataset, names)}`,
+      names.length === 0 ? `${party} declares no data` : `datasets of ${party}: ${names.join(", ")}`,
+    );
+  }
+}
