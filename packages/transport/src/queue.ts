@@ -1,15 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Wakes whoever waits. A wake-up promises nothing: look again. */
+/** Wakes whoever waits or listens. A wake-up promises nothing: look again. */
 export class Signal {
-  readonly #waiting: (() => void)[] = [];
+  #waiting: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
 
-  wait(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  /** Resolves at the next wake-up, or when `abort` fires. */
+  wait(abort?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        abort?.removeEventListener("abort", wake);
+        resolve();
+      };
+      abort?.addEventListener("abort", wake);
+      this.#waiting.push(wake);
+    });
+  }
+
+  /** Calls `listener` at every wake-up. Returns a way to stop. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   notify(): void {
-    for (const wake of this.#waiting.splice(0)) wake();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+    for (const listener of this.#listeners) listener();
   }
 }
 

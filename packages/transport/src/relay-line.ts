@@ -3,7 +3,7 @@ import type { PartyId } from "@koplamp/protocol";
 import type { Line, Posted } from "@koplamp/wire";
 import { TransportError } from "./errors.ts";
 import type { Mailbox } from "./mailbox.ts";
-import type { GiveUp, RelaySession } from "./relay-session.ts";
+import type { RelaySession } from "./relay-session.ts";
 
 /** A party's place in one session, to read from. */
 export interface SessionReader {
@@ -19,7 +19,7 @@ interface Carrier {
   onPresence(listener: (party: PartyId, online: boolean) => void): () => void;
   post(from: PartyId, to: PartyId, envelope: Uint8Array): Promise<void>;
   mailbox(party: PartyId): Mailbox;
-  push(from: PartyId, frame: Uint8Array, given: GiveUp): Promise<void>;
+  push(from: PartyId, frame: Uint8Array, abort: AbortSignal): Promise<void>;
   reader(party: PartyId, session: Uint8Array): SessionReader | undefined;
   finish(party: PartyId, session: Uint8Array): void;
 }
@@ -29,8 +29,8 @@ export class RelayLine implements Line {
   readonly party: PartyId;
   readonly #relay: Carrier;
   readonly #leave: () => void;
-  readonly #stops = new Set<() => void>();
-  #closed = false;
+  readonly #stops: (() => void)[] = [];
+  readonly #closing = new AbortController();
 
   constructor(relay: Carrier, party: PartyId) {
     this.party = party;
@@ -39,62 +39,40 @@ export class RelayLine implements Line {
   }
 
   async post(to: PartyId, envelope: Uint8Array): Promise<void> {
-    this.#expectOpen();
+    this.#closed.throwIfAborted();
     await this.#relay.post(this.party, to, envelope);
   }
 
   async *posts(): AsyncGenerator<Posted, void> {
     const box = this.#relay.mailbox(this.party);
-    const stop = (): void => box.letters.changed.notify();
-    this.#stops.add(stop);
-    try {
-      while (!this.#closed && !box.closed) {
-        const next = box.letters.after(0);
-        if (next === undefined) {
-          await box.letters.changed.wait();
-          continue;
-        }
-        box.acknowledge(next.number);
-        yield { from: next.item.from, envelope: next.item.envelope };
+    while (!this.#closed.aborted && !box.closed) {
+      const next = box.letters.after(0);
+      if (next === undefined) {
+        await box.letters.changed.wait(this.#closed);
+        continue;
       }
-    } finally {
-      this.#stops.delete(stop);
+      box.acknowledge(next.number);
+      yield { from: next.item.from, envelope: next.item.envelope };
     }
   }
 
   async push(frame: Uint8Array): Promise<void> {
-    this.#expectOpen();
-    await this.#relay.push(this.party, frame, () => this.#ended());
+    this.#closed.throwIfAborted();
+    await this.#relay.push(this.party, frame, this.#closed);
   }
 
   async *pull(session: Uint8Array, done: Promise<void>): AsyncGenerator<Uint8Array, void> {
-    this.#expectOpen();
+    this.#closed.throwIfAborted();
     const reader = this.#relay.reader(this.party, session);
     if (reader === undefined) return; // everybody was done with it, this party too
-    const inbox = reader.session.inbox(reader.tag);
-    let over = false;
-    const stop = (): void => inbox.changed.notify();
-    const end = (): void => {
-      over = true;
-      stop();
-    };
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
     done.then(end, end);
-    this.#stops.add(stop);
     try {
-      while (!over && !this.#closed) {
-        if (reader.session.ended !== undefined) throw reader.session.ended;
-        const next = inbox.after(0);
-        if (next === undefined) {
-          await inbox.changed.wait();
-          continue;
-        }
-        reader.session.acknowledge(reader.tag, next.number);
-        yield next.item.frame;
-      }
+      yield* taken(reader, AbortSignal.any([ending.signal, this.#closed]));
     } finally {
-      this.#stops.delete(stop);
       reader.leave();
-      if (!this.#closed) this.#relay.finish(this.party, session);
+      if (!this.#closed.aborted) this.#relay.finish(this.party, session);
     }
   }
 
@@ -102,24 +80,33 @@ export class RelayLine implements Line {
     const stop = this.#relay.onPresence((party, online) => {
       if (party !== this.party) listener(party, online);
     });
-    this.#stops.add(stop);
+    this.#stops.push(stop);
     return stop;
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#closed.aborted) return;
+    const said = `expected an open line of ${this.party}, got one that is closed`;
+    this.#closing.abort(new TransportError("closed", said));
     for (const stop of this.#stops) stop();
     this.#leave();
   }
 
-  #expectOpen(): void {
-    const reason = this.#ended();
-    if (reason !== undefined) throw reason;
+  get #closed(): AbortSignal {
+    return this.#closing.signal;
   }
+}
 
-  #ended(): TransportError | undefined {
-    if (!this.#closed) return undefined;
-    return new TransportError("closed", `expected an open line of ${this.party}, got one that is closed`);
+async function* taken({ session, tag }: SessionReader, over: AbortSignal): AsyncGenerator<Uint8Array, void> {
+  const inbox = session.inbox(tag);
+  while (!over.aborted) {
+    if (session.ended !== undefined) throw session.ended;
+    const next = inbox.after(0);
+    if (next === undefined) {
+      await inbox.changed.wait(over);
+      continue;
+    }
+    session.acknowledge(tag, next.number);
+    yield next.item.frame;
   }
 }

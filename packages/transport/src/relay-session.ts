@@ -9,9 +9,6 @@ const EARLY_FRAMES = 1024;
 /** Names whose hash is remembered per link; an older repeat is dropped without a comparison. */
 const REMEMBERED_HASHES = 4096;
 
-/** Why a wait for room is over, if it is. Asked again whenever something may have changed. */
-export type GiveUp = () => Error | undefined;
-
 /** Two frames under one name. The earlier one may have been delivered and forgotten but for its hash. */
 export interface Equivocation {
   readonly route: Route;
@@ -86,19 +83,18 @@ export class RelaySession {
 
   /**
    * Takes a frame once there is room. A repeat is dropped; a frame that comes before its turn waits for it here.
-   * Resolves to the proof when the name was used for other bytes.
+   * Resolves to the proof when the name was used for other bytes. `abort` ends the wait for room.
    * @throws {TransportError} why the session ended.
    */
-  async push(route: Route, frame: Uint8Array, given: GiveUp): Promise<Equivocation | undefined> {
+  async push(route: Route, frame: Uint8Array, abort?: AbortSignal): Promise<Equivocation | undefined> {
     const link = this.#link(route);
     for (;;) {
       if (this.#ended !== undefined) throw this.#ended;
       if (this.#finished.has(route.to)) return undefined;
       if (route.seq < link.next || link.early.has(route.seq)) return this.#again(link, route, frame);
       if (this.#admits(link, route, frame.length)) break;
-      const reason = given();
-      if (reason !== undefined) throw reason;
-      await this.#room.freed.wait();
+      abort?.throwIfAborted();
+      await this.#room.freed.wait(abort);
     }
     this.#take(link, route, frame);
     return undefined;

@@ -6,7 +6,7 @@ import type { LogTransport } from "./log.ts";
 import { Mailbox } from "./mailbox.ts";
 import { Signal } from "./queue.ts";
 import { RelayLine, type SessionReader } from "./relay-line.ts";
-import { type Equivocation, type GiveUp, RelaySession } from "./relay-session.ts";
+import { type Equivocation, RelaySession } from "./relay-session.ts";
 import { partyTag, routeOf } from "./route.ts";
 
 /** The largest control message. */
@@ -96,7 +96,6 @@ export class Relay {
       left = true;
       const rest = (this.#lines.get(party) ?? 1) - 1;
       this.#lines.set(party, rest);
-      this.#freed.notify(); // its waits end
       if (rest === 0) this.#tell(party, false);
     };
   }
@@ -131,11 +130,11 @@ export class Relay {
   }
 
   /**
-   * Resolves when the relay has taken a session frame. `given` ends the wait for room.
+   * Resolves when the relay has taken a session frame. `abort` ends the wait for room.
    * @throws {TransportError} `refused` for a frame in another party's name, `equivocation` for a name that was used
    * for other bytes: that ends the session for everybody.
    */
-  async push(from: PartyId, frame: Uint8Array, given: GiveUp = () => undefined): Promise<void> {
+  async push(from: PartyId, frame: Uint8Array, abort?: AbortSignal): Promise<void> {
     this.#expectOpen();
     const route = routeOf(frame);
     if (route.from !== partyTag(from)) {
@@ -150,7 +149,7 @@ export class Relay {
     const live = this.#live(route.session, from);
     if (live === undefined) return; // everybody is done with that session
     live.touchedMs = Date.now();
-    const proof = await live.session.push(route, frame, given);
+    const proof = await live.session.push(route, frame, abort);
     if (proof !== undefined) throw this.#equivocated(from, proof);
   }
 
