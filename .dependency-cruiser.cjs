@@ -15,7 +15,7 @@ const io = {
   transport: ["protocol", "wire", "crypto"],
   pool: ["protocol", "wire", "crypto"],
   sources: ["engine", "query", "wire"],
-  store: ["engine", "ledger"],
+  store: ["engine", "covenant", "ledger", "wire"],
   sdk: [...Object.keys(pure), "transport", "sources", "store", "pool"],
   cli: ["sdk"],
   console: ["wire", "crypto", "query", "ledger"],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Entry, EntryBodies } from "@koplamp/wire";
+import { type Entry, type EntryBodies, readDocument, WireError } from "@koplamp/wire";
 
 /** A debit that an entry states: every charge to a budget has one, so balances can be computed from the ledger alone. */
 export interface StatedDebit {
@@ -7,14 +7,28 @@ export interface StatedDebit {
   /** Absent where the budget is the dataset's own. */
   readonly asker?: string;
   readonly amount: number;
+  /** Whether the entry itself is the charge. `begin` announces ceilings, which later entries may charge. */
+  readonly charged: boolean;
 }
 
-/** What an entry charges: the ceiling of an allowance, the debits of a disclosure. `begin` announces and charges nothing. */
-export function debitsOf({ type, body }: Entry): readonly StatedDebit[] {
+/** What a leaf states: the ceiling of an allowance, the debits of a disclosure or a begin. A leaf of no entry: nothing. */
+export function debitsOf(leaf: Uint8Array): readonly StatedDebit[] {
+  const entry = entryOf(leaf);
   // The casts are safe because the reader of entries has checked the body against its type.
-  if (type === "allow") {
-    const { unit, asker, ceiling } = body as unknown as EntryBodies["allow"];
-    return [{ unit, asker, amount: ceiling }];
+  if (entry?.type === "allow") {
+    const { unit, asker, ceiling } = entry.body as unknown as EntryBodies["allow"];
+    return [{ unit, asker, amount: ceiling, charged: true }];
   }
-  return type === "disclose" ? (body as unknown as EntryBodies["disclose"]).debits : [];
+  if (entry?.type !== "disclose" && entry?.type !== "begin") return [];
+  const { debits } = entry.body as unknown as EntryBodies["begin"];
+  return debits.map((debit) => ({ ...debit, charged: entry.type === "disclose" }));
+}
+
+function entryOf(leaf: Uint8Array): Entry | undefined {
+  try {
+    return readDocument("entry/v1", leaf);
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
 }

@@ -1,1 +1,11 @@
-export {};
+// SPDX-License-Identifier: Apache-2.0
+export { readCharter, writeCharter } from "./charter.ts";
+export { StoreError, type StoreErrorCode } from "./errors.ts";
+export {
+  type CoordinatorKeys,
+  readCoordinatorKeys,
+  readKeys,
+  writeCoordinatorKeys,
+  writeKeys,
+} from "./keys.ts";
+export { openStore } from "./store.ts";
