@@ -53,9 +53,12 @@ export interface ExplainTextOptions extends ExplainOptions {
  * and who must agree (experience.md, section 2.3).
  */
 export function explainText(contract: Contract, plan: Plan, options: ExplainTextOptions): string {
-  const width = Math.max(60, options.width);
-  const { lang } = options;
-  const told = explain(contract, plan, options);
+  return explanationText(explain(contract, plan, options), options);
+}
+
+/** The same for a contract that was put into words before: `lang` names the language that it was put into. */
+export function explanationText(told: Explanation, { lang, width: wanted }: ExplainTextOptions): string {
+  const width = Math.max(60, wanted);
   const blocks = [
     heading(told, lang, width),
     whoTable(told, lang, width),

@@ -4,7 +4,7 @@ export { type Choice, choose } from "./choose.ts";
 export { contractOf } from "./contract.ts";
 export { readDataset } from "./dataset.ts";
 export { errorText, QueryError, type QueryErrorCode, type QueryErrorForm } from "./errors.ts";
-export { type ExplainTextOptions, explainText } from "./explain.ts";
+export { type ExplainTextOptions, explainText, explanationText } from "./explain.ts";
 export { type ExplainedRow, type ExplainOptions, type Explanation, explain } from "./explanation.ts";
 export { type Federation, type FederationParty, readFederation } from "./federation.ts";
 export { known } from "./knowledge.ts";

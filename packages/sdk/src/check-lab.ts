@@ -13,6 +13,7 @@ import {
   explain,
   type Federation,
   type FederationParty,
+  type Language,
   planQuery,
   type Question,
 } from "@koplamp/query";
@@ -30,6 +31,14 @@ export interface CheckedDataset {
   readonly quality: Quality;
 }
 
+/** What to check: a federation file, and a question file against it. */
+export interface CheckRequest {
+  readonly federation: string;
+  readonly query?: string;
+  /** The language of the explanation. */
+  readonly lang?: Language;
+}
+
 /** What a check found. */
 export interface LabCheck {
   readonly federation: string;
@@ -45,7 +54,7 @@ export interface LabCheck {
  * @throws {QueryError}, {@link SdkError} or {@link SourceError}, each with one sentence and a hint.
  */
 export async function checkLab(
-  { federation: file, query }: { readonly federation: string; readonly query?: string },
+  { federation: file, query, lang = "en" }: CheckRequest,
   read: ReadSource = readSource,
 ): Promise<LabCheck> {
   if (query === undefined) {
@@ -61,7 +70,7 @@ export async function checkLab(
   return {
     federation: federation.id,
     datasets: found.map(counts),
-    explanation: await explained(federation, question, found),
+    explanation: await explained(federation, question, found, lang),
     warnings: question.warnings,
   };
 }
@@ -97,6 +106,7 @@ async function explained(
   federation: Federation,
   question: Question,
   found: readonly Found[],
+  lang: Language,
 ): Promise<Explanation> {
   const rng = (length: number) => randomFillSync(new Uint8Array(length));
   const primitives = nodePrimitives();
@@ -118,7 +128,7 @@ async function explained(
     now,
     salt: base64(rng(32)),
   });
-  return explain(contractOf(covenant, roster, plan, primitives), plan, { lang: "en", covenant });
+  return explain(contractOf(covenant, roster, plan, primitives), plan, { lang, covenant });
 }
 
 /** A dataset as its owner's node would offer it. The names were checked before. */

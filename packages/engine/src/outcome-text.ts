@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import { base64, fromBase64 } from "@koplamp/wire";
+import type { Outcome } from "./outcome.ts";
+
+/** Marks a whole number that JSON cannot say exactly. No column or measure can have this name. */
+const BIG = "$bigint";
+
+/** An outcome as one line of JSON, for the way from a node to its own agency's people. */
+export function outcomeText(outcome: Outcome): string {
+  const bundle =
+    outcome.status === "released" && outcome.bundle !== undefined ? base64(outcome.bundle) : undefined;
+  return JSON.stringify({ ...outcome, ...(bundle === undefined ? {} : { bundle }) }, (_, value: unknown) =>
+    typeof value === "bigint" ? { [BIG]: String(value) } : value,
+  );
+}
+
+/** The outcome that a line of a node's own says. The caller's own node is trusted for its form. */
+export function readOutcome<Result>(text: string): Outcome<Result> {
+  const read: Outcome<Result> & { readonly bundle?: unknown } = JSON.parse(text, (_, value: unknown) => {
+    const big: unknown = value !== null && typeof value === "object" ? Reflect.get(value, BIG) : undefined;
+    return typeof big === "string" ? BigInt(big) : value;
+  });
+  return typeof read.bundle === "string"
+    ? ({ ...read, bundle: fromBase64(read.bundle) } as Outcome<Result>)
+    : read;
+}
