@@ -5,6 +5,7 @@ import type { NodeKeys } from "@koplamp/engine";
 import { verifierKeyText } from "@koplamp/ledger";
 import { nodePrimitives } from "@koplamp/pool";
 import type { PartyId, Rng } from "@koplamp/protocol";
+import type { CoordinatorKeys } from "@koplamp/store";
 import {
   addPeriod,
   base64,
@@ -51,9 +52,6 @@ export interface CharterRequest {
   /** The agreement before this one: same parties, same keys. */
   readonly before?: Founded;
 }
-
-/** The secrets of the relay's machine. */
-export type CoordinatorKeys = Pick<NodeKeys, "identity" | "sealX25519" | "sealMlKem">;
 
 /** A federation's signed documents, with the secrets that a lab or demo holds for everybody. */
 export interface Founded {

@@ -2,7 +2,6 @@
 export {
   type CharterParty,
   type CharterRequest,
-  type CoordinatorKeys,
   createCharter,
   type Founded,
   type Terms,
