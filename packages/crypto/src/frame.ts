@@ -136,7 +136,7 @@ export class FrameSealer {
    * @throws {CryptoError} `invalid-frame` for a type without a number, a message too long, or numbers used up.
    */
   seal(type: string, bytes: Uint8Array): readonly Uint8Array[] {
-    const kind = FRAME_KINDS[type];
+    const kind = Object.hasOwn(FRAME_KINDS, type) ? FRAME_KINDS[type] : undefined;
     const blocks = Math.max(1, Math.ceil(bytes.length / MOST_BODY_BYTES));
     if (kind === undefined) throw new CryptoError("invalid-frame", `the message type ${type} has no number`);
     if (bytes.length > MOST_MESSAGE_BYTES || this.#seq + blocks > 2 ** 32) {
