@@ -15,6 +15,12 @@ export interface Primitives {
   sha512(data: Uint8Array): Uint8Array;
   shake256(data: Uint8Array, length: number): Uint8Array;
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
+  /** SHA-256 of a byte and a row, for each row of `width` bytes: the leaves and nodes of a Merkle tree, in order. */
+  sha256Rows(prefix: number, rows: Uint8Array, width: number): Uint8Array;
+  /** HMAC-SHA256 under one key of many inputs, 32 bytes each, in order. Input i ends at `ends[i]` in `bytes`. */
+  hmacSha256Each(key: Uint8Array, bytes: Uint8Array, ends: Uint32Array): Uint8Array;
+  /** HMAC-SHA256 of one message under each of many keys of 32 bytes: 32 bytes each, in order. */
+  hmacSha256Under(keys: Uint8Array, message: Uint8Array): Uint8Array;
   /** RFC 5869. `hkdfExtract` gives 32 bytes; `hkdfExpand` at most 255 · 32. */
   hkdfExtract(salt: Uint8Array, ikm: Uint8Array): Uint8Array;
   hkdfExpand(prk: Uint8Array, info: Uint8Array, length: number): Uint8Array;

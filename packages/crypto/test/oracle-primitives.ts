@@ -15,6 +15,14 @@ export const oraclePrimitives: Primitives = {
   sha512: (data) => sha512(data),
   shake256: (data, length) => shake256(data, { dkLen: length }),
   hmacSha256: (key, data) => hmac(sha256, key, data),
+  sha256Rows: (prefix, rows, width) =>
+    eachOf(rows.length / width, (at) =>
+      sha256(Uint8Array.of(prefix, ...rows.subarray(at * width, (at + 1) * width))),
+    ),
+  hmacSha256Each: (key, bytes, ends) =>
+    eachOf(ends.length, (at) => hmac(sha256, key, bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]))),
+  hmacSha256Under: (keys, message) =>
+    eachOf(keys.length / 32, (at) => hmac(sha256, keys.subarray(at * 32, (at + 1) * 32), message)),
   hkdfExtract: (salt, ikm) => extract(sha256, ikm, salt),
   hkdfExpand: (prk, info, length) => expand(sha256, prk, info, length),
   aes256Ctr: (key, length) => ctr(key, new Uint8Array(16)).encrypt(new Uint8Array(length)),
@@ -40,3 +48,9 @@ export const oraclePrimitives: Primitives = {
   ed25519Verify: (publicKey, message, signature) =>
     ed25519.verify(signature, message, publicKey, { zip215: false }),
 };
+
+function eachOf(count: number, digest: (at: number) => Uint8Array): Uint8Array {
+  const all = new Uint8Array(count * 32);
+  for (let at = 0; at < count; at += 1) all.set(digest(at), at * 32);
+  return all;
+}

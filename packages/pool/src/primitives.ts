@@ -14,6 +14,7 @@ import {
   verify,
 } from "node:crypto";
 import { CryptoError, type CryptoErrorCode, type Primitives, wipe } from "@koplamp/crypto";
+import { hmacEach, hmacUnder, sha256Rows } from "./batch-hash.ts";
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -53,6 +54,9 @@ export function nodePrimitives(): Primitives {
     shake256: (data, length) =>
       plain(hash("shake256", data, { outputEncoding: "buffer", outputLength: length })),
     hmacSha256,
+    sha256Rows,
+    hmacSha256Each: hmacEach,
+    hmacSha256Under: hmacUnder,
     hkdfExtract: (salt, ikm) => hmacSha256(salt, ikm),
     hkdfExpand,
     aes256Ctr,

@@ -40,6 +40,26 @@ describe("node:crypto and noble agree", () => {
     agree(fc.tuple(bytes(100), bytes(100)), (p, [key, data]) => p.hmacSha256(key, data));
   });
 
+  test("batches, also of nothing, with inputs of any length", () => {
+    agree(fc.tuple(fc.nat(255), fc.integer({ min: 1, max: 80 }), fc.nat(5)), (p, [prefix, width, rows]) =>
+      p.sha256Rows(prefix, new Uint8Array(rows * width).fill(prefix), width),
+    );
+    agree(fc.tuple(bytes(100), fc.array(bytes(150), { maxLength: 6 })), (p, [key, inputs]) => {
+      const ends = Uint32Array.from(
+        inputs,
+        (_, at) => inputs.slice(0, at + 1).flatMap((one) => [...one]).length,
+      );
+      return p.hmacSha256Each(key, Uint8Array.from(inputs.flatMap((one) => [...one])), ends);
+    });
+    agree(
+      fc.tuple(
+        fc.nat(5).chain((keys) => exactly(keys * 32)),
+        bytes(200),
+      ),
+      (p, [keys, message]) => p.hmacSha256Under(keys, message),
+    );
+  });
+
   test("HKDF", () => {
     const length = fc.integer({ min: 1, max: 500 });
     agree(fc.tuple(bytes(80), bytes(80), bytes(80), length), (p, [salt, ikm, info, many]) =>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PackedInputs, Primitives } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job } from "@koplamp/protocol";
-import { ascending, distinctRows, rowAt } from "./ascending.ts";
+import { concat } from "@koplamp/wire";
+import { ascending, distinctRows } from "./ascending.ts";
 import { keyedInputs } from "./keyed.ts";
 
 /** The root of a session's inputs under the vault's `salt`. A second call in one session gives the first's answer. */
@@ -35,23 +36,16 @@ export function leafOrder(primitives: Primitives, salt: Uint8Array, inputs: Pack
 }
 
 /** Level by level: a last odd node moves up unchanged, which is the split at the largest power of two of RFC 6962. */
-function treeHash({ sha256 }: Primitives, leaves: Uint8Array): Uint8Array {
+function treeHash({ sha256, sha256Rows }: Primitives, leaves: Uint8Array): Uint8Array {
   if (leaves.length === 0) return sha256(new Uint8Array());
-  const leaf = new Uint8Array(33);
-  let level = leaves.slice();
-  for (let at = 0; at < level.length / 32; at += 1) {
-    leaf.set(rowAt(level, 32, at), 1);
-    level.set(sha256(leaf), at * 32);
-  }
-  const node = new Uint8Array(65).fill(1, 0, 1);
+  let level = sha256Rows(LEAF, leaves, 32);
   while (level.length > 32) {
-    const nodes = Math.ceil(level.length / 64);
-    for (let at = 0; at < nodes; at += 1) {
-      const pair = level.subarray(at * 64, at * 64 + 64);
-      if (pair.length === 64) node.set(pair, 1);
-      level.set(pair.length === 64 ? sha256(node) : pair, at * 32);
-    }
-    level = level.slice(0, nodes * 32);
+    const pairs = level.subarray(0, level.length - (level.length % 64));
+    level = concat(sha256Rows(NODE, pairs, 64), level.subarray(pairs.length));
   }
   return level;
 }
+
+/** What stands before a leaf and before a pair of hashes. */
+const LEAF = 0;
+const NODE = 1;

@@ -2,8 +2,6 @@
 import type { PackedInputs, Primitives } from "@koplamp/crypto";
 import { concat, i2osp, lp } from "@koplamp/wire";
 
-import { inputCount } from "./session.ts";
-
 /**
  * `KDF(s, ctx, label, i1, i2, …; L)` of protocols.md, section 1.1: HKDF-Expand-SHA-256 (RFC 5869, section 2.3) under
  * the secret `s`, with everything that tells one use from another in its info.
@@ -27,14 +25,21 @@ export function inputAt({ bytes, ends }: PackedInputs, at: number): Uint8Array {
 
 /** HMAC-SHA256(key, in(x)) of every input, cut to `width` bytes: `inputs * width` bytes in the order of the inputs. */
 export function keyedInputs(
-  { hmacSha256 }: Primitives,
+  { hmacSha256Each }: Primitives,
   key: Uint8Array,
-  inputs: PackedInputs,
+  { bytes, ends }: PackedInputs,
   width: number,
 ): Uint8Array {
-  const rows = new Uint8Array(inputCount(inputs) * width);
-  for (let at = 0; at < inputCount(inputs); at += 1) {
-    rows.set(hmacSha256(key, inputAt(inputs, at)).subarray(0, width), at * width);
+  return cutRows(hmacSha256Each(key, bytes, ends), width);
+}
+
+/** The first `width` bytes of each MAC of 32. */
+export function cutRows(macs: Uint8Array, width: number): Uint8Array {
+  if (width === 32) return macs;
+  const rows = new Uint8Array((macs.length / 32) * width);
+  for (let at = 0; at < rows.length; at += 1) {
+    const row = Math.floor(at / width);
+    rows[at] = macs[row * 32 + at - row * width] ?? 0;
   }
   return rows;
 }

@@ -4,10 +4,10 @@ import type { Primitives } from "@koplamp/crypto";
 import { groupSecretHandle } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
 import { concat, lp } from "@koplamp/wire";
-import { ascending, compareAt, distinctRows, rowAt } from "./ascending.ts";
+import { ascending, compareAt, distinctRows } from "./ascending.ts";
 import { DISTINCT, SECRETS } from "./cache.ts";
 import { PsiError } from "./errors.ts";
-import { kdf } from "./keyed.ts";
+import { cutRows, kdf } from "./keyed.ts";
 import { PADDING_BYTES, TOKEN_BYTES } from "./messages.ts";
 import type { Venn } from "./overlap-cells.ts";
 
@@ -69,24 +69,15 @@ export function tokenJobs(primitives: Primitives): readonly JobEntry[] {
 /** `token(i→R, x)` of protocols.md, section 6, of every loaded item, in their order. */
 function tokensOf(primitives: Primitives, vault: Vault, { sid, from, to }: TokenRoute): Uint8Array {
   const message = concat(lp("koplamp/tok/1"), sid, lp(from), lp(to));
-  return eachSecret(vault, (secret) => primitives.hmacSha256(secret, message));
+  return cutRows(primitives.hmacSha256Under(vault.get(SECRETS), message), TOKEN_BYTES);
 }
 
 /** The hub token of protocols.md, section 10, of every loaded item, in their order. */
-function hubTokensOf({ hmacSha256 }: Primitives, vault: Vault, { sid, use }: HubRoute): Uint8Array {
+function hubTokensOf(primitives: Primitives, vault: Vault, { sid, use }: HubRoute): Uint8Array {
   const pepper = vault.get(groupSecretHandle(use));
-  const message = concat(lp("koplamp/hub/1"), sid);
-  return eachSecret(vault, (secret) => hmacSha256(pepper, hmacSha256(secret, message)));
-}
-
-function eachSecret(vault: Vault, token: (secret: Uint8Array) => Uint8Array): Uint8Array {
-  const secrets = vault.get(SECRETS);
-  const count = secrets.length / 32;
-  const tokens = new Uint8Array(count * TOKEN_BYTES);
-  for (let at = 0; at < count; at += 1) {
-    tokens.set(token(rowAt(secrets, 32, at)).subarray(0, TOKEN_BYTES), at * TOKEN_BYTES);
-  }
-  return tokens;
+  const macs = primitives.hmacSha256Under(vault.get(SECRETS), concat(lp("koplamp/hub/1"), sid));
+  const ends = Uint32Array.from({ length: macs.length / 32 }, (_, at) => (at + 1) * 32);
+  return cutRows(primitives.hmacSha256Each(pepper, macs, ends), TOKEN_BYTES);
 }
 
 function padded({ aes256Ctr }: Primitives, tokens: Uint8Array, rows: number, seed: Uint8Array): Uint8Array {
