@@ -5,13 +5,23 @@ import { type Primitives, sealKeyPairs } from "@koplamp/crypto";
 import type { PartyId, Rng } from "@koplamp/protocol";
 import type { Line, Post } from "@koplamp/wire";
 import { nodePrimitives } from "../../pool/src/index.ts";
-import { type ChannelParts, type ChannelRequest, openSessionChannel, type SessionChannel } from "../src/channel.ts";
-import { openPost } from "../src/post.ts";
+import {
+  type ChannelParts,
+  type ChannelRequest,
+  openSessionChannel,
+  type SessionChannel,
+} from "../src/channel.ts";
+import { openPost, type PostParts } from "../src/post.ts";
 import type { Address } from "../src/post-letter.ts";
 import { Relay } from "../src/relay.ts";
 
 export const rng: Rng = (length) => new Uint8Array(randomBytes(length));
 export const primitives: Primitives = nodePrimitives();
+
+/** Lets everything that is on its way in this process arrive. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
 
 /** The secrets of one machine, and where it is reached. */
 export interface Machine {
@@ -34,7 +44,7 @@ export function machine(me: PartyId): Machine {
 }
 
 /** One party of a test, on a line of its own. */
-export interface Seat extends ChannelParts {
+export interface Seat extends Omit<ChannelParts, "addresses">, PostParts {
   readonly post: Post;
   readonly refused: string[];
 }
@@ -57,7 +67,10 @@ export function seat(
   const machines = parties.map(machine);
   const addresses = new Map(machines.map(({ me, address }) => [me, address]));
   const seats = Object.fromEntries(
-    machines.map((one) => [one.me, takeSeat(one, addresses, change(one.me, relay.line(one.me)), using(one.me))]),
+    machines.map((one) => [
+      one.me,
+      takeSeat(one, addresses, change(one.me, relay.line(one.me)), using(one.me)),
+    ]),
   );
   const close = async (): Promise<void> => {
     for (const { post, line } of Object.values(seats)) {
@@ -70,7 +83,7 @@ export function seat(
 }
 
 export function takeSeat(
-  { me, identity, sealX25519, sealMlKem }: Machine,
+  { me, identity, sealX25519, sealMlKem }: Omit<Machine, "address">,
   addresses: ReadonlyMap<PartyId, Address>,
   line: Line,
   own: Primitives = primitives,
