@@ -3,7 +3,7 @@ export { type CatalogueColumn, type CatalogueEntry, readCatalogueEntry } from ".
 export { type Choice, choose } from "./choose.ts";
 export { contractOf } from "./contract.ts";
 export { readDataset } from "./dataset.ts";
-export { errorText, QueryError, type QueryErrorCode, type QueryErrorForm } from "./errors.ts";
+export { errorText, type FilePlace, QueryError, type QueryErrorCode, type QueryErrorForm } from "./errors.ts";
 export { type ExplainTextOptions, explainText, explanationText } from "./explain.ts";
 export { type ExplainedRow, type ExplainOptions, type Explanation, explain } from "./explanation.ts";
 export { type Federation, type FederationParty, readFederation } from "./federation.ts";
