@@ -14,6 +14,7 @@ import {
   HeError,
   type PackedPolynomial,
   type PublicKey,
+  type Ring,
 } from "@koplamp/he";
 import { bind, type Handle, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
 import { concat } from "@koplamp/wire";
@@ -124,12 +125,12 @@ function keyJobs({ he, primitives }: AggregateBackend): readonly JobEntry[] {
   const { key } = he.set;
   return [
     bind(makeKeyShare, (vault, transcript) => {
-      const { secret, share } = he.keyShare(uniformPolynomial(primitives, key, transcript));
+      const { secret, share } = he.keyShare(uniformPart(vault, primitives, key, transcript));
       vault.put(SECRET, secret);
       return share;
     }),
     bind(makeRecipientKey, (vault, transcript, me) => {
-      const { secret, share } = he.keyShare(uniformPolynomial(primitives, key, transcript, me));
+      const { secret, share } = he.keyShare(uniformPart(vault, primitives, key, transcript, me));
       vault.put(OWN_KEY, secret);
       return share;
     }),
@@ -190,7 +191,7 @@ function releaseJobs(
         throw new SumError("released", `a share for ${to} was released already: there is no second one`);
       }
       vault.put(released(block, to), Uint8Array.of(1));
-      const a = uniformPolynomial(primitives, key, transcript, to);
+      const a = uniformPart(vault, primitives, key, transcript, to);
       const zero = he.encryptZero({ b: checkPolynomial(key, b), a });
       const part = he.timesSecret(vault.get(total(block)), vault.get(SECRET));
       const stream = primitives.aes256Ctr(seed, data.n * FLOOD_BYTES);
@@ -246,7 +247,20 @@ function collectiveKey(
   primitives: Primitives,
   transcript: Uint8Array,
 ): PublicKey {
-  return { b: vault.get(COLLECTIVE), a: uniformPolynomial(primitives, he.set.key, transcript) };
+  return { b: vault.get(COLLECTIVE), a: uniformPart(vault, primitives, he.set.key, transcript) };
+}
+
+/** The uniform part of a key, made once a session. */
+function uniformPart(
+  vault: Vault,
+  primitives: Primitives,
+  ring: Ring,
+  transcript: Uint8Array,
+  party?: PartyId,
+): PackedPolynomial {
+  const handle = party === undefined ? "sum/a" : `sum/a/${party}`;
+  if (!vault.has(handle)) vault.put(handle, uniformPolynomial(primitives, ring, transcript, party));
+  return vault.get(handle);
 }
 
 function keysOf(

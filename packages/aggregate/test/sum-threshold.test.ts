@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toyBfv } from "../../../test/toy/bfv.ts";
 import { oraclePrimitives as primitives } from "../../crypto/test/oracle-primitives.ts";
+import { describeSession } from "../src/sum-description.ts";
+import { expectDescribed } from "./described.ts";
 import { Federation, plainSum, type Sum, seeded, type Weather } from "./federation.ts";
 import { anyWeather } from "./weather.ts";
 
@@ -46,6 +48,8 @@ describe("sum-threshold/1", () => {
         for (const other of Object.keys(sum.values).filter((party) => !sum.recipients.includes(party))) {
           expect(run.outputs.get(other)).toBeUndefined();
         }
+        const [session] = toy.setups(sum);
+        if (session !== undefined) expectDescribed(run, describeSession(session, { cells: 1 }));
       }),
       { numRuns: 60 },
     );

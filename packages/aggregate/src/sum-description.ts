@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ciphertextBytes, parameterSet, polynomialBytes } from "@koplamp/he";
+import {
+  type Assumption,
+  type Description,
+  defineProtocol,
+  type EgressRow,
+  type Item,
+  type PartyId,
+  type Protocol,
+  sent,
+} from "@koplamp/protocol";
+import { listBytes, NONCE_BYTES } from "./messages.ts";
+import { blockCount, COORDINATOR, nodesOf, type SumSession } from "./session.ts";
+
+/** What a description of a sum needs. */
+export interface SumParameters {
+  readonly contributors: readonly PartyId[];
+  readonly recipients: readonly PartyId[];
+  /** The id of the parameter set. */
+  readonly params: string;
+  /** Public cells, and numbers that are summed in each. */
+  readonly cells: number;
+  readonly columns: number;
+}
+
+/** `sum-threshold/1` as data. */
+export const sumThreshold: Protocol<SumParameters> = defineProtocol({
+  id: "sum-threshold/1",
+  roles: ["contributor", "coordinator", "recipient"],
+  model: "malicious senders detected",
+  source: "docs/protocols/sum-threshold.md",
+  describe: (parameters) => describeSession(sessionOf(parameters), parameters),
+});
+
+/** The session that a plan means, without its transcript. */
+function sessionOf({ contributors, recipients, params, cells, columns }: SumParameters): SumSession {
+  return {
+    contributors: [...contributors].sort(),
+    recipients: [...recipients].sort(),
+    transcript: new Uint8Array(32),
+    set: parameterSet(params),
+    numbers: cells * columns,
+  };
+}
+
+/** The description of one session on any set. */
+export function describeSession(session: SumSession, { cells }: Pick<SumParameters, "cells">): Description {
+  const { contributors, recipients } = session;
+  const lines = recipients.flatMap((to) =>
+    contributors.filter((from) => from !== to).map((from) => ({ from, to })),
+  );
+  return {
+    disclosures: lines.map(({ from, to }) => ({
+      id: `share.${from}.${to}`,
+      from,
+      to,
+      release: 0,
+      output: "sums",
+    })),
+    outputs: recipients.map((to) => ({ id: "sums", to, item: sums(session, to, cells) })),
+    egress: [...egressBetweenNodes(session), ...egressAtCoordinator(session), ...shares(session, lines)],
+    debits: [],
+    views: [...nodesOf(session), COORDINATOR].map((who) => ({
+      who,
+      learns: [...presence(session, who), ...(recipients.includes(who) ? [sums(session, who, cells)] : [])],
+      atMost: [],
+    })),
+    together: recipients.map((to) => ({ who: [ANY_PARTY, to], item: rest(session, cells) })),
+    assumptions: ASSUMPTIONS,
+  };
+}
+
+/** Stands for each party in a rule about coalitions (evidence.md, section 3). */
+const ANY_PARTY: PartyId = "any";
+
+function sums({ contributors }: SumSession, to: PartyId, cells: number): Item {
+  return {
+    fact: "cell",
+    about: contributors.filter((party) => party !== to),
+    bound: cells,
+    because: "its node opens every cell, small ones too, and shows those that pass the rules (gate: node)",
+  };
+}
+
+/** Who takes part in a sum can take its own part from it. */
+function rest({ contributors }: SumSession, cells: number): Item {
+  return {
+    fact: "cell",
+    about: contributors,
+    bound: cells,
+    because:
+      "members subtract what they put in; what is left is the sum over the others: with all but two members, of those two; with all but one, that one's own numbers, as in any sum",
+  };
+}
+
+function presence(session: SumSession, who: PartyId): readonly Item[] {
+  const others = nodesOf(session).filter((party) => party !== who);
+  return [
+    { fact: "took-part", about: others, bound: "this session" },
+    { fact: "timing", about: others, bound: "when messages came" },
+  ];
+}
+
+function egressBetweenNodes(session: SumSession): readonly EgressRow[] {
+  const { contributors, recipients, set } = session;
+  const nodes = nodesOf(session);
+  const share = polynomialBytes(set.key) + NONCE_BYTES;
+  return [
+    // The group secret takes one commitment of every node; key and ciphertexts take one more each, of contributors.
+    ...["commit", "echo"].flatMap((what) =>
+      sent(nodes, nodes, what, 32).map((row) => {
+        const messages = contributors.includes(row.from) && contributors.includes(row.to) ? 3 : 1;
+        return { ...row, messages, bytes: 32 * messages };
+      }),
+    ),
+    ...sent(nodes, nodes, "alpha", 32),
+    ...sent(contributors, contributors, "b", share),
+    ...sent(recipients, nodes, "pkr", polynomialBytes(set.key)),
+    ...sent(nodes, nodes, "ready", 32),
+  ];
+}
+
+function egressAtCoordinator(session: SumSession): readonly EgressRow[] {
+  const { contributors, recipients, set } = session;
+  const blocks = blockCount(session);
+  const data = polynomialBytes(set.data);
+  return [
+    ...sent(recipients, [COORDINATOR], "pkr", 32),
+    ...sent(contributors, [COORDINATOR], "ct", ciphertextBytes(set), blocks),
+    ...sent([COORDINATOR], nodesOf(session), "list", listBytes(session)),
+    ...sent([COORDINATOR], contributors, "c1", data, blocks * (contributors.length - 1)),
+    ...sent([COORDINATOR], recipients, "sum", data, blocks),
+  ];
+}
+
+function shares(
+  session: SumSession,
+  lines: readonly { readonly from: PartyId; readonly to: PartyId }[],
+): readonly EgressRow[] {
+  const bytes = blockCount(session) * ciphertextBytes(session.set);
+  return lines.map((line) => ({ ...line, channel: "disclose", what: "share", messages: 1, bytes }));
+}
+
+const ASSUMPTIONS: readonly Assumption[] = [
+  {
+    id: "masks-and-lattice",
+    text: "X25519 or ML-KEM-768 holds (masks), and on top of it ring learning with errors at the pinned parameters.",
+    ifFalse:
+      "If both fall, the coordinator reads each party's own cells. While either stands, it reads none.",
+  },
+  {
+    id: "authentic-nodes",
+    text: "Each node's identity key is its own, and messages are sealed from node to node.",
+    ifFalse: "A node that passes for another receives what is meant for that one.",
+  },
+  {
+    id: "true-inputs",
+    text: "Parties put in the numbers that they say they put in.",
+    ifFalse: "The sum is wrong by as much as their declared bounds allow. No protocol prevents it.",
+  },
+];
