@@ -25,7 +25,7 @@ export class ChannelLink {
     const message = this.#opener.open(frame); // attacker-controlled
     this.#frames.update(frame);
     if (message === undefined) return;
-    this.inbox.put({ ...message, frame: this.#frames.digest() });
+    this.inbox.put({ ...message, frame: new Uint8Array(this.#frames.digest()) });
     this.#frames = createHash("sha256");
   }
 }

@@ -19,6 +19,8 @@ import { TransportError } from "./errors.ts";
 /** What a session's channel is opened for. */
 export interface ChannelRequest extends SessionBinding {
   readonly peers: readonly PartyId[];
+  /** Rejects when what the session is for is over; the session ends with it, also while hands are shaken. */
+  readonly stopped?: Promise<never>;
 }
 
 /** Where it is opened. `Line` and `Post` outlive it. */
@@ -63,6 +65,7 @@ export async function openSessionChannel(
   request: ChannelRequest,
 ): Promise<SessionChannel> {
   const run = new ChannelRun(parts, request);
+  request.stopped?.catch((reason: unknown) => void run.abort(reason));
   try {
     run.begin(await shakeHands(parts, request, request.peers));
     await Promise.all(request.peers.map((peer) => run.confirm(peer)));

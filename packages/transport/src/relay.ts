@@ -62,6 +62,7 @@ export class Relay {
   readonly #mail = new Map<PartyId, Mailbox>();
   readonly #lines = new Map<PartyId, number>();
   readonly #tags = new Map<string, PartyId>();
+  readonly #local = new Set<string>();
   readonly #listeners = new Set<(party: PartyId, online: boolean) => void>();
   readonly #held = new Map<string, number>();
   readonly #freed = new Signal();
@@ -76,12 +77,18 @@ export class Relay {
 
   /** A line for a party in this process. The party is online until its last line closes. */
   line(party: PartyId): Line {
+    this.#local.add(partyTag(party));
     return new RelayLine(this, party);
   }
 
   /** The party behind a header's tag, if it ever had a line here. */
   partyOf(tag: string): PartyId | undefined {
     return this.#tags.get(tag);
+  }
+
+  /** Whether the party behind a tag has a line in this process, as the coordinator has. */
+  isLocal(tag: string): boolean {
+    return this.#local.has(tag);
   }
 
   /** Notes that a line of `party` is up. Gives the way to say that it is down. */

@@ -51,7 +51,8 @@ export interface Seat extends Omit<ChannelParts, "addresses">, PostParts {
 
 export interface Table {
   readonly relay: Relay;
-  readonly seats: Readonly<Record<PartyId, Seat>>;
+  readonly seats: ReadonlyMap<PartyId, Seat>;
+  at(party: PartyId): Seat;
   close(): Promise<void>;
 }
 
@@ -66,20 +67,21 @@ export function seat(
   const relay = new Relay();
   const machines = parties.map(machine);
   const addresses = new Map(machines.map(({ me, address }) => [me, address]));
-  const seats = Object.fromEntries(
+  const seats = new Map(
     machines.map((one) => [
       one.me,
       takeSeat(one, addresses, change(one.me, relay.line(one.me)), using(one.me)),
     ]),
   );
   const close = async (): Promise<void> => {
-    for (const { post, line } of Object.values(seats)) {
+    for (const { post, line } of seats.values()) {
       post.close();
       await line.close();
     }
     relay.close();
   };
-  return { relay, seats, close };
+  const at = (party: PartyId): Seat => expectThere(seats.get(party), party);
+  return { relay, seats, at, close };
 }
 
 export function takeSeat(
@@ -97,17 +99,24 @@ export function takeSeat(
 export const session: Uint8Array = new Uint8Array(16).fill(7);
 export const transcript: Uint8Array = new Uint8Array(32).fill(9);
 
-/** Everybody opens the same session. */
+/** Everybody, or those named, opens the same session. Gives each one's channel. */
 export async function openAll(
-  { seats }: Table,
+  { at, seats }: Table,
   of: (party: PartyId) => Partial<ChannelRequest> = () => ({}),
-): Promise<Readonly<Record<PartyId, SessionChannel>>> {
-  const parties = Object.keys(seats);
-  const opened = await Promise.all(
-    Object.entries(seats).map(async ([me, parts]) => {
-      const peers = parties.filter((party) => party !== me);
-      return [me, await openSessionChannel(parts, { session, transcript, peers, ...of(me) })] as const;
-    }),
+  parties: readonly PartyId[] = [...seats.keys()],
+): Promise<(party: PartyId) => SessionChannel> {
+  const channels = new Map(
+    await Promise.all(
+      parties.map(async (me) => {
+        const peers = parties.filter((party) => party !== me);
+        return [me, await openSessionChannel(at(me), { session, transcript, peers, ...of(me) })] as const;
+      }),
+    ),
   );
-  return Object.fromEntries(opened);
+  return (party) => expectThere(channels.get(party), party);
+}
+
+function expectThere<Value>(value: Value | undefined, party: PartyId): Value {
+  if (value === undefined) throw new Error(`the test has no ${party}`);
+  return value;
 }

@@ -11,7 +11,7 @@ afterEach(() => table?.close());
 
 function sit(parties: readonly string[], mischief: (party: string) => Mischief = () => ({})) {
   table = seat(parties, (party, line) => through(line, mischief(party)));
-  return (party: string): Seat => table?.seats[party] ?? expect.fail(`no seat for ${party}`);
+  return table.at;
 }
 
 const text = async (post: Seat["post"], from: string, topic: string) =>
@@ -259,8 +259,7 @@ describe("a hostile relay's post", () => {
         (_party, line) => through(line, noting(seen)),
         () => weak,
       );
-      const { douane } = table.seats;
-      await douane?.post.send("kmar", "canary-topic", utf8("canary-body"));
+      await table.at("douane").post.send("kmar", "canary-topic", utf8("canary-body"));
       const all = Buffer.concat(seen).toString("latin1");
       expect(all.includes("canary-body"), `seal off: ${off}`).toBe(off);
       expect(all.includes("canary-topic"), `seal off: ${off}`).toBe(off);
