@@ -15,7 +15,7 @@ const FIELDS: Readonly<Record<keyof DaemonEvent, RegExp>> = {
   session: /^[0-9a-f]{32}$/,
   plan: /^sha256:[0-9a-f]{64}$/,
   peer: /^[a-z][a-z0-9-]{0,31}$/,
-  phase: /^[A-Za-z][A-Za-z ./-]{0,63}$/,
+  phase: /^(?!.*\d{4})[A-Za-z][A-Za-z0-9 ./-]{0,63}$/,
   code: /^[a-z][a-z-]{0,63}$/,
   count: /^\d{1,15}$/,
   bytes: /^\d{1,15}$/,
