@@ -5,12 +5,10 @@ import { type Approval, type Card, documentHash, type Hash, type Plan, readDocum
 import { CovenantError } from "./errors.ts";
 import type { SignedBytes } from "./membership.ts";
 
-/** The yes of two people of one agency, as it travels. */
-export type ApprovalPair = readonly SignedBytes[];
-
 /** What a set of approvals is checked against. */
 export interface ApprovalCase {
   readonly plan: Plan;
+  readonly planHash: Hash;
   readonly contractHash: Hash;
   readonly cards: ReadonlyMap<PartyId, Card>;
   readonly now: Time;
@@ -18,18 +16,22 @@ export interface ApprovalCase {
 
 /**
  * Checks that `party` has approved this contract: one lawful and one ethical approval, by two people of its card with
- * that role, neither of them the proposer, none expired.
+ * that role, neither of them the proposer, none expired, and no refusal beside them. Gives them in the order in which
+ * they came.
  * @throws {CovenantError} `approval`, naming the party and the role that is missing.
  */
 export function checkApprovals(
   party: PartyId,
-  given: ApprovalPair,
+  given: readonly SignedBytes[],
   question: ApprovalCase,
   primitives: Primitives,
 ): readonly Approval[] {
   const approvals = given.map((signed) => readApproval(party, signed, question, primitives));
+  if (approvals.some(({ decision }) => decision !== "approve")) {
+    throw new CovenantError("approval", `one of the people of ${party} refuses, or withdrew an approval`);
+  }
   const [lawful, ethical] = (["lawful", "ethical"] as const).map((role) => {
-    const found = approvals.find((approval) => approval.role === role && approval.decision === "approve");
+    const found = approvals.find((approval) => approval.role === role);
     if (found === undefined) throw new CovenantError("approval", `${party} has no ${role} approval`);
     return personOf(question.cards.get(party), found, role, question);
   });
@@ -45,7 +47,9 @@ function readApproval(
 ): Approval {
   const approval = readDocument("approval/v1", signed.bytes); // attacker-controlled
   const hash = documentHash(primitives.sha256, signed.bytes);
-  if (approval.party !== party || approval.contractHash !== question.contractHash) {
+  const { plan, planHash, contractHash } = question;
+  const about = [approval.covenantHash, approval.planHash, approval.contractHash].join(" ");
+  if (approval.party !== party || about !== [plan.covenantHash, planHash, contractHash].join(" ")) {
     throw new CovenantError("approval", `expected an approval of this contract by ${party}, got another`);
   }
   const keys = [approval.by];

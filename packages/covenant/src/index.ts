@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-export { type ApprovalCase, type ApprovalPair, checkApprovals } from "./approvals.ts";
-export { evaluationBudget, evaluationQuota } from "./budget.ts";
+export { type ApprovalCase, checkApprovals } from "./approvals.ts";
 export { type Case, type Decision, decide } from "./decide.ts";
 export { CovenantError, type CovenantErrorCode } from "./errors.ts";
 export { type Address, admitCharter, type Charter, type Membership, type SignedBytes } from "./membership.ts";

@@ -3,16 +3,16 @@ import type { DisclosureLine, PartyId, Sealed } from "@koplamp/protocol";
 import type { Contract, Hash } from "@koplamp/wire";
 import { EngineError } from "./errors.ts";
 
-/** Messages of one type that have left for one party, counted by the channel. */
-export interface EgressCount {
-  readonly to: PartyId;
-  readonly channel: "send" | "disclose";
-  readonly what: string;
-  readonly messages: number;
-  readonly bytes: number;
-}
+/** A line of the contract as the gate reads it. */
+export type Line = Omit<DisclosureLine, "via"> & { readonly via: "coordinator" | null };
 
-type Line = Omit<DisclosureLine, "via"> & { readonly via: "coordinator" | null };
+/** Which part of a contract one session may use. */
+export interface LineChoice {
+  /** The session's lines: a query session and each evaluation have their own. */
+  readonly belongs: (line: Line) => boolean;
+  /** What the session's message types are called in the contract: `evaluate.`, or nothing. */
+  readonly prefix: string;
+}
 
 /**
  * The lines of a contract that one session may use. A line is taken once; what the contract does not list, or lists
@@ -21,12 +21,15 @@ type Line = Omit<DisclosureLine, "via"> & { readonly via: "coordinator" | null }
 export class ContractLines {
   readonly contractHash: Hash;
   readonly #me: PartyId;
+  readonly #contract: Contract;
+  readonly #prefix: string;
   readonly #lines: readonly Line[];
   readonly #taken = new Set<string>();
 
-  /** `belongs` picks the session's lines: a query session and each evaluation have their own. */
-  constructor(me: PartyId, contract: Contract, contractHash: Hash, belongs: (line: Line) => boolean) {
+  constructor(me: PartyId, contract: Contract, contractHash: Hash, { belongs, prefix }: LineChoice) {
     this.#me = me;
+    this.#contract = contract;
+    this.#prefix = prefix;
     this.contractHash = contractHash;
     this.#lines = contract.disclosures.filter(belongs);
   }
@@ -57,34 +60,25 @@ export class ContractLines {
     return this.#lines.filter((line) => line.from === from && line.release === release);
   }
 
-  /** Whether a message of `from` to `to` is a disclosure of this session. */
-  discloses(from: PartyId, to: PartyId): boolean {
-    return this.releaseOf(from, to) !== undefined;
+  /** The parties that become able to learn what a line discloses, whichever way it goes. */
+  recipientsOf({ to, output }: Line): readonly PartyId[] {
+    if (to !== "coordinator") return [to];
+    return this.#contract.outputs.filter(({ id }) => id === output).map((row) => row.to);
   }
 
-  /** The release in which `from` discloses to `to`, if it does. */
-  releaseOf(from: PartyId, to: PartyId): number | undefined {
-    return this.#lines.find((line) => line.from === from && (line.via ?? line.to) === to)?.release;
+  /** The lines of others by which this node learns something, directly or through the coordinator. */
+  towardsMe(): readonly Line[] {
+    return this.#lines.filter((line) => line.from !== this.#me && this.recipientsOf(line).includes(this.#me));
   }
-}
 
-/**
- * Compares what has left with what the contract lists. Rows of evaluations and of the key ceremony are upper bounds,
- * since a node evaluates only what it has not evaluated before.
- * @throws {EngineError} `integrity` when one message or one byte more has left than listed.
- */
-export function checkEgress(me: PartyId, contract: Contract, counted: readonly EgressCount[], prefix: string): void {
-  for (const row of counted.filter(({ what }) => what !== "confirm")) {
-    const listed = contract.egress.find(
-      ({ from, to, channel, what }) =>
-        from === me && to === row.to && channel === row.channel && what === `${prefix}${row.what}`,
-    );
-    if (listed !== undefined && row.messages <= listed.messages && row.bytes <= listed.bytes) continue;
-    throw new EngineError(
-      "integrity",
-      me,
-      `more ${prefix}${row.what} left for ${row.to} than the contract lists (${row.messages} messages, ${row.bytes} bytes)`,
-      "this is a fault in Koplamp: nothing was disclosed",
+  /** Whether messages of this type from `from` to this node are disclosures. */
+  isDisclosed(from: PartyId, type: string): boolean {
+    return this.#contract.egress.some(
+      (row) =>
+        row.from === from &&
+        row.to === this.#me &&
+        row.channel === "disclose" &&
+        row.what === `${this.#prefix}${type}`,
     );
   }
 }

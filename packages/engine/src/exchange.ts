@@ -13,9 +13,7 @@ export async function exchange(
   to: readonly PartyId[],
   from: readonly PartyId[] = to,
 ): Promise<ReadonlyMap<PartyId, Uint8Array>> {
-  const theirs = Promise.all(
-    from.map(async (party) => [party, await post.receive(party, topic)] as const),
-  );
+  const theirs = Promise.all(from.map(async (party) => [party, await post.receive(party, topic)] as const));
   await Promise.all([theirs, ...to.map((party) => post.send(party, topic, body))]);
   return new Map(await theirs);
 }

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Gate, PartyId, Sealed } from "@koplamp/protocol";
-import { base64, hex } from "@koplamp/wire";
-import { EngineError } from "./errors.ts";
+import type { Gate, PartyId, Rng, Sealed } from "@koplamp/protocol";
+import type { Primitives } from "@koplamp/crypto";
+import { base64, concat, type Hash, hex, parseCanonical, utf8 } from "@koplamp/wire";
+import type { ContractLines, Line } from "./contract-lines.ts";
 import type { Draft, NodeLedger } from "./ledger.ts";
 import type { Notices } from "./notices.ts";
-import type { ContractLines } from "./contract-lines.ts";
-import type { Charge, Primitives, Rng } from "./ports.ts";
+import type { Charge } from "./ports.ts";
+
+/** What one line costs its holder's budgets, and how much these hold at most. */
+export interface Cost {
+  readonly charge: Charge;
+  readonly limit: bigint;
+}
 
 /** What the gate of one session needs. */
 export interface GateParts {
   readonly me: PartyId;
   readonly session: string;
+  readonly planHash: Hash;
   readonly lines: ContractLines;
   readonly ledger: NodeLedger;
   readonly notices: Notices;
@@ -18,8 +25,14 @@ export interface GateParts {
   readonly primitives: Primitives;
   /** The egress meter: throws when more has left than the contract lists. */
   readonly meter: () => void;
+  /** What a disclosure is charged, in the same transaction as its entry. */
+  readonly costOf: (line: Line) => Cost | undefined;
+  /** A wait that ends with the question. */
+  readonly until: <T>(wait: Promise<T>) => Promise<T>;
   /** Checked again just before anything opens: expiry, withdrawal, suspension. */
   readonly stillAllowed: () => void;
+  /** Told where the ledger has each disclosure. */
+  readonly logged: (line: Line, index: number) => void;
 }
 
 /**
@@ -34,31 +47,60 @@ export function logThenOpen(parts: GateParts): Gate {
       const release = number;
       number += 1;
       parts.meter();
+      parts.stillAllowed();
       const lines = held.map((sealed) => parts.lines.take(sealed, release));
-      const drafts = held.map((sealed, at) => disclosed(parts, sealed, lines[at]?.output ?? sealed.output));
-      const charges: readonly Charge[] = [];
-      const indices = parts.ledger.append(drafts, charges); // one transaction, durable; never refunded
-      const proofs = await parts.ledger.cosigned(indices); // one checkpoint, q witnesses; rejects at the deadline
-      await parts.notices.exchange(release, indices, proofs, held);
+      const costs = lines.flatMap((line) => parts.costOf(line) ?? []);
+      const indices = parts.ledger.append(
+        held.map((sealed, at) => draftOf(parts, sealed, lines[at])),
+        costs.map(({ charge }) => charge),
+        Object.fromEntries(costs.map(({ charge, limit }) => [charge.budget, limit])),
+      ); // one transaction, durable; never refunded
+      lines.forEach((line, at) => void parts.logged(line, indices[at] ?? 0));
+      const proofs = await parts.until(parts.ledger.cosigned(indices)); // one checkpoint, q witnesses; rejects at the deadline
+      await parts.until(parts.notices.exchange(release, indices, proofs));
       parts.stillAllowed();
     },
   };
 }
 
-function disclosed(parts: GateParts, sealed: Sealed, output: string): Draft {
-  const { primitives, lines } = parts;
+/** A gate that never opens: for whoever holds no data and has nothing to disclose. */
+export const SHUT: Gate = {
+  open: async (held) => {
+    throw new Error(`expected nothing to disclose here, got ${held.map(({ output }) => output).join(", ")}`);
+  },
+};
+
+function draftOf(parts: GateParts, sealed: Sealed, line: Line | undefined): Draft {
   const frame = `sha256:${hex(sealed.frame)}`;
-  if (sealed.type === "W") return lines.allowance(sealed, frame);
-  const salt = parts.rng(32);
-  const commitment = primitives.hmacSha256(salt, new Uint8Array([...ascii("disclose"), 0, ...sealed.bytes]));
+  return sealed.type === "W" ? allowed(parts, sealed, frame) : disclosed(parts, sealed, frame, line);
+}
+
+/** An allowance is logged by what it says: `W` is the body of `allow` (protocols.md, section 4). */
+function allowed({ planHash, lines }: GateParts, sealed: Sealed, frame: Hash): Draft {
+  // Safe because W was made here, as canonical JSON of one object.
+  const body = parseCanonical(sealed.bytes, { maxBytes: 8192 }) as Readonly<Record<string, unknown>>;
+  return {
+    type: "allow",
+    verb: "disclosure",
+    planHash,
+    body: { ...body, disclosure: sealed.output, frame, contractHash: lines.contractHash },
+  };
+}
+
+function disclosed(parts: GateParts, sealed: Sealed, frame: Hash, line: Line | undefined): Draft {
+  const { primitives, lines, planHash, session, rng } = parts;
+  const salt = rng(32);
+  const commitment = primitives.hmacSha256(salt, concat(utf8("disclose\u0000"), sealed.bytes));
+  const recipients = line === undefined ? [] : lines.recipientsOf(line);
   return {
     type: "disclose",
     verb: "disclosure",
+    planHash,
     body: {
-      session: parts.session,
+      session,
       disclosure: sealed.output,
-      output,
-      to: [sealed.to],
+      output: line?.output ?? sealed.output,
+      to: [...new Set([...recipients, sealed.to])].sort(),
       frame,
       commitment: `hmac-sha256:${hex(commitment)}`,
       bytes: sealed.bytes.length,

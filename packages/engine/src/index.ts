@@ -1,6 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-
+export { startCoordinator } from "./coordinate.ts";
+export type { CoordinatorPorts } from "./coordinator-ports.ts";
+export type { EgressCount } from "./egress.ts";
+export { EngineError, type EngineErrorCode } from "./errors.ts";
 export { exitOfOutcome, type Fault, faultOf, faultText } from "./fault.ts";
+export { engineJobs, type JobBackend } from "./jobs.ts";
+export { type Draft, type LedgerParts, type NodeLedger, openLedger, type Placed } from "./ledger.ts";
 export { type DaemonEvent, logFields } from "./log-fields.ts";
+export { type EngineNode, type Explained, startNode } from "./node.ts";
+export type { NodePorts } from "./node-ports.ts";
+export type { DisclosureRecord, LedgerHead, Outcome } from "./outcome.ts";
 export { outcomeText, readOutcome } from "./outcome-text.ts";
-export type * from "./ports.ts";
+export type {
+  ChannelRequest,
+  Charge,
+  Clock,
+  GateLink,
+  LogEvent,
+  NodeKeys,
+  Progress,
+  ReadSource,
+  SessionChannel,
+  SessionPool,
+  Snapshot,
+  Sources,
+  Store,
+  WitnessState,
+  Workers,
+} from "./ports.ts";
+export { Presence } from "./presence.ts";

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { encodeInput, type InputContext, type PackedInputs, packInputs, type Cell, type Table } from "@koplamp/wire";
+import {
+  type Cell,
+  type InputContext,
+  inputEncoder,
+  type PackedInputs,
+  packInputs,
+  type Table,
+  WireError,
+} from "@koplamp/wire";
 
 /** A party's distinct keys, and their OPRF inputs at the same positions. */
 export interface Items {
@@ -8,30 +16,72 @@ export interface Items {
   readonly inputs: PackedInputs;
 }
 
+/** Lets other work go on: long lists must not keep a node from answering. */
+export type Pause = () => Promise<void>;
+
+/** Rows between two pauses: a few milliseconds of work. */
+const STRETCH = 2048;
+
 /**
  * The distinct keys of a table. A row with an empty key column has no key and never matches; a cell with several
- * values (`split`) gives one key for each. Duplicates fall before anything else (protocols.md, section 1.2).
+ * values (`split`) gives one key for each. Duplicates fall before anything else (protocols.md, section 1.2), and so do
+ * keys that are too long for an input.
  */
-export function itemsOf(table: Table, key: readonly string[], context: InputContext): Items {
-  const keys = distinctKeys(table, key);
-  return { keys, inputs: packInputs(keys.map((values) => encodeInput(context, values))) };
+export async function itemsOf(
+  table: Table,
+  key: readonly string[],
+  context: InputContext,
+  pause: Pause,
+): Promise<Items> {
+  const encode = inputEncoder(context);
+  const keys: (readonly string[])[] = [];
+  const inputs: Uint8Array[] = [];
+  for (const [at, values] of (await distinctKeys(table, key, pause)).entries()) {
+    if (at % STRETCH === STRETCH - 1) await pause();
+    const input = encodedOrNothing(encode, values);
+    if (input === undefined) continue;
+    keys.push(values);
+    inputs.push(input);
+  }
+  return { keys, inputs: packInputs(inputs) };
 }
 
 /** The distinct keys of a table, in order of first appearance. */
-export function distinctKeys(table: Table, key: readonly string[]): readonly (readonly string[])[] {
+export async function distinctKeys(
+  table: Table,
+  key: readonly string[],
+  pause: Pause,
+): Promise<readonly (readonly string[])[]> {
   const seen = new Map<string, readonly string[]>();
   const columns = key.map((name) => table.columns[name] ?? []);
   for (let row = 0; row < table.rows; row += 1) {
+    if (row % STRETCH === STRETCH - 1) await pause();
     for (const values of combinations(columns.map((column) => column[row] ?? null))) {
-      seen.set(values.join("\u0000"), values); // safe because canonical values hold no control characters
+      const name = values.join("\u0000"); // safe because canonical values hold no control characters
+      if (!seen.has(name)) seen.set(name, values);
     }
   }
   return [...seen.values()];
 }
 
 function combinations(cells: readonly Cell[]): readonly (readonly string[])[] {
-  return cells.reduce<readonly (readonly string[])[]>((rows, cell) => {
-    const values = cell === null ? [] : typeof cell === "string" ? [cell] : cell;
-    return rows.flatMap((row) => values.map((value) => [...row, value]));
-  }, [[]]);
+  return cells.reduce<readonly (readonly string[])[]>(
+    (rows, cell) => {
+      const values = cell === null ? [] : typeof cell === "string" ? [cell] : cell;
+      return rows.flatMap((row) => values.map((value) => [...row, value]));
+    },
+    [[]],
+  );
+}
+
+function encodedOrNothing(
+  encode: (values: readonly string[]) => Uint8Array,
+  values: readonly string[],
+): Uint8Array | undefined {
+  try {
+    return encode(values);
+  } catch (reason) {
+    if (reason instanceof WireError && reason.code === "too-long") return undefined; // rejected, and nobody learns it
+    throw reason;
+  }
 }

@@ -221,11 +221,16 @@ function refused(witness: PartyId, status: number): EngineError {
 
 function unsigned(me: PartyId, round: Round, witnesses: readonly PartyId[], quorum: number): EngineError {
   const missing = witnesses.filter((witness) => !round.signed.has(witness));
-  const reasons = missing.flatMap((witness) => round.failed.get(witness)?.message ?? []);
+  const reasons = missing.flatMap((witness) => reasonsOf(round.failed.get(witness)));
   return new EngineError(
     "unreachable",
     missing[0] ?? me,
     `the ledger of ${me} needs ${quorum} witnesses and has ${round.signed.size}: ${missing.join(", ")} did not sign`,
     [...reasons, "nothing was opened; ask again when they are there"].join("; "),
   );
+}
+
+function reasonsOf(failure: Error | undefined): readonly string[] {
+  if (failure === undefined) return [];
+  return failure instanceof EngineError ? [failure.message, failure.hint] : [failure.message];
 }

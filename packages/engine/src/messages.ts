@@ -1,23 +1,108 @@
 // SPDX-License-Identifier: Apache-2.0
 // What machines say to each other outside a session: strict forms, parsed once, everything bounded.
-import { base64, canonicalBytes, fromBase64, parseCanonical } from "@koplamp/wire";
+import type { SignedBytes } from "@koplamp/covenant";
+import type { PartyId } from "@koplamp/protocol";
+import { base64, canonicalBytes, fromBase64, type Hash, parseCanonical } from "@koplamp/wire";
 import { z } from "zod";
 import { EngineError } from "./errors.ts";
 
+/** A proposal: the plan as its proposer signed it. Everybody computes the contract by itself. */
+export interface Proposal {
+  readonly plan: SignedBytes;
+}
+
+/** What a node is asked to offer: a dataset, and the key columns of the question, if it has a key. */
+export interface OfferRequest {
+  readonly dataset: string;
+  readonly key: readonly string[];
+}
+
+/** The catalogue entry that a node offers, as bytes with a reader of their own, or why it offers none. */
+export type Offered =
+  | { readonly kind: "entry"; readonly entry: Uint8Array }
+  | { readonly kind: "none"; readonly code: string; readonly message: string; readonly hint: string };
+
+/** One node's word on a proposal: allow, with its people's approvals, or refuse, with the rule. */
+export type Verdict =
+  | { readonly kind: "allow"; readonly contractHash: Hash; readonly approvals: readonly SignedBytes[] }
+  | { readonly kind: "refuse"; readonly rule: string; readonly message: string; readonly hint: string };
+
+/** Why a question stops, for every party that takes part. */
+export interface Stop {
+  readonly code: string;
+  readonly party: PartyId;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** "We have logged": leaves and their proofs, for one release of one session. */
+export interface Notice {
+  readonly release: number;
+  readonly leaves: readonly Uint8Array[];
+  readonly proofs: readonly Uint8Array[];
+}
+
+/** An entry of a ledger with its proof. */
+export interface Page {
+  readonly leaf: Uint8Array;
+  readonly proof: Uint8Array;
+}
+
+/** What a party shows of its ledger once a question has ended, and the documents that it signed or was given. */
+export interface Evidence {
+  readonly entries: readonly Page[];
+  readonly documents: readonly SignedBytes[];
+}
+
+/** What the coordinator needs to play its role: hashes, roles, sizes. It names no column and no value. */
+export interface Ticket {
+  readonly planHash: Hash;
+  readonly contractHash: Hash;
+  readonly covenantHash: Hash;
+  readonly rosterHash: Hash;
+  readonly label: string;
+  readonly protocol: string;
+  /** The nodes of the session. */
+  readonly parties: readonly PartyId[];
+  readonly contributors: readonly PartyId[];
+  readonly recipients: readonly PartyId[];
+  /** In the order of the contributors. */
+  readonly rowsPadded: readonly number[];
+  readonly params: string;
+  readonly shape: string;
+  readonly atLeast: number;
+  readonly minCount: number;
+  readonly cells: number;
+  readonly columns: number;
+  /** 32 hex digits: the sender's own. */
+  readonly nonce: string;
+}
+
 const party = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
+const parties = z.array(party).max(64);
 const hash = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/);
 const bytes = z
   .string()
   .max(2 ** 21)
   .transform((text) => fromBase64(text));
 const sentence = z.string().max(2000);
+const count = z.int().min(0);
 const signed = z.strictObject({ bytes, signatures: z.array(z.string().max(200)).max(64) });
 
-/** A proposal: the plan as its proposer signed it, and the contract hash that the proposer computed. */
-export const proposalForm = z.strictObject({ plan: signed, contractHash: hash });
+export const proposalForm: z.ZodType<Proposal> = z.strictObject({ plan: signed });
 
-/** One node's word on a proposal: allow, with its people's approvals, or refuse, with the rule. */
-export const verdictForm = z.discriminatedUnion("kind", [
+export const offerRequestForm: z.ZodType<OfferRequest> = z.strictObject({
+  dataset: name,
+  key: z.array(name).max(16),
+});
+
+export const offerForm: z.ZodType<Offered> = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("entry"), entry: bytes }),
+  z.strictObject({ kind: z.literal("none"), code: z.string().max(40), message: sentence, hint: sentence }),
+]);
+
+export const verdictForm: z.ZodType<Verdict> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("allow"), contractHash: hash, approvals: z.array(signed).max(16) }),
   z.strictObject({
     kind: z.literal("refuse"),
@@ -27,63 +112,59 @@ export const verdictForm = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** Whether a node's data are ready, or why not; and what it brings to the stage that follows. */
-export const readyForm = z.strictObject({
-  /** The hash of the key set it keeps under this name, if any. */
+/** The hash of the key set that a node keeps under the name of this question's, if any. */
+export const keySetForm: z.ZodType<{ readonly keyset: Hash | null }> = z.strictObject({
   keyset: hash.nullable(),
-  /** Padded sizes of the batches that it needs evaluated. */
-  batches: z.array(z.int().min(0).max(16_384)).max(1024),
 });
 
-/** Stops a question at every party that takes part. */
-export const stopForm = z.strictObject({
+/** How many elements a node wants evaluated, padded to a bucket; 0: none. */
+export const wantedForm: z.ZodType<{ readonly elements: number }> = z.strictObject({
+  elements: count.max(2 ** 20),
+});
+
+/** Whether a session that may be repeated came to its end at a node. */
+export const doneForm: z.ZodType<{ readonly done: boolean }> = z.strictObject({ done: z.boolean() });
+
+export const stopForm: z.ZodType<Stop> = z.strictObject({
   code: z.string().max(40),
   party,
   message: sentence,
   hint: sentence,
 });
 
-/** "We have logged": leaves and their proofs, for one release of one session. */
-export const noticeForm = z.strictObject({
-  release: z.int().min(0).max(1000),
+export const noticeForm: z.ZodType<Notice> = z.strictObject({
+  release: count.max(1000),
   leaves: z.array(bytes).max(1024),
   proofs: z.array(bytes).max(1024),
 });
 
-/** What a party shows of its ledger once a question has ended. */
-export const evidenceForm = z.strictObject({
-  leaves: z.array(z.strictObject({ index: z.int().min(0), leaf: bytes, proof: bytes })).max(4096),
-  documents: z.array(z.strictObject({ type: z.string().max(40), signed })).max(4096),
+/** A signed document as it travels by itself: a receipt. */
+export const signedForm: z.ZodType<SignedBytes> = signed;
+
+export const evidenceForm: z.ZodType<Evidence> = z.strictObject({
+  entries: z.array(z.strictObject({ leaf: bytes, proof: bytes })).max(4096),
+  documents: z.array(signed).max(4096),
 });
 
-/** What the coordinator needs to play its role: hashes, roles, sizes. It names no column and no value. */
-export const ticketForm = z.strictObject({
+export const ticketForm: z.ZodType<Ticket> = z.strictObject({
   planHash: hash,
   contractHash: hash,
   covenantHash: hash,
   rosterHash: hash,
   label: z.string().max(100),
   protocol: z.string().max(40),
-  parties: z.array(party).max(64),
-  contributors: z.array(party).max(64),
-  recipients: z.array(party).max(64),
-  rowsPadded: z.array(z.int().min(0)).max(64),
+  parties,
+  contributors: parties,
+  recipients: parties,
+  rowsPadded: z.array(count).max(64),
   params: z.string().max(64),
   shape: z.string().max(40),
-  atLeast: z.int().min(0).max(64),
-  minCount: z.int().min(0),
-  cells: z.int().min(0),
-  columns: z.int().min(0),
+  atLeast: count.max(64),
+  minCount: count,
+  cells: count,
+  columns: count,
   nonce: z.string().regex(/^[0-9a-f]{32}$/),
 });
-
-export type Proposal = z.infer<typeof proposalForm>;
-export type Verdict = z.infer<typeof verdictForm>;
-export type Ready = z.infer<typeof readyForm>;
-export type Stop = z.infer<typeof stopForm>;
-export type Notice = z.infer<typeof noticeForm>;
-export type Evidence = z.infer<typeof evidenceForm>;
-export type Ticket = z.infer<typeof ticketForm>;
 
 /** A message as canonical JSON; byte strings become base64. */
 export function encodeMessage(message: object): Uint8Array {
@@ -91,9 +172,9 @@ export function encodeMessage(message: object): Uint8Array {
 }
 
 /** @throws {EngineError} `garbage`, naming the sender and the form, never the content. */
-export function decodeMessage<T>(form: z.ZodType<T>, from: string, body: Uint8Array): T {
+export function decodeMessage<T>(form: z.ZodType<T>, from: PartyId, body: Uint8Array): T {
   try {
-    return form.parse(parseCanonical(body, { maxBytes: 2 ** 23, maxDepth: 8 })); // attacker-controlled
+    return form.parse(parseCanonical(body, { maxBytes: 2 ** 24, maxDepth: 8 })); // attacker-controlled
   } catch {
     throw new EngineError(
       "garbage",
@@ -108,5 +189,5 @@ function asJson(value: unknown): unknown {
   if (value instanceof Uint8Array) return base64(value);
   if (Array.isArray(value)) return value.map(asJson);
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, asJson(field)]));
+  return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, asJson(inner)]));
 }

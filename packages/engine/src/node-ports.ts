@@ -36,4 +36,3 @@ export interface NodePorts {
   readonly log: (event: LogEvent) => void;
   readonly progress: (progress: Progress) => void;
 }
-

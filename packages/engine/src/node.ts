@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { signDocument } from "@koplamp/crypto";
+import { publicKeyText, signDocument } from "@koplamp/crypto";
 import type { PartyId } from "@koplamp/protocol";
-import { type CatalogueEntry, contractOf, planQuery, type Question, readCatalogueEntry } from "@koplamp/query";
+import { contractOf, planQuery, type Question, QueryError } from "@koplamp/query";
 import {
   type AnswerResult,
   base64,
   type Contract,
-  canonicalBytes,
   documentBytes,
   documentHash,
-  hex,
   type Plan,
 } from "@koplamp/wire";
-import { offerOf, type OfferRequest, readOfferRequest } from "./offer.ts";
-import { asEngineError } from "./question-run.ts";
-import { EngineError } from "./errors.ts";
+import { asEngineError } from "./errors.ts";
 import { decodeMessage, encodeMessage, proposalForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
+import { answerOffer, Offers, offerOf, requestOffer } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
 import type { Proposed } from "./proposal.ts";
 import { runQuery } from "./run-query.ts";
@@ -29,9 +26,13 @@ export interface Explained {
 
 /** A node at work: it answers the others, and asks for its own people. */
 export interface EngineNode {
-  /** Plans a question and computes its contract. Reads no row of anybody's data into the answer; discloses nothing. */
+  /**
+   * Plans a question and computes its contract. Every party reads its own data to offer a padded size; nothing else is
+   * told, and nothing is disclosed.
+   * @throws {QueryError} for a question that cannot be asked; {@link EngineError} where a party cannot be asked.
+   */
   explain(question: Question): Promise<Explained>;
-  /** Proposes a question to every party it needs and takes part in it. */
+  /** Proposes a question to every party it needs and takes part in it. @throws {QueryError} when it cannot be asked. */
   ask(question: Question): Promise<Outcome<AnswerResult>>;
   /** Sees how each question of another party ended here. */
   onOutcome(listener: (outcome: Outcome<AnswerResult>) => void): void;
@@ -41,28 +42,29 @@ export interface EngineNode {
 
 /** Starts a node's services: offers, proposals, witnessing. */
 export function startNode(node: NodePorts): EngineNode {
+  const offers = new Offers();
   const running = new Set<Promise<unknown>>();
   const listeners: ((outcome: Outcome<AnswerResult>) => void)[] = [];
-  const track = async (outcome: Promise<Outcome<AnswerResult>>): Promise<Outcome<AnswerResult>> => {
-    running.add(outcome);
-    try {
-      return await outcome;
-    } finally {
-      running.delete(outcome);
-    }
+  const track = <T>(work: Promise<T>): Promise<T> => {
+    running.add(work);
+    const forget = (): void => void running.delete(work);
+    work.then(forget, forget);
+    return work;
   };
   const stops = [
     node.ledger.serveWitness(),
-    node.post.listen("offer/", (from, topic, body) => void answerOffer(node, from, topic, body)),
+    node.post.listen("offer/", (from, topic, body) => {
+      void track(replyOffer(node, offers, from, topic, body));
+    }),
     node.post.listen("propose/", (from, _topic, body) => {
-      void track(takePart(node, from, body)).then((outcome) => {
+      void track(takePart(node, offers, from, body)).then((outcome) => {
         for (const listener of listeners) listener(outcome);
       });
     }),
   ];
   return {
-    explain: (question) => explain(node, question),
-    ask: (question) => track(ask(node, question)),
+    explain: (question) => track(explain(node, offers, question)),
+    ask: (question) => track(ask(node, offers, question)),
     onOutcome: (listener) => void listeners.push(listener),
     close: async (ms) => {
       for (const stop of stops) stop();
@@ -71,76 +73,83 @@ export function startNode(node: NodePorts): EngineNode {
   };
 }
 
-async function ask(node: NodePorts, question: Question): Promise<Outcome<AnswerResult>> {
+async function ask(node: NodePorts, offers: Offers, question: Question): Promise<Outcome<AnswerResult>> {
   try {
-    const { plan } = await explain(node, question);
+    const { plan } = await explain(node, offers, question);
     const proposed = propose(node, plan);
-    const body = encodeMessage({ plan: proposed.plan, contractHash: proposed.contractHash });
     const parties = new Set([...plan.inputs, ...plan.recipients].map(({ party }) => party));
     parties.delete(node.me);
-    await Promise.all([...parties].map((party) => node.post.send(party, `propose/${proposed.contractHash.slice(7, 39)}`, body)));
-    return await runQuery(node, proposed);
+    const body = encodeMessage({ plan: proposed.plan });
+    await Promise.all([...parties].map((party) => node.post.send(party, "propose/", body)));
+    return await runQuery(node, offers, proposed);
   } catch (reason) {
+    if (reason instanceof QueryError) throw reason; // nobody was asked anything: the question is for its author
     return failed(question.id, asEngineError(reason, node.me));
   }
 }
 
-async function takePart(node: NodePorts, from: PartyId, body: Uint8Array): Promise<Outcome<AnswerResult>> {
+async function takePart(
+  node: NodePorts,
+  offers: Offers,
+  from: PartyId,
+  body: Uint8Array,
+): Promise<Outcome<AnswerResult>> {
   try {
-    const { plan, contractHash } = decodeMessage(proposalForm, from, body);
-    return await runQuery(node, { from, plan, contractHash });
+    const { plan } = decodeMessage(proposalForm, from, body);
+    return await runQuery(node, offers, { from, plan });
   } catch (reason) {
-    return failed("", asEngineError(reason, node.me));
+    const error = asEngineError(reason, node.me);
+    node.log({ event: "proposal.refused", party: node.me, peer: from, code: error.code });
+    return failed("", error);
   }
 }
 
 function propose(node: NodePorts, plan: Plan): Proposed {
   const bytes = documentBytes(plan);
-  const { covenant, roster } = node.membership;
-  const contractHash = documentHash(node.primitives.sha256, documentBytes(contractOf(covenant, roster, plan, node.primitives)));
   const hash = documentHash(node.primitives.sha256, bytes);
   const signatures = [signDocument(node.primitives, node.keys.people.analyst, "plan/v1", hash)];
-  return { from: node.me, plan: { bytes, signatures }, contractHash };
+  return { from: node.me, plan: { bytes, signatures } };
 }
 
-async function explain(node: NodePorts, question: Question): Promise<Explained> {
+async function explain(node: NodePorts, offers: Offers, question: Question): Promise<Explained> {
   const over = Promise.withResolvers<void>();
-  const parties = question.sources.map(({ party }) => party).filter((party) => party !== node.me);
-  const watching = node.presence.watch(parties, over.promise);
+  const { me, primitives, membership, keys, clock, rng } = node;
+  const others = question.sources.map(({ party }) => party).filter((party) => party !== me);
+  const watching = node.presence.watch(others.filter((party) => membership.cards.has(party)), over.promise);
   try {
-    const catalogue = await Promise.all(question.sources.map((source) => offered(node, question, source)));
-    const { covenant, covenantHash, roster, rosterHash } = node.membership;
+    const { covenant, covenantHash, roster, rosterHash } = membership;
+    const catalogue = await Promise.all(
+      question.sources
+        .filter(({ party }) => membership.cards.has(party)) // a stranger is the planner's to refuse
+        .map((source) => {
+          if (source.party !== me) return requestOffer(node, source, question.key);
+          return offerOf(node, offers, { dataset: source.dataset, key: [...question.key] });
+        }),
+    );
     const plan = planQuery({
       question,
       covenant,
       covenantHash,
       rosterHash,
-      proposer: { party: node.me, by: publicKeyText(node.primitives.ed25519PublicKey(node.keys.people.analyst)) },
+      proposer: { party: me, by: publicKeyText(primitives.ed25519PublicKey(keys.people.analyst)) },
       catalogue,
-      now: node.clock.now(),
-      salt: base64(node.rng(32)),
+      now: clock.now(),
+      salt: base64(rng(32)),
     });
-    return { plan, contract: contractOf(covenant, roster, plan, node.primitives) };
+    return { plan, contract: contractOf(covenant, roster, plan, primitives) };
   } finally {
     over.resolve();
     await watching;
   }
 }
 
-/** What a party offers for this question: declared columns, padded sizes, bounds. */
-async function offered(
+async function replyOffer(
   node: NodePorts,
-  question: Question,
-  source: { readonly party: PartyId; readonly dataset: string },
-): Promise<CatalogueEntry> {
-  const request: OfferRequest = { dataset: source.dataset, key: question.key };
-  if (source.party === node.me) return offerOf(node, request);
-  const id = hex(node.rng(16));
-  await node.post.send(source.party, `offer/${id}`, canonicalBytes(request));
-  return readCatalogueEntry(source.party, await node.post.receive(source.party, `offered/${id}`));
-}
-
-async function answerOffer(node: NodePorts, from: PartyId, topic: string, body: Uint8Array): Promise<void> {
-  const reply = await offerOf(node, readOfferRequest(from, body)).catch((reason: unknown) => asEngineError(reason, node.me));
-  await node.post.send(from, topic.replace("offer/", "offered/"), canonicalBytes(reply));
+  offers: Offers,
+  from: PartyId,
+  topic: string,
+  body: Uint8Array,
+): Promise<void> {
+  const reply = await answerOffer(node, offers, from, body);
+  await node.post.send(from, `offered/${topic.slice("offer/".length)}`, reply);
 }

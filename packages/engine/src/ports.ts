@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Channel, Job, PartyId, Rng } from "@koplamp/protocol";
+import type { Channel, Job, PartyId } from "@koplamp/protocol";
 import type { DatasetSpec, Hash, Quality, Table } from "@koplamp/wire";
-import type { EgressCount } from "./contract-lines.ts";
+import type { EgressCount } from "./egress.ts";
 
 /** Wall time in milliseconds since 1970, and waiting. For expiry, deadlines and log lines only, never for privacy. */
 export interface Clock {
@@ -41,6 +41,7 @@ export interface Store {
   /** Keeps the signed checkpoint of a size. @throws {StoreError} when another root stands for that size already. */
   putCheckpoint(size: number, note: Uint8Array): void;
   checkpoint(size: number): Uint8Array | undefined;
+  lastCheckpoint(): { readonly size: number; readonly note: Uint8Array } | undefined;
   witnessState(origin: string): WitnessState | undefined;
   /** Stores `next` only if the stored size is still `oldSize` (0: nothing stored). Says whether it did. */
   replaceWitnessState(origin: string, oldSize: number, next: WitnessState): boolean;
@@ -107,12 +108,17 @@ export interface SessionChannel extends Channel {
   close(): Promise<void>;
 }
 
-/** What a session's channel is opened for. */
+/**
+ * What a session's channel is opened for. Its handshake travels under the post topic `channel/<session as hex>/`:
+ * failing that prefix ends an opening that waits.
+ */
 export interface ChannelRequest {
   /** 16 bytes. */
   readonly session: Uint8Array;
   readonly transcript: Uint8Array;
   readonly peers: readonly PartyId[];
+  /** Rejects when the question is over; the session ends with it, also while hands are shaken. */
+  readonly stopped?: Promise<never>;
 }
 
 /** The datasets of one node, by name. */

@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import { PeerLost, type PartyId } from "@koplamp/protocol";
-import type { Contract, Hash, Plan } from "@koplamp/wire";
-import { EngineError } from "./errors.ts";
+import type { PartyId } from "@koplamp/protocol";
+import { contractOf } from "@koplamp/query";
+import {
+  type Contract,
+  documentBytes,
+  documentHash,
+  type Hash,
+  type Input,
+  type Plan,
+  timeText,
+} from "@koplamp/wire";
+import type { EgressCount } from "./egress.ts";
+import { asEngineError, ENGINE_ERROR_CODES, EngineError, forOthers } from "./errors.ts";
 import { decodeMessage, encodeMessage, stopForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
-import type { SessionChannel } from "./ports.ts";
+import type { KeptOffer, Offers } from "./offer.ts";
 
 /**
  * One question at one node, from proposal to evidence: its documents, the names of its topics, and the sessions that
@@ -13,90 +23,125 @@ import type { SessionChannel } from "./ports.ts";
 export class QuestionRun {
   readonly plan: Plan;
   readonly planHash: Hash;
-  readonly contract: Contract;
-  readonly contractHash: Hash;
   /** Every node that takes part: data, recipients, the proposer. Sorted. */
   readonly parties: readonly PartyId[];
   readonly others: readonly PartyId[];
+  /** The parties of `ask.from`, and those that get the answer. Sorted. */
+  readonly contributors: readonly PartyId[];
+  readonly recipients: readonly PartyId[];
+  /** This node's input of the plan, and the offer of its own that it states; absent where it brings no data. */
+  readonly own: { readonly input: Input; readonly offer: KeptOffer | undefined } | undefined;
+  /** What left in all sessions so far that ended well. */
+  egress: readonly EgressCount[] = [];
   readonly #node: NodePorts;
-  readonly #channels = new Set<SessionChannel>();
+  readonly #halt = Promise.withResolvers<never>();
+  #contract: { readonly contract: Contract; readonly hash: Hash } | undefined;
   #stopped: Error | undefined;
+  #answered = false;
 
-  constructor(node: NodePorts, plan: Plan, planHash: Hash, contract: Contract, contractHash: Hash) {
+  constructor(node: NodePorts, offers: Offers, plan: Plan, planHash: Hash) {
     this.#node = node;
     this.plan = plan;
     this.planHash = planHash;
-    this.contract = contract;
-    this.contractHash = contractHash;
-    const inputs = plan.inputs.map(({ party }) => party);
-    const recipients = plan.recipients.map(({ party }) => party);
-    this.parties = [...new Set([plan.proposer.party, ...inputs, ...recipients])].sort();
+    this.contributors = plan.inputs.map(({ party }) => party).sort();
+    this.recipients = plan.recipients.map(({ party }) => party).sort();
+    this.parties = [...new Set([plan.proposer.party, ...this.contributors, ...this.recipients])].sort();
     this.others = this.parties.filter((party) => party !== node.me);
+    const input = plan.inputs.find(({ party }) => party === node.me);
+    this.own = input === undefined ? undefined : { input, offer: offers.find(input) };
+    this.#halt.promise.catch(() => {}); // it need not be awaited by anybody
+  }
+
+  /** Who learns what, as this node computes it. @throws {QueryError} when the question may not run at all. */
+  get contract(): Contract {
+    return this.#computed().contract;
+  }
+
+  get contractHash(): Hash {
+    return this.#computed().hash;
+  }
+
+  /** The contract, if there is one. */
+  contractIfAny(): Contract | undefined {
+    return this.#contract?.contract;
   }
 
   /** The post topic of one step of this question. */
-  topic(step: string): string {
-    return `q/${this.planHash.slice(7, 39)}/${step}`;
+  readonly topic = (step: string): string => `q/${this.planHash.slice(7, 39)}/${step}`;
+
+  /** Rejects with what stops the question; its sessions end with it. */
+  get stopped(): Promise<never> {
+    return this.#halt.promise;
   }
 
-  /** Adds a live session: it dies with the question. @throws what stopped the question, if anything did. */
-  join(channel: SessionChannel): void {
+  /** Waits for `wait`, but no longer than the question lives. */
+  until<T>(wait: Promise<T>): Promise<T> {
+    return Promise.race([wait, this.#halt.promise]);
+  }
+
+  /** What ended the question, if something did within `patience`; else the reason that was seen first. */
+  async reasonOf(seen: unknown, patience: Promise<void> = Promise.resolve()): Promise<unknown> {
+    const halted = this.#halt.promise.catch((reason: unknown) => reason);
+    const first = await Promise.race([halted, patience]);
+    return this.#stopped ?? first ?? seen;
+  }
+
+  /** @throws what stopped the question, or {@link EngineError} `expired`. */
+  stillAllowed(): void {
     if (this.#stopped !== undefined) throw this.#stopped;
-    this.#channels.add(channel);
+    const { expires } = this.plan;
+    if (timeText(this.#node.clock.now()) < expires) return;
+    throw new EngineError("expired", this.#node.me, `the question expired at ${expires}`, "ask again");
   }
 
-  leave(channel: SessionChannel): void {
-    this.#channels.delete(channel);
+  /** From here on the answer stands: what others do can spoil the evidence only. */
+  answered(): void {
+    this.#answered = true;
   }
 
   /** Ends every wait of this question with `reason`. Later calls change nothing. */
   stop(reason: Error): void {
-    if (this.#stopped !== undefined) return;
+    if (this.#stopped !== undefined || this.#answered) return;
     this.#stopped = reason;
+    this.#halt.reject(reason);
     this.#node.post.fail(this.topic(""), reason);
-    for (const channel of this.#channels) channel.abort(reason);
   }
 
-  /** Listens for another party's stop. Returns a way to end listening. */
-  listenForStop(): () => void {
-    return this.#node.post.listen(`stop/${this.planHash.slice(7, 39)}`, (from, _topic, body) => {
-      if (!this.others.includes(from)) return;
-      const { code, party, message, hint } = decodeMessage(stopForm, from, body);
-      this.stop(new EngineError(code === "quota" ? "quota" : "stopped", party, message, hint));
-    });
+  /** Hears the other parties' stops from now on, also those that came before this node knew the question. */
+  listenForStop(): void {
+    for (const other of this.others) void this.#hearStop(other);
   }
 
   /** Tells every other party why this question ends here, in words that hold no data. */
   async tellStop(reason: EngineError): Promise<void> {
-    const { code, party, message, hint } = reason;
+    const { code, party, message, hint } = forOthers(reason, this.#node.me);
     const body = encodeMessage({ code, party, message, hint });
-    const topic = `stop/${this.planHash.slice(7, 39)}`;
-    await Promise.allSettled(this.others.map((other) => this.#node.post.send(other, topic, body)));
+    await Promise.allSettled(this.others.map((other) => this.#node.post.send(other, this.topic("stop"), body)));
   }
-}
 
-/** Any failure as the one sentence that every party concerned may read. */
-export function asEngineError(reason: unknown, me: PartyId): EngineError {
-  if (reason instanceof EngineError) return reason;
-  if (reason instanceof PeerLost) {
-    return new EngineError(
-      "unreachable",
-      reason.peer,
-      reason.message,
-      `ask the operator of ${reason.peer} to run: koplamp node doctor`,
-    );
+  /** Frees what the question still holds: waits, and messages that nobody read. */
+  end(): void {
+    this.#node.post.fail(this.topic(""), new EngineError("stopped", this.#node.me, "the question is over"));
   }
-  const { code, hint } = fieldsOf(reason);
-  if (code === "budget") {
-    return new EngineError("quota", me, `a quota at ${me} is spent`, "wait for the next epoch, or amend the covenant");
-  }
-  const sentence = reason instanceof Error ? reason.message : "an unknown fault";
-  return new EngineError("internal", me, `${me} stopped: ${sentence}`, hint);
-}
 
-function fieldsOf(reason: unknown): { readonly code: string; readonly hint: string } {
-  if (reason === null || typeof reason !== "object") return { code: "", hint: "" };
-  const code = "code" in reason && typeof reason.code === "string" ? reason.code : "";
-  const hint = "hint" in reason && typeof reason.hint === "string" ? reason.hint : "";
-  return { code, hint };
+  #computed(): { readonly contract: Contract; readonly hash: Hash } {
+    if (this.#contract !== undefined) return this.#contract;
+    const { membership, primitives } = this.#node;
+    const contract = contractOf(membership.covenant, membership.roster, this.plan, primitives);
+    this.#contract = { contract, hash: documentHash(primitives.sha256, documentBytes(contract)) };
+    return this.#contract;
+  }
+
+  async #hearStop(from: PartyId): Promise<void> {
+    try {
+      const body = await this.#node.post.receive(from, this.topic("stop"));
+      const { code, party, message, hint } = decodeMessage(stopForm, from, body);
+      const known = ENGINE_ERROR_CODES.find((one) => one === code && one !== "internal");
+      this.stop(new EngineError(known ?? "stopped", party, message, hint));
+    } catch (reason) {
+      // A message of another form stops the question too; a wait that ended with it, or with the peer, does not.
+      const error = asEngineError(reason, this.#node.me);
+      if (error.code === "garbage") this.stop(error);
+    }
+  }
 }

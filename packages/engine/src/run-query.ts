@@ -1,77 +1,108 @@
 // SPDX-License-Identifier: Apache-2.0
-import { PeerLost, type PartyId } from "@koplamp/protocol";
-import type { AnswerResult } from "@koplamp/wire";
+import { PeerLost } from "@koplamp/protocol";
+import { type AnswerResult, timeMs } from "@koplamp/wire";
 import { aggregateStage } from "./aggregate-stage.ts";
-import { type Proposed, admitProposal } from "./proposal.ts";
-import { asEngineError, QuestionRun } from "./question-run.ts";
-import { EngineError } from "./errors.ts";
+import { asEngineError, EngineError, unreachable } from "./errors.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { matchStage } from "./match-stage.ts";
 import type { NodePorts } from "./node-ports.ts";
+import type { Offers } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
+import { admitProposal, type Proposed } from "./proposal.ts";
+import type { QuestionRun } from "./question-run.ts";
 import { decideTogether } from "./verdicts.ts";
-
-/** What a protocol stage gives a node: its part of the answer, and the sessions that made it. */
-export interface StageResult {
-  /** Present at a recipient's node. */
-  readonly result?: AnswerResult;
-  readonly withheld: readonly { readonly rule: string; readonly cells: number }[];
-  /** The query session: disclosures, receipts and egress are named by it. */
-  readonly session: string;
-}
 
 /**
  * One node's side of a question, from a signed proposal to evidence. Everything above `answered` can still say no
  * before a byte of data leaves, and every node decides alone. Reads as the life of a question in architecture.md.
  */
-export async function runQuery(node: NodePorts, proposed: Proposed): Promise<Outcome<AnswerResult>> {
-  const run = admitProposal(node, proposed); // the plan is signed, ours as offered, and gives the same contract here
-  const over = Promise.withResolvers<void>();
-  const stopListening = run.listenForStop();
-  const watching = node.presence.watch(run.others, over.promise, (peer) => run.stop(lost(peer)));
+export async function runQuery(
+  node: NodePorts,
+  offers: Offers,
+  proposed: Proposed,
+): Promise<Outcome<AnswerResult>> {
+  const run = admitProposal(node, offers, proposed); // signed by an analyst of whoever sent it, and not seen before
+  const unwatch = watch(node, run); // a lost peer, another party's stop or the expiry ends every wait
   try {
-    const { refusal } = await decideTogether(node, run); // four eyes at every node; one no is enough
+    const refusal = await decideTogether(node, run); // the same contract, four eyes at every node; one no is enough
     if (refusal !== undefined) return { ...ended(node, run), status: "refused", ...refusal };
 
     const stage = run.plan.ask.kind === "aggregate" ? aggregateStage : matchStage;
     const answered = await stage(node, run); // sessions under the gate: begin, log, then open
+    run.answered();
 
     const bundle = await gatherEvidence(node, run, answered); // receipts, egress, release, proofs
+    const result = answered.result === undefined ? {} : { result: answered.result };
     return {
       ...ended(node, run),
       status: "released",
-      ...(answered.result === undefined ? {} : { result: answered.result }),
+      ...result,
       ...(bundle === undefined ? {} : { bundle }),
     };
   } catch (reason) {
     return await stopped(node, run, reason);
   } finally {
-    over.resolve();
-    stopListening();
-    run.end();
-    await watching;
+    await unwatch();
   }
 }
 
+/** Watches over a question until the function that it gives is called. */
+function watch(node: NodePorts, run: QuestionRun): () => Promise<void> {
+  const over = Promise.withResolvers<void>();
+  run.listenForStop();
+  const lost = (peer: string): void => run.stop(unreachable(peer, `${peer} was given up: its line is down`));
+  const watching = [node.presence.watch(run.others, over.promise, lost), expire(node, run, over.promise)];
+  return async () => {
+    over.resolve();
+    run.end();
+    await Promise.all(watching);
+  };
+}
+
+/** A timer may be off by as much as this, and a question that is over is forgotten within it. */
+const TICK_MS = 1000;
+
+async function expire({ me, clock }: NodePorts, run: QuestionRun, over: Promise<void>): Promise<void> {
+  const { expires } = run.plan;
+  let open = true;
+  const end = over.then(() => {
+    open = false;
+  });
+  while (open) {
+    const left = timeMs(expires) - clock.now();
+    if (left <= 0) {
+      run.stop(new EngineError("expired", me, `the question expired at ${expires}`, "ask again"));
+      return;
+    }
+    await Promise.race([end, clock.sleep(Math.min(left, TICK_MS))]);
+  }
+}
+
+/** How long to wait for the reason of a peer that ended a session. */
+const PATIENCE_MS = 2000;
+
 async function stopped(node: NodePorts, run: QuestionRun, reason: unknown): Promise<Outcome<never>> {
-  const error = asEngineError(reason, node.me);
+  const told = await run.reasonOf(reason, reason instanceof PeerLost ? node.clock.sleep(PATIENCE_MS) : undefined);
+  const error = asEngineError(told, node.me);
   run.stop(error);
-  node.log({ event: "question.failed", party: node.me, plan: run.planHash, code: error.code, peer: error.party });
+  const { code, party } = error;
+  node.log({ event: "question.failed", party: node.me, plan: run.planHash, code, peer: party });
   await run.tellStop(error);
-  return { ...ended(node, run), ...failed(run.plan.id, error), disclosures: ended(node, run).disclosures };
+  return { ...failed(run.plan.id, error), ...ended(node, run) };
 }
 
-function lost(peer: PartyId): EngineError {
-  return asEngineError(new PeerLost(peer, "its line is down"), peer);
-}
-
-function ended(node: NodePorts, run: QuestionRun): Omit<Extract<Outcome, { status: "released" }>, "status"> {
-  const { plan, planHash, contract } = run;
+/** What every outcome says, however the question ended. */
+function ended(
+  node: NodePorts,
+  run: QuestionRun,
+): Pick<Outcome, "query" | "plan" | "planHash" | "contract" | "disclosures" | "ledger"> {
+  const { plan, planHash } = run;
+  const contract = run.contractIfAny();
   return {
     query: plan.id,
     plan,
     planHash,
-    contract,
+    ...(contract === undefined ? {} : { contract }),
     disclosures: node.ledger.disclosuresOf(planHash),
     ledger: node.ledger.head(),
   };

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { drive, type Job, type Party, type PartyId } from "@koplamp/protocol";
-import { concat, fromHex, hex, lp, utf8 } from "@koplamp/wire";
-import { checkEgress, ContractLines, type EgressCount } from "./contract-lines.ts";
+import { type Channel, drive, type Job, type Party, type PartyId } from "@koplamp/protocol";
+import { COORDINATOR } from "@koplamp/psi";
+import { concat, type EntryDebit, fromHex, hex, lp, utf8 } from "@koplamp/wire";
+import { ContractLines, type Line } from "./contract-lines.ts";
+import { addEgress, checkEgress, type EgressCount } from "./egress.ts";
+import { asEngineError, EngineError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
-import { logThenOpen } from "./gate.ts";
+import { type Cost, logThenOpen } from "./gate.ts";
+import type { Draft } from "./ledger.ts";
 import { encodeMessage, type Ticket } from "./messages.ts";
-import { Notices } from "./notices.ts";
 import type { NodePorts } from "./node-ports.ts";
+import { Notices } from "./notices.ts";
 import type { SessionChannel, SessionPool } from "./ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 
@@ -20,6 +24,12 @@ export interface SessionFacts {
   readonly sid: Uint8Array;
 }
 
+/** What a stage tells the coordinator; the session adds its hashes, its label and a nonce. */
+export type SessionTicket = Omit<
+  Ticket,
+  "nonce" | "label" | "planHash" | "contractHash" | "covenantHash" | "rosterHash"
+>;
+
 /** One run of a protocol, as the engine asks for it. */
 export interface SessionSpec<Output> {
   /** Unique within the question; the last line of the transcript. */
@@ -27,22 +37,40 @@ export interface SessionSpec<Output> {
   /** The nodes that take part, sorted, this one included. */
   readonly parties: readonly PartyId[];
   /** Set when the coordinator plays a role: what it needs to know. */
-  readonly ticket?: Omit<Ticket, "nonce" | "label" | "planHash" | "contractHash" | "covenantHash" | "rosterHash">;
+  readonly ticket?: SessionTicket;
   /** Which lines of the contract this session may use, and what its egress rows are called there. */
   readonly line: (line: { readonly id: string; readonly to: PartyId }) => boolean;
   readonly prefix: string;
+  /** What the disclosures of this session may cost at most, for its `begin`. */
+  readonly debits?: readonly EntryDebit[];
+  /** What a line is charged when it is logged. */
+  readonly costOf?: (line: Line) => Cost | undefined;
   /** Secrets for the vault; the channel's exporters are added as `exporter/<party>`. */
-  readonly secrets: () => Promise<Readonly<Record<string, Uint8Array>>> | Readonly<Record<string, Uint8Array>>;
+  readonly secrets: () =>
+    | Promise<Readonly<Record<string, Uint8Array>>>
+    | Readonly<Record<string, Uint8Array>>;
   /** Jobs that the node runs itself, by name: the meter. */
   readonly hostJobs?: Readonly<Record<string, (...args: readonly never[]) => unknown>>;
+  /** Makes the generator. What has to stand in the ledger before `begin`, such as `inputs`, is written here. */
   readonly start: (facts: SessionFacts, pool: SessionPool) => Party<Output> | Promise<Party<Output>>;
 }
 
-/** What a session gave, and the account of what left. */
+/** A disclosure that came in this session: what its receipt is made of. */
+export interface Received {
+  readonly from: PartyId;
+  readonly disclosure: string;
+  readonly frame: Uint8Array;
+  readonly bytes: number;
+}
+
+/** What a session gave, and the account of what left and came. */
 export interface SessionResult<Output> {
   readonly output: Output;
   readonly session: string;
   readonly egress: readonly EgressCount[];
+  /** Own disclosures, and the entry of each. */
+  readonly logged: readonly { readonly id: string; readonly to: PartyId; readonly index: number }[];
+  readonly received: readonly Received[];
 }
 
 /**
@@ -54,84 +82,172 @@ export async function runSession<Output>(
   run: QuestionRun,
   spec: SessionSpec<Output>,
 ): Promise<SessionResult<Output>> {
+  run.stillAllowed();
   const facts = await agreeOnSession(node, run, spec);
-  node.ledger.append([beginEntry(run, spec, facts)]);
-  node.log({ event: "session.begin", party: node.me, session: facts.session, phase: spec.label });
-  let channel: SessionChannel | undefined;
+  const { me, ledger } = node;
+  const { transcript } = facts;
+  const peers = peersOf(node, spec);
+  const channel = await node.openChannel({
+    session: fromHex(facts.session),
+    transcript,
+    peers,
+    stopped: run.stopped,
+  });
+  const live = new LiveSession(node, run, spec, facts, channel);
   try {
-    channel = await node.openChannel({
-      session: fromHex(facts.session),
-      transcript: facts.transcript,
-      peers: spec.parties.filter((party) => party !== node.me).concat(spec.ticket ? ["coordinator"] : []),
-    });
-    run.join(channel);
-    const output = await driveOver(node, run, spec, facts, channel);
-    const egress = channel.egress();
-    node.ledger.append([{ type: "end", verb: "none", planHash: run.planHash, body: { session: facts.session, metered: [] } }]);
-    return { output, session: facts.session, egress };
+    const result = await live.run();
+    ledger.append([endEntry(run, facts)]);
+    run.egress = addEgress(run.egress, result.egress, spec.prefix);
+    node.log({ event: "session.end", party: me, session: facts.session, phase: spec.label });
+    return result;
   } catch (reason) {
-    channel?.abort(reason instanceof Error ? reason : new Error("aborted"));
-    node.ledger.append([abortEntry(run, facts)]);
+    channel.abort(reason instanceof Error ? reason : new Error("aborted"));
+    const { code } = asEngineError(reason, me);
+    if (live.state !== "committed") ledger.append([abortEntry(run, facts, live.state, code)]);
+    node.log({ event: "session.abort", party: me, session: facts.session, phase: spec.label, code });
     throw reason;
   } finally {
-    if (channel !== undefined) run.leave(channel);
-    await channel?.close();
+    await channel.close();
   }
 }
 
-async function driveOver<Output>(
-  node: NodePorts,
-  run: QuestionRun,
-  spec: SessionSpec<Output>,
-  facts: SessionFacts,
-  channel: SessionChannel,
-): Promise<Output> {
-  const lines = new ContractLines(node.me, run.contract, run.contractHash, spec.line);
-  const { me, rng, primitives, ledger } = node;
-  const notices = new Notices({ me, session: facts.session, lines, ledger, link: channel.gate });
-  const meter = (): void => checkEgress(me, run.contract, channel.egress(), spec.prefix);
-  const stillAllowed = (): void => node.stillAllowed(run.plan);
-  const gate = logThenOpen({ run, session: facts.session, lines, me, rng, primitives, ledger, notices, meter, stillAllowed });
-  const exporters = spec.parties
-    .filter((party) => party !== me)
-    .map((party) => [`exporter/${party}`, channel.exporter(party)] as const);
-  const pool = await node.workers.session({ ...(await spec.secrets()), ...Object.fromEntries(exporters) });
-  try {
-    const party = await spec.start(facts, pool);
-    const output = await drive(party, { channel: loggedOnly(channel, lines, notices, me), pool: withHost(pool, spec), gate });
-    meter();
-    return output;
-  } finally {
-    await pool.wipe();
+/** A session between its handshake and its end. */
+class LiveSession<Output> {
+  /** The state of evidence.md, section 7, that an `abort` names. */
+  state: "committed" | "running" | "logged" = "committed";
+  readonly #node: NodePorts;
+  readonly #run: QuestionRun;
+  readonly #spec: SessionSpec<Output>;
+  readonly #facts: SessionFacts;
+  readonly #channel: SessionChannel;
+  readonly #lines: ContractLines;
+  readonly #notices: Notices;
+  readonly #logged: { readonly id: string; readonly to: PartyId; readonly index: number }[] = [];
+  readonly #received: Received[] = [];
+
+  constructor(
+    node: NodePorts,
+    run: QuestionRun,
+    spec: SessionSpec<Output>,
+    facts: SessionFacts,
+    channel: SessionChannel,
+  ) {
+    this.#node = node;
+    this.#run = run;
+    this.#spec = spec;
+    this.#facts = facts;
+    this.#channel = channel;
+    const { contract, contractHash, planHash } = run;
+    const { me, ledger } = node;
+    this.#lines = new ContractLines(me, contract, contractHash, { belongs: spec.line, prefix: spec.prefix });
+    const link = channel.gate;
+    this.#notices = new Notices({ me, session: facts.session, planHash, lines: this.#lines, ledger, link });
+  }
+
+  async run(): Promise<SessionResult<Output>> {
+    const { workers } = this.#node;
+    const vault = await workers.session({ ...(await this.#spec.secrets()), ...this.#exporters() });
+    const pool = withHost(vault, this.#spec.hostJobs ?? {});
+    try {
+      const party = await this.#spec.start(this.#facts, pool);
+      this.#begin();
+      const output = await drive(party, { channel: this.#loggedOnly(), pool, gate: this.#gate() });
+      await this.#run.until(this.#notices.requireAll()); // nothing unlogged is ever used
+      this.#meter();
+      const { session } = this.#facts;
+      const [logged, received] = [this.#logged, this.#received];
+      return { output, session, egress: this.#channel.egress(), logged, received };
+    } finally {
+      await pool.wipe();
+    }
+  }
+
+  #begin(): void {
+    const { ledger, me, log } = this.#node;
+    const { planHash } = this.#run;
+    const { session, transcript } = this.#facts;
+    const text = `sha256:${hex(transcript)}`;
+    if (ledger.entriesOf(planHash).some(({ entry }) => entry.body["transcript"] === text)) {
+      throw new EngineError("integrity", me, "expected a new session, got one that was begun before", "ask again");
+    }
+    const debits = [...(this.#spec.debits ?? [])];
+    const body = { session, shard: this.#spec.label, transcript: text, debits };
+    ledger.append([{ type: "begin", verb: "combination", planHash, body }]);
+    this.state = "running";
+    log({ event: "session.begin", party: me, session, phase: this.#spec.label });
+  }
+
+  #gate(): ReturnType<typeof logThenOpen> {
+    const { me, rng, primitives, ledger } = this.#node;
+    return logThenOpen({
+      me,
+      rng,
+      primitives,
+      ledger,
+      session: this.#facts.session,
+      planHash: this.#run.planHash,
+      lines: this.#lines,
+      notices: this.#notices,
+      meter: () => this.#meter(),
+      costOf: this.#spec.costOf ?? (() => undefined),
+      until: (wait) => this.#run.until(wait),
+      stillAllowed: () => this.#run.stillAllowed(),
+      logged: (line, index) => {
+        this.state = "logged";
+        this.#logged.push({ id: line.id, to: line.via ?? line.to, index });
+      },
+    });
+  }
+
+  /** One message or byte more than the contract lists ends the session before anything is disclosed. */
+  #meter(): void {
+    const left = addEgress(this.#run.egress, this.#channel.egress(), this.#spec.prefix);
+    checkEgress(this.#node.me, this.#run.contract, left);
+  }
+
+  /** Refuses a disclosure whose leaf and proof did not come with it: an honest node never uses an unlogged result. */
+  #loggedOnly(): Channel {
+    const channel = this.#channel;
+    return {
+      send: (to, type, bytes) => channel.send(to, type, bytes),
+      seal: (disclosure) => channel.seal(disclosure),
+      release: (sealed) => channel.release(sealed),
+      receive: async (from) => {
+        const message = await channel.receive(from);
+        if (!this.#lines.isDisclosed(from, message.type)) return message;
+        const frame = channel.receivedFrame(from);
+        const disclosure = await this.#notices.requireLogged(from, frame);
+        this.#received.push({ from, disclosure, frame, bytes: message.bytes.length });
+        return message;
+      },
+    };
+  }
+
+  /** 32 bytes with each other node, for masks and peppers. */
+  #exporters(): Readonly<Record<string, Uint8Array>> {
+    const others = this.#spec.parties.filter((party) => party !== this.#node.me);
+    return Object.fromEntries(
+      others.map((party) => [`exporter/${party}`, this.#channel.exporter(party)] as const),
+    );
   }
 }
 
-/** Refuses a disclosure whose leaf and proof did not come with it: an honest node never uses an unlogged result. */
-function loggedOnly(
-  channel: SessionChannel,
-  lines: ContractLines,
-  notices: Notices,
-  me: PartyId,
-): SessionChannel {
-  return {
-    ...channel,
-    async receive(from) {
-      const message = await channel.receive(from);
-      const disclosed = lines.discloses(message.type, from, me);
-      if (disclosed) await notices.requireLogged(from, channel.receivedFrame(from));
-      return message;
-    },
-  };
-}
-
-function withHost<Output>(pool: SessionPool, { hostJobs = {} }: SessionSpec<Output>): SessionPool {
+/** The pool with the host's own jobs before it. Its vault is wiped once, whoever asks. */
+function withHost(
+  pool: SessionPool,
+  hostJobs: Readonly<Record<string, (...args: readonly never[]) => unknown>>,
+): SessionPool {
+  let wiped: Promise<void> | undefined;
   return {
     run: async (job: Job<readonly unknown[], unknown>, args) => {
       const host = hostJobs[job.name];
       // Safe because a host job is bound under the name of a job of exactly its type.
       return host === undefined ? pool.run(job, args) : (host as (...all: readonly unknown[]) => unknown)(...args);
     },
-    wipe: () => pool.wipe(),
+    wipe: () => {
+      wiped ??= pool.wipe();
+      return wiped;
+    },
   };
 }
 
@@ -141,14 +257,21 @@ async function agreeOnSession<Output>(
   run: QuestionRun,
   spec: SessionSpec<Output>,
 ): Promise<SessionFacts> {
-  const nonce = node.rng(16);
+  const nonce = node.rng(NONCE_BYTES);
   const others = spec.parties.filter((party) => party !== node.me);
-  const topic = run.topic(`ready/${spec.label}`);
   if (spec.ticket !== undefined) await sendTicket(node, run, spec, nonce);
-  const peers = spec.ticket === undefined ? others : [...others, "coordinator"];
-  const theirs = await exchange(node.post, topic, nonce, others, peers);
-  const all = new Map([...theirs, [node.me, nonce]]);
-  return sessionFacts(node, run, spec.label, all);
+  const topic = run.topic(`ready/${spec.label}`);
+  const theirs = await exchange(node.post, topic, nonce, others, peersOf(node, spec));
+  const { covenantHash, rosterHash } = node.membership;
+  const { planHash, contractHash } = run;
+  const nonces = new Map([...theirs, [node.me, nonce]]);
+  const roots = { covenantHash, rosterHash, planHash, contractHash, label: spec.label, nonces };
+  return deriveSession(node.primitives.sha256, roots);
+}
+
+function peersOf<Output>({ me }: NodePorts, { parties, ticket }: SessionSpec<Output>): readonly PartyId[] {
+  const others = parties.filter((party) => party !== me);
+  return ticket === undefined ? others : [...others, COORDINATOR];
 }
 
 async function sendTicket<Output>(
@@ -160,25 +283,23 @@ async function sendTicket<Output>(
   const { planHash, contractHash } = run;
   const { covenantHash, rosterHash } = node.membership;
   const body = { ...ticket, label, planHash, contractHash, covenantHash, rosterHash, nonce: hex(nonce) };
-  await node.post.send("coordinator", `ticket/${planHash.slice(7, 39)}/${label}`, encodeMessage(body));
+  await node.post.send(COORDINATOR, `ticket/${planHash.slice(7, 39)}/${label}`, encodeMessage(body));
 }
 
-function sessionFacts(
-  node: NodePorts,
-  run: QuestionRun,
-  label: string,
-  nonces: ReadonlyMap<PartyId, Uint8Array>,
-): SessionFacts {
-  const { covenantHash, rosterHash } = node.membership;
-  return deriveSession(node.primitives.sha256, {
-    covenantHash,
-    rosterHash,
-    planHash: run.planHash,
-    contractHash: run.contractHash,
-    label,
-    nonces,
-  });
+function endEntry({ planHash }: QuestionRun, { session }: SessionFacts): Draft {
+  return { type: "end", verb: "none", planHash, body: { session, metered: [] } };
 }
+
+function abortEntry(
+  { planHash }: QuestionRun,
+  { session }: SessionFacts,
+  state: string,
+  code: string,
+): Draft {
+  return { type: "abort", verb: "none", planHash, body: { session, state, code } };
+}
+
+const NONCE_BYTES = 16;
 
 /** What a session's id and transcript are made of. */
 export interface SessionRoots {
@@ -187,14 +308,23 @@ export interface SessionRoots {
   readonly planHash: string;
   readonly contractHash: string;
   readonly label: string;
+  /** 16 bytes from each party, the coordinator included where it takes part. */
   readonly nonces: ReadonlyMap<PartyId, Uint8Array>;
 }
 
-/** The session's id, its transcript `T` of seven lines (evidence.md, section 1) and its `sid` (protocols.md, 1.1). */
+/**
+ * The session's id, its transcript `T` of seven lines (evidence.md, section 1) and its `sid` (protocols.md, 1.1).
+ * @throws {EngineError} `garbage` for a nonce of another length, naming its party.
+ */
 export function deriveSession(sha256: (data: Uint8Array) => Uint8Array, roots: SessionRoots): SessionFacts {
-  const { covenantHash, rosterHash, planHash, contractHash, label, nonces } = roots;
-  const ordered = [...nonces].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, nonce]) => nonce);
-  const id = sha256(concat(lp("koplamp/session/1"), fromHex(planHash.slice(7)), lp(label), ...ordered)).slice(0, 16);
+  const { covenantHash, rosterHash, planHash, contractHash, label } = roots;
+  const nonces = [...roots.nonces].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [party, nonce] of nonces) {
+    if (nonce.length === NONCE_BYTES) continue;
+    throw new EngineError("garbage", party, `expected 16 bytes from ${party} to begin a session, got ${nonce.length}`);
+  }
+  const head = [lp("koplamp/session/1"), fromHex(planHash.slice(7)), lp(label)];
+  const id = sha256(concat(...head, ...nonces.map(([, nonce]) => nonce))).slice(0, 16);
   const session = hex(id);
   const lines = ["koplamp.transcript/v1", covenantHash, rosterHash, planHash, contractHash, session, label];
   const transcript = sha256(utf8(lines.map((line) => `${line}\n`).join("")));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { checkApprovals, type Decision, decide, type SignedBytes } from "@koplamp/covenant";
-import { signDocument } from "@koplamp/crypto";
+import { checkApprovals, type Decision, decide } from "@koplamp/covenant";
+import { publicKeyText, signDocument } from "@koplamp/crypto";
 import type { PartyId } from "@koplamp/protocol";
+import { QueryError } from "@koplamp/query";
 import { type Approval, base64, documentBytes, documentHash, timeText } from "@koplamp/wire";
 import { EngineError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
@@ -17,54 +18,36 @@ export interface Refusal {
   readonly hint: string;
 }
 
-/** What the parties said: the first refusal in order of id, or everybody's approvals. */
-export interface JointVerdict {
-  readonly refusal?: Refusal;
-  readonly approvals: readonly SignedBytes[];
-}
-
 /**
  * Every node decides by itself and tells the others; one no is enough. Here each node also checks that the others
- * computed the same contract and that two of their people signed it.
+ * computed the same contract and that two of their people signed it. Gives the first refusal in order of id, if any.
  * @throws {EngineError} `integrity` when a contract differs; {@link CovenantError} for a missing approval.
  */
-export async function decideTogether(node: NodePorts, run: QuestionRun): Promise<JointVerdict> {
-  const now = timeText(node.clock.now());
-  const { plan, contract, planHash, contractHash } = run;
-  const decision = decide({ covenant: node.membership.covenant, plan, contract, me: node.me, now, lab: node.lab });
-  node.ledger.append([
-    { type: "plan", verb: "none", planHash, body: { contractHash, class: plan.class, purpose: plan.purpose } },
-  ]);
-  const mine = ownVerdict(node, run, decision);
+export async function decideTogether(node: NodePorts, run: QuestionRun): Promise<Refusal | undefined> {
+  node.progress({ party: node.me, phase: "approve" });
+  const mine = ownVerdict(node, run);
   const bodies = await exchange(node.post, run.topic("verdict"), encodeMessage(mine), run.others);
   const verdicts = new Map<PartyId, Verdict>([[node.me, mine]]);
   for (const [party, body] of bodies) verdicts.set(party, decodeMessage(verdictForm, party, body));
-  return joined(node, run, verdicts, now);
-}
-
-function joined(
-  node: NodePorts,
-  run: QuestionRun,
-  verdicts: ReadonlyMap<PartyId, Verdict>,
-  now: string,
-): JointVerdict {
   const ordered = [...verdicts].sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [party, verdict] of ordered) {
-    if (verdict.kind === "refuse") {
-      const { rule, message, hint } = verdict;
-      return { refusal: { party, rule, message, hint }, approvals: [] };
-    }
+    if (verdict.kind === "refuse") return refusalOf(node, run, party, verdict);
   }
-  return { approvals: ordered.flatMap(([party, verdict]) => admitVerdict(node, run, party, verdict, now)) };
+  for (const [party, verdict] of ordered) admitVerdict(node, run, party, verdict);
+  return undefined;
 }
 
-function admitVerdict(
+function refusalOf(
   node: NodePorts,
   run: QuestionRun,
   party: PartyId,
-  verdict: Verdict,
-  now: string,
-): readonly SignedBytes[] {
+  { rule, message, hint }: Extract<Verdict, { kind: "refuse" }>,
+): Refusal {
+  node.log({ event: "question.refused", party: node.me, plan: run.planHash, peer: party });
+  return { party, rule, message, hint };
+}
+
+function admitVerdict(node: NodePorts, run: QuestionRun, party: PartyId, verdict: Verdict): void {
   if (verdict.kind !== "allow" || verdict.contractHash !== run.contractHash) {
     throw new EngineError(
       "integrity",
@@ -74,25 +57,50 @@ function admitVerdict(
     );
   }
   const { plan, planHash, contractHash } = run;
-  const question = { plan, contractHash, cards: node.membership.cards, now };
+  const { cards } = node.membership;
+  const question = { plan, planHash, contractHash, cards, now: timeText(node.clock.now()) };
   const approvals = checkApprovals(party, verdict.approvals, question, node.primitives);
   node.ledger.append(
-    approvals.map(({ role, by }, at) => {
-      const bytes = verdict.approvals[at]?.bytes ?? new Uint8Array();
+    verdict.approvals.map(({ bytes, signatures }, at) => {
       const approvalHash = documentHash(node.primitives.sha256, bytes);
+      node.store.putDocument(approvalHash, bytes, signatures);
+      const { role = "lawful", by = "node" } = approvals[at] ?? {};
       return { type: "approval", verb: "none", planHash, by, body: { approvalHash, party, role } };
     }),
   );
-  return verdict.approvals;
 }
 
-function ownVerdict(node: NodePorts, run: QuestionRun, decision: Decision): Verdict {
+/** This node's own yes or no. What it refuses is not logged as a plan: nothing of it begins here. */
+function ownVerdict(node: NodePorts, run: QuestionRun): Verdict {
+  const decision = ownDecision(node, run);
   if (decision.outcome === "refuse") {
     const { rule, message, hint } = decision;
     return { kind: "refuse", rule, message, hint };
   }
+  const { plan, planHash, contract, contractHash } = run;
+  node.ledger.append([
+    { type: "plan", verb: "none", planHash, body: { contractHash, class: plan.class, purpose: plan.purpose } },
+  ]);
+  node.store.putDocument(contractHash, documentBytes(contract), []);
   const approvals = (["lawful", "ethical"] as const).map((role) => signApproval(node, run, role));
-  return { kind: "allow", contractHash: run.contractHash, approvals: [...approvals] };
+  return { kind: "allow", contractHash, approvals };
+}
+
+function ownDecision(node: NodePorts, run: QuestionRun): Decision {
+  const { me, lab, membership, clock } = node;
+  if (run.own !== undefined && run.own.offer === undefined) {
+    const message = `the plan does not state what ${me} offers of ${run.own.input.dataset}`;
+    return { outcome: "refuse", rule: "inputs", message, hint: "ask again: offers are made for one question" };
+  }
+  try {
+    const { plan, contract } = run;
+    return decide({ covenant: membership.covenant, plan, contract, me, now: timeText(clock.now()), lab });
+  } catch (reason) {
+    if (!(reason instanceof QueryError)) throw reason;
+    // A contract above the question's class, or beyond what the coordinator may see: a refusal, not a fault.
+    const { code, message, hint } = reason;
+    return { outcome: "refuse", rule: `contract/${code}`, message, hint };
+  }
 }
 
 /**
@@ -103,7 +111,7 @@ function signApproval(
   node: NodePorts,
   run: QuestionRun,
   role: "lawful" | "ethical",
-): { readonly bytes: Uint8Array; readonly signatures: string[] } {
+): { readonly bytes: Uint8Array<ArrayBuffer>; readonly signatures: string[] } {
   const seed = node.keys.people[role];
   const approval: Approval = {
     koplamp: "approval/v1",
@@ -122,5 +130,5 @@ function signApproval(
   };
   const bytes = documentBytes(approval);
   const hash = documentHash(node.primitives.sha256, bytes);
-  return { bytes, signatures: [signDocument(node.primitives, seed, "approval/v1", hash)] };
+  return { bytes: new Uint8Array(bytes), signatures: [signDocument(node.primitives, seed, "approval/v1", hash)] };
 }

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+import { sumCoordinator } from "@koplamp/aggregate";
+import { parameterSet } from "@koplamp/he";
+import { type Channel, drive, type Party, type PartyId } from "@koplamp/protocol";
+import { COORDINATOR, hubCoordinator, overlapHub } from "@koplamp/psi";
+import { canonicalBytes, fromHex, hex } from "@koplamp/wire";
+import type { CoordinatorPorts } from "./coordinator-ports.ts";
+import { asEngineError, EngineError, unreachable } from "./errors.ts";
+import { SHUT } from "./gate.ts";
+import { decodeMessage, encodeMessage, stopForm, type Ticket, ticketForm } from "./messages.ts";
+import { signedReceipt } from "./receipts.ts";
+import { deriveSession, type Received, type SessionFacts } from "./session.ts";
+
+/** Questions whose tickets have not all come; the oldest makes room. */
+const MOST_OPEN = 256;
+
+/**
+ * The coordinator's own roles inside protocols: it counts pseudonyms and adds ciphertexts. It knows a session by the
+ * tickets that its parties sent and plays only when all of them say the same; it never decides, and its gate never
+ * opens. Returns a way to stop.
+ */
+export function startCoordinator(ports: CoordinatorPorts): { close(): Promise<void> } {
+  const open = new Map<string, Map<PartyId, Ticket>>();
+  const playing = new Set<Promise<void>>();
+  const stop = ports.post.listen("ticket/", (from, topic, body) => {
+    const tickets = open.get(topic) ?? new Map<PartyId, Ticket>();
+    open.set(topic, tickets);
+    const [oldest] = open.keys();
+    if (open.size > MOST_OPEN && oldest !== undefined) open.delete(oldest);
+    tickets.set(from, decodeMessage(ticketForm, from, body)); // attacker-controlled
+    const ready = agreed(tickets);
+    if (ready === "waiting") return;
+    open.delete(topic);
+    const run = ready === "different" ? refuse(ports, tickets) : play(ports, ready, tickets);
+    playing.add(run);
+    void run.finally(() => playing.delete(run));
+  });
+  return {
+    close: async () => {
+      stop();
+      await Promise.allSettled(playing);
+    },
+  };
+}
+
+/** The tickets' common content once every party that they name has sent one. */
+function agreed(tickets: ReadonlyMap<PartyId, Ticket>): Ticket | "waiting" | "different" {
+  const [first, ...rest] = tickets.values();
+  if (first === undefined) return "waiting";
+  if (rest.some((ticket) => plain(ticket) !== plain(first))) return "different";
+  if (![...tickets.keys()].every((party) => first.parties.includes(party))) return "different";
+  return first.parties.every((party) => tickets.has(party)) ? first : "waiting";
+}
+
+function plain({ nonce: _nonce, ...ticket }: Ticket): string {
+  return hex(canonicalBytes(ticket));
+}
+
+async function refuse(ports: CoordinatorPorts, tickets: ReadonlyMap<PartyId, Ticket>): Promise<void> {
+  const error = new EngineError(
+    "integrity",
+    COORDINATOR,
+    `${[...tickets.keys()].sort().join(", ")} do not ask the coordinator for the same session`,
+    "one of the nodes runs another version, or is not honest",
+  );
+  for (const [party, { planHash }] of tickets) await tellStop(ports, [party], planHash, error);
+}
+
+/** One session, from its tickets to the receipts. Whatever happens is told to its parties, and kept from nobody. */
+async function play(
+  ports: CoordinatorPorts,
+  ticket: Ticket,
+  tickets: ReadonlyMap<PartyId, Ticket>,
+): Promise<void> {
+  const { parties, planHash, label } = ticket;
+  const halt = Promise.withResolvers<never>();
+  halt.promise.catch(() => {}); // it need not be awaited by anybody
+  const over = Promise.withResolvers<void>();
+  const watching = ports.presence.watch(parties, over.promise, (peer) =>
+    halt.reject(unreachable(peer, `${peer} was given up: its line is down`)),
+  );
+  for (const party of parties) void hearStop(ports, party, planHash, halt.reject);
+  try {
+    const nonce = ports.rng(16);
+    await Promise.all(parties.map((to) => ports.post.send(to, `${prefixOf(planHash)}ready/${label}`, nonce)));
+    const nonces = new Map([...tickets].map(([party, sent]) => [party, fromHex(sent.nonce)]));
+    const facts = deriveSession(ports.primitives.sha256, { ...ticket, nonces: nonces.set(COORDINATOR, nonce) });
+    ports.log({ event: "session.begin", party: COORDINATOR, session: facts.session, plan: planHash });
+    await playSession(ports, ticket, facts, halt.promise);
+    ports.log({ event: "session.end", party: COORDINATOR, session: facts.session, plan: planHash });
+  } catch (reason) {
+    const error = asEngineError(reason, COORDINATOR);
+    ports.log({ event: "session.abort", party: COORDINATOR, plan: planHash, code: error.code, peer: error.party });
+    await tellStop(ports, parties, planHash, error);
+  } finally {
+    over.resolve();
+    ports.post.fail(prefixOf(planHash), new EngineError("stopped", COORDINATOR, "the session is over"));
+    await watching;
+  }
+}
+
+async function playSession(
+  ports: CoordinatorPorts,
+  ticket: Ticket,
+  facts: SessionFacts,
+  stopped: Promise<never>,
+): Promise<void> {
+  const { session, transcript } = facts;
+  const { parties } = ticket;
+  const channel = await ports.openChannel({ session: fromHex(session), transcript, peers: parties, stopped });
+  const received: Received[] = [];
+  try {
+    const pool = await ports.workers.session({});
+    const receive: Channel["receive"] = async (from) => {
+      const message = await channel.receive(from);
+      const line = lineOf(ticket, from, message.type);
+      const frame = channel.receivedFrame(from);
+      if (line !== undefined) received.push({ from, disclosure: line, frame, bytes: message.bytes.length });
+      return message;
+    };
+    const { send, seal, release } = channel;
+    await drive(roleOf(ticket, facts), { channel: { send, seal, release, receive }, pool, gate: SHUT });
+    await sendReceipts(ports, ticket, session, received);
+  } catch (reason) {
+    channel.abort(reason instanceof Error ? reason : new Error("aborted"));
+    throw reason;
+  } finally {
+    await channel.close();
+  }
+}
+
+/** What the coordinator does in a protocol. It holds no key and no secret, and has no other role. */
+function roleOf(ticket: Ticket, { transcript, sid }: SessionFacts): Party<undefined> {
+  const { protocol, contributors, recipients, rowsPadded, minCount, params } = ticket;
+  if (protocol === overlapHub.id) {
+    const rows = Object.fromEntries(contributors.map((party, at) => [party, rowsPadded[at] ?? 0]));
+    const { shape, atLeast } = shapeOf(ticket);
+    const common = { parties: contributors, recipients, transcript, sid, rowsPadded: rows };
+    return hubCoordinator({ ...common, shape, atLeast, minCount });
+  }
+  if (protocol === "sum-threshold/1") {
+    const numbers = ticket.cells * ticket.columns;
+    return sumCoordinator({ contributors, recipients, transcript, set: parameterSet(params), numbers });
+  }
+  throw new EngineError("limits", COORDINATOR, `the coordinator has no role in "${protocol}"`);
+}
+
+function shapeOf({ shape, atLeast }: Ticket): Pick<Parameters<typeof hubCoordinator>[0], "shape" | "atLeast"> {
+  if (shape === "histogram" || shape === "pairs") return { shape, atLeast: null };
+  if (shape === "atLeast") return { shape, atLeast };
+  throw new EngineError("garbage", COORDINATOR, "expected a shape of count in the tickets, got another");
+}
+
+/** The line of the contract by which a message discloses something to the coordinator, if it does. */
+function lineOf({ protocol }: Ticket, from: PartyId, type: string): string | undefined {
+  return protocol === overlapHub.id && type === "T" ? `overlap.${from}` : undefined;
+}
+
+async function sendReceipts(
+  ports: CoordinatorPorts,
+  { planHash }: Ticket,
+  session: string,
+  received: readonly Received[],
+): Promise<void> {
+  const receipts = received.map((one) => {
+    const signed = signedReceipt(ports, { ...one, planHash, session, to: COORDINATOR });
+    const topic = `${prefixOf(planHash)}receipt/${session}/${one.disclosure}`;
+    return ports.post.send(one.from, topic, encodeMessage(signed));
+  });
+  await Promise.all(receipts);
+}
+
+/** Where the parties of a question listen. */
+function prefixOf(planHash: string): string {
+  return `q/${planHash.slice(7, 39)}/`;
+}
+
+async function hearStop(
+  { post }: CoordinatorPorts,
+  party: PartyId,
+  planHash: string,
+  stop: (reason: Error) => void,
+): Promise<void> {
+  try {
+    const { message, hint } = decodeMessage(stopForm, party, await post.receive(party, `${prefixOf(planHash)}stop`));
+    stop(new EngineError("stopped", party, message, hint));
+  } catch (reason) {
+    // The wait ended with the session: then this changes nothing. Whatever else it was ends the session too.
+    stop(asEngineError(reason, COORDINATOR));
+  }
+}
+
+async function tellStop(
+  { post }: CoordinatorPorts,
+  parties: readonly PartyId[],
+  planHash: string,
+  { code, party, message, hint }: EngineError,
+): Promise<void> {
+  const body = encodeMessage({ code, party, message, hint });
+  await Promise.allSettled(parties.map((to) => post.send(to, `${prefixOf(planHash)}stop`, body)));
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+import { documentHash, type EntryDebit, hex, type PackedInputs, quotaCeiling, type ColumnKind } from "@koplamp/wire";
+import { bucket, NORM_VERSION } from "@koplamp/wire";
+import type { PartyId } from "@koplamp/protocol";
+import {
+  type Allowance,
+  cacheScope,
+  type EvaluateSetup,
+  evaluateAsker,
+  evaluateHolder,
+  inputRoot,
+  MOST_ELEMENTS,
+  type MeterRequest,
+  meter,
+  newInputs,
+  openCache,
+  openShare,
+  type Spent,
+  selectInputs,
+} from "@koplamp/psi";
+import { evaluationQuota } from "@koplamp/query";
+import { freshSalt, inputsEntry } from "./contribution.ts";
+import { EngineError } from "./errors.ts";
+import { exchange } from "./exchange.ts";
+import type { Cost } from "./gate.ts";
+import { agreedKeySet, type KeptKeySet, keySetScope, scopeName } from "./key-set.ts";
+import { decodeMessage, encodeMessage, wantedForm } from "./messages.ts";
+import type { NodePorts } from "./node-ports.ts";
+import type { QuestionRun } from "./question-run.ts";
+import { repeated } from "./repeated.ts";
+import { runSession, type SessionFacts, type SessionResult, type SessionSpec } from "./session.ts";
+
+/** What a party's cache of s_x is for: 32 bytes that name it, and how its chunks are called at rest. */
+export interface Cache {
+  readonly scope: Uint8Array;
+  /** Sealed chunks of all earlier sessions. */
+  readonly chunks: () => readonly Uint8Array[];
+}
+
+/**
+ * Brings every party's s_x up to date: the key set, then one asker after the other in order of id, each in sessions of
+ * at most 2^14 elements. What shows of a list is the bucket of its new items, and whether it has any.
+ */
+export async function evaluated(node: NodePorts, run: QuestionRun, inputs: PackedInputs): Promise<Cache> {
+  const { contributors } = run;
+  const others = contributors.filter((party) => party !== node.me);
+  const keySet = await agreedKeySet(node, run);
+  const cache = cacheOf(node, run, keySet);
+  const news = await missing(node, cache, inputs);
+  const mine = news.length === 0 ? 0 : bucket(news.length);
+  const words = await exchange(node.post, run.topic("wanted"), encodeMessage({ elements: mine }), others);
+  const wanted = new Map([[node.me, mine]]);
+  for (const [party, body] of words) wanted.set(party, admitted(party, run, decodeMessage(wantedForm, party, body)));
+  for (const [asker, elements] of wanted) if (asker !== node.me) checkQuota(node, run, asker, elements);
+  for (const asker of contributors) {
+    const party = new Evaluation(node, run, { keySet, cache, asker, total: wanted.get(asker) ?? 0 });
+    await party.run(selectInputs(inputs, news));
+  }
+  return cache;
+}
+
+/** A padded number of elements that fits the plan: no more than the asker's whole list. */
+function admitted(party: PartyId, { plan }: QuestionRun, { elements }: { readonly elements: number }): number {
+  const most = plan.inputs.find((input) => input.party === party)?.rowsPadded ?? 0;
+  if (elements === 0 || (elements <= most && bucket(elements) === elements)) return elements;
+  throw new EngineError("garbage", party, `${party} wants more evaluated than the plan says, or an unpadded number`, "ask again");
+}
+
+function cacheOf(node: NodePorts, { plan, own }: QuestionRun, { context }: KeptKeySet): Cache {
+  const keySpec = (own?.input.kinds ?? plan.inputs[0]?.kinds ?? []).join("+");
+  const scope = cacheScope(node.primitives.sha256, context, keySpec, NORM_VERSION);
+  const chunks = (): readonly Uint8Array[] =>
+    node.store.sealedNames(`cache/${hex(scope)}/`).flatMap((name) => node.store.sealed(name) ?? []);
+  return { scope, chunks };
+}
+
+/** Positions of the inputs that were never evaluated under this key. */
+async function missing(node: NodePorts, { scope, chunks }: Cache, inputs: PackedInputs): Promise<Uint32Array> {
+  const pool = await node.workers.session({ cacheKey: node.keys.storage.slice() });
+  try {
+    await pool.run(openCache, [scope, chunks()]);
+    return (await pool.run(newInputs, [inputs])) as Uint32Array; // safe because the job's type says so
+  } finally {
+    await pool.wipe();
+  }
+}
+
+/** The name under which this node counts what `asker` had evaluated under a question's key set. */
+function budgetOf(node: NodePorts, run: QuestionRun, asker: PartyId): string {
+  return `elements/${scopeName(node, keySetScope(run.plan))}/${asker}`;
+}
+
+/** How many elements this node evaluates for `asker` under one key set, by covenant and by the size of the domain. */
+function quotaOf({ me, membership }: NodePorts, { plan }: QuestionRun, asker: PartyId): bigint {
+  const { covenant } = membership;
+  const agreed = evaluationQuota(covenant, plan.purpose, asker, me);
+  if (covenant.id.startsWith("lab/")) return BigInt(agreed);
+  // Safe because the plan's reader admits these kinds only.
+  const kinds = (plan.inputs[0]?.kinds ?? []) as readonly ColumnKind[];
+  const most = quotaCeiling(covenant, asker, kinds);
+  return BigInt(Math.min(agreed, most));
+}
+
+/** Refuses before anything is spent what would not fit. The gate refuses it again, in the transaction that pays. */
+function checkQuota(node: NodePorts, run: QuestionRun, asker: PartyId, elements: number): void {
+  const limit = quotaOf(node, run, asker);
+  const spent = node.store.spent(budgetOf(node, run, asker));
+  if (elements === 0 || spent + BigInt(elements) <= limit) return;
+  throw new EngineError(
+    "quota",
+    node.me,
+    `${asker} wants ${elements} elements evaluated by ${node.me}, and ${limit - spent} of its quota of ${limit} are left`,
+    "ask over fewer new items, wait for the next epoch, or amend the covenant",
+  );
+}
+
+interface EvaluationParts {
+  readonly keySet: KeptKeySet;
+  readonly cache: Cache;
+  readonly asker: PartyId;
+  /** Padded elements in all sessions together. */
+  readonly total: number;
+}
+
+/** All sessions of one asker, seen from one node. */
+class Evaluation {
+  readonly #node: NodePorts;
+  readonly #run: QuestionRun;
+  readonly #parts: EvaluationParts;
+
+  constructor(node: NodePorts, run: QuestionRun, parts: EvaluationParts) {
+    this.#node = node;
+    this.#run = run;
+    this.#parts = parts;
+  }
+
+  /** `news`: this node's own new inputs, used where it is the asker. */
+  async run(news: PackedInputs): Promise<void> {
+    const { asker, total } = this.#parts;
+    const { me, progress, clock } = this.#node;
+    const begin = clock.now();
+    for (let from = 0; from < total; from += MOST_ELEMENTS) {
+      const elements = Math.min(MOST_ELEMENTS, total - from);
+      const attempt =
+        asker === me
+          ? (label: string) => this.#ask(label, elements, slice(news, from, elements))
+          : (label: string) => this.#hold(label, elements);
+      progress({ party: me, phase: `evaluate for ${asker}`, done: from / total });
+      const label = `evaluate/${asker}/${from / MOST_ELEMENTS}`;
+      await repeated(this.#node, this.#run, { label, parties: this.#run.contributors, attempt });
+      const perSecond = Math.round(((from + elements) * 1000) / Math.max(1, clock.now() - begin));
+      progress({ party: me, phase: `evaluate for ${asker}`, done: (from + elements) / total, rate: `${perSecond}/s` });
+    }
+  }
+
+  async #ask(label: string, elements: number, inputs: PackedInputs): Promise<void> {
+    const { keySet, cache } = this.#parts;
+    const { keys, ledger, rng, store } = this.#node;
+    const { planHash, own } = this.#run;
+    const { salt, text } = freshSalt(this.#node);
+    const { output, session } = await runSession(this.#node, this.#run, {
+      ...this.#common(label),
+      secrets: () => ({ cacheKey: keys.storage.slice(), salt }),
+      start: async (facts, pool) => {
+        await pool.run(openShare, [keySet.context, keySet.sealedShare]);
+        const root = (await pool.run(inputRoot, [inputs])) as Uint8Array; // safe because the job's type says so
+        if (own !== undefined) ledger.append([inputsEntry(planHash, own.input, root, text)]);
+        return evaluateAsker({ ...this.#setup(facts, elements), inputs, scope: cache.scope }, rng);
+      },
+    });
+    output.forEach((chunk, at) => {
+      store.putSealed(`cache/${hex(cache.scope)}/${session}/${at}`, chunk);
+    });
+  }
+
+  async #hold(label: string, elements: number): Promise<void> {
+    const { keySet, asker } = this.#parts;
+    const { keys, rng } = this.#node;
+    const debits: readonly EntryDebit[] = [{ asker, unit: "elements", amount: elements }];
+    const allowed = new Meter(this.#node.me, asker, elements);
+    const result = await runSession(this.#node, this.#run, {
+      ...this.#common(label),
+      debits,
+      costOf: () => this.#cost(elements),
+      hostJobs: { [meter.name]: (request: MeterRequest) => allowed.draw(request) },
+      secrets: () => ({ cacheKey: keys.storage.slice() }),
+      start: async (facts, pool) => {
+        await pool.run(openShare, [keySet.context, keySet.sealedShare]);
+        return evaluateHolder(this.#setup(facts, elements), rng);
+      },
+    });
+    this.#logSpent(result);
+  }
+
+  #common(label: string): Pick<SessionSpec<never>, "label" | "parties" | "line" | "prefix"> {
+    const { asker } = this.#parts;
+    const line = ({ id, to }: { readonly id: string; readonly to: PartyId }): boolean =>
+      id.startsWith("tests.") && to === asker;
+    return { label, parties: this.#run.contributors, line, prefix: "evaluate." };
+  }
+
+  #setup({ session, transcript }: SessionFacts, elements: number): EvaluateSetup {
+    const { keySet, asker } = this.#parts;
+    const { plan, planHash, contributors } = this.#run;
+    const allowance: Allowance = { asker, ceiling: elements, plan: planHash, session, validUntil: plan.expires };
+    const { me } = this.#node;
+    return { me, parties: contributors, transcript, asker, keys: keySet.keys, elements, allowance };
+  }
+
+  /** The whole allowance is charged with its entry, before the first answer; it is never given back. */
+  #cost(elements: number): Cost {
+    const { asker } = this.#parts;
+    const budget = budgetOf(this.#node, this.#run, asker);
+    const limit = quotaOf(this.#node, this.#run, asker);
+    this.#alarm(this.#node.store.spent(budget), BigInt(elements), limit);
+    return { charge: { budget, amount: BigInt(elements) }, limit };
+  }
+
+  #alarm(spent: bigint, more: bigint, limit: bigint): void {
+    const { me, log } = this.#node;
+    for (const percent of [50n, 80n, 100n]) {
+      const mark = (limit * percent) / 100n;
+      if (spent >= mark || spent + more < mark) continue;
+      log({ event: "quota.alarm", party: me, peer: this.#parts.asker, count: Number(percent) });
+    }
+  }
+
+  #logSpent({ output, logged }: SessionResult<Spent>): void {
+    const { ledger, primitives } = this.#node;
+    const allowance = documentHash(primitives.sha256, ledger.leaf(logged[0]?.index ?? 0));
+    const body = { allowance, metered: output.metered, root: `sha256:${hex(output.request)}` };
+    ledger.append([{ type: "spent", verb: "none", planHash: this.#run.planHash, body }]);
+  }
+}
+
+/**
+ * The meter of one session: draws on an allowance that was paid for, durably, when it was logged. A block that does not
+ * fit is refused whole.
+ */
+class Meter {
+  readonly #holder: PartyId;
+  readonly #asker: PartyId;
+  #left: number;
+
+  constructor(holder: PartyId, asker: PartyId, ceiling: number) {
+    this.#holder = holder;
+    this.#asker = asker;
+    this.#left = ceiling;
+  }
+
+  draw({ asker, elements }: MeterRequest): void {
+    if (asker !== this.#asker || elements > this.#left) {
+      throw new EngineError("quota", this.#holder, `${asker} has no allowance for ${elements} more elements`);
+    }
+    this.#left -= elements;
+  }
+}
+
+/** The part of the inputs that a session takes: fewer than its elements in the last one, none where all is padding. */
+function slice(inputs: PackedInputs, from: number, elements: number): PackedInputs {
+  const count = Math.max(0, Math.min(elements, inputs.ends.length - from));
+  return selectInputs(inputs, Uint32Array.from({ length: count }, (_, at) => from + at));
+}

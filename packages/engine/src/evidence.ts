@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SignedBytes } from "@koplamp/covenant";
+import { signDocument } from "@koplamp/crypto";
+import type { PartyId } from "@koplamp/protocol";
+import {
+  answerText,
+  base64,
+  documentBytes,
+  documentHash,
+  type Hash,
+  hex,
+  timeText,
+} from "@koplamp/wire";
+import { bundleOf, type LedgerPages } from "./bundle.ts";
+import { equalsContract } from "./egress.ts";
+import { asEngineError } from "./errors.ts";
+import type { Draft } from "./ledger.ts";
+import { decodeMessage, encodeMessage, evidenceForm, signedForm } from "./messages.ts";
+import type { NodePorts } from "./node-ports.ts";
+import type { QuestionRun } from "./question-run.ts";
+import { acknowledges, signedReceipt } from "./receipts.ts";
+import type { SessionResult } from "./session.ts";
+import type { StageResult } from "./stage.ts";
+
+/** How long a recipient may take to acknowledge, and a party to show its entries. */
+const DEADLINE_MS = 60_000;
+
+/**
+ * Closes the account of a question that has an answer: receipts for what came, `deliver` or `undelivered` for what went,
+ * what left, the recipient's `release`; then every entry with its proof to the proposer and the recipients, who make
+ * the bundle. Nothing here can take the answer away: what is missing is missing in the evidence.
+ */
+export async function gatherEvidence(
+  node: NodePorts,
+  run: QuestionRun,
+  answered: StageResult,
+): Promise<Uint8Array | undefined> {
+  node.progress({ party: node.me, phase: "prove" });
+  const documents: SignedBytes[] = [];
+  if (answered.session !== undefined) {
+    documents.push(...(await acknowledge(node, run, answered.session)));
+    documents.push(...(await delivered(node, run, answered.session)));
+    documents.push(signedEgress(node, run, answered.session));
+  }
+  if (answered.result !== undefined) node.ledger.append([releaseEntry(node, run, answered)]);
+  try {
+    return await exchanged(node, run, documents);
+  } catch (reason) {
+    const { code, party } = asEngineError(reason, node.me);
+    node.log({ event: "evidence.incomplete", party: node.me, plan: run.planHash, code, peer: party });
+    return undefined;
+  }
+}
+
+/** A receipt for every disclosure that came, to whoever disclosed it; one `receive` for each in the own ledger. */
+async function acknowledge(
+  node: NodePorts,
+  { planHash, topic }: QuestionRun,
+  { session, received }: SessionResult<unknown>,
+): Promise<readonly SignedBytes[]> {
+  const { me, primitives, clock, keys, ledger, post } = node;
+  ledger.append(
+    received.map(({ from, frame }) => ({
+      type: "receive",
+      verb: "collection",
+      planHash,
+      body: { session, from, frame: `sha256:${hex(frame)}` },
+    })),
+  );
+  return await Promise.all(
+    received.map(async (one) => {
+      const signer = { primitives, clock, identity: keys.identity };
+      const receipt = signedReceipt(signer, { ...one, planHash, session, to: me });
+      await post.send(one.from, topic(`receipt/${session}/${one.disclosure}`), encodeMessage(receipt));
+      return receipt;
+    }),
+  );
+}
+
+/** Waits for the receipts of what this node disclosed. One that does not come is on record too. */
+async function delivered(
+  node: NodePorts,
+  run: QuestionRun,
+  { session, logged }: SessionResult<unknown>,
+): Promise<readonly SignedBytes[]> {
+  const deadline = timeText(node.clock.now() + DEADLINE_MS);
+  const receipts = await Promise.all(
+    logged.map(async ({ id, to, index }) => ({
+      id,
+      receipt: await receiptOf(node, run, { session, id, to, index }),
+    })),
+  );
+  node.ledger.append(
+    receipts.map(({ id, receipt }): Draft => {
+      const { planHash } = run;
+      const common = { session, disclosure: id };
+      if (receipt === undefined) {
+        return { type: "undelivered", verb: "none", planHash, body: { ...common, deadline } };
+      }
+      const receiptHash = documentHash(node.primitives.sha256, receipt.bytes);
+      return { type: "deliver", verb: "none", planHash, body: { ...common, receiptHash } };
+    }),
+  );
+  return receipts.flatMap(({ receipt }) => receipt ?? []);
+}
+
+async function receiptOf(
+  node: NodePorts,
+  { planHash, topic }: QuestionRun,
+  { session, id, to, index }: { readonly session: string; readonly id: string; readonly to: PartyId; readonly index: number },
+): Promise<SignedBytes | undefined> {
+  const { me, ledger, post } = node;
+  const entry = ledger.entriesOf(planHash).find((placed) => placed.index === index)?.entry;
+  const frame = String(entry?.body["frame"]);
+  const bytes = Number(entry?.body["bytes"]);
+  const expected = { planHash, session, disclosure: id, from: me, to, frame, bytes };
+  return await orNothing(node, to, async () => {
+    const body = await post.receive(to, topic(`receipt/${session}/${id}`));
+    const receipt = decodeMessage(signedForm, to, body);
+    return acknowledges(node, receipt, expected) ? receipt : undefined;
+  });
+}
+
+/** What has left this node in all sessions of the question, as its own channel counted. */
+function signedEgress(node: NodePorts, run: QuestionRun, { session }: SessionResult<unknown>): SignedBytes {
+  const { me, keys, primitives } = node;
+  const { planHash, contractHash, contract, egress } = run;
+  const bytes = documentBytes({
+    koplamp: "egress/v1",
+    planHash,
+    contractHash,
+    session,
+    from: me,
+    rows: egress,
+    equalsContract: equalsContract(me, contract, egress, (what) => !/^(?:keyset|evaluate)\./.test(what)),
+  });
+  const hash = documentHash(primitives.sha256, bytes);
+  return { bytes, signatures: [signDocument(primitives, keys.identity, "egress/v1", hash)] };
+}
+
+/** What disclosure control let out. The result itself stays with its recipient; only its salted hash is logged. */
+function releaseEntry(
+  { me, rng, primitives }: NodePorts,
+  { plan, planHash, contract, contractHash }: QuestionRun,
+  { result, withheld }: StageResult,
+): Draft {
+  const results = result === undefined ? {} : { [me]: result };
+  const answer = answerText({ query: plan.id, status: "released", results, disclosures: [], ledger: {} });
+  const salt = base64(rng(32));
+  const bytes = documentBytes({ koplamp: "result/v1", planHash, contractHash, answer, withheld, salt });
+  const own = contract.outputs.filter(({ id, to }) => to === me && !id.startsWith("tests."));
+  const outputs = [...new Set(own.map(({ id }) => id))];
+  const resultHash = documentHash(primitives.sha256, bytes);
+  return {
+    type: "release",
+    verb: "combination",
+    planHash,
+    body: { outputs, resultHash, withheld },
+    kept: { salt },
+  };
+}
+
+/** Shows this node's entries to the proposer and the recipients; there, waits for everybody's and makes the bundle. */
+async function exchanged(
+  node: NodePorts,
+  run: QuestionRun,
+  documents: readonly SignedBytes[],
+): Promise<Uint8Array | undefined> {
+  const { me, post } = node;
+  const makers = [...new Set([run.plan.proposer.party, ...run.recipients])];
+  const own = await ownPages(node, run);
+  const body = encodeMessage({ entries: own, documents });
+  const topic = run.topic("evidence");
+  await Promise.all(makers.filter((party) => party !== me).map((to) => post.send(to, topic, body)));
+  if (!makers.includes(me)) return undefined;
+  const pages: LedgerPages[] = [{ party: me, entries: own }];
+  const all = [...documents];
+  for (const party of run.others) {
+    const shown = await orNothing(node, party, async () =>
+      decodeMessage(evidenceForm, party, await post.receive(party, topic)),
+    );
+    if (shown === undefined) continue;
+    pages.push({ party, entries: verified(node, party, run.planHash, shown.entries) });
+    all.push(...shown.documents);
+  }
+  return bundleOf(node, run, pages, all);
+}
+
+/** All own entries of the question under one checkpoint. */
+async function ownPages(node: NodePorts, run: QuestionRun): Promise<LedgerPages["entries"]> {
+  const indices = node.ledger.entriesOf(run.planHash).map(({ index }) => index);
+  const proofs = await node.ledger.cosigned(indices);
+  return indices.map((index, at) => ({ leaf: node.ledger.leaf(index), proof: proofs[at] ?? new Uint8Array() }));
+}
+
+/** The entries of another party that its ledger has, and that are of this question. */
+function verified(
+  node: NodePorts,
+  party: PartyId,
+  planHash: Hash,
+  entries: LedgerPages["entries"],
+): LedgerPages["entries"] {
+  return entries.filter(({ leaf, proof }) => node.ledger.verify(party, leaf, proof).planHash === planHash);
+}
+
+/** What a party gives within the deadline, or nothing: its silence or its fault is its own, and is said in the log. */
+async function orNothing<T>(node: NodePorts, party: PartyId, wait: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await Promise.race([wait(), node.clock.sleep(DEADLINE_MS).then(() => undefined)]);
+  } catch (reason) {
+    const { code } = asEngineError(reason, party);
+    node.log({ event: "evidence.missing", party: node.me, peer: party, code });
+    return undefined;
+  }
+}

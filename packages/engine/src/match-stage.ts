@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Party, PartyId } from "@koplamp/protocol";
+import {
+  type CachedItems,
+  type HubNodeSetup,
+  hubNode,
+  inputRoot,
+  matchTokensParty,
+  type OverlapCounts,
+  overlapHub,
+  type QuerySession,
+  recipientNode,
+  tellMatches,
+} from "@koplamp/psi";
+import type {
+  Counted,
+  Input,
+  InputContext,
+  MatchAsk,
+  MatchResult,
+  OverlapAsk,
+  OverlapResult,
+  Plan,
+} from "@koplamp/wire";
+import { NORM_VERSION } from "@koplamp/wire";
+import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
+import { evaluated } from "./evaluations.ts";
+import { type Items, itemsOf } from "./items.ts";
+import type { NodePorts } from "./node-ports.ts";
+import type { QuestionRun } from "./question-run.ts";
+import { runSession, type SessionFacts, type SessionResult, type SessionSpec, type SessionTicket } from "./session.ts";
+import type { StageResult } from "./stage.ts";
+
+/**
+ * One node's side of a match or of a count: its keys, their s_x (from the cache, or evaluated now), and one session of
+ * symmetric operations only. A node that brings no keys takes part in the session of a count if it is a recipient, and
+ * otherwise in none.
+ */
+export async function matchStage(node: NodePorts, run: QuestionRun): Promise<StageResult> {
+  const held = await heldItems(node, run);
+  const { ask } = run.plan;
+  if (ask.kind === "match") return held === undefined ? { withheld: [] } : await match(node, run, ask, held);
+  const takesPart = held !== undefined || run.recipients.includes(node.me);
+  // Safe because sums have a stage of their own.
+  return takesPart ? await count(node, run, ask as OverlapAsk, held) : { withheld: [] };
+}
+
+/** A party's keys with all that a query session needs of them. */
+interface Held {
+  readonly input: Input;
+  readonly items: Items;
+  readonly cached: CachedItems;
+}
+
+async function heldItems(node: NodePorts, run: QuestionRun): Promise<Held | undefined> {
+  const contribution = await contributionOf(node, run);
+  if (contribution === undefined) return undefined;
+  const { input, table } = contribution;
+  const context = inputContext(node, run.plan, input);
+  const items = await itemsOf(table, input.columns, context, () => node.clock.sleep(0));
+  const { scope, chunks } = await evaluated(node, run, items.inputs);
+  return { input, items, cached: { inputs: items.inputs, scope, chunks: chunks() } };
+}
+
+function inputContext(
+  { membership }: NodePorts,
+  { purpose, protocol }: Plan,
+  { kinds }: Input,
+): InputContext {
+  return {
+    covenantId: membership.covenant.id,
+    purposeId: purpose,
+    epoch: protocol.epoch ?? "",
+    keySpec: kinds.join("+"),
+    normVersion: NORM_VERSION,
+  };
+}
+
+async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Held): Promise<StageResult> {
+  const { items, cached } = held;
+  const session = await querySession(node, run, held, {
+    parties: run.contributors,
+    party: (facts) => matchTokensParty({ ...setupOf(node, run, facts), items: cached }, node.rng),
+  });
+  if (!run.recipients.includes(node.me)) return { withheld: [], session };
+  const matches = tellMatches(session.output, ask.tell, ask.atLeast).map(({ item, holders, count: number }) => {
+    const told = holders ?? number;
+    return { key: items.keys[item] ?? [], ...(told === undefined ? {} : { holders: told }) };
+  });
+  const result: MatchResult = { kind: "match", matches };
+  return { result, withheld: [], session };
+}
+
+async function count(
+  node: NodePorts,
+  run: QuestionRun,
+  ask: OverlapAsk,
+  held: Held | undefined,
+): Promise<StageResult> {
+  const { plan, contributors, recipients } = run;
+  const hub = plan.protocol.id === overlapHub.id;
+  const { shape, atLeast } = ask;
+  const role = hub ? hubNode : recipientNode;
+  const session = await querySession<OverlapCounts | undefined>(node, run, held, {
+    parties: [...new Set([...contributors, ...recipients])].sort(),
+    ...(hub ? { ticket: ticketOf(run, ask) } : {}),
+    party: (facts) => {
+      const { minCount } = plan.release;
+      const setup: HubNodeSetup = { ...setupOf(node, run, facts), shape, atLeast, minCount };
+      return role(held === undefined ? setup : { ...setup, items: held.cached }, node.rng);
+    },
+  });
+  return session.output === undefined ? { withheld: [], session } : countsResult(session.output, ask, session);
+}
+
+function countsResult(
+  { cells, counts }: OverlapCounts,
+  { shape }: OverlapAsk,
+  session: SessionResult<unknown>,
+): StageResult {
+  const named = cells.map((name, at): readonly [string, Counted] => {
+    return [name, counts[at] ?? { withheld: "minCount" }];
+  });
+  const result: OverlapResult = { kind: "overlap-count", [shape]: Object.fromEntries(named) };
+  const withheld = counts.filter((number) => number === null).length;
+  return { result, withheld: withheld === 0 ? [] : [{ rule: "minCount", cells: withheld }], session };
+}
+
+/** What the coordinator needs to count: who sends, who is told, how much, and nothing about keys. */
+function ticketOf({ plan, contributors, recipients }: QuestionRun, ask: OverlapAsk): SessionTicket {
+  return {
+    protocol: plan.protocol.id,
+    parties: [...new Set([...contributors, ...recipients])].sort(),
+    contributors,
+    recipients,
+    rowsPadded: contributors.map((party) => rowsPaddedOf(plan)[party] ?? 0),
+    params: plan.protocol.params,
+    shape: ask.shape,
+    atLeast: ask.atLeast ?? 0,
+    minCount: plan.release.minCount,
+    cells: 0,
+    columns: 0,
+  };
+}
+
+function setupOf({ me }: NodePorts, run: QuestionRun, { transcript, sid }: SessionFacts): QuerySession {
+  const { contributors, recipients, plan } = run;
+  return { me, parties: contributors, recipients, transcript, sid, rowsPadded: rowsPaddedOf(plan) };
+}
+
+function rowsPaddedOf({ inputs }: Plan): Readonly<Record<PartyId, number>> {
+  return Object.fromEntries(inputs.map(({ party, rowsPadded }) => [party, rowsPadded]));
+}
+
+/** The query session: evaluations and the key ceremony have labels of their own. */
+const LABEL = "0/1";
+
+/** Runs the query session, its inputs fixed in the ledger before it begins. */
+async function querySession<Output>(
+  node: NodePorts,
+  run: QuestionRun,
+  held: Held | undefined,
+  { party, ...parts }: Pick<SessionSpec<Output>, "parties" | "ticket"> & {
+    readonly party: (facts: SessionFacts) => Party<Output>;
+  },
+): Promise<SessionResult<Output>> {
+  const { salt, text } = freshSalt(node);
+  node.progress({ party: node.me, phase: run.plan.ask.kind === "match" ? "match" : "count" });
+  return await runSession(node, run, {
+    ...parts,
+    label: LABEL,
+    line: ({ id }) => !id.startsWith("tests."),
+    prefix: "",
+    secrets: () => (held === undefined ? {} : { cacheKey: node.keys.storage.slice(), salt }),
+    start: async (facts, pool) => {
+      if (held === undefined) return party(facts);
+      const root = (await pool.run(inputRoot, [held.cached.inputs])) as Uint8Array; // safe because the job says so
+      node.ledger.append([inputsEntry(run.planHash, held.input, root, text)]);
+      return party(facts);
+    },
+  });
+}

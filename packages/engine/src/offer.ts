@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PartyId } from "@koplamp/protocol";
+import { type CatalogueEntry, QueryError, readCatalogueEntry } from "@koplamp/query";
+import {
+  bucket,
+  canonicalBytes,
+  concat,
+  type DatasetSpec,
+  type Hash,
+  hex,
+  type Input,
+  type Source,
+  utf8,
+} from "@koplamp/wire";
+import { asEngineError, EngineError, forOthers } from "./errors.ts";
+import { distinctKeys } from "./items.ts";
+import {
+  decodeMessage,
+  encodeMessage,
+  type Offered,
+  type OfferRequest,
+  offerForm,
+  offerRequestForm,
+} from "./messages.ts";
+import type { NodePorts } from "./node-ports.ts";
+
+/** What this node offered for a question, and what it takes to find the same data again. */
+export interface KeptOffer {
+  readonly entry: CatalogueEntry;
+  /** SHA-256 of the source as it was read. */
+  readonly digest: Uint8Array;
+  /** The salt of `entry.snapshot`. */
+  readonly salt: Uint8Array;
+}
+
+/** The offers of a node that may still become questions, by the hash that commits to their data. In memory only. */
+export class Offers {
+  readonly #kept = new Map<Hash, KeptOffer>();
+
+  put(offer: KeptOffer): void {
+    this.#kept.set(offer.entry.snapshot, offer);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > MOST_OFFERS && oldest !== undefined) this.#kept.delete(oldest);
+  }
+
+  /** The offer that an input of a plan rests on, if the plan states exactly what was offered. */
+  find(input: Input): KeptOffer | undefined {
+    const kept = this.#kept.get(input.snapshot);
+    return kept !== undefined && states(input, kept.entry) ? kept : undefined;
+  }
+}
+
+const MOST_OFFERS = 1024;
+
+function states(input: Input, entry: CatalogueEntry): boolean {
+  const columns = input.columns.map((name) => entry.columns.find((column) => column.name === name));
+  const bounds = columns.flatMap((column) =>
+    column === undefined || column.min === null || column.max === null
+      ? []
+      : [{ column: column.name, min: column.min, max: column.max }],
+  );
+  return (
+    input.dataset === entry.dataset &&
+    input.rowsPadded === entry.rowsPadded &&
+    input.maxRowsPerCell === entry.maxRowsPerCell &&
+    columns.every((column, at) => column?.kind === input.kinds[at]) &&
+    hex(canonicalBytes(bounds)) === hex(canonicalBytes(input.bounds))
+  );
+}
+
+/**
+ * What this node offers of a dataset for one question: declared columns, a padded size, bounds, and a salted
+ * commitment to the data as they are now. Reads the data; no value and no true number is in it.
+ * @throws {QueryError} `unknown-dataset`; {@link SourceError} when the data cannot be read.
+ */
+export async function offerOf(node: NodePorts, offers: Offers, request: OfferRequest): Promise<CatalogueEntry> {
+  const { me, sources, rng, primitives, clock } = node;
+  const { dataset, key } = request;
+  const spec = Object.hasOwn(sources.specs, dataset) ? sources.specs[dataset] : undefined;
+  if (spec === undefined) throw unknownDataset(me, dataset, Object.keys(sources.specs));
+  node.progress({ party: me, phase: "read" });
+  const { table, digest } = await sources.snapshot(dataset);
+  const keyed = key.length > 0 && key.every((name) => Object.hasOwn(spec.columns, name));
+  const count = keyed ? (await distinctKeys(table, key, () => clock.sleep(0))).length : table.rows;
+  const salt = rng(32);
+  const commitment = primitives.hmacSha256(salt, concat(utf8("snapshot\u0000"), digest));
+  const rowsPadded = bucket(count);
+  const entry: CatalogueEntry = {
+    party: me,
+    dataset,
+    columns: columnsOf(spec),
+    rowsPadded,
+    maxRowsPerCell: spec.maxRowsPerCell ?? rowsPadded,
+    snapshot: `sha256:${hex(commitment)}`,
+  };
+  offers.put({ entry, digest, salt });
+  return entry;
+}
+
+function columnsOf({ columns }: DatasetSpec): CatalogueEntry["columns"] {
+  return Object.entries(columns).map(([name, { kind, min = null, max = null, unit = null }]) => ({
+    name,
+    kind,
+    min,
+    max,
+    unit,
+  }));
+}
+
+function unknownDataset(party: PartyId, dataset: string, known: readonly string[]): QueryError {
+  const hint = known.length === 0 ? `${party} offers nothing` : `offered: ${known.join(", ")}`;
+  return new QueryError("unknown-dataset", `${party} offers no dataset "${dataset}"`, { party, hint });
+}
+
+/** Answers another party's request for an offer. A fault is answered too: nobody waits for nothing. */
+export async function answerOffer(
+  node: NodePorts,
+  offers: Offers,
+  from: PartyId,
+  body: Uint8Array,
+): Promise<Uint8Array> {
+  try {
+    const entry = await offerOf(node, offers, decodeMessage(offerRequestForm, from, body));
+    return encodeMessage({ kind: "entry", entry: canonicalBytes(entry) } satisfies Offered);
+  } catch (reason) {
+    const error = reason instanceof QueryError ? reason : forOthers(asEngineError(reason, node.me), node.me);
+    const { code, message, hint } = error;
+    node.log({ event: "offer.refused", party: node.me, peer: from, code });
+    return encodeMessage({ kind: "none", code, message, hint } satisfies Offered);
+  }
+}
+
+/**
+ * Asks a party what it offers for a question.
+ * @throws {QueryError} `unknown-dataset`, or {@link EngineError} with that party's own sentence.
+ */
+export async function requestOffer(
+  node: NodePorts,
+  { party, dataset }: Source,
+  key: readonly string[],
+): Promise<CatalogueEntry> {
+  const id = hex(node.rng(16));
+  await node.post.send(party, `offer/${id}`, encodeMessage({ dataset, key }));
+  const offered = decodeMessage(offerForm, party, await node.post.receive(party, `offered/${id}`));
+  if (offered.kind === "entry") return readCatalogueEntry(party, offered.entry);
+  const { code, message, hint } = offered;
+  if (code === "unknown-dataset") throw new QueryError(code, message, { party, hint });
+  throw new EngineError(code === "source" ? code : "stopped", party, message, hint);
+}
