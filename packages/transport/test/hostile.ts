@@ -41,6 +41,14 @@ export function noting(log: Uint8Array[], handOn = true): Mischief {
   };
 }
 
+/** Notes what passes, and lets it. */
+export function keeping(log: Uint8Array[]): (bytes: Uint8Array) => readonly Uint8Array[] {
+  return (bytes) => {
+    log.push(bytes);
+    return [bytes];
+  };
+}
+
 /** The bytes with one bit of one byte changed. */
 export function flipped(bytes: Uint8Array, at: number): Uint8Array {
   const copy = bytes.slice();
