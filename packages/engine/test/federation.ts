@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole federation in one process: real engines, ledgers and stores over a relay in memory, on the toy group.
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { admitCharter, type Membership } from "@koplamp/covenant";
+import type { Group } from "@koplamp/crypto";
+import { inlineWorkers, nodePrimitives } from "@koplamp/pool";
+import type { JobTable, PartyId, Rng } from "@koplamp/protocol";
+import { psiJobs } from "@koplamp/psi";
+import { type Question, readQuestion } from "@koplamp/query";
+import { createCharter, type Founded, type Terms } from "../../sdk/src/charter.ts";
+import { labTerms } from "../../sdk/src/lab-terms.ts";
+import { openStore } from "@koplamp/store";
+import { openPost, openSessionChannel, Relay } from "@koplamp/transport";
+import type { AnswerResult, DatasetSpec, Line, Table } from "@koplamp/wire";
+import { toyGroup } from "../../../test/toy/group.ts";
+import {
+  type Clock,
+  type EngineNode,
+  type LogEvent,
+  type NodePorts,
+  openLedger,
+  type Outcome,
+  Presence,
+  type Progress,
+  type Snapshot,
+  type Store,
+  startCoordinator,
+  startNode,
+} from "../src/index.ts";
+
+export const primitives = nodePrimitives();
+export const rng: Rng = (length) => new Uint8Array(randomBytes(length));
+
+/** Real time, and a way to move it on. */
+export class TestClock implements Clock {
+  ahead = 0;
+
+  now(): number {
+    return Date.now() + this.ahead;
+  }
+
+  async sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { ref: false });
+  }
+}
+
+/** What one party of a test brings: dataset to rows of one column of keys. */
+export type Lists = Readonly<Record<PartyId, readonly string[] | undefined>>;
+
+/** What a test wants other than usual. */
+export interface Wishes {
+  readonly terms?: (terms: Terms) => Terms;
+  readonly id?: string;
+  readonly group?: Group;
+  readonly graceMs?: number;
+  readonly jobs?: (table: JobTable, party: PartyId) => JobTable;
+  /** Changes the ports of a party before its node starts. */
+  readonly ports?: (ports: NodePorts, machine: Machine) => NodePorts;
+  readonly coordinator?: boolean;
+}
+
+/** One running machine of a test. */
+export interface Machine {
+  readonly party: PartyId;
+  readonly node: EngineNode;
+  readonly ports: NodePorts;
+  readonly store: Store;
+  readonly line: Line;
+  readonly outcomes: Outcome<AnswerResult>[];
+  readonly log: LogEvent[];
+  readonly progress: Progress[];
+  list: readonly string[] | undefined;
+  close(): Promise<void>;
+}
+
+const COLUMNS: DatasetSpec["columns"] = { id: { kind: "opaque" }, kind: { kind: "category" } };
+const SPEC: DatasetSpec = { file: "list.csv", nulls: [], columns: COLUMNS };
+
+/** Parties that found a federation, and whose nodes run until it is closed. */
+export class Federation {
+  readonly parties: readonly PartyId[];
+  readonly clock: TestClock = new TestClock();
+  readonly relay: Relay = new Relay();
+  readonly machines: Map<PartyId, Machine> = new Map();
+  readonly founded: Founded;
+  readonly membership: Membership;
+  readonly #wishes: Wishes;
+  #coordinator: { close(): Promise<void> } | undefined;
+
+  constructor(lists: Lists, wishes: Wishes = {}) {
+    this.parties = Object.keys(lists).sort();
+    this.#wishes = wishes;
+    const columns = { list: SPEC };
+    const members = this.parties.map((id) => ({ id, name: id, datasets: lists[id] === undefined ? {} : columns }));
+    const terms = labTerms(members, ["lab"]);
+    this.founded = createCharter(
+      {
+        id: wishes.id ?? "lab/test",
+        parties: members,
+        terms: wishes.terms === undefined ? terms : wishes.terms(terms),
+        now: this.clock.now(),
+      },
+      rng,
+    );
+    this.membership = admitCharter(this.founded.charter, primitives);
+    for (const party of this.parties) this.start(party, lists[party]);
+    if (wishes.coordinator !== false) this.#startCoordinator();
+  }
+
+  machine(party: PartyId): Machine {
+    const machine = this.machines.get(party);
+    if (machine === undefined) throw new Error(`no machine ${party}`);
+    return machine;
+  }
+
+  /** Starts a party's machine, with the store of an earlier one if it had one. */
+  start(party: PartyId, list: readonly string[] | undefined, store: Store = openStore(":memory:")): Machine {
+    const keys = this.founded.keys[party];
+    if (keys === undefined) throw new Error(`no keys ${party}`);
+    const { identity, sealX25519, sealMlKem } = keys;
+    const { relay, clock, membership } = this;
+    const { addresses } = membership;
+    const line = relay.line(party);
+    const parts = { line, me: party, identity, addresses, primitives, rng };
+    const post = openPost({ ...parts, sealX25519, sealMlKem });
+    const log: LogEvent[] = [];
+    const progress: Progress[] = [];
+    const table: JobTable = new Map(psiJobs({ group: this.#wishes.group ?? toyGroup(), primitives }));
+    const workers = inlineWorkers(this.#wishes.jobs?.(table, party) ?? table);
+    const note = (event: LogEvent): void => void log.push(event);
+    const origin = `${membership.covenant.id}/${party}`;
+    const presence = new Presence(line, post, clock, this.#wishes.graceMs ?? 1000);
+    const outcomes: Outcome<AnswerResult>[] = [];
+    const machine: { -readonly [Field in keyof Machine]?: Machine[Field] } = { party, store, line, outcomes, log, progress, list };
+    const whole = machine as Machine; // complete before anybody sees it
+    const ports: NodePorts = {
+      me: party,
+      lab: true,
+      clock,
+      rng,
+      primitives,
+      membership,
+      keys,
+      store,
+      ledger: openLedger({
+        me: party, origin, store, post, membership, keys, primitives, clock, log: note, deadlineMs: 3000,
+      }),
+      post,
+      presence,
+      sources: {
+        specs: list === undefined ? {} : { list: SPEC },
+        snapshot: async () => snapshotOf(whole.list ?? []),
+      },
+      workers,
+      openChannel: (request) => openSessionChannel({ ...parts, post }, request),
+      log: note,
+      progress: (step) => void progress.push(step),
+    };
+    const changed = this.#wishes.ports?.(ports, whole) ?? ports;
+    const node = startNode(changed);
+    node.onOutcome((outcome) => void outcomes.push(outcome));
+    Object.assign(machine, {
+      node,
+      ports: changed,
+      close: async () => {
+        await node.close(5000);
+        presence.close();
+        post.close();
+        await line.close();
+      },
+    });
+    this.machines.set(party, whole);
+    return whole;
+  }
+
+  /** Asks a question at a party. */
+  ask(party: PartyId, question: Question): Promise<Outcome<AnswerResult>> {
+    return this.machine(party).node.ask(question);
+  }
+
+  /** Waits until the question has ended at the other parties too, and gives how. */
+  async outcomes(parties: readonly PartyId[], count = 1): Promise<readonly Outcome<AnswerResult>[]> {
+    const end = Date.now() + 10_000;
+    const machines = parties.map((party) => this.machine(party));
+    while (machines.some(({ outcomes }) => outcomes.length < count) && Date.now() < end) await sleep(5);
+    return machines.map(({ outcomes, party }) => {
+      const outcome = outcomes[count - 1];
+      if (outcome === undefined) throw new Error(`the question did not end at ${party}`);
+      return outcome;
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.machines.values()].map((machine) => machine.close()));
+    await this.#coordinator?.close();
+    this.relay.close();
+    for (const { store } of this.machines.values()) store.close();
+  }
+
+  #startCoordinator(): void {
+    const { identity, sealX25519, sealMlKem } = this.founded.coordinator;
+    const { addresses } = this.membership;
+    const line = this.relay.line("coordinator");
+    const parts = { line, me: "coordinator", identity, addresses, primitives, rng } as const;
+    const post = openPost({ ...parts, sealX25519, sealMlKem });
+    const { clock, membership } = this;
+    const presence = new Presence(line, post, clock, this.#wishes.graceMs ?? 1000);
+    const coordinator = startCoordinator({
+      me: "coordinator",
+      identity,
+      clock,
+      rng,
+      primitives,
+      membership,
+      post,
+      presence,
+      workers: inlineWorkers(new Map(psiJobs({ group: toyGroup(), primitives }))),
+      openChannel: (request) => openSessionChannel({ ...parts, post }, request),
+      log: () => {},
+      progress: () => {},
+    });
+    this.#coordinator = {
+      close: async () => {
+        await coordinator.close();
+        presence.close();
+        post.close();
+        await line.close();
+      },
+    };
+  }
+}
+
+function snapshotOf(list: readonly string[]): Snapshot {
+  const table: Table = {
+    rows: list.length,
+    columns: { id: list.map((id) => (id === "" ? null : id)), kind: list.map(() => "a") },
+  };
+  return { table, quality: {}, digest: primitives.sha256(new Uint8Array(Buffer.from(list.join("\n")))) };
+}
+
+/** A match over everybody's lists. */
+export function matchOf(
+  parties: readonly PartyId[],
+  recipients: readonly PartyId[],
+  { atLeast = 2, tell = "holders", id = "a-match", expires = "" } = {},
+): Question {
+  const from = parties.map((party) => `${party}: list`).join(", ");
+  return read(`koplamp: query/v1
+id: ${id}
+ask: { kind: match, key: [id], from: { ${from} }, atLeast: ${atLeast}, tell: ${tell} }
+recipients: [${recipients.join(", ")}]
+${expires === "" ? "" : `expires: ${expires}`}
+`);
+}
+
+/** A count over everybody's lists. */
+export function countOf(
+  parties: readonly PartyId[],
+  recipients: readonly PartyId[],
+  { shape = "histogram", mode = "", minCount = 1, id = "a-count" } = {},
+): Question {
+  const from = parties.map((party) => `${party}: list`).join(", ");
+  const more = mode === "" ? "" : `, mode: ${mode}`;
+  return read(`koplamp: query/v1
+id: ${id}
+ask: { kind: overlap-count, key: [id], from: { ${from} }, shape: ${shape}${more} }
+recipients: [${recipients.join(", ")}]
+release: { minCount: ${minCount}, minContributors: 1 }
+`);
+}
+
+function read(text: string): Question {
+  return readQuestion(text, { file: "query.yaml", lab: true });
+}
