@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+
+export { type Cube, cubeOf, type OpenedCell, openedCells } from "./cube.ts";
 export { SumError, type SumErrorCode } from "./errors.ts";
 export { aggregateJobs } from "./jobs.ts";
-export type { Range, SumNodeSetup, SumSession } from "./session.ts";
+export { type CubeLayout, cubeLayout, type SumColumn } from "./layout.ts";
+export {
+  FEWEST_CONTRIBUTORS,
+  MOST_CONTRIBUTORS,
+  type Range,
+  type SumNodeSetup,
+  type SumSession,
+} from "./session.ts";
 export { type SumParameters, sumThreshold } from "./sum-description.ts";
 export type { AggregateBackend } from "./sum-jobs.ts";
 export { sumCoordinator, sumNode } from "./sum-threshold.ts";

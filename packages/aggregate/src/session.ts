@@ -6,7 +6,9 @@ import { SumError } from "./errors.ts";
 /** The party id under which the coordinator takes part. */
 export const COORDINATOR: "coordinator" = "coordinator";
 /** Fewest contributors: with two, each can take its own part from the sum. Covenants ask for three. */
-export const FEWEST_CONTRIBUTORS = 2;
+export const FEWEST_CONTRIBUTORS: number = 2;
+/** Most contributors, by the noise bound of every parameter set. */
+export const MOST_CONTRIBUTORS: number = 32;
 /** Most blocks of one sum: beyond that the parts that every node adds itself would not fit a session's memory. */
 export const MOST_BLOCKS: number = 64;
 
@@ -82,10 +84,10 @@ function rangeOf(ranges: Readonly<Record<PartyId, Range>>, party: PartyId): Rang
 /** The checks that everybody makes before anything leaves. @throws {SumError} `setup` or `too-large`. */
 export function checkSession(session: SumSession): void {
   const { contributors, recipients, transcript, set, numbers } = session;
-  if (contributors.length < FEWEST_CONTRIBUTORS || contributors.length > set.mostShares) {
+  if (contributors.length < FEWEST_CONTRIBUTORS || contributors.length > MOST_CONTRIBUTORS) {
     throw new SumError(
       "setup",
-      `expected ${FEWEST_CONTRIBUTORS} to ${set.mostShares} contributors, got ${contributors.length}`,
+      `expected ${FEWEST_CONTRIBUTORS} to ${MOST_CONTRIBUTORS} contributors, got ${contributors.length}`,
     );
   }
   if (!ascending(contributors) || !ascending(recipients) || recipients.length === 0) {

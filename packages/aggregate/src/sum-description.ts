@@ -9,6 +9,7 @@ import {
   type PartyId,
   type Protocol,
   sent,
+  type Together,
 } from "@koplamp/protocol";
 import { listBytes, NONCE_BYTES } from "./messages.ts";
 import { blockCount, COORDINATOR, nodesOf, type SumSession } from "./session.ts";
@@ -58,15 +59,18 @@ export function describeSession(session: SumSession, { cells }: Pick<SumParamete
       release: 0,
       output: "sums",
     })),
-    outputs: recipients.map((to) => ({ id: "sums", to, item: sums(session, to, cells) })),
+    outputs: recipients.map((to) => ({ id: "sums", to, item: sums(session, cells) })),
     egress: [...egressBetweenNodes(session), ...egressAtCoordinator(session), ...shares(session, lines)],
     debits: [],
     views: [...nodesOf(session), COORDINATOR].map((who) => ({
       who,
-      learns: [...presence(session, who), ...(recipients.includes(who) ? [sums(session, who, cells)] : [])],
+      learns: [...presence(session, who), ...(recipients.includes(who) ? [sums(session, cells)] : [])],
       atMost: [],
     })),
-    together: recipients.map((to) => ({ who: [ANY_PARTY, to], item: rest(session, cells) })),
+    together: [
+      ...recipients.map((to) => ({ who: [ANY_PARTY, to], item: rest(session, cells) })),
+      ...contributors.flatMap((party) => allBut(session, party, cells)),
+    ],
     assumptions: ASSUMPTIONS,
   };
 }
@@ -74,10 +78,10 @@ export function describeSession(session: SumSession, { cells }: Pick<SumParamete
 /** Stands for each party in a rule about coalitions (evidence.md, section 3). */
 const ANY_PARTY: PartyId = "any";
 
-function sums({ contributors }: SumSession, to: PartyId, cells: number): Item {
+function sums({ contributors }: SumSession, cells: number): Item {
   return {
     fact: "cell",
-    about: contributors.filter((party) => party !== to),
+    about: contributors,
     bound: cells,
     because: "its node opens every cell, small ones too, and shows those that pass the rules (gate: node)",
   };
@@ -89,9 +93,26 @@ function rest({ contributors }: SumSession, cells: number): Item {
     fact: "cell",
     about: contributors,
     bound: cells,
-    because:
-      "members subtract what they put in; what is left is the sum over the others: with all but two members, of those two; with all but one, that one's own numbers, as in any sum",
+    because: "members subtract what they put in: what is left is the sum over the others",
   };
+}
+
+/** All contributors but one, with a recipient: in any sum they have that one's numbers. */
+function allBut(
+  { contributors, recipients }: SumSession,
+  party: PartyId,
+  cells: number,
+): readonly Together[] {
+  const members = contributors.filter((other) => other !== party);
+  const told = recipients.filter((to) => to !== party);
+  const item: Item = {
+    fact: "cell",
+    about: [party],
+    bound: cells,
+    because: "members subtract what they put in: what is left is one party's own",
+  };
+  if (told.some((to) => members.includes(to))) return [{ who: members, item }];
+  return told.map((to) => ({ who: [...members, to], item }));
 }
 
 function presence(session: SumSession, who: PartyId): readonly Item[] {

@@ -70,6 +70,7 @@ const SAME: Readonly<Record<string, string>> = {
   "one-more-diffie-hellman": "A2",
   "discrete-logarithm": "A2",
   "coordinator-apart": "A7",
+  "masks-and-lattice": "A3",
 };
 
 /** The protocols' own assumptions in Dutch, by id. */

@@ -169,14 +169,17 @@ function coalitionRow(
 /** `coordinator, 1 of 3 parties`. */
 function anyOf(rows: Contract["coalitions"], { lang }: Omit<Speaker, "who">): readonly string[] {
   const all = new Set(rows.flatMap(({ who }) => who));
-  const shared = all.delete("coordinator") ? 1 : 0;
-  const members = (rows[0]?.who.length ?? 0) - shared;
+  const shared = [ANY, "coordinator"].filter((name) => all.delete(name));
+  const members = (rows[0]?.who.length ?? 0) - shared.length;
   const some = lang === "nl" ? `${members} van ${all.size} partijen` : `${members} of ${all.size} parties`;
-  return shared === 0 ? [some] : [...namesOf(["coordinator"], { lang }), some];
+  return [...namesOf(shared, { lang }), some];
 }
 
 function namesOf(who: readonly PartyId[], { lang }: Pick<Speaker, "lang">): readonly string[] {
-  if (who.includes(ANY)) return [lang === "nl" ? "elke coalitie" : "any coalition"];
+  if (who.includes(ANY)) {
+    const named = who.filter((party) => party !== ANY);
+    return [lang === "nl" ? "elke coalitie" : "any coalition", ...namesOf(named, { lang })];
+  }
   return who.map((party) => (lang === "nl" ? (DUTCH[party] ?? party) : party));
 }
 

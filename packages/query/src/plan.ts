@@ -56,7 +56,8 @@ export function planQuery(request: PlanRequest): Plan {
   checkRecipients(question, ask);
   checkSizes(ask, inputs);
   const { protocol: id, params } = choose(ask);
-  if (ask.kind === "aggregate") checkSums(ask, inputs, params);
+  const release = strictest(question, covenant);
+  if (ask.kind === "aggregate") checkSums(ask, inputs, { params, minContributors: release.minContributors });
   const { class: queryClass, purpose, indication, necessity, subsidiarity, intendedEffect } = question;
   return fitting({
     koplamp: "plan/v1",
@@ -80,7 +81,7 @@ export function planQuery(request: PlanRequest): Plan {
       roles: rolesOf(question, ask),
       shards: 1,
     },
-    release: { ...strictest(question, covenant), noise: null },
+    release: { ...release, noise: null },
     recipients: question.recipients.map((party) => ({ party, roles: ["analyst"] })),
     schedule: null,
     notBefore: timeText(now - CLOCK_SKEW),

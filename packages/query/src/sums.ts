@@ -1,17 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
+import {
+  type CubeLayout,
+  cubeLayout,
+  FEWEST_CONTRIBUTORS,
+  MOST_CONTRIBUTORS,
+  SumError,
+  sumThreshold,
+} from "@koplamp/aggregate";
 import type { Description } from "@koplamp/protocol";
 import type { AggregateAsk, Input, Plan } from "@koplamp/wire";
 import { summedColumns } from "./columns.ts";
 import { QueryError } from "./errors.ts";
 
-/** Most cells of one sum, all measures together (aggregation.md, section 2). */
-const MOST_CELLS = 2 ** 22;
+/** What decides how a question is summed. */
+export interface SumTerms {
+  readonly params: string;
+  readonly minContributors: number;
+}
 
 /**
- * Checks a sum by public bounds: every summed column has declared bounds, and there are not too many cells.
- * @throws {QueryError} `no-bounds`, naming the party, or `too-many`.
+ * Checks a sum by public bounds: there are parties enough, every summed column has declared bounds, no sum can wrap, and
+ * there are not too many cells.
+ * @throws {QueryError} `too-few-parties`, `no-bounds`, naming the party, `overflow` or `too-many`.
  */
-export function checkSums(ask: AggregateAsk, inputs: readonly Input[], _params: string): void {
+export function checkSums(ask: AggregateAsk, inputs: readonly Input[], terms: SumTerms): void {
+  if (inputs.length < FEWEST_CONTRIBUTORS) {
+    throw new QueryError("too-few-parties", "a sum takes at least two parties, and one was named", {
+      hint: "the sum of a single party is that party's own figure",
+    });
+  }
+  if (inputs.length > MOST_CONTRIBUTORS) {
+    throw new QueryError(
+      "too-many",
+      `a sum takes at most ${MOST_CONTRIBUTORS} parties, got ${inputs.length}`,
+    );
+  }
   for (const column of summedColumns(ask)) {
     const without = inputs.find(({ bounds }) => !bounds.some((bound) => bound.column === column));
     if (without === undefined) continue;
@@ -21,14 +44,33 @@ export function checkSums(ask: AggregateAsk, inputs: readonly Input[], _params: 
       hint: "declare them on the column: without bounds a sum could wrap",
     });
   }
-  const cells = ask.domain.reduce((product, { values }) => product * values.length, 1) * ask.measures.length;
-  if (cells <= MOST_CELLS) return;
-  throw new QueryError("too-many", `the question has ${cells} cells, and a sum takes ${MOST_CELLS}`, {
-    hint: "group by fewer columns, or list fewer values in `domain`",
-  });
+  layoutOf(ask, inputs, terms);
 }
 
 /** The description of a sum. */
-export function describeSum({ protocol }: Plan, _ask: AggregateAsk): Description {
-  throw new QueryError("not-yet", `${protocol.id} is not built yet`);
+export function describeSum(plan: Plan, ask: AggregateAsk): Description {
+  const { inputs, recipients, protocol, release } = plan;
+  const { params } = protocol;
+  const { groups, columns } = layoutOf(ask, inputs, { params, minContributors: release.minContributors });
+  return sumThreshold.describe({
+    contributors: inputs.map(({ party }) => party),
+    recipients: recipients.map(({ party }) => party),
+    params,
+    cells: groups.length,
+    columns: columns.length,
+  });
+}
+
+function layoutOf(
+  ask: AggregateAsk,
+  inputs: readonly Input[],
+  { params, minContributors }: SumTerms,
+): CubeLayout {
+  try {
+    return cubeLayout({ ask, inputs, minContributors, params });
+  } catch (reason) {
+    if (!(reason instanceof SumError)) throw reason;
+    const code = reason.code === "overflow" ? "overflow" : "too-many";
+    throw new QueryError(code, reason.message, { hint: reason.hint });
+  }
 }

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// From one party's rows to its numbers, and from summed numbers to cells.
+import type { AggregateAsk, Cell, Condition, Input, Measures, Table } from "@koplamp/wire";
+import { SumError } from "./errors.ts";
+import { type CubeLayout, LIMB, type SumColumn, summedColumns } from "./layout.ts";
+
+/** One party's numbers in the public order, and what it left out: for its own eyes. */
+export interface Cube {
+  readonly values: Float64Array;
+  /** Rows that pass `where` but whose group is empty or not in the domain. */
+  readonly outside: number;
+}
+
+/** One cell of an opened sum: the facts by which rules judge it, and the measures that were asked for. */
+export interface OpenedCell {
+  readonly group: Readonly<Record<string, string>>;
+  readonly count: bigint;
+  /** Parties with at least one row in it; 1 for any where no rule asks. */
+  readonly contributors: bigint;
+  readonly measures: Measures;
+}
+
+/**
+ * The numbers of one party. A null passes no condition, belongs to no group and adds to no sum; a row with several
+ * values in a column of `groupBy` counts in each of their groups.
+ * @throws {SumError} `bounds` when a number is outside what the dataset declares, naming party and column.
+ */
+export function cubeOf(table: Table, ask: AggregateAsk, input: Input, layout: CubeLayout): Cube {
+  const passes = filterOf(table, ask, input);
+  const cellsOf = placesOf(table, ask);
+  const cells = layout.groups.length;
+  const rows = new Float64Array(cells);
+  const sums = summedColumns(ask).map((of) => new Tally(table, input, of, cells));
+  let outside = 0;
+  for (let row = 0; row < table.rows; row += 1) {
+    if (!passes(row)) continue;
+    const places = cellsOf(row);
+    if (places.length === 0) outside += 1;
+    for (const place of places) {
+      rows[place] = (rows[place] ?? 0) + 1;
+      for (const sum of sums) sum.add(row, place);
+    }
+  }
+  const values = new Float64Array(cells * layout.columns.length);
+  layout.columns.forEach((column, at) => {
+    values.set(numbersOf(column, rows, sums), at * cells);
+  });
+  return { values, outside };
+}
+
+/** The cells of an opened sum, in the public order. */
+export function openedCells(
+  opened: Float64Array,
+  ask: AggregateAsk,
+  layout: CubeLayout,
+): readonly OpenedCell[] {
+  const cells = layout.groups.length;
+  const number = (kind: SumColumn["kind"], of: string, cell: number): number | undefined => {
+    const at = layout.columns.findIndex((column) => column.kind === kind && column.of === of);
+    return at < 0 ? undefined : opened[at * cells + cell];
+  };
+  const sumOf = (of: string, cell: number): bigint => {
+    const whole = number("sum", of, cell);
+    if (whole !== undefined) return BigInt(whole);
+    return BigInt(number("high", of, cell) ?? 0) * BigInt(LIMB) + BigInt(number("low", of, cell) ?? 0);
+  };
+  return layout.groups.map((group, cell) => {
+    const count = number("count", "", cell) ?? 0;
+    const contributors = number("contributors", "", cell) ?? 1;
+    const measured = ask.measures.flatMap((measure): readonly [string, number | bigint][] => {
+      if (measure === "count") return [[measure, count]];
+      const of = /\((.+)\)$/.exec(measure)?.[1] ?? "";
+      if (measure.startsWith("sum(")) return [[measure, plainNumber(sumOf(of, cell))]];
+      const values = number("values", of, cell) ?? 0;
+      // A cell without a single value has no mean: the measure is left out, for zero would be a lie.
+      return values === 0 ? [] : [[measure, plainNumber(roundedMean(sumOf(of, cell), BigInt(values)))]];
+    });
+    return {
+      group,
+      count: BigInt(count),
+      contributors: BigInt(contributors),
+      measures: Object.fromEntries(measured),
+    };
+  });
+}
+
+/** `sum / values`, rounded half to even to whole units. */
+export function roundedMean(sum: bigint, values: bigint): bigint {
+  const floor = sum / values - (sum % values < 0n ? 1n : 0n);
+  const twice = 2n * (sum - floor * values);
+  const up = twice > values || (twice === values && floor % 2n !== 0n);
+  return up ? floor + 1n : floor;
+}
+
+function plainNumber(value: bigint): number | bigint {
+  const plain = Number(value);
+  return Number.isSafeInteger(plain) ? plain : value;
+}
+
+/** The sum of one column in every cell, exact for any number of rows: in limbs, so that no double overflows. */
+class Tally {
+  readonly of: string;
+  readonly values: Float64Array;
+  readonly #low: Float64Array;
+  readonly #high: Float64Array;
+  readonly #column: readonly Cell[];
+  readonly #bounds: Input["bounds"][number] | undefined;
+  readonly #party: string;
+
+  constructor(table: Table, { party, bounds }: Input, of: string, cells: number) {
+    this.of = of;
+    this.values = new Float64Array(cells);
+    this.#low = new Float64Array(cells);
+    this.#high = new Float64Array(cells);
+    this.#column = table.columns[of] ?? [];
+    this.#bounds = bounds.find(({ column }) => column === of);
+    this.#party = party;
+  }
+
+  add(row: number, place: number): void {
+    const cell = this.#column[row] ?? null;
+    if (cell === null) return;
+    const value = this.#bounded(cell);
+    const high = Math.floor(value / LIMB);
+    this.values[place] = (this.values[place] ?? 0) + 1;
+    this.#low[place] = (this.#low[place] ?? 0) + (value - high * LIMB);
+    this.#high[place] = (this.#high[place] ?? 0) + high;
+  }
+
+  /** The sum as limbs, the low one in 0..2^21-1. */
+  limbs(place: number): { readonly low: number; readonly high: number } {
+    const low = this.#low[place] ?? 0;
+    const carry = Math.floor(low / LIMB);
+    return { low: low - carry * LIMB, high: (this.#high[place] ?? 0) + carry };
+  }
+
+  #bounded(cell: string | readonly string[]): number {
+    const value = typeof cell === "string" ? Number(cell) : Number.NaN;
+    const { min, max } = this.#bounds ?? { min: 0, max: -1 };
+    if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+    throw new SumError(
+      "bounds",
+      `a value of "${this.of}" at ${this.#party} is outside the bounds that its dataset declares`,
+      "correct the source, or declare wider bounds: nothing is clipped in silence",
+    );
+  }
+}
+
+function numbersOf({ kind, of }: SumColumn, rows: Float64Array, sums: readonly Tally[]): Float64Array {
+  if (kind === "count") return rows;
+  if (kind === "contributors") return rows.map((count) => Math.min(1, count));
+  const sum = sums.find((tally) => tally.of === of);
+  if (sum === undefined) throw new SumError("setup", `expected "${of}" among the summed columns`);
+  if (kind === "values") return sum.values;
+  return rows.map((_, place) => {
+    const { low, high } = sum.limbs(place);
+    if (kind === "sum") return high * LIMB + low;
+    return kind === "low" ? low : high;
+  });
+}
+
+/** Whether a row passes every condition. */
+function filterOf(
+  table: Table,
+  { where }: AggregateAsk,
+  { columns, kinds }: Input,
+): (row: number) => boolean {
+  const tests = where.map((condition) => {
+    const cells = table.columns[condition.column] ?? [];
+    const test = testOf(condition, kinds[columns.indexOf(condition.column)] === "integer");
+    return (row: number): boolean => valuesOf(cells[row] ?? null).some(test);
+  });
+  return (row) => tests.every((test) => test(row));
+}
+
+function testOf({ op, value }: Condition, numeric: boolean): (text: string) => boolean {
+  if (op === "in") {
+    const wanted = new Set((typeof value === "object" ? value : [value]).map(String));
+    return (text) => wanted.has(text);
+  }
+  const wanted = String(value);
+  if (op === "=") return (text) => text === wanted;
+  // Canonical months and dates are in order as text; numbers are not.
+  const below = numeric
+    ? (text: string): boolean => Number(text) < Number(wanted)
+    : (text: string): boolean => text < wanted;
+  return op === "<" ? below : (text) => !below(text);
+}
+
+/** The cells in which a row counts. */
+function placesOf(table: Table, { domain }: AggregateAsk): (row: number) => readonly number[] {
+  const axes = domain.map(({ column, values }) => ({
+    cells: table.columns[column] ?? [],
+    places: new Map(values.map((value, at) => [value, at])),
+  }));
+  return (row) =>
+    axes.reduce<readonly number[]>(
+      (before, { cells, places }) => {
+        const here = [...new Set(valuesOf(cells[row] ?? null))].flatMap((value) => places.get(value) ?? []);
+        return before.flatMap((place) => here.map((at) => place * places.size + at));
+      },
+      [0],
+    );
+}
+
+function valuesOf(cell: Cell): readonly string[] {
+  if (cell === null) return [];
+  return typeof cell === "string" ? [cell] : cell;
+}
