@@ -70,11 +70,12 @@ export function faultText({ message, facts, hint }: Fault): string {
 function partsOf(error: Error): Fault {
   const { code, hint, party } = error as { code?: unknown; hint?: unknown; party?: unknown };
   const name = typeof code === "string" ? code : "internal";
+  const [message = "", said = ""] = error.message.split("\nhint: ");
   return {
     code: name,
-    message: error.message,
-    facts: typeof party === "string" && !error.message.includes(party) ? [`party  ${party}`] : [],
-    hint: typeof hint === "string" ? hint : "",
+    message,
+    facts: typeof party === "string" && !message.includes(party) ? [`party  ${party}`] : [],
+    hint: typeof hint === "string" ? hint : said,
     exit: exitOf(error.name, name),
   };
 }

@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+
+export { exitOfOutcome, type Fault, faultOf, faultText, type Outcome } from "@koplamp/engine";
+export {
+  type Explanation,
+  explain,
+  explanationText,
+  type Language,
+  type Question,
+  readQuestion,
+} from "@koplamp/query";
+export { answerText } from "@koplamp/wire";
 export {
   type CharterParty,
   type CharterRequest,
@@ -7,8 +18,16 @@ export {
   type Terms,
 } from "./charter.ts";
 export { type CheckedDataset, checkLab, type LabCheck } from "./check-lab.ts";
+export { type NodeClient, nodeClient } from "./client.ts";
+export { runDemo } from "./demo.ts";
+export type { Programs } from "./demo-processes.ts";
+export { runUp } from "./demo-up.ts";
 export { SdkError, type SdkErrorCode } from "./errors.ts";
 export { generateFederation, newLab } from "./generate.ts";
 export type { GenerateOptions } from "./generated-registers.ts";
+export { type LabRequest, type LabRun, runLab } from "./lab.ts";
+export { answerOf } from "./lab-answer.ts";
 export { labTerms } from "./lab-terms.ts";
+export { bench, verifyFile } from "./pending.ts";
 export { type Lab, readLab } from "./read-lab.ts";
+export { type Versions, versions } from "./versions.ts";

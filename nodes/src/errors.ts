@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Why a node does not start. */
+export type StartErrorCode = "usage" | "covenant" | "source" | "files";
+
+/** A node cannot start, or do what it was told, as things are. The message says what was expected and what came. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+  readonly code: StartErrorCode;
+  readonly hint: string;
+
+  constructor(code: StartErrorCode, message: string, hint = "") {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+// The agency's daemon: arguments in, wiring, exit status out. The only place that ends the process.
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { faultOf, faultText } from "@koplamp/engine";
+import { readNodeConfig } from "./config.ts";
+import { examine } from "./doctor.ts";
+import { StartError } from "./errors.ts";
+import { initNode } from "./init.ts";
+import { openLog } from "./log.ts";
+import { testSource } from "./source-test.ts";
+import { startDaemon } from "./start.ts";
+
+const OPTIONS = {
+  config: { type: "string", default: "node.yaml" },
+  party: { type: "string" },
+  name: { type: "string" },
+  federation: { type: "string" },
+  out: { type: "string" },
+  json: { type: "boolean", default: false },
+  "with-parent": { type: "boolean", default: false },
+} as const;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  const [verb = "start", name = ""] = positionals;
+  const config = resolve(values.config);
+  const print = (text: string): void => void process.stdout.write(`${text}\n`);
+  if (verb === "start") return await serve(config, values["with-parent"]);
+  if (verb === "doctor") return await examine(config, { json: values.json, print });
+  if (verb === "init") return await initNode(values, print);
+  if (verb === "source-test") return await testSource(config, name, { json: values.json, print });
+  throw new StartError("usage", `unknown command "${verb}"`, "start, doctor, init, source-test NAME");
+}
+
+/** Serves until SIGTERM or SIGINT; a second signal does not wait. */
+async function serve(file: string, withParent: boolean): Promise<number> {
+  const config = await readNodeConfig(file);
+  const log = openLog(config.log.level);
+  const stopped = Promise.withResolvers<void>();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      stopped.resolve();
+      process.once(signal, () => process.exit(130));
+    });
+  }
+  if (withParent) process.stdin.once("end", () => stopped.resolve()).resume(); // whoever started us is gone
+  const node = await startDaemon(config, log);
+  log({ event: "ready", party: config.party, address: node.address });
+  await stopped.promise;
+  log({ event: "stopping", party: config.party });
+  await node.close();
+  log({ event: "stopped", party: config.party });
+  return 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (reason) {
+  const fault = faultOf(reason);
+  process.stderr.write(`${faultText(fault)}\n`);
+  process.exitCode = fault.exit;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { errorText, QueryError } from "@koplamp/query";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { readNodeConfig } from "../src/config.ts";
+
+const HASH = `sha256:${"0a".repeat(32)}`;
+const GOOD = `koplamp: node/v1
+party: kmar
+federations:
+  - id: ships-nl
+    covenant: ${HASH}
+    charter: charter
+    coordinators:
+      - url: https://relay.example.nl:7443
+        pins: [${HASH}]
+identity: { keys: keys, certificate: tls/machine.crt, key: tls/machine.key, ca: tls/ca.crt }
+sources:
+  vessels:
+    file: vessels.csv
+    columns: { imo: { kind: imo } }
+`;
+
+let dir = "";
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "koplamp-config-"));
+});
+
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+async function written(text: string, mode = 0o600): Promise<string> {
+  const file = join(dir, "node.yaml");
+  await writeFile(file, text, { mode });
+  await chmod(file, mode);
+  return file;
+}
+
+/** What a person would read, with the folder's name taken out. */
+async function refusal(text: string, mode?: number): Promise<string> {
+  try {
+    await readNodeConfig(await written(text, mode));
+  } catch (reason) {
+    if (reason instanceof QueryError) return errorText(reason).replaceAll(dir, "DIR");
+    throw reason;
+  }
+  throw new Error("expected the file to be refused");
+}
+
+test("a node's file is read, with every path absolute and defaults filled in", async () => {
+  const config = await readNodeConfig(await written(GOOD));
+  expect(config).toEqual({
+    file: join(dir, "node.yaml"),
+    party: "kmar",
+    federation: {
+      id: "ships-nl",
+      covenant: HASH,
+      charter: join(dir, "charter"),
+      coordinator: { url: new URL("https://relay.example.nl:7443"), pins: [HASH] },
+    },
+    identity: {
+      keys: join(dir, "keys"),
+      certificate: join(dir, "tls/machine.crt"),
+      key: join(dir, "tls/machine.key"),
+      ca: join(dir, "tls/ca.crt"),
+    },
+    state: join(dir, "state"),
+    sources: { vessels: { file: join(dir, "vessels.csv"), nulls: [], columns: { imo: { kind: "imo" } } } },
+    limits: { workers: "auto", graceMs: 30_000 },
+    log: { level: "info" },
+  });
+});
+
+test("an unknown field is refused with its line and the nearest known name", async () => {
+  expect(await refusal(GOOD.replace("party: kmar", "party: kmar\npartty: kmar"))).toMatchInlineSnapshot(`
+    "error: unknown field "partty"; did you mean "party"?
+      DIR/node.yaml:3:1
+      3 | partty: kmar
+        | ^
+    hint:  fields here: koplamp, party, federations, identity, state, sources, limits, log"
+  `);
+});
+
+test.each([
+  ["another document", GOOD.replace("node/v1", "node/v2"), /unknown value "node\/v2" in "koplamp"/],
+  ["no covenant", GOOD.replace(/ {4}covenant.*\n/, ""), /expected a field "covenant" in "federations\[0\]"/],
+  ["a covenant that is no hash", GOOD.replace(HASH, "sha256:1234"), /expected sha256:… in/],
+  ["a relay without TLS", GOOD.replace("https:", "http:"), /expected https:\/\/HOST:PORT/],
+  [
+    "no pin",
+    GOOD.replace(`[${HASH}]`, "[]"),
+    /expected 1 to 4 items in "federations\[0\].coordinators\[0\].pins"/,
+  ],
+  [
+    "two federations",
+    GOOD.replace("identity:", "  - id: other\nidentity:"),
+    /expected 1 to 1 items in "federations"/,
+  ],
+  ["an unknown kind", GOOD.replace("kind: imo", "kind: imoo"), /unknown value "imoo" .*did you mean "imo"\?/],
+  ["a party that is no id", GOOD.replace("kmar", "KMar"), /expected a party id/],
+  ["a grace of no unit", `${GOOD}limits: { grace: 30 }\n`, /expected seconds, e\.g\. 30 s/],
+  ["a log level", `${GOOD}log: { level: loud }\n`, /unknown value "loud"/],
+])("%s is refused, at its line", async (_, text, expected) => {
+  const said = await refusal(text);
+  expect(said).toMatch(expected);
+  expect(said).toMatch(/DIR\/node\.yaml:\d+:\d+/);
+});
+
+test.each([0o640, 0o604, 0o666])("a file of mode %o is refused: others can read it", async (mode) => {
+  expect(await refusal(GOOD, mode)).toBe(
+    `error: DIR/node.yaml can be read by others (mode ${mode.toString(8)})\nhint:  chmod 600 DIR/node.yaml`,
+  );
+});

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+import { columns, counted, grouped, listed } from "./table.ts";
+
+/** An answer document as it stands in JSON (lab-format.md). */
+export interface PlainAnswer {
+  readonly query: string;
+  readonly status: "released" | "refused" | "failed";
+  readonly results: Readonly<Record<string, PlainResult>>;
+  readonly refusal?: {
+    readonly party: string;
+    readonly rule: string;
+    readonly message: string;
+    readonly hint: string;
+  };
+}
+
+/** One recipient's result as it stands in JSON. */
+export type PlainResult =
+  | { readonly kind: "match"; readonly matches: readonly PlainMatch[] }
+  | ({ readonly kind: "overlap-count" } & Readonly<Partial<Record<Shape, PlainCounts>>>)
+  | { readonly kind: "aggregate"; readonly cells: readonly PlainCell[]; readonly total?: PlainMeasures };
+
+interface PlainMatch {
+  readonly key: readonly string[];
+  readonly holders?: readonly string[] | number;
+}
+
+type Shape = "histogram" | "pairs" | "atLeast";
+type PlainNumber = number | string;
+type PlainCounts = Readonly<Record<string, PlainNumber | { readonly withheld: string }>>;
+type PlainMeasures = Readonly<Record<string, PlainNumber>>;
+/** `group`, and either measures or `withheld`. */
+type PlainCell = Readonly<Record<string, unknown>> & { readonly group: Readonly<Record<string, string>> };
+
+/** What a person reads besides the answer itself. */
+export interface AnswerOptions {
+  /** How to get what is not shown. */
+  readonly all: string;
+  readonly minCount?: number;
+  readonly atLeast?: number;
+}
+
+const FIRST_KEYS = 2;
+const FIRST_CELLS = 24;
+
+/** The results as tables: recipients with the same result once, withheld cells with their rule. */
+export function answerLines({ results }: PlainAnswer, options: AnswerOptions): readonly string[] {
+  const alike = new Map<string, { readonly to: string[]; readonly result: PlainResult }>();
+  for (const [party, result] of Object.entries(results)) {
+    const text = JSON.stringify(result);
+    const found = alike.get(text) ?? { to: [], result };
+    found.to.push(party);
+    alike.set(text, found);
+  }
+  return [...alike.values()].flatMap(({ to, result }) => resultLines(listed(to), result, options));
+}
+
+function resultLines(to: string, result: PlainResult, options: AnswerOptions): readonly string[] {
+  if (result.kind === "match") return matchLines(to, result.matches, options);
+  if (result.kind === "aggregate") return aggregateLines(to, result, options);
+  return countLines(to, result, options);
+}
+
+function matchLines(to: string, matches: readonly PlainMatch[], options: AnswerOptions): readonly string[] {
+  const shown = matches.slice(0, matches.length > FIRST_KEYS + 1 ? FIRST_KEYS : undefined);
+  const rows = shown.map(({ key, holders }) => [`  ${key.join("  ")}`, holdersText(holders)]);
+  const more = matches.length - shown.length;
+  return [
+    `released to ${to}: ${counted(matches.length, "key")}`,
+    ...columns(rows),
+    ...(more === 0 ? [] : [`  … ${grouped(more)} more            ${options.all}`]),
+    `not released: keys of others${options.atLeast === undefined ? "" : `, and keys on fewer than ${options.atLeast} lists`}`,
+  ];
+}
+
+function holdersText(holders: PlainMatch["holders"]): string {
+  if (holders === undefined) return "";
+  return typeof holders === "number" ? counted(holders, "holder") : holders.join(", ");
+}
+
+function countLines(
+  to: string,
+  result: Extract<PlainResult, { kind: "overlap-count" }>,
+  options: AnswerOptions,
+): readonly string[] {
+  const rows = (["histogram", "pairs", "atLeast"] as const).flatMap((shape) =>
+    Object.entries(result[shape] ?? {}).map(([name, value]) => [
+      `  ${countLabel(shape, name)}`,
+      typeof value === "object" ? withheldText([value.withheld], options) : grouped(value),
+    ]),
+  );
+  return [`released to ${to}: numbers of keys, no key`, ...columns(rows, [1])];
+}
+
+function countLabel(shape: Shape, name: string): string {
+  if (shape === "pairs") return name.replace("&", " and ");
+  const parties = name === "1" ? "1 party" : `${name} parties`;
+  return shape === "histogram" ? `at exactly ${parties}` : `at ${parties} or more`;
+}
+
+function aggregateLines(
+  to: string,
+  { cells, total }: Extract<PlainResult, { kind: "aggregate" }>,
+  options: AnswerOptions,
+): readonly string[] {
+  const given = cells.filter((cell) => cell["withheld"] === undefined);
+  const withheld = cells.length - given.length;
+  const measures = [...new Set([...given, total ?? {}].flatMap((cell) => Object.keys(cell)))].filter(
+    (name) => name !== "group",
+  );
+  const group = [...new Set(cells.flatMap((cell) => Object.keys(cell.group)))];
+  const shown = cells.slice(0, FIRST_CELLS);
+  const rows = shown.map((cell) => [
+    ...group.map((name) => cell.group[name] ?? ""),
+    ...valuesOf(cell, measures, options),
+  ]);
+  const sum =
+    total === undefined
+      ? []
+      : [["total", ...group.slice(1).map(() => ""), ...valuesOf(total, measures, options)]];
+  const table = columns(
+    [[...group, ...measures], ...rows, ...sum],
+    measures.map((_, at) => group.length + at),
+  );
+  const more = cells.length - shown.length;
+  return [
+    `released to ${to}: ${counted(given.length, "cell")}, ${grouped(withheld)} withheld`,
+    ...table.map((row) => `  ${row}`),
+    ...(more === 0 ? [] : [`  … ${grouped(more)} more            ${options.all}`]),
+  ];
+}
+
+function valuesOf(
+  cell: Readonly<Record<string, unknown>>,
+  measures: readonly string[],
+  options: AnswerOptions,
+): readonly string[] {
+  const rule = cell["withheld"];
+  if (rule !== undefined)
+    return [withheldText([rule].flat().map(String), options), ...measures.slice(1).map(() => "")];
+  return measures.map((name) => {
+    const value = cell[name];
+    return typeof value === "number" || typeof value === "string" ? grouped(value) : "–";
+  });
+}
+
+/** A withheld cell's rule in words: the cell is there, its number is not. */
+function withheldText(rules: readonly string[], { minCount = 1 }: AnswerOptions): string {
+  const words: Readonly<Record<string, string>> = {
+    minCount: `fewer than ${minCount}`,
+    minContributors: "too few contributors",
+    dominance: "one contributor stands out",
+    derivable: "would give away another cell",
+  };
+  return `withheld: ${rules.map((rule) => words[rule] ?? rule).join(", ")}`;
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { BENCH } from "./bench.ts";
+import type { CommandGroup, CommandSpec } from "./command.ts";
+import { COORDINATOR_COMMANDS, NODE_COMMANDS, SOURCE_COMMANDS } from "./daemons.ts";
+import { DEMO, LAB_UP } from "./demo.ts";
+import { LAB_COMMANDS } from "./lab.ts";
+import { QUERY_COMMANDS } from "./query.ts";
+import { VERIFY } from "./verify.ts";
+import { VERSION } from "./version.ts";
+
+/** Commands under a word. */
+export const GROUPS: readonly CommandGroup[] = [
+  { name: "lab", summary: "A whole federation in one process.", commands: [...LAB_COMMANDS, LAB_UP] },
+  { name: "query", summary: "Questions to real nodes, through your own.", commands: QUERY_COMMANDS },
+  { name: "node", summary: "An agency's node.", commands: NODE_COMMANDS },
+  { name: "coordinator", summary: "The relay between nodes.", commands: COORDINATOR_COMMANDS },
+  { name: "source", summary: "The data that a node reads.", commands: SOURCE_COMMANDS },
+];
+
+/** Commands of one word. */
+export const ALONE: readonly CommandSpec[] = [DEMO, VERIFY, BENCH, VERSION];

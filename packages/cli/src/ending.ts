@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import { exitOfOutcome, type Outcome, type Question } from "@koplamp/sdk";
+import { answerLines, type PlainAnswer } from "./answer.ts";
+import { EXIT } from "./errors.ts";
+
+/** The answer document as JSON has it. Our own text: its form is known. */
+export function plainAnswer(text: string): PlainAnswer {
+  return JSON.parse(text) as PlainAnswer;
+}
+
+/** How a question ended, for a person: its answer, who refused it and why, or what went wrong where. */
+export function endingLines(answer: PlainAnswer, question: Question, all: string): readonly string[] {
+  if (answer.status === "released") {
+    const atLeast = question.ask.kind === "match" ? { atLeast: question.ask.atLeast } : {};
+    return answerLines(answer, { all, minCount: question.release.minCount, ...atLeast });
+  }
+  const { party, rule, message, hint } = answer.refusal ?? {
+    party: "",
+    rule: "",
+    message: "no answer",
+    hint: "",
+  };
+  const last = hint === "" ? [] : [`hint:  ${hint}`];
+  return [`error: ${message}`, `  rule   ${rule}`, `  party  ${party}`, ...last];
+}
+
+/** Exit status of an answer (experience.md, section 2). */
+export function exitOf(answer: PlainAnswer, outcomes: readonly Outcome[]): number {
+  if (answer.status !== "released") return Math.max(...outcomes.map(exitOfOutcome), EXIT.fault);
+  const results = Object.values(answer.results);
+  const nothing = results.every(
+    (result) => result.kind === "aggregate" && result.cells.every(({ withheld }) => withheld !== undefined),
+  );
+  return results.length > 0 && nothing ? EXIT.nothing : EXIT.done;
+}

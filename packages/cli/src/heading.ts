@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { CheckedDataset, Question } from "@koplamp/sdk";
+import { columns, counted, grouped } from "./table.ts";
+
+/** A question in one line: `ships-two-lists   class F match   eu × ofac   by imo, on at least 2 lists`. */
+export function headingLine({ id, class: letter, ask, sources, key }: Question): string {
+  const parties = [...new Set(sources.map(({ party }) => party))];
+  const who = parties.length <= 6 ? parties.join(" × ") : `${parties.length} parties`;
+  const parts = [id, `class ${letter} ${ask.kind}`, who];
+  if (ask.kind === "aggregate") parts.push(`by ${ask.groupBy.join(", ")}`);
+  else parts.push(`by ${key.join(", ")}${ask.kind === "match" ? `, on at least ${ask.atLeast} lists` : ""}`);
+  return parts.join("   ");
+}
+
+/** What was found in each dataset, in counts. Key columns are told apart; without any, all columns are. */
+export function qualityLines(datasets: readonly CheckedDataset[], key: readonly string[]): readonly string[] {
+  if (datasets.length > 12 && key.length === 0) {
+    const rows = datasets.reduce((sum, { rows: count }) => sum + count, 0);
+    return [`  ${counted(datasets.length, "dataset")}   ${counted(rows, "row")}`];
+  }
+  return columns(
+    datasets.map(({ party, dataset, rows, quality }) => {
+      const found = Object.entries(quality).filter(([name]) => key.length === 0 || key.includes(name));
+      const [only] = found;
+      const keys =
+        key.length === 1 && only !== undefined ? counted(only[1].accepted - only[1].duplicates, "key") : "";
+      return [`  ${party}`, dataset, counted(rows, "row"), keys, rejectsText(found)];
+    }),
+    [2, 3],
+  );
+}
+
+function rejectsText(found: readonly (readonly [string, CheckedDataset["quality"][string]])[]): string {
+  const parts = found.flatMap(([name, { rejected }]) => {
+    const count = Object.values(rejected).reduce((sum, each) => sum + each, 0);
+    const reasons = Object.entries(rejected).map(([reason, each]) => `${reason} ${grouped(each)}`);
+    return count === 0 ? [] : [`${grouped(count)} rejected (${name}: ${reasons.join(", ")})`];
+  });
+  return parts.join("   ");
+}

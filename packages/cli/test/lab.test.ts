@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { koplamp, transcript, withFolder } from "./transcript.ts";
+
+let cwd = "";
+let expected: Readonly<Record<string, { readonly results: Readonly<Record<string, unknown>> }>> = {};
+
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "koplamp-cli-"));
+  const made = await koplamp(
+    [
+      "lab",
+      "generate",
+      "--parties",
+      "3",
+      "--rows",
+      "40",
+      "--overlap",
+      "0.3",
+      "--seed",
+      "5",
+      "--out",
+      "country",
+    ],
+    { cwd },
+  );
+  expect(made.exit).toBe(0);
+  expected = JSON.parse(await readFile(join(cwd, "country/expected.json"), "utf8"));
+});
+
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+const FILES = ["--federation", "country/federation.yaml", "--query"];
+
+test("lab run: a match, for a person", async () => {
+  expect(await transcript(["lab", "run", ...FILES, "country/match.yaml"], { cwd })).toMatchSnapshot();
+}, 60_000);
+
+test("lab run: numbers", async () => {
+  expect(
+    await transcript(["lab", "run", ...FILES, "country/overlap.yaml", "--quiet"], { cwd }),
+  ).toMatchSnapshot();
+}, 60_000);
+
+test("lab run: a sum, its small cells withheld with their rule", async () => {
+  expect(
+    await transcript(["lab", "run", ...FILES, "country/sum.yaml", "--quiet"], { cwd }),
+  ).toMatchSnapshot();
+}, 60_000);
+
+test("lab run --json is the answer document and nothing else", async () => {
+  const { stdout, exit } = await koplamp(["lab", "run", ...FILES, "country/match.yaml", "--json"], { cwd });
+  expect(exit).toBe(0);
+  expect(stdout.endsWith("}\n")).toBe(true);
+  const answer = JSON.parse(stdout);
+  expect(answer).toMatchObject({ query: "shared-accounts", status: "released" });
+  for (const [party, result] of Object.entries(expected["match.yaml"]?.results ?? {})) {
+    expect(sorted(answer.results[party])).toEqual(sorted(result));
+  }
+}, 60_000);
+
+function sorted(result: unknown): unknown {
+  const { kind, matches } = result as { kind: string; matches: { key: string[]; holders: string[] }[] };
+  const plain = matches.map(({ key, holders }) => `${key.join(" ")} ${[...holders].sort().join(",")}`);
+  return { kind, matches: plain.sort() };
+}
+
+test("lab run --show-contract says who learns what before the answer", async () => {
+  const argv = ["lab", "run", ...FILES, "country/overlap.yaml", "--show-contract", "--lang", "nl"];
+  const { stdout } = await koplamp(argv, { cwd });
+  expect(stdout).toMatch(/wie +leert +hooguit/);
+  expect(stdout.indexOf("hooguit")).toBeLessThan(stdout.indexOf("released to"));
+}, 60_000);
+
+test("lab check: counts per column, and the contract of a question", async () => {
+  expect(
+    await transcript(["lab", "check", "--federation", "country/federation.yaml"], { cwd }),
+  ).toMatchSnapshot();
+  expect(await transcript(["lab", "check", ...FILES, "country/sum.yaml"], { cwd })).toMatchSnapshot();
+}, 60_000);
+
+test("query explain --federation: the same contract, no node needed", async () => {
+  const argv = ["query", "explain", "country/match.yaml", "--federation", "country/federation.yaml"];
+  expect(await transcript(argv, { cwd })).toMatchSnapshot();
+}, 60_000);
+
+test("a refusal names rule, party and the smallest change, and exits with 3", async () => {
+  const federation = await readFile(join(cwd, "country/federation.yaml"), "utf8");
+  await writeFile(
+    join(cwd, "country/strict.yaml"),
+    federation.replace(/covenant: default.*/, "covenant: strict-covenant.yaml"),
+  );
+  await writeFile(
+    join(cwd, "country/strict-covenant.yaml"),
+    "personLevel: { allowed: false, ground: null, external: [] }\n",
+  );
+  const argv = [
+    "lab",
+    "run",
+    "--federation",
+    "country/strict.yaml",
+    "--query",
+    "country/match.yaml",
+    "--quiet",
+  ];
+  const text = await transcript(argv, { cwd });
+  expect(text).toMatch(/--- exit 3$/);
+  expect(text).toMatchSnapshot();
+}, 60_000);
+
+test("a question that nobody may see any cell of exits with 7", async () => {
+  const sum = await readFile(join(cwd, "country/sum.yaml"), "utf8");
+  await writeFile(join(cwd, "country/nothing.yaml"), sum.replace("minCount: 10", "minCount: 100000"));
+  const { stdout, exit } = await koplamp(["lab", "run", ...FILES, "country/nothing.yaml"], { cwd });
+  expect(stdout).toMatch(/released to politie: 0 cells, 9 withheld/);
+  expect(exit).toBe(7);
+}, 60_000);
+
+test.each([
+  ["an unknown field", (text: string) => text.replace("atLeast:", "atleast:")],
+  ["a column that nobody declares", (text: string) => text.replace("key: [account]", "key: [acount]")],
+  ["a party that is not there", (text: string) => text.replaceAll("politie", "politei")],
+  ["a day that is over", (text: string) => text.replace("2099-12-31", "2019-12-31")],
+])(
+  "a bad question: %s",
+  async (name, change) => {
+    const file = `country/bad-${name.replaceAll(" ", "-")}.yaml`;
+    await writeFile(join(cwd, file), change(await readFile(join(cwd, "country/match.yaml"), "utf8")));
+    const text = await transcript(["lab", "run", ...FILES, file, "--quiet"], { cwd });
+    expect(text).toMatch(/--- exit [23]$/);
+    expect(text).toMatchSnapshot();
+  },
+  60_000,
+);
+
+test("lab new writes a lab that runs, and overwrites nothing", async () => {
+  await withFolder(async (dir) => {
+    expect(await transcript(["lab", "new", "mine"], { cwd: dir })).toMatchSnapshot();
+    expect(await transcript(["lab", "new", "mine"], { cwd: dir })).toMatchSnapshot();
+    const argv = [
+      "lab",
+      "run",
+      "--federation",
+      "mine/federation.yaml",
+      "--query",
+      "mine/query.yaml",
+      "--json",
+    ];
+    expect((await koplamp(argv, { cwd: dir })).exit).toBe(0);
+  });
+}, 60_000);
+
+test("progress is painted on a terminal and taken off again", async () => {
+  const { stderr } = await koplamp(["lab", "run", ...FILES, "country/match.yaml"], { cwd, terminal: true });
+  expect(stderr).toMatch(/▕█*/);
+  expect(stderr.endsWith("\u001b[J")).toBe(true);
+}, 60_000);
+
+test("the evidence verifies; changed by a byte it does not, and exits with 5", async () => {
+  const run = ["lab", "run", ...FILES, "country/overlap.yaml", "--bundle", "q.tar", "--quiet"];
+  expect((await koplamp(run, { cwd })).exit).toBe(0);
+  const bytes = await readFile(join(cwd, "q.tar"));
+  expect(bytes.length).toBeGreaterThan(1000);
+}, 60_000);

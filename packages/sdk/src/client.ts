@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+import { request } from "node:http";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import {
+  EngineError,
+  type EngineErrorCode,
+  type Explained,
+  type Outcome,
+  type Progress,
+  readOutcome,
+} from "@koplamp/engine";
+import { type FilePlace, QueryError, type QueryErrorCode } from "@koplamp/query";
+import type { AnswerResult, Hash } from "@koplamp/wire";
+
+/** Why the own node could not be asked. */
+export type ClientErrorCode = "no-node" | "stopping" | "unknown" | "garbage";
+
+/** The own node cannot be reached, or does not answer as a node does. */
+export class ClientError extends Error {
+  override readonly name = "ClientError";
+  readonly code: ClientErrorCode;
+  readonly hint: string;
+
+  constructor(code: ClientErrorCode, message: string, hint = "") {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** A question as its file has it. */
+export interface QuestionFile {
+  /** For error messages. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** One screen about a node. */
+export interface NodeStatus {
+  readonly party: string;
+  readonly federation: string;
+  readonly covenant: Hash;
+  readonly online: readonly string[];
+}
+
+/** The own agency's node, over its socket. */
+export interface NodeClient {
+  status(): Promise<NodeStatus>;
+  /** What the question would tell whom. Reads no data. @throws {QueryError} {@link EngineError} {@link ClientError} */
+  explain(question: QuestionFile): Promise<Explained>;
+  /** Asks it, and sees it through. @throws {QueryError} {@link ClientError} */
+  run(question: QuestionFile, progress?: (step: Progress) => void): Promise<Outcome<AnswerResult>>;
+  /** How the question of a plan ended at this node, whoever asked it; waits until it has. @throws {ClientError} */
+  outcomeOf(planHash: Hash): Promise<Outcome<AnswerResult>>;
+}
+
+/** The node whose folder this is. Nothing is opened until it is asked something. */
+export function nodeClient(dir: string): NodeClient {
+  const socket = join(dir, "state", "desk.sock");
+  return {
+    status: async () => JSON.parse(await lastLine(socket, "GET", "/v1/status")) as NodeStatus, // our own node's word
+    explain: async (question) =>
+      JSON.parse(await lastLine(socket, "POST", "/v1/explain", question)) as Explained,
+    outcomeOf: async (hash) => readOutcome(await lastLine(socket, "GET", `/v1/outcomes/${hash}`)),
+    run: async (question, progress = () => {}) => {
+      for await (const line of linesOf(socket, "POST", "/v1/run", question)) {
+        const step = /^\{"progress":(.*)\}$/.exec(line)?.[1];
+        if (step !== undefined) progress(JSON.parse(step) as Progress);
+        const outcome = /^\{"outcome":(.*)\}$/.exec(line)?.[1];
+        if (outcome !== undefined) return readOutcome(outcome);
+      }
+      throw new ClientError("stopping", "the node ended before it had an answer", "look at its log");
+    },
+  };
+}
+
+async function lastLine(socket: string, method: string, path: string, body?: object): Promise<string> {
+  for await (const line of linesOf(socket, method, path, body)) return line;
+  throw new ClientError("garbage", "the node gave no answer");
+}
+
+async function* linesOf(
+  socketPath: string,
+  method: string,
+  path: string,
+  body: object | undefined,
+): AsyncGenerator<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<NodeJS.ReadableStream>();
+  const asking = request({ socketPath, method, path, headers: { host: "node" } }, resolve);
+  asking.once("error", (reason) => reject(unreachable(reason, socketPath)));
+  asking.end(body === undefined ? undefined : JSON.stringify(body));
+  const answer = await promise;
+  for await (const line of createInterface({ input: answer, crlfDelay: Number.POSITIVE_INFINITY })) {
+    const error = /^\{"error":(.*)\}$/.exec(line)?.[1];
+    if (error !== undefined) throw errorOf(JSON.parse(error));
+    yield line;
+  }
+}
+
+function unreachable(reason: NodeJS.ErrnoException, socket: string): Error {
+  if (reason.code === "EACCES") {
+    return new ClientError(
+      "no-node",
+      `${socket} belongs to another user`,
+      "ask as the user that runs the node",
+    );
+  }
+  return new ClientError(
+    "no-node",
+    `no node answers at ${socket}`,
+    "start it: koplamp node start --config node.yaml",
+  );
+}
+
+/** An error as the node sent its parts. */
+function errorOf(parts: Readonly<Record<string, unknown>>): Error {
+  const text = (name: string): string => (typeof parts[name] === "string" ? parts[name] : "");
+  const [message, hint, party] = [text("message"), text("hint"), text("party")];
+  // The codes are those of the node's own version of the same classes; an unknown one only prints.
+  if (text("name") === "QueryError") {
+    const place = parts["place"] as FilePlace | undefined;
+    const facts = { hint, ...(party === "" ? {} : { party }), ...(place === undefined ? {} : { place }) };
+    return new QueryError(text("code") as QueryErrorCode, message, facts);
+  }
+  if (text("name") === "EngineError")
+    return new EngineError(text("code") as EngineErrorCode, party, message, hint);
+  return new ClientError("unknown", message, hint);
+}
