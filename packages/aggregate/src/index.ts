@@ -3,7 +3,7 @@
 export { type Cube, cubeOf, type OpenedCell, openedCells } from "./cube.ts";
 export { SumError, type SumErrorCode } from "./errors.ts";
 export { aggregateJobs } from "./jobs.ts";
-export { type CubeLayout, cubeLayout, type SumColumn } from "./layout.ts";
+export { type CubeLayout, cubeLayout, type SumColumn, summedColumns } from "./layout.ts";
 export {
   FEWEST_CONTRIBUTORS,
   MOST_CONTRIBUTORS,

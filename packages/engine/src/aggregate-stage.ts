@@ -1,10 +1,149 @@
 // SPDX-License-Identifier: Apache-2.0
-import { EngineError } from "./errors.ts";
+import {
+  type CubeLayout,
+  cubeLayout,
+  cubeOf,
+  type OpenedCell,
+  openedCells,
+  type SumNodeSetup,
+  sumNode,
+} from "@koplamp/aggregate";
+import { type ReleaseRules, withheldBy } from "@koplamp/covenant";
+import { parameterSet } from "@koplamp/he";
+import type { AggregateAsk, AggregateCell, AggregateResult, Input } from "@koplamp/wire";
+import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
-import type { StageResult } from "./stage.ts";
+import { runSession, type SessionFacts, type SessionTicket } from "./session.ts";
+import type { StageResult, Withholding } from "./stage.ts";
 
-/** One node's side of a sum. */
-export async function aggregateStage({ me }: NodePorts, _run: QuestionRun): Promise<StageResult> {
-  throw new EngineError("limits", me, "sums cannot be run yet");
+/** The one session of a sum. */
+const LABEL = "0/1";
+
+/**
+ * One node's side of a sum: its numbers in the public order, one session of `sum-threshold/1`, and at a recipient the
+ * cells that pass the rules. A node that neither contributes nor receives takes part in none of it.
+ */
+export async function aggregateStage(node: NodePorts, run: QuestionRun): Promise<StageResult> {
+  // Safe because matches and counts have a stage of their own.
+  const ask = run.plan.ask as AggregateAsk;
+  const layout = layoutOf(run, ask);
+  const brought = await numbersOf(node, run, ask, layout);
+  if (brought === undefined && !run.recipients.includes(node.me)) return { withheld: [] };
+
+  const session = await sumSession(node, run, layout, brought);
+  if (session.output === undefined) return { withheld: [], session };
+  const cells = openedCells(session.output, ask, layout).map((cell) => released(cell, run.plan.release));
+  const result: AggregateResult = { kind: "aggregate", cells };
+  return { result, withheld: withholdings(cells), session };
+}
+
+/** A contributor's numbers, and where they come from. */
+interface Brought {
+  readonly input: Input;
+  readonly values: Float64Array;
+}
+
+function layoutOf({ plan: { inputs, protocol, release } }: QuestionRun, ask: AggregateAsk): CubeLayout {
+  return cubeLayout({ ask, inputs, minContributors: release.minContributors, params: protocol.params });
+}
+
+async function numbersOf(
+  node: NodePorts,
+  run: QuestionRun,
+  ask: AggregateAsk,
+  layout: CubeLayout,
+): Promise<Brought | undefined> {
+  const contribution = await contributionOf(node, run);
+  if (contribution === undefined) return undefined;
+  const { input, table } = contribution;
+  return { input, values: cubeOf(table, ask, input, layout).values };
+}
+
+async function sumSession(
+  node: NodePorts,
+  run: QuestionRun,
+  layout: CubeLayout,
+  brought: Brought | undefined,
+): ReturnType<typeof runSession<Float64Array | undefined>> {
+  node.progress({ party: node.me, phase: "sum" });
+  return await runSession(node, run, {
+    parties: [...new Set([...run.contributors, ...run.recipients])].sort(),
+    ticket: ticketOf(run, layout),
+    label: LABEL,
+    line: () => true,
+    prefix: "",
+    secrets: () => ({}), // the exporters of the channel are all that a sum takes; its keys are made inside
+    start: (facts) => {
+      if (brought !== undefined) node.ledger.append([ownInputs(node, run, brought)]);
+      return sumNode(setupOf(node, run, layout, brought, facts), node.rng);
+    },
+  });
+}
+
+function setupOf(
+  { me }: NodePorts,
+  { plan, contributors, recipients }: QuestionRun,
+  { groups, columns }: CubeLayout,
+  brought: Brought | undefined,
+  { transcript }: SessionFacts,
+): SumNodeSetup {
+  return {
+    me,
+    contributors,
+    recipients: [...recipients].sort(),
+    transcript,
+    set: parameterSet(plan.protocol.params),
+    numbers: groups.length * columns.length,
+    ranges: columns.map(({ ranges }) => ranges),
+    ...(brought === undefined ? {} : { values: brought.values }),
+  };
+}
+
+/** What the coordinator needs to add: who sends, who is told, and how many numbers; nothing about columns. */
+function ticketOf(
+  { plan, contributors, recipients }: QuestionRun,
+  { groups, columns }: CubeLayout,
+): SessionTicket {
+  return {
+    protocol: plan.protocol.id,
+    parties: [...new Set([...contributors, ...recipients])].sort(),
+    contributors,
+    recipients: [...recipients].sort(),
+    rowsPadded: contributors.map(() => 0),
+    params: plan.protocol.params,
+    shape: "",
+    atLeast: 0,
+    minCount: plan.release.minCount,
+    cells: groups.length,
+    columns: columns.length,
+  };
+}
+
+/** Fixes the numbers in the ledger before the session begins: an HMAC under a salt that the ledger keeps beside it. */
+function ownInputs(
+  node: NodePorts,
+  { planHash }: QuestionRun,
+  { input, values }: Brought,
+): ReturnType<typeof inputsEntry> {
+  const { salt, text } = freshSalt(node);
+  const numbers = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+  const root = node.primitives.hmacSha256(salt, numbers);
+  numbers.fill(0);
+  salt.fill(0);
+  return inputsEntry(planHash, input, root, text);
+}
+
+/** A cell as it may be shown: `gate: node` of aggregation.md, section 9. */
+function released({ group, count, contributors, measures }: OpenedCell, rules: ReleaseRules): AggregateCell {
+  const [first, ...more] = withheldBy({ count, contributors }, rules);
+  return first === undefined ? { group, measures } : { group, withheld: [first, ...more] };
+}
+
+/** How many cells each rule withholds. */
+function withholdings(cells: readonly AggregateCell[]): readonly Withholding[] {
+  const rules = cells.flatMap((cell) => ("withheld" in cell ? cell.withheld : []));
+  return [...new Set(rules)]
+    .sort()
+    .map((rule) => ({ rule, cells: rules.filter((one) => one === rule).length }));
 }

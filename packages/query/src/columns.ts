@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type AggregateAsk, type Ask, type ColumnKind, type Condition, canonicalise } from "@koplamp/wire";
+import { summedColumns } from "@koplamp/aggregate";
+import { type Ask, type ColumnKind, type Condition, canonicalise } from "@koplamp/wire";
 import type { CatalogueColumn, CatalogueEntry } from "./catalogue.ts";
 import { IDENTIFIER_KINDS } from "./dataset.ts";
 import { QueryError } from "./errors.ts";
@@ -14,11 +15,6 @@ export function columnsOf(ask: Ask): readonly string[] {
   if (ask.kind !== "aggregate") return ask.key;
   const conditions = ask.where.map(({ column }) => column);
   return [...new Set([...ask.groupBy, ...conditions, ...summedColumns(ask)])];
-}
-
-/** The columns under `sum` and `mean`, in order of first appearance. */
-export function summedColumns({ measures }: AggregateAsk): readonly string[] {
-  return [...new Set(measures.flatMap((measure) => /\((.+)\)$/.exec(measure)?.[1] ?? []))];
 }
 
 /**

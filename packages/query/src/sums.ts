@@ -5,11 +5,11 @@ import {
   FEWEST_CONTRIBUTORS,
   MOST_CONTRIBUTORS,
   SumError,
+  summedColumns,
   sumThreshold,
 } from "@koplamp/aggregate";
 import type { Description } from "@koplamp/protocol";
 import type { AggregateAsk, Input, Plan } from "@koplamp/wire";
-import { summedColumns } from "./columns.ts";
 import { QueryError } from "./errors.ts";
 
 /** What decides how a question is summed. */
