@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Primitives, verifyDocument } from "@koplamp/crypto";
 import type { PartyId } from "@koplamp/protocol";
-import { type Approval, type Card, documentHash, type Hash, type Plan, readDocument, type Time } from "@koplamp/wire";
+import {
+  type Approval,
+  type Card,
+  documentHash,
+  type Hash,
+  type Plan,
+  readDocument,
+  type Time,
+} from "@koplamp/wire";
 import { CovenantError } from "./errors.ts";
 import type { SignedBytes } from "./membership.ts";
 
@@ -53,7 +61,9 @@ function readApproval(
     throw new CovenantError("approval", `expected an approval of this contract by ${party}, got another`);
   }
   const keys = [approval.by];
-  if (!signed.signatures.some((line) => verifyDocument(primitives, { type: "approval/v1", hash, line, keys }))) {
+  if (
+    !signed.signatures.some((line) => verifyDocument(primitives, { type: "approval/v1", hash, line, keys }))
+  ) {
     throw new CovenantError("approval", `an approval of ${party} is not signed by the person it names`);
   }
   return approval;
@@ -67,7 +77,10 @@ function personOf(
 ): string {
   const person = card?.people.find(({ key, roles }) => key === approval.by && roles.includes(role));
   if (person === undefined || now >= person.validUntil || now >= approval.validUntil) {
-    throw new CovenantError("approval", `the ${role} approval of ${approval.party} is by nobody on its card with that role`);
+    throw new CovenantError(
+      "approval",
+      `the ${role} approval of ${approval.party} is by nobody on its card with that role`,
+    );
   }
   if (approval.by === plan.proposer.by) {
     throw new CovenantError("approval", `the ${role} approval of ${approval.party} is by the proposer`);

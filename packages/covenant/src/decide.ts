@@ -38,33 +38,61 @@ function refuse(rule: string, message: string, hint: string): Decision {
 
 function inForce({ covenant, plan, now, lab }: Case): Decision {
   if (covenant.id.startsWith("lab/") && !lab) {
-    return refuse("covenant.id", `covenant "${covenant.id}" is for the lab alone`, "sign a covenant of your own");
+    return refuse(
+      "covenant.id",
+      `covenant "${covenant.id}" is for the lab alone`,
+      "sign a covenant of your own",
+    );
   }
   if (now < covenant.validFrom || now >= covenant.validUntil) {
-    return refuse("covenant.validUntil", `covenant "${covenant.id}" is not in force now`, "sign a new version");
+    return refuse(
+      "covenant.validUntil",
+      `covenant "${covenant.id}" is not in force now`,
+      "sign a new version",
+    );
   }
   if (now >= plan.expires) {
-    return refuse("plan.expires", `the question expired at ${plan.expires}`, "ask again with a later `expires`");
+    return refuse(
+      "plan.expires",
+      `the question expired at ${plan.expires}`,
+      "ask again with a later `expires`",
+    );
   }
   if (now < plan.notBefore) {
-    return refuse("plan.notBefore", `the question may not run before ${plan.notBefore}`, "wait, or ask again");
+    return refuse(
+      "plan.notBefore",
+      `the question may not run before ${plan.notBefore}`,
+      "wait, or ask again",
+    );
   }
   return ALLOW;
 }
 
 function members({ covenant, plan }: Case): Decision {
   const known = new Set(covenant.parties.map(({ id }) => id));
-  const involved = [plan.proposer.party, ...plan.inputs.map(({ party }) => party), ...plan.recipients.map(({ party }) => party)];
+  const involved = [
+    plan.proposer.party,
+    ...plan.inputs.map(({ party }) => party),
+    ...plan.recipients.map(({ party }) => party),
+  ];
   const stranger = involved.find((party) => !known.has(party));
   if (stranger === undefined) return ALLOW;
-  return refuse("parties", `${stranger} is not a party to covenant "${covenant.id}"`, "leave it out, or amend the covenant");
+  return refuse(
+    "parties",
+    `${stranger} is not a party to covenant "${covenant.id}"`,
+    "leave it out, or amend the covenant",
+  );
 }
 
 function purpose({ covenant, plan, now }: Case): Decision {
   const found = covenant.purposes.find(({ id }) => id === plan.purpose);
   if (found === undefined) {
     const known = covenant.purposes.map(({ id }) => id).join(", ");
-    return refuse("purposes", `covenant "${covenant.id}" has no purpose "${plan.purpose}"`, `purposes: ${known}`);
+    return refuse(
+      "purposes",
+      `covenant "${covenant.id}" has no purpose "${plan.purpose}"`,
+      `purposes: ${known}`,
+    );
   }
   if (now < found.until) return ALLOW;
   return refuse("purposes.until", `purpose "${plan.purpose}" ended at ${found.until}`, "amend the covenant");
@@ -81,7 +109,8 @@ function classes({ covenant, plan }: Case): Decision {
 }
 
 function lesserClass({ class: asked }: Plan, allowed: readonly string[]): string {
-  if (asked === "F" && allowed.includes("B")) return 'class B (kind "overlap-count") answers "how many" without keys';
+  if (asked === "F" && allowed.includes("B"))
+    return 'class B (kind "overlap-count") answers "how many" without keys';
   if (allowed.length === 0) return "no class is allowed for this purpose";
   return `allowed for this purpose: class ${allowed.join(", ")}`;
 }
@@ -108,12 +137,19 @@ function dataClass(covenant: Covenant, plan: Plan, input: Input): Decision {
   const column = input.columns.find((name) => !found?.columns.includes(name));
   if (found === undefined || found.dataset !== input.dataset || column !== undefined) {
     const what = column === undefined ? `dataset ${input.dataset}` : `column ${column} of ${input.dataset}`;
-    return refuse("dataClasses", `no data class of ${input.party} covers ${what}`, "ask for declared columns only");
+    return refuse(
+      "dataClasses",
+      `no data class of ${input.party} covers ${what}`,
+      "ask for declared columns only",
+    );
   }
-  const allowed = found.allow.find(({ purpose: id, classes: ids }) => id === plan.purpose && ids.includes(plan.class));
+  const allowed = found.allow.find(
+    ({ purpose: id, classes: ids }) => id === plan.purpose && ids.includes(plan.class),
+  );
   const stranger = plan.recipients.find(({ party }) => !allowed?.recipients.includes(party));
   if (allowed !== undefined && stranger === undefined) return ALLOW;
-  const what = stranger === undefined || allowed === undefined ? `class ${plan.class}` : `recipient ${stranger.party}`;
+  const what =
+    stranger === undefined || allowed === undefined ? `class ${plan.class}` : `recipient ${stranger.party}`;
   return refuse(
     `dataClasses/${found.id}`,
     `dataset ${input.dataset} of ${input.party}: ${what} is not allowed for purpose "${plan.purpose}"`,
@@ -125,7 +161,11 @@ function protocolAdmitted({ covenant, plan, contract }: Case): Decision {
   const protocol = covenant.protocols.find(({ id }) => id === plan.protocol.id);
   if (protocol === undefined || !protocol.paramSets.includes(plan.protocol.params)) {
     const listed = covenant.protocols.map(({ id }) => id).join(", ");
-    return refuse("protocols", `covenant "${covenant.id}" does not list ${plan.protocol.id}`, `listed: ${listed}`);
+    return refuse(
+      "protocols",
+      `covenant "${covenant.id}" does not list ${plan.protocol.id}`,
+      `listed: ${listed}`,
+    );
   }
   const beyond = contract.views
     .filter(({ who }) => who.includes("coordinator"))
@@ -140,7 +180,13 @@ function protocolAdmitted({ covenant, plan, contract }: Case): Decision {
 }
 
 /** What a relay learns in any protocol: nobody has to allow it. */
-const SIZES: ReadonlySet<string> = new Set(["took-part", "timing", "ledger-growth", "size-padded", "vocabulary"]);
+const SIZES: ReadonlySet<string> = new Set([
+  "took-part",
+  "timing",
+  "ledger-growth",
+  "size-padded",
+  "vocabulary",
+]);
 
 function floors({ covenant, plan }: Case): Decision {
   const contributors = new Set(plan.inputs.map(({ party }) => party)).size;

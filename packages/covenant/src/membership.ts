@@ -8,8 +8,8 @@ import {
   fromBase64,
   type Hash,
   hex,
-  readDocument,
   type Roster,
+  readDocument,
   type SealKeys,
 } from "@koplamp/wire";
 import { CovenantError } from "./errors.ts";
@@ -57,7 +57,14 @@ export function admitCharter(charter: Charter, primitives: Primitives): Membersh
   const covenant = readDocument("covenant/v1", charter.covenant.bytes);
   const covenantHash = documentHash(primitives.sha256, charter.covenant.bytes);
   for (const party of covenant.parties) {
-    signedBy(charter.covenant, "covenant/v1", covenantHash, party.covenantKeys, `covenant by ${party.id}`, primitives);
+    signedBy(
+      charter.covenant,
+      "covenant/v1",
+      covenantHash,
+      party.covenantKeys,
+      `covenant by ${party.id}`,
+      primitives,
+    );
   }
   const cards = admitCards(charter, covenant, covenantHash, primitives);
   const roster = admitRoster(charter, covenant, covenantHash, cards, primitives);
@@ -77,7 +84,10 @@ function admitCards(
     const card = readDocument("card/v1", signed.bytes);
     const owner = covenant.parties.find(({ id }) => id === card.party);
     if (owner === undefined || card.covenantHash !== covenantHash || cards.has(card.party)) {
-      throw new CovenantError("membership", `expected one card a party under this covenant, got another for ${card.party}`);
+      throw new CovenantError(
+        "membership",
+        `expected one card a party under this covenant, got another for ${card.party}`,
+      );
     }
     const hash = documentHash(primitives.sha256, signed.bytes);
     signedBy(signed, "card/v1", hash, owner.covenantKeys, `card of ${card.party}`, primitives);
@@ -131,9 +141,13 @@ function addressesOf(
     if (`sha256:${hex(primitives.sha256(mlkem768))}` !== seal.mlkem768Hash) {
       throw new CovenantError("membership", `expected the encapsulation key that the card of ${party} names`);
     }
-    if (seen.has(identity)) throw new CovenantError("membership", `the identity key of ${party} is used twice`);
+    if (seen.has(identity))
+      throw new CovenantError("membership", `the identity key of ${party} is used twice`);
     seen.add(identity);
-    return [party, { identity: admitPublicKey(primitives, identity), x25519: fromBase64(seal.x25519), mlkem768 }];
+    return [
+      party,
+      { identity: admitPublicKey(primitives, identity), x25519: fromBase64(seal.x25519), mlkem768 },
+    ];
   };
   return new Map([
     ...[...cards.values()].map((card) => address(card.party, card.identity, card.seal)),

@@ -52,7 +52,9 @@ export class ContractLines {
 
   /** The parties that disclose in a release, in id order. */
   disclosers(release: number): readonly PartyId[] {
-    return [...new Set(this.#lines.filter((line) => line.release === release).map(({ from }) => from))].sort();
+    return [
+      ...new Set(this.#lines.filter((line) => line.release === release).map(({ from }) => from)),
+    ].sort();
   }
 
   /** The lines by which `from` discloses in a release. */

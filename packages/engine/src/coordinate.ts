@@ -84,13 +84,22 @@ async function play(
     const nonce = ports.rng(16);
     await Promise.all(parties.map((to) => ports.post.send(to, `${prefixOf(planHash)}ready/${label}`, nonce)));
     const nonces = new Map([...tickets].map(([party, sent]) => [party, fromHex(sent.nonce)]));
-    const facts = deriveSession(ports.primitives.sha256, { ...ticket, nonces: nonces.set(COORDINATOR, nonce) });
+    const facts = deriveSession(ports.primitives.sha256, {
+      ...ticket,
+      nonces: nonces.set(COORDINATOR, nonce),
+    });
     ports.log({ event: "session.begin", party: COORDINATOR, session: facts.session, plan: planHash });
     await playSession(ports, ticket, facts, halt.promise);
     ports.log({ event: "session.end", party: COORDINATOR, session: facts.session, plan: planHash });
   } catch (reason) {
     const error = asEngineError(reason, COORDINATOR);
-    ports.log({ event: "session.abort", party: COORDINATOR, plan: planHash, code: error.code, peer: error.party });
+    ports.log({
+      event: "session.abort",
+      party: COORDINATOR,
+      plan: planHash,
+      code: error.code,
+      peer: error.party,
+    });
     await tellStop(ports, parties, planHash, error);
   } finally {
     over.resolve();
@@ -145,7 +154,10 @@ function roleOf(ticket: Ticket, { transcript, sid }: SessionFacts): Party<undefi
   throw new EngineError("limits", COORDINATOR, `the coordinator has no role in "${protocol}"`);
 }
 
-function shapeOf({ shape, atLeast }: Ticket): Pick<Parameters<typeof hubCoordinator>[0], "shape" | "atLeast"> {
+function shapeOf({
+  shape,
+  atLeast,
+}: Ticket): Pick<Parameters<typeof hubCoordinator>[0], "shape" | "atLeast"> {
   if (shape === "histogram" || shape === "pairs") return { shape, atLeast: null };
   if (shape === "atLeast") return { shape, atLeast };
   throw new EngineError("garbage", COORDINATOR, "expected a shape of count in the tickets, got another");
@@ -182,7 +194,11 @@ async function hearStop(
   stop: (reason: Error) => void,
 ): Promise<void> {
   try {
-    const { message, hint } = decodeMessage(stopForm, party, await post.receive(party, `${prefixOf(planHash)}stop`));
+    const { message, hint } = decodeMessage(
+      stopForm,
+      party,
+      await post.receive(party, `${prefixOf(planHash)}stop`),
+    );
     stop(new EngineError("stopped", party, message, hint));
   } catch (reason) {
     // The wait ended with the session: then this changes nothing. Whatever else it was ends the session too.

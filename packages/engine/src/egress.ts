@@ -61,7 +61,9 @@ export function equalsContract(
   left: readonly EgressCount[],
   belongs: (what: string) => boolean,
 ): boolean {
-  const listed = contract.egress.filter(({ from, what, messages }) => from === me && belongs(what) && messages > 0);
+  const listed = contract.egress.filter(
+    ({ from, what, messages }) => from === me && belongs(what) && messages > 0,
+  );
   const counted = new Map(left.map((row) => [nameOf(row), row] as const));
   return (
     left.length === listed.length &&

@@ -73,7 +73,13 @@ const CODES: ReadonlyMap<string, Readonly<Record<string, EngineErrorCode>>> = ne
   ],
   [
     "TransportError",
-    { closed: "unreachable", unreachable: "unreachable", expired: "unreachable", limit: "limits", "*": "garbage" },
+    {
+      closed: "unreachable",
+      unreachable: "unreachable",
+      expired: "unreachable",
+      limit: "limits",
+      "*": "garbage",
+    },
   ],
 ]);
 
@@ -85,7 +91,12 @@ export function asEngineError(reason: unknown, me: PartyId): EngineError {
   const codes = CODES.get(name);
   const kind = codes?.[code] ?? codes?.["*"] ?? "internal";
   if (kind === "quota") {
-    return new EngineError(kind, me, `a quota at ${me} is spent`, "wait for the next epoch, or amend the covenant");
+    return new EngineError(
+      kind,
+      me,
+      `a quota at ${me} is spent`,
+      "wait for the next epoch, or amend the covenant",
+    );
   }
   return new EngineError(kind, me, `${me} stopped: ${message}`, hint);
 }
@@ -94,12 +105,22 @@ export function asEngineError(reason: unknown, me: PartyId): EngineError {
 export function forOthers(error: EngineError, me: PartyId): EngineError {
   if (error.party !== me || !["source", "internal"].includes(error.code)) return error;
   const what = error.code === "source" ? "cannot use its data as they are" : "stopped by a fault of its own";
-  return new EngineError(error.code, me, `${me} ${what}`, `the operator of ${me} finds the reason in its own log`);
+  return new EngineError(
+    error.code,
+    me,
+    `${me} ${what}`,
+    `the operator of ${me} finds the reason in its own log`,
+  );
 }
 
 /** A peer that was given up. */
 export function unreachable(peer: PartyId, message: string): EngineError {
-  return new EngineError("unreachable", peer, message, `ask the operator of ${peer} to run: koplamp node doctor`);
+  return new EngineError(
+    "unreachable",
+    peer,
+    message,
+    `ask the operator of ${peer} to run: koplamp node doctor`,
+  );
 }
 
 function fieldsOf(reason: unknown): Readonly<Record<"name" | "code" | "hint" | "message", string>> {

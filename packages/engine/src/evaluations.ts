@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { documentHash, type EntryDebit, hex, type PackedInputs, quotaCeiling, type ColumnKind } from "@koplamp/wire";
-import { bucket, NORM_VERSION } from "@koplamp/wire";
+
 import type { PartyId } from "@koplamp/protocol";
 import {
   type Allowance,
@@ -9,8 +8,8 @@ import {
   evaluateAsker,
   evaluateHolder,
   inputRoot,
-  MOST_ELEMENTS,
   type MeterRequest,
+  MOST_ELEMENTS,
   meter,
   newInputs,
   openCache,
@@ -19,11 +18,21 @@ import {
   selectInputs,
 } from "@koplamp/psi";
 import { evaluationQuota } from "@koplamp/query";
+import {
+  bucket,
+  type ColumnKind,
+  documentHash,
+  type EntryDebit,
+  hex,
+  NORM_VERSION,
+  type PackedInputs,
+  quotaCeiling,
+} from "@koplamp/wire";
 import { freshSalt, inputsEntry } from "./contribution.ts";
 import { EngineError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import type { Cost } from "./gate.ts";
-import { agreedKeySet, type KeptKeySet, keySetScope, scopeName } from "./key-set.ts";
+import { agreedKeySet, cacheNames, type KeptKeySet, keySetScope, scopeName } from "./key-set.ts";
 import { decodeMessage, encodeMessage, wantedForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
@@ -33,6 +42,8 @@ import { runSession, type SessionFacts, type SessionResult, type SessionSpec } f
 /** What a party's cache of s_x is for: 32 bytes that name it, and how its chunks are called at rest. */
 export interface Cache {
   readonly scope: Uint8Array;
+  /** What the names of its chunks begin with. */
+  readonly prefix: string;
   /** Sealed chunks of all earlier sessions. */
   readonly chunks: () => readonly Uint8Array[];
 }
@@ -50,7 +61,8 @@ export async function evaluated(node: NodePorts, run: QuestionRun, inputs: Packe
   const mine = news.length === 0 ? 0 : bucket(news.length);
   const words = await exchange(node.post, run.topic("wanted"), encodeMessage({ elements: mine }), others);
   const wanted = new Map([[node.me, mine]]);
-  for (const [party, body] of words) wanted.set(party, admitted(party, run, decodeMessage(wantedForm, party, body)));
+  for (const [party, body] of words)
+    wanted.set(party, admitted(party, run, decodeMessage(wantedForm, party, body)));
   for (const [asker, elements] of wanted) if (asker !== node.me) checkQuota(node, run, asker, elements);
   for (const asker of contributors) {
     const party = new Evaluation(node, run, { keySet, cache, asker, total: wanted.get(asker) ?? 0 });
@@ -60,22 +72,36 @@ export async function evaluated(node: NodePorts, run: QuestionRun, inputs: Packe
 }
 
 /** A padded number of elements that fits the plan: no more than the asker's whole list. */
-function admitted(party: PartyId, { plan }: QuestionRun, { elements }: { readonly elements: number }): number {
+function admitted(
+  party: PartyId,
+  { plan }: QuestionRun,
+  { elements }: { readonly elements: number },
+): number {
   const most = plan.inputs.find((input) => input.party === party)?.rowsPadded ?? 0;
   if (elements === 0 || (elements <= most && bucket(elements) === elements)) return elements;
-  throw new EngineError("garbage", party, `${party} wants more evaluated than the plan says, or an unpadded number`, "ask again");
+  throw new EngineError(
+    "garbage",
+    party,
+    `${party} wants more evaluated than the plan says, or an unpadded number`,
+    "ask again",
+  );
 }
 
-function cacheOf(node: NodePorts, { plan, own }: QuestionRun, { context }: KeptKeySet): Cache {
+function cacheOf(node: NodePorts, { plan, own }: QuestionRun, keySet: KeptKeySet): Cache {
   const keySpec = (own?.input.kinds ?? plan.inputs[0]?.kinds ?? []).join("+");
-  const scope = cacheScope(node.primitives.sha256, context, keySpec, NORM_VERSION);
+  const scope = cacheScope(node.primitives.sha256, keySet.context, keySpec, NORM_VERSION);
+  const prefix = `${cacheNames(keySet)}${hex(scope)}/`;
   const chunks = (): readonly Uint8Array[] =>
-    node.store.sealedNames(`cache/${hex(scope)}/`).flatMap((name) => node.store.sealed(name) ?? []);
-  return { scope, chunks };
+    node.store.sealedNames(prefix).flatMap((name) => node.store.sealed(name) ?? []);
+  return { scope, prefix, chunks };
 }
 
 /** Positions of the inputs that were never evaluated under this key. */
-async function missing(node: NodePorts, { scope, chunks }: Cache, inputs: PackedInputs): Promise<Uint32Array> {
+async function missing(
+  node: NodePorts,
+  { scope, chunks }: Cache,
+  inputs: PackedInputs,
+): Promise<Uint32Array> {
   const pool = await node.workers.session({ cacheKey: node.keys.storage.slice() });
   try {
     await pool.run(openCache, [scope, chunks()]);
@@ -149,7 +175,12 @@ class Evaluation {
       const label = `evaluate/${asker}/${from / MOST_ELEMENTS}`;
       await repeated(this.#node, this.#run, { label, parties: this.#run.contributors, attempt });
       const perSecond = Math.round(((from + elements) * 1000) / Math.max(1, clock.now() - begin));
-      progress({ party: me, phase: `evaluate for ${asker}`, done: (from + elements) / total, rate: `${perSecond}/s` });
+      progress({
+        party: me,
+        phase: `evaluate for ${asker}`,
+        done: (from + elements) / total,
+        rate: `${perSecond}/s`,
+      });
     }
   }
 
@@ -169,7 +200,7 @@ class Evaluation {
       },
     });
     output.forEach((chunk, at) => {
-      store.putSealed(`cache/${hex(cache.scope)}/${session}/${at}`, chunk);
+      store.putSealed(`${cache.prefix}${session}/${at}`, chunk);
     });
   }
 
@@ -202,7 +233,13 @@ class Evaluation {
   #setup({ session, transcript }: SessionFacts, elements: number): EvaluateSetup {
     const { keySet, asker } = this.#parts;
     const { plan, planHash, contributors } = this.#run;
-    const allowance: Allowance = { asker, ceiling: elements, plan: planHash, session, validUntil: plan.expires };
+    const allowance: Allowance = {
+      asker,
+      ceiling: elements,
+      plan: planHash,
+      session,
+      validUntil: plan.expires,
+    };
     const { me } = this.#node;
     return { me, parties: contributors, transcript, asker, keys: keySet.keys, elements, allowance };
   }
@@ -259,5 +296,8 @@ class Meter {
 /** The part of the inputs that a session takes: fewer than its elements in the last one, none where all is padding. */
 function slice(inputs: PackedInputs, from: number, elements: number): PackedInputs {
   const count = Math.max(0, Math.min(elements, inputs.ends.length - from));
-  return selectInputs(inputs, Uint32Array.from({ length: count }, (_, at) => from + at));
+  return selectInputs(
+    inputs,
+    Uint32Array.from({ length: count }, (_, at) => from + at),
+  );
 }

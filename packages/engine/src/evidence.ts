@@ -2,15 +2,7 @@
 import type { SignedBytes } from "@koplamp/covenant";
 import { signDocument } from "@koplamp/crypto";
 import type { PartyId } from "@koplamp/protocol";
-import {
-  answerText,
-  base64,
-  documentBytes,
-  documentHash,
-  type Hash,
-  hex,
-  timeText,
-} from "@koplamp/wire";
+import { answerText, base64, documentBytes, documentHash, type Hash, hex, timeText } from "@koplamp/wire";
 import { bundleOf, type LedgerPages } from "./bundle.ts";
 import { equalsContract } from "./egress.ts";
 import { asEngineError } from "./errors.ts";
@@ -21,6 +13,7 @@ import type { QuestionRun } from "./question-run.ts";
 import { acknowledges, signedReceipt } from "./receipts.ts";
 import type { SessionResult } from "./session.ts";
 import type { StageResult } from "./stage.ts";
+import { within } from "./within.ts";
 
 /** How long a recipient may take to acknowledge, and a party to show its entries. */
 const DEADLINE_MS = 60_000;
@@ -85,10 +78,7 @@ async function delivered(
 ): Promise<readonly SignedBytes[]> {
   const deadline = timeText(node.clock.now() + DEADLINE_MS);
   const receipts = await Promise.all(
-    logged.map(async ({ id, to, index }) => ({
-      id,
-      receipt: await receiptOf(node, run, { session, id, to, index }),
-    })),
+    logged.map(async (line) => ({ id: line.id, receipt: await receiptOf(node, run, session, line) })),
   );
   node.ledger.append(
     receipts.map(({ id, receipt }): Draft => {
@@ -106,15 +96,17 @@ async function delivered(
 
 async function receiptOf(
   node: NodePorts,
-  { planHash, topic }: QuestionRun,
-  { session, id, to, index }: { readonly session: string; readonly id: string; readonly to: PartyId; readonly index: number },
+  run: QuestionRun,
+  session: string,
+  { id, to, index }: SessionResult<unknown>["logged"][number],
 ): Promise<SignedBytes | undefined> {
   const { me, ledger, post } = node;
+  const { planHash, topic } = run;
   const entry = ledger.entriesOf(planHash).find((placed) => placed.index === index)?.entry;
   const frame = String(entry?.body["frame"]);
   const bytes = Number(entry?.body["bytes"]);
   const expected = { planHash, session, disclosure: id, from: me, to, frame, bytes };
-  return await orNothing(node, to, async () => {
+  return await orNothing(node, run, to, async () => {
     const body = await post.receive(to, topic(`receipt/${session}/${id}`));
     const receipt = decodeMessage(signedForm, to, body);
     return acknowledges(node, receipt, expected) ? receipt : undefined;
@@ -176,7 +168,7 @@ async function exchanged(
   const pages: LedgerPages[] = [{ party: me, entries: own }];
   const all = [...documents];
   for (const party of run.others) {
-    const shown = await orNothing(node, party, async () =>
+    const shown = await orNothing(node, run, party, async () =>
       decodeMessage(evidenceForm, party, await post.receive(party, topic)),
     );
     if (shown === undefined) continue;
@@ -190,7 +182,10 @@ async function exchanged(
 async function ownPages(node: NodePorts, run: QuestionRun): Promise<LedgerPages["entries"]> {
   const indices = node.ledger.entriesOf(run.planHash).map(({ index }) => index);
   const proofs = await node.ledger.cosigned(indices);
-  return indices.map((index, at) => ({ leaf: node.ledger.leaf(index), proof: proofs[at] ?? new Uint8Array() }));
+  return indices.map((index, at) => ({
+    leaf: node.ledger.leaf(index),
+    proof: proofs[at] ?? new Uint8Array(),
+  }));
 }
 
 /** The entries of another party that its ledger has, and that are of this question. */
@@ -204,9 +199,16 @@ function verified(
 }
 
 /** What a party gives within the deadline, or nothing: its silence or its fault is its own, and is said in the log. */
-async function orNothing<T>(node: NodePorts, party: PartyId, wait: () => Promise<T>): Promise<T | undefined> {
+async function orNothing<T>(
+  node: NodePorts,
+  run: QuestionRun,
+  party: PartyId,
+  wait: () => Promise<T>,
+): Promise<T | undefined> {
   try {
-    return await Promise.race([wait(), node.clock.sleep(DEADLINE_MS).then(() => undefined)]);
+    const given = await within(node.clock, DEADLINE_MS, Promise.race([wait(), run.leftBy(party)]));
+    if (given === undefined) node.log({ event: "evidence.missing", party: node.me, peer: party });
+    return given;
   } catch (reason) {
     const { code } = asEngineError(reason, party);
     node.log({ event: "evidence.missing", party: node.me, peer: party, code });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Gate, PartyId, Rng, Sealed } from "@koplamp/protocol";
+
 import type { Primitives } from "@koplamp/crypto";
+import type { Gate, PartyId, Rng, Sealed } from "@koplamp/protocol";
 import { base64, concat, type Hash, hex, parseCanonical, utf8 } from "@koplamp/wire";
 import type { ContractLines, Line } from "./contract-lines.ts";
 import type { Draft, NodeLedger } from "./ledger.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type KeySet, keySetContext, keysetParty } from "@koplamp/psi";
+
 import type { PartyId } from "@koplamp/protocol";
+import { type KeySet, keySetContext, keysetParty } from "@koplamp/psi";
 import {
   addPeriod,
   base64,
@@ -11,8 +12,8 @@ import {
   type Hash,
   hex,
   isoWeek,
-  parseCanonical,
   type Plan,
+  parseCanonical,
   type Time,
   timeMs,
   timeText,
@@ -47,6 +48,7 @@ export function scopeName(node: NodePorts, scope: KeySetScope): string {
 /** A key set as a node keeps it, with its hash: what nodes compare. */
 export interface KeptKeySet extends KeySet {
   readonly hash: Hash;
+  readonly notAfter: Time;
 }
 
 /**
@@ -107,25 +109,50 @@ const KEPT = z.strictObject({
 });
 
 function write(node: NodePorts, name: string, keySet: KeySet, notAfter: Time): KeptKeySet {
+  const before = readKept(node, name);
+  if (before !== undefined) dropCaches(node, before);
   const keys = Object.entries(keySet.keys).map(([party, pk]) => ({ party, pk: base64(pk) }));
   const share = base64(keySet.sealedShare); // sealed already, under the node's storage key
   node.store.putSealed(
     `keyset/${name}`,
     canonicalBytes({ context: hex(keySet.context), keys, notAfter, share }),
   );
-  return { ...keySet, hash: hashOf(node, keySet) };
+  return { ...keySet, notAfter, hash: hashOf(node, keySet) };
 }
 
 function readKept(node: NodePorts, name: string): KeptKeySet | undefined {
   const bytes = node.store.sealed(`keyset/${name}`);
   if (bytes === undefined) return undefined;
-  const { context, keys, share } = KEPT.parse(parseCanonical(bytes, { maxBytes: 2 ** 16 }));
+  const { context, keys, share, notAfter } = KEPT.parse(parseCanonical(bytes, { maxBytes: 2 ** 16 }));
   const keySet: KeySet = {
     context: fromHex(context),
     keys: Object.fromEntries(keys.map(({ party, pk }) => [party, fromBase64(pk)])),
     sealedShare: fromBase64(share),
   };
-  return { ...keySet, hash: hashOf(node, keySet) };
+  return { ...keySet, notAfter, hash: hashOf(node, keySet) };
+}
+
+/** Erases the shares and caches of epochs that are over; each erasure is on record. */
+export function eraseExpired(node: NodePorts): void {
+  const { store, ledger, clock } = node;
+  const now = timeText(clock.now());
+  for (const name of store.sealedNames("keyset/")) {
+    const kept = readKept(node, name.slice("keyset/".length));
+    if (kept === undefined || now < kept.notAfter) continue;
+    dropCaches(node, kept);
+    store.dropSealed(name);
+    const body = { what: "keyset", reference: `sha256:${hex(kept.context)}` };
+    ledger.append([{ type: "erase", verb: "erasure", body }]);
+  }
+}
+
+/** How the chunks of a key set's caches are called at rest. */
+export function cacheNames({ context }: Pick<KeySet, "context">): string {
+  return `cache/${hex(context)}/`;
+}
+
+function dropCaches({ store }: NodePorts, keySet: KeySet): void {
+  for (const name of store.sealedNames(cacheNames(keySet))) store.dropSealed(name);
 }
 
 /** Over context and public shares in id order: equal at all holders, or they do not hold the same key. */

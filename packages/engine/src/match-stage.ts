@@ -28,7 +28,13 @@ import { evaluated } from "./evaluations.ts";
 import { type Items, itemsOf } from "./items.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
-import { runSession, type SessionFacts, type SessionResult, type SessionSpec, type SessionTicket } from "./session.ts";
+import {
+  runSession,
+  type SessionFacts,
+  type SessionResult,
+  type SessionSpec,
+  type SessionTicket,
+} from "./session.ts";
 import type { StageResult } from "./stage.ts";
 
 /**
@@ -83,10 +89,12 @@ async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Hel
     party: (facts) => matchTokensParty({ ...setupOf(node, run, facts), items: cached }, node.rng),
   });
   if (!run.recipients.includes(node.me)) return { withheld: [], session };
-  const matches = tellMatches(session.output, ask.tell, ask.atLeast).map(({ item, holders, count: number }) => {
-    const told = holders ?? number;
-    return { key: items.keys[item] ?? [], ...(told === undefined ? {} : { holders: told }) };
-  });
+  const matches = tellMatches(session.output, ask.tell, ask.atLeast).map(
+    ({ item, holders, count: number }) => {
+      const told = holders ?? number;
+      return { key: items.keys[item] ?? [], ...(told === undefined ? {} : { holders: told }) };
+    },
+  );
   const result: MatchResult = { kind: "match", matches };
   return { result, withheld: [], session };
 }
@@ -110,7 +118,9 @@ async function count(
       return role(held === undefined ? setup : { ...setup, items: held.cached }, node.rng);
     },
   });
-  return session.output === undefined ? { withheld: [], session } : countsResult(session.output, ask, session);
+  return session.output === undefined
+    ? { withheld: [], session }
+    : countsResult(session.output, ask, session);
 }
 
 function countsResult(
@@ -160,7 +170,10 @@ async function querySession<Output>(
   node: NodePorts,
   run: QuestionRun,
   held: Held | undefined,
-  { party, ...parts }: Pick<SessionSpec<Output>, "parties" | "ticket"> & {
+  {
+    party,
+    ...parts
+  }: Pick<SessionSpec<Output>, "parties" | "ticket"> & {
     readonly party: (facts: SessionFacts) => Party<Output>;
   },
 ): Promise<SessionResult<Output>> {

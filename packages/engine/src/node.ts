@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { publicKeyText, signDocument } from "@koplamp/crypto";
 import type { PartyId } from "@koplamp/protocol";
-import { contractOf, planQuery, type Question, QueryError } from "@koplamp/query";
+import { contractOf, planQuery, QueryError, type Question } from "@koplamp/query";
 import {
   type AnswerResult,
   base64,
@@ -10,13 +10,15 @@ import {
   documentHash,
   type Plan,
 } from "@koplamp/wire";
+import { Boots } from "./boots.ts";
 import { asEngineError } from "./errors.ts";
+import { eraseExpired } from "./key-set.ts";
 import { decodeMessage, encodeMessage, proposalForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { answerOffer, Offers, offerOf, requestOffer } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
 import type { Proposed } from "./proposal.ts";
-import { runQuery } from "./run-query.ts";
+import { type Questions, runQuery } from "./run-query.ts";
 
 /** A question as it would run: what everybody would sign. */
 export interface Explained {
@@ -42,7 +44,8 @@ export interface EngineNode {
 
 /** Starts a node's services: offers, proposals, witnessing. */
 export function startNode(node: NodePorts): EngineNode {
-  const offers = new Offers();
+  eraseExpired(node);
+  const questions: Questions = { offers: new Offers(), runs: new Set() };
   const running = new Set<Promise<unknown>>();
   const listeners: ((outcome: Outcome<AnswerResult>) => void)[] = [];
   const track = <T>(work: Promise<T>): Promise<T> => {
@@ -53,18 +56,19 @@ export function startNode(node: NodePorts): EngineNode {
   };
   const stops = [
     node.ledger.serveWitness(),
+    new Boots(node, questions.runs).start(),
     node.post.listen("offer/", (from, topic, body) => {
-      void track(replyOffer(node, offers, from, topic, body));
+      void track(replyOffer(node, questions.offers, from, topic, body));
     }),
     node.post.listen("propose/", (from, _topic, body) => {
-      void track(takePart(node, offers, from, body)).then((outcome) => {
+      void track(takePart(node, questions, from, body)).then((outcome) => {
         for (const listener of listeners) listener(outcome);
       });
     }),
   ];
   return {
-    explain: (question) => track(explain(node, offers, question)),
-    ask: (question) => track(ask(node, offers, question)),
+    explain: (question) => track(explain(node, questions.offers, question)),
+    ask: (question) => track(ask(node, questions, question)),
     onOutcome: (listener) => void listeners.push(listener),
     close: async (ms) => {
       for (const stop of stops) stop();
@@ -73,15 +77,20 @@ export function startNode(node: NodePorts): EngineNode {
   };
 }
 
-async function ask(node: NodePorts, offers: Offers, question: Question): Promise<Outcome<AnswerResult>> {
+async function ask(
+  node: NodePorts,
+  questions: Questions,
+  question: Question,
+): Promise<Outcome<AnswerResult>> {
   try {
-    const { plan } = await explain(node, offers, question);
+    eraseExpired(node);
+    const { plan } = await explain(node, questions.offers, question);
     const proposed = propose(node, plan);
     const parties = new Set([...plan.inputs, ...plan.recipients].map(({ party }) => party));
     parties.delete(node.me);
     const body = encodeMessage({ plan: proposed.plan });
     await Promise.all([...parties].map((party) => node.post.send(party, "propose/", body)));
-    return await runQuery(node, offers, proposed);
+    return await runQuery(node, questions, proposed);
   } catch (reason) {
     if (reason instanceof QueryError) throw reason; // nobody was asked anything: the question is for its author
     return failed(question.id, asEngineError(reason, node.me));
@@ -90,13 +99,13 @@ async function ask(node: NodePorts, offers: Offers, question: Question): Promise
 
 async function takePart(
   node: NodePorts,
-  offers: Offers,
+  questions: Questions,
   from: PartyId,
   body: Uint8Array,
 ): Promise<Outcome<AnswerResult>> {
   try {
     const { plan } = decodeMessage(proposalForm, from, body);
-    return await runQuery(node, offers, { from, plan });
+    return await runQuery(node, questions, { from, plan });
   } catch (reason) {
     const error = asEngineError(reason, node.me);
     node.log({ event: "proposal.refused", party: node.me, peer: from, code: error.code });
@@ -115,7 +124,10 @@ async function explain(node: NodePorts, offers: Offers, question: Question): Pro
   const over = Promise.withResolvers<void>();
   const { me, primitives, membership, keys, clock, rng } = node;
   const others = question.sources.map(({ party }) => party).filter((party) => party !== me);
-  const watching = node.presence.watch(others.filter((party) => membership.cards.has(party)), over.promise);
+  const watching = node.presence.watch(
+    others.filter((party) => membership.cards.has(party)),
+    over.promise,
+  );
   try {
     const { covenant, covenantHash, roster, rosterHash } = membership;
     const catalogue = await Promise.all(

@@ -85,7 +85,10 @@ export class Notices {
   #shows(from: PartyId, release: number): boolean {
     const { me, lines } = this.#parts;
     const own = lines.of(from, release);
-    return own.length > 0 && [...lines.disclosers(release), ...own.flatMap((line) => lines.recipientsOf(line))].includes(me);
+    return (
+      own.length > 0 &&
+      [...lines.disclosers(release), ...own.flatMap((line) => lines.recipientsOf(line))].includes(me)
+    );
   }
 
   async #read(from: PartyId, release: number): Promise<readonly Entry[]> {
@@ -99,7 +102,8 @@ export class Notices {
         .filter((entry) => entry.planHash === planHash && entry.body["session"] === session)
         .map(({ body }) => body["disclosure"]),
     );
-    if (notice.release === release && lines.of(from, release).every(({ id }) => named.has(id))) return entries;
+    if (notice.release === release && lines.of(from, release).every(({ id }) => named.has(id)))
+      return entries;
     throw new EngineError(
       "integrity",
       from,

@@ -73,7 +73,11 @@ function states(input: Input, entry: CatalogueEntry): boolean {
  * commitment to the data as they are now. Reads the data; no value and no true number is in it.
  * @throws {QueryError} `unknown-dataset`; {@link SourceError} when the data cannot be read.
  */
-export async function offerOf(node: NodePorts, offers: Offers, request: OfferRequest): Promise<CatalogueEntry> {
+export async function offerOf(
+  node: NodePorts,
+  offers: Offers,
+  request: OfferRequest,
+): Promise<CatalogueEntry> {
   const { me, sources, rng, primitives, clock } = node;
   const { dataset, key } = request;
   const spec = Object.hasOwn(sources.specs, dataset) ? sources.specs[dataset] : undefined;

@@ -151,7 +151,6 @@ export interface Progress {
   readonly rate?: string;
 }
 
-
 /** Messages of one session beside its protocol, under keys of their own: notices, proofs, receipts. */
 export interface GateLink {
   send(to: PartyId, body: Uint8Array): Promise<void>;

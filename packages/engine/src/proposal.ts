@@ -18,7 +18,11 @@ export interface Proposed {
  * Reads a proposal. The contract is computed here later: what counts is what this node computes, never what it is told.
  * @throws {EngineError} `garbage` or `integrity`, naming the proposer.
  */
-export function admitProposal(node: NodePorts, offers: Offers, { from, plan: signed }: Proposed): QuestionRun {
+export function admitProposal(
+  node: NodePorts,
+  offers: Offers,
+  { from, plan: signed }: Proposed,
+): QuestionRun {
   const plan = readPlan(from, signed.bytes);
   const { membership, primitives } = node;
   const planHash = documentHash(primitives.sha256, signed.bytes);
@@ -46,7 +50,12 @@ export function admitProposal(node: NodePorts, offers: Offers, { from, plan: sig
     );
   }
   if (node.ledger.entriesOf(planHash).length > 0) {
-    throw new EngineError("integrity", from, `${from} proposed a question that was dealt with before`, "ask again");
+    throw new EngineError(
+      "integrity",
+      from,
+      `${from} proposed a question that was dealt with before`,
+      "ask again",
+    );
   }
   node.store.putDocument(planHash, signed.bytes, signed.signatures);
   return new QuestionRun(node, offers, plan, planHash);

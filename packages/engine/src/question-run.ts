@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
+import { COORDINATOR, overlapHub } from "@koplamp/psi";
 import { contractOf } from "@koplamp/query";
 import {
   type Contract,
@@ -11,10 +12,15 @@ import {
   timeText,
 } from "@koplamp/wire";
 import type { EgressCount } from "./egress.ts";
-import { asEngineError, ENGINE_ERROR_CODES, EngineError, forOthers } from "./errors.ts";
+import { asEngineError, ENGINE_ERROR_CODES, EngineError, forOthers, unreachable } from "./errors.ts";
 import { decodeMessage, encodeMessage, stopForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { KeptOffer, Offers } from "./offer.ts";
+
+/** Whether the coordinator plays a role in a plan, beyond passing on what it cannot read. */
+export function usesCoordinator({ ask, protocol }: Plan): boolean {
+  return ask.kind === "aggregate" || protocol.id === overlapHub.id;
+}
 
 /**
  * One question at one node, from proposal to evidence: its documents, the names of its topics, and the sessions that
@@ -31,10 +37,15 @@ export class QuestionRun {
   readonly recipients: readonly PartyId[];
   /** This node's input of the plan, and the offer of its own that it states; absent where it brings no data. */
   readonly own: { readonly input: Input; readonly offer: KeptOffer | undefined } | undefined;
+  /** Whether every party has said yes: from here on each of them holds something that a restart would lose. */
+  agreed = false;
   /** What left in all sessions so far that ended well. */
   egress: readonly EgressCount[] = [];
+  /** The others, and the coordinator where it plays a role. */
+  readonly #peers: readonly PartyId[];
   readonly #node: NodePorts;
   readonly #halt = Promise.withResolvers<never>();
+  readonly #left = new Map<PartyId, PromiseWithResolvers<undefined>>();
   #contract: { readonly contract: Contract; readonly hash: Hash } | undefined;
   #stopped: Error | undefined;
   #answered = false;
@@ -47,6 +58,7 @@ export class QuestionRun {
     this.recipients = plan.recipients.map(({ party }) => party).sort();
     this.parties = [...new Set([plan.proposer.party, ...this.contributors, ...this.recipients])].sort();
     this.others = this.parties.filter((party) => party !== node.me);
+    this.#peers = usesCoordinator(plan) ? [...this.others, COORDINATOR] : this.others;
     const input = plan.inputs.find(({ party }) => party === node.me);
     this.own = input === undefined ? undefined : { input, offer: offers.find(input) };
     this.#halt.promise.catch(() => {}); // it need not be awaited by anybody
@@ -99,6 +111,13 @@ export class QuestionRun {
     this.#answered = true;
   }
 
+  /** A peer that will not go on with this question. */
+  lose(peer: PartyId, message: string): void {
+    if (!this.others.includes(peer)) return;
+    this.stop(unreachable(peer, message));
+    this.#left.get(peer)?.resolve(undefined);
+  }
+
   /** Ends every wait of this question with `reason`. Later calls change nothing. */
   stop(reason: Error): void {
     if (this.#stopped !== undefined || this.#answered) return;
@@ -109,14 +128,22 @@ export class QuestionRun {
 
   /** Hears the other parties' stops from now on, also those that came before this node knew the question. */
   listenForStop(): void {
-    for (const other of this.others) void this.#hearStop(other);
+    for (const peer of this.#peers) {
+      this.#left.set(peer, Promise.withResolvers());
+      void this.#hearStop(peer);
+    }
+  }
+
+  /** Settles when a party has said that it stopped: nothing more will come from it. */
+  leftBy(party: PartyId): Promise<undefined> {
+    return this.#left.get(party)?.promise ?? new Promise(() => {});
   }
 
   /** Tells every other party why this question ends here, in words that hold no data. */
   async tellStop(reason: EngineError): Promise<void> {
     const { code, party, message, hint } = forOthers(reason, this.#node.me);
     const body = encodeMessage({ code, party, message, hint });
-    await Promise.allSettled(this.others.map((other) => this.#node.post.send(other, this.topic("stop"), body)));
+    await Promise.allSettled(this.#peers.map((peer) => this.#node.post.send(peer, this.topic("stop"), body)));
   }
 
   /** Frees what the question still holds: waits, and messages that nobody read. */
@@ -138,6 +165,7 @@ export class QuestionRun {
       const { code, party, message, hint } = decodeMessage(stopForm, from, body);
       const known = ENGINE_ERROR_CODES.find((one) => one === code && one !== "internal");
       this.stop(new EngineError(known ?? "stopped", party, message, hint));
+      this.#left.get(from)?.resolve(undefined);
     } catch (reason) {
       // A message of another form stops the question too; a wait that ended with it, or with the peer, does not.
       const error = asEngineError(reason, this.#node.me);

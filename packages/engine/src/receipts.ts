@@ -18,7 +18,11 @@ export interface Acknowledged {
 
 /** A `receipt/v1` for a disclosure that came, signed by this machine. */
 export function signedReceipt(
-  { primitives, clock, identity }: Pick<NodePorts, "primitives" | "clock"> & { readonly identity: Uint8Array },
+  {
+    primitives,
+    clock,
+    identity,
+  }: Pick<NodePorts, "primitives" | "clock"> & { readonly identity: Uint8Array },
   { planHash, session, disclosure, from, to, frame, bytes: length }: Acknowledged,
 ): SignedBytes {
   const bytes = documentBytes({
@@ -48,5 +52,7 @@ export function acknowledges(
   const keys = key === undefined ? [] : [key];
   const hash = documentHash(primitives.sha256, bytes);
   const same = Object.entries(expected).every(([name, value]) => Reflect.get(receipt, name) === value);
-  return same && signatures.some((line) => verifyDocument(primitives, { type: "receipt/v1", hash, line, keys }));
+  return (
+    same && signatures.some((line) => verifyDocument(primitives, { type: "receipt/v1", hash, line, keys }))
+  );
 }

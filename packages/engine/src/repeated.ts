@@ -39,7 +39,13 @@ export async function repeated<Value>(
     if ("value" in tried && failed === undefined) return tried.value;
     const error = "error" in tried ? tried.error : stoppedAt(failed?.[0] ?? node.me, label);
     if (number === MOST_REPEATS) throw error;
-    node.log({ event: "session.repeat", party: node.me, plan: run.planHash, phase: label, count: number + 1 });
+    node.log({
+      event: "session.repeat",
+      party: node.me,
+      plan: run.planHash,
+      phase: label,
+      count: number + 1,
+    });
   }
 }
 

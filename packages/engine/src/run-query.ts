@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { PeerLost } from "@koplamp/protocol";
+import { type PartyId, PeerLost } from "@koplamp/protocol";
 import { type AnswerResult, timeMs } from "@koplamp/wire";
 import { aggregateStage } from "./aggregate-stage.ts";
-import { asEngineError, EngineError, unreachable } from "./errors.ts";
+import { asEngineError, EngineError } from "./errors.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { matchStage } from "./match-stage.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -12,20 +12,28 @@ import { admitProposal, type Proposed } from "./proposal.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { decideTogether } from "./verdicts.ts";
 
+/** What a node remembers between questions: its offers, and the questions that run. */
+export interface Questions {
+  readonly offers: Offers;
+  readonly runs: Set<QuestionRun>;
+}
+
 /**
  * One node's side of a question, from a signed proposal to evidence. Everything above `answered` can still say no
  * before a byte of data leaves, and every node decides alone. Reads as the life of a question in architecture.md.
  */
 export async function runQuery(
   node: NodePorts,
-  offers: Offers,
+  { offers, runs }: Questions,
   proposed: Proposed,
 ): Promise<Outcome<AnswerResult>> {
   const run = admitProposal(node, offers, proposed); // signed by an analyst of whoever sent it, and not seen before
+  runs.add(run);
   const unwatch = watch(node, run); // a lost peer, another party's stop or the expiry ends every wait
   try {
     const refusal = await decideTogether(node, run); // the same contract, four eyes at every node; one no is enough
     if (refusal !== undefined) return { ...ended(node, run), status: "refused", ...refusal };
+    run.agreed = true;
 
     const stage = run.plan.ask.kind === "aggregate" ? aggregateStage : matchStage;
     const answered = await stage(node, run); // sessions under the gate: begin, log, then open
@@ -42,6 +50,7 @@ export async function runQuery(
   } catch (reason) {
     return await stopped(node, run, reason);
   } finally {
+    runs.delete(run);
     await unwatch();
   }
 }
@@ -50,7 +59,7 @@ export async function runQuery(
 function watch(node: NodePorts, run: QuestionRun): () => Promise<void> {
   const over = Promise.withResolvers<void>();
   run.listenForStop();
-  const lost = (peer: string): void => run.stop(unreachable(peer, `${peer} was given up: its line is down`));
+  const lost = (peer: PartyId): void => run.lose(peer, `${peer} was given up: its line is down`);
   const watching = [node.presence.watch(run.others, over.promise, lost), expire(node, run, over.promise)];
   return async () => {
     over.resolve();
@@ -82,7 +91,10 @@ async function expire({ me, clock }: NodePorts, run: QuestionRun, over: Promise<
 const PATIENCE_MS = 2000;
 
 async function stopped(node: NodePorts, run: QuestionRun, reason: unknown): Promise<Outcome<never>> {
-  const told = await run.reasonOf(reason, reason instanceof PeerLost ? node.clock.sleep(PATIENCE_MS) : undefined);
+  const told = await run.reasonOf(
+    reason,
+    reason instanceof PeerLost ? node.clock.sleep(PATIENCE_MS) : undefined,
+  );
   const error = asEngineError(told, node.me);
   run.stop(error);
   const { code, party } = error;

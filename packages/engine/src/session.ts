@@ -168,7 +168,12 @@ class LiveSession<Output> {
     const { session, transcript } = this.#facts;
     const text = `sha256:${hex(transcript)}`;
     if (ledger.entriesOf(planHash).some(({ entry }) => entry.body["transcript"] === text)) {
-      throw new EngineError("integrity", me, "expected a new session, got one that was begun before", "ask again");
+      throw new EngineError(
+        "integrity",
+        me,
+        "expected a new session, got one that was begun before",
+        "ask again",
+      );
     }
     const debits = [...(this.#spec.debits ?? [])];
     const body = { session, shard: this.#spec.label, transcript: text, debits };
@@ -242,7 +247,9 @@ function withHost(
     run: async (job: Job<readonly unknown[], unknown>, args) => {
       const host = hostJobs[job.name];
       // Safe because a host job is bound under the name of a job of exactly its type.
-      return host === undefined ? pool.run(job, args) : (host as (...all: readonly unknown[]) => unknown)(...args);
+      return host === undefined
+        ? pool.run(job, args)
+        : (host as (...all: readonly unknown[]) => unknown)(...args);
     },
     wipe: () => {
       wiped ??= pool.wipe();
@@ -321,7 +328,11 @@ export function deriveSession(sha256: (data: Uint8Array) => Uint8Array, roots: S
   const nonces = [...roots.nonces].sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [party, nonce] of nonces) {
     if (nonce.length === NONCE_BYTES) continue;
-    throw new EngineError("garbage", party, `expected 16 bytes from ${party} to begin a session, got ${nonce.length}`);
+    throw new EngineError(
+      "garbage",
+      party,
+      `expected 16 bytes from ${party} to begin a session, got ${nonce.length}`,
+    );
   }
   const head = [lp("koplamp/session/1"), fromHex(planHash.slice(7)), lp(label)];
   const id = sha256(concat(...head, ...nonces.map(([, nonce]) => nonce))).slice(0, 16);

@@ -79,7 +79,12 @@ function ownVerdict(node: NodePorts, run: QuestionRun): Verdict {
   }
   const { plan, planHash, contract, contractHash } = run;
   node.ledger.append([
-    { type: "plan", verb: "none", planHash, body: { contractHash, class: plan.class, purpose: plan.purpose } },
+    {
+      type: "plan",
+      verb: "none",
+      planHash,
+      body: { contractHash, class: plan.class, purpose: plan.purpose },
+    },
   ]);
   node.store.putDocument(contractHash, documentBytes(contract), []);
   const approvals = (["lawful", "ethical"] as const).map((role) => signApproval(node, run, role));
@@ -90,7 +95,12 @@ function ownDecision(node: NodePorts, run: QuestionRun): Decision {
   const { me, lab, membership, clock } = node;
   if (run.own !== undefined && run.own.offer === undefined) {
     const message = `the plan does not state what ${me} offers of ${run.own.input.dataset}`;
-    return { outcome: "refuse", rule: "inputs", message, hint: "ask again: offers are made for one question" };
+    return {
+      outcome: "refuse",
+      rule: "inputs",
+      message,
+      hint: "ask again: offers are made for one question",
+    };
   }
   try {
     const { plan, contract } = run;
@@ -130,5 +140,8 @@ function signApproval(
   };
   const bytes = documentBytes(approval);
   const hash = documentHash(node.primitives.sha256, bytes);
-  return { bytes: new Uint8Array(bytes), signatures: [signDocument(node.primitives, seed, "approval/v1", hash)] };
+  return {
+    bytes: new Uint8Array(bytes),
+    signatures: [signDocument(node.primitives, seed, "approval/v1", hash)],
+  };
 }

@@ -8,19 +8,19 @@ import { inlineWorkers, nodePrimitives } from "@koplamp/pool";
 import type { JobTable, PartyId, Rng } from "@koplamp/protocol";
 import { psiJobs } from "@koplamp/psi";
 import { type Question, readQuestion } from "@koplamp/query";
-import { createCharter, type Founded, type Terms } from "../../sdk/src/charter.ts";
-import { labTerms } from "../../sdk/src/lab-terms.ts";
 import { openStore } from "@koplamp/store";
 import { openPost, openSessionChannel, Relay } from "@koplamp/transport";
 import type { AnswerResult, DatasetSpec, Line, Table } from "@koplamp/wire";
 import { toyGroup } from "../../../test/toy/group.ts";
+import { createCharter, type Founded, type Terms } from "../../sdk/src/charter.ts";
+import { labTerms } from "../../sdk/src/lab-terms.ts";
 import {
   type Clock,
   type EngineNode,
   type LogEvent,
   type NodePorts,
-  openLedger,
   type Outcome,
+  openLedger,
   Presence,
   type Progress,
   type Snapshot,
@@ -92,7 +92,11 @@ export class Federation {
     this.parties = Object.keys(lists).sort();
     this.#wishes = wishes;
     const columns = { list: SPEC };
-    const members = this.parties.map((id) => ({ id, name: id, datasets: lists[id] === undefined ? {} : columns }));
+    const members = this.parties.map((id) => ({
+      id,
+      name: id,
+      datasets: lists[id] === undefined ? {} : columns,
+    }));
     const terms = labTerms(members, ["lab"]);
     this.founded = createCharter(
       {
@@ -132,7 +136,15 @@ export class Federation {
     const origin = `${membership.covenant.id}/${party}`;
     const presence = new Presence(line, post, clock, this.#wishes.graceMs ?? 1000);
     const outcomes: Outcome<AnswerResult>[] = [];
-    const machine: { -readonly [Field in keyof Machine]?: Machine[Field] } = { party, store, line, outcomes, log, progress, list };
+    const machine: { -readonly [Field in keyof Machine]?: Machine[Field] } = {
+      party,
+      store,
+      line,
+      outcomes,
+      log,
+      progress,
+      list,
+    };
     const whole = machine as Machine; // complete before anybody sees it
     const ports: NodePorts = {
       me: party,
@@ -144,7 +156,16 @@ export class Federation {
       keys,
       store,
       ledger: openLedger({
-        me: party, origin, store, post, membership, keys, primitives, clock, log: note, deadlineMs: 3000,
+        me: party,
+        origin,
+        store,
+        post,
+        membership,
+        keys,
+        primitives,
+        clock,
+        log: note,
+        deadlineMs: 3000,
       }),
       post,
       presence,
