@@ -44,7 +44,9 @@ export function proveBatch(
 ): Uint8Array {
   group.scalarCheck(key, true);
   checkCount(random, 32, 1, "random strings");
-  const sums = composites(group, primitives, statement);
+  group.decodeCheck(statement.D); // the second sum, which is not made, would do it
+  const M = group.msm(weightsOf(primitives, statement), statement.C);
+  const sums = { M, Z: group.mulSame(key, M) }; // Σ weight·D, without a second sum: every D is key·C
   const preimage = concat(lp("koplamp/dleq/1/nonce"), key, sums.M, random);
   const u = hashToScalar(group, primitives, preimage);
   try {
@@ -71,7 +73,8 @@ export function verifyBatch(
   if (proof.length !== PROOF_BYTES) {
     throw new CryptoError("invalid-length", `expected a proof of ${PROOF_BYTES} bytes, got ${proof.length}`);
   }
-  const sums = composites(group, primitives, statement);
+  const weights = weightsOf(primitives, statement);
+  const sums = { M: group.msm(weights, statement.C), Z: group.msm(weights, statement.D) };
   const [c, s] = [proof.subarray(0, SCALAR_BYTES), proof.subarray(SCALAR_BYTES)]; // attacker-controlled
   const expected = recomputed(group, primitives, statement, sums, c, s);
   if (expected === undefined || !equal(expected, c)) {
@@ -79,16 +82,17 @@ export function verifyBatch(
   }
 }
 
+/** The two weighted sums, over C and over D. */
 interface Composites {
   readonly M: Uint8Array;
   readonly Z: Uint8Array;
 }
 
 /**
- * The two weighted sums. The seed covers the whole batch, unlike ComputeComposites of RFC 9497, section 2.2.1: with a
- * weight from each pair alone, replies can be chosen one by one until wrong ones cancel out.
+ * The weights of the two sums. Their seed covers the whole batch, unlike ComputeComposites of RFC 9497, section 2.2.1:
+ * with a weight from each pair alone, replies can be chosen one by one until wrong ones cancel out.
  */
-function composites(group: Group, primitives: Primitives, { ctx, pk, C, D }: Statement): Composites {
+function weightsOf(primitives: Primitives, { ctx, pk, C, D }: Statement): Uint8Array {
   const items = countOf(C, POINT_BYTES, "elements");
   if (items < 1 || items > MOST_PROVEN) {
     throw new CryptoError("invalid-length", `expected 1 to ${MOST_PROVEN} elements in a batch, got ${items}`);
@@ -96,8 +100,7 @@ function composites(group: Group, primitives: Primitives, { ctx, pk, C, D }: Sta
   checkCount(D, POINT_BYTES, items, "elements");
   checkCount(pk, POINT_BYTES, 1, "elements");
   const all = concat(lp("koplamp/dleq/1"), ctx, pk, i2osp(items, 4), C, D);
-  const weights = primitives.aes256Ctr(primitives.sha512(all).subarray(0, 32), items * WEIGHT_BYTES);
-  return { M: group.msm(weights, C), Z: group.msm(weights, D) };
+  return primitives.aes256Ctr(primitives.sha512(all).subarray(0, 32), items * WEIGHT_BYTES);
 }
 
 /** The challenge that fits a proof, or undefined where a scalar or a sum is out of range: no honest proof has one. */
