@@ -22,7 +22,7 @@ const MEMORY_BYTES = 2 ** 30;
 /** Sessions over ciphertexts of others before a thread is replaced (aggregation.md, section 4). */
 const MOST_SERVED = 64;
 /** Names of jobs that hand ciphertexts of others to a library outside our fences. */
-const ENCRYPTED = /^(he|aggregate)[.-]/;
+const ENCRYPTED = /^(he|sum)[.]/;
 
 /**
  * Worker threads. A session's vault stays on the thread that had the fewest sessions when it began; its jobs run there,

@@ -15,7 +15,7 @@ export const unclonable: Job<[], unknown> = job("test.unclonable");
 export const die: Job<[], void> = job("test.die");
 export const grow: Job<[bytes: number], void> = job("test.grow");
 export const spin: Job<[ms: number], void> = job("test.spin");
-export const encrypted: Job<[], void> = job("aggregate.test");
+export const encrypted: Job<[], void> = job("sum.test");
 export const heFails: Job<[], void> = job("he.test");
 
 class HeError extends Error {
