@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedBytes } from "@koplamp/covenant";
 import { signDocument } from "@koplamp/crypto";
+import type { ShownLedger } from "@koplamp/ledger";
 import type { PartyId } from "@koplamp/protocol";
 import { answerText, base64, documentBytes, documentHash, type Hash, hex, timeText } from "@koplamp/wire";
-import { bundleOf, type LedgerPages } from "./bundle.ts";
+import { bundleOf } from "./bundle.ts";
 import { equalsContract } from "./egress.ts";
 import { asEngineError } from "./errors.ts";
 import type { Draft } from "./ledger.ts";
@@ -165,21 +166,21 @@ async function exchanged(
   const topic = run.topic("evidence");
   await Promise.all(makers.filter((party) => party !== me).map((to) => post.send(to, topic, body)));
   if (!makers.includes(me)) return undefined;
-  const pages: LedgerPages[] = [{ party: me, entries: own }];
+  const ledgers: ShownLedger[] = [{ party: me, entries: own }];
   const all = [...documents];
   for (const party of run.others) {
     const shown = await orNothing(node, run, party, async () =>
       decodeMessage(evidenceForm, party, await post.receive(party, topic)),
     );
     if (shown === undefined) continue;
-    pages.push({ party, entries: verified(node, party, run.planHash, shown.entries) });
+    ledgers.push({ party, entries: verified(node, party, run.planHash, shown.entries) });
     all.push(...shown.documents);
   }
-  return bundleOf(node, run, pages, all);
+  return bundleOf(node, run, ledgers, all);
 }
 
 /** All own entries of the question under one checkpoint. */
-async function ownPages(node: NodePorts, run: QuestionRun): Promise<LedgerPages["entries"]> {
+async function ownPages(node: NodePorts, run: QuestionRun): Promise<ShownLedger["entries"]> {
   const indices = node.ledger.entriesOf(run.planHash).map(({ index }) => index);
   const proofs = await node.ledger.cosigned(indices);
   return indices.map((index, at) => ({
@@ -193,8 +194,8 @@ function verified(
   node: NodePorts,
   party: PartyId,
   planHash: Hash,
-  entries: LedgerPages["entries"],
-): LedgerPages["entries"] {
+  entries: ShownLedger["entries"],
+): ShownLedger["entries"] {
   return entries.filter(({ leaf, proof }) => node.ledger.verify(party, leaf, proof).planHash === planHash);
 }
 
