@@ -1,31 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-export { type Checkpoint, checkpointText, readCheckpoint, signCheckpoint } from "./checkpoint.ts";
+export {
+  type BundleParts,
+  packBundle,
+  type ShownEntry,
+  type ShownLedger,
+  type SignedFile,
+} from "./bundle.ts";
+export { type Checkpoint, readCheckpoint, signCheckpoint } from "./checkpoint.ts";
 export { debitsOf, type StatedDebit } from "./entries.ts";
 export { LedgerError, type LedgerErrorCode } from "./errors.ts";
-export { leafHash, MerkleTree, type Sha256 } from "./merkle.ts";
+export type { Founding, FoundingFiles, Trust, VerifyOptions } from "./evidence.ts";
+export { leafHash, MerkleTree } from "./merkle.ts";
 export {
-  type KeyType,
   noteBytes,
   openNote,
   readNote,
   readVerifierKey,
-  type Verified,
   type VerifierKey,
   verifierKeyText,
 } from "./note.ts";
-export {
-  type LedgerTrust,
-  type Logged,
-  proofBytes,
-  readProof,
-  verifyCosigned,
-  verifyLogged,
-} from "./proof.ts";
-export {
-  answerWitness,
-  type Seen,
-  type SeenStore,
-  type WitnessAnswer,
-  type WitnessParts,
-  witnessRequest,
-} from "./witness.ts";
+export { type LedgerTrust, proofBytes, readProof, verifyCosigned, verifyLogged } from "./proof.ts";
+export type { PromiseName, Report, ReportLine, Verdict } from "./report.ts";
+export { readTrust, verifyBundle } from "./verify.ts";
+export { answerWitness, type WitnessAnswer, witnessRequest } from "./witness.ts";
