@@ -2,5 +2,12 @@
 export { type ApprovalCase, checkApprovals } from "./approvals.ts";
 export { type Case, type Decision, decide } from "./decide.ts";
 export { CovenantError, type CovenantErrorCode } from "./errors.ts";
-export { type Address, admitCharter, type Charter, type Membership, type SignedBytes } from "./membership.ts";
+export {
+  type Address,
+  admitCharter,
+  admitFounding,
+  type Charter,
+  type Membership,
+  type SignedBytes,
+} from "./membership.ts";
 export { type CellFacts, type ReleaseRule, type ReleaseRules, strictest, withheldBy } from "./release.ts";

@@ -48,12 +48,28 @@ export interface Membership {
   readonly charter: Charter;
 }
 
+/** The documents of a charter that were signed: what a bundle holds of it. */
+type FoundingDocuments = Pick<Charter, "covenant" | "cards" | "roster">;
+
+/** What the signed documents alone say: who belongs to a federation, under which agreement. */
+type Founding = Omit<Membership, "addresses" | "charter">;
+
 /**
  * Reads and checks a charter: the covenant is signed by every party, each card by its own agency, the roster by all,
  * hashes link, and every key is admitted and used once.
  * @throws {CovenantError} naming the document and the party; {@link WireError} for bytes that are no such document.
  */
 export function admitCharter(charter: Charter, primitives: Primitives): Membership {
+  const founding = admitFounding(charter, primitives);
+  return {
+    ...founding,
+    addresses: addressesOf(charter, founding.roster, founding.cards, primitives),
+    charter,
+  };
+}
+
+/** Checks the signed documents of a charter, as a verifier has them. @throws as {@link admitCharter}. */
+export function admitFounding(charter: FoundingDocuments, primitives: Primitives): Founding {
   const covenant = readDocument("covenant/v1", charter.covenant.bytes);
   const covenantHash = documentHash(primitives.sha256, charter.covenant.bytes);
   for (const party of covenant.parties) {
@@ -69,12 +85,11 @@ export function admitCharter(charter: Charter, primitives: Primitives): Membersh
   const cards = admitCards(charter, covenant, covenantHash, primitives);
   const roster = admitRoster(charter, covenant, covenantHash, cards, primitives);
   const rosterHash = documentHash(primitives.sha256, charter.roster.bytes);
-  const addresses = addressesOf(charter, roster, cards, primitives);
-  return { covenant, covenantHash, roster, rosterHash, cards, addresses, charter };
+  return { covenant, covenantHash, roster, rosterHash, cards };
 }
 
 function admitCards(
-  charter: Charter,
+  charter: FoundingDocuments,
   covenant: Covenant,
   covenantHash: Hash,
   primitives: Primitives,
@@ -97,7 +112,7 @@ function admitCards(
 }
 
 function admitRoster(
-  charter: Charter,
+  charter: FoundingDocuments,
   covenant: Covenant,
   covenantHash: Hash,
   cards: ReadonlyMap<PartyId, Card>,
