@@ -11,6 +11,11 @@ import {
   type Slots,
 } from "@koplamp/he";
 import type { Rng } from "@koplamp/protocol";
+import {
+  addPolynomials,
+  multiplyPolynomials,
+  subtractPolynomials,
+} from "../../packages/he/src/polynomial.ts";
 
 const REAL = parameterSet("bfv-amt-50-pq");
 const N = 16;
@@ -20,7 +25,7 @@ const Q: bigint = PRIMES.reduce((product, prime) => product * prime, 1n);
 const T: bigint = BigInt(REAL.t);
 
 /** The real set in 16 slots and without a special prime: 12 cells a block. */
-export const TOY_SET: ParameterSet = { ...REAL, id: "toy", code: 99, slots: N, data: RING, key: RING };
+export const TINY_SET: ParameterSet = { ...REAL, id: "tiny", code: 99, slots: N, data: RING, key: RING };
 
 /** A polynomial mod Q, lowest coefficient first. */
 type Polynomial = readonly bigint[];
@@ -29,7 +34,7 @@ type Polynomial = readonly bigint[];
  * BFV by the book, over x^16 + 1 and in BigInt: in place of SEAL, some thousand times as fast and worthless as
  * cryptography, since lattices of dimension 16 are no obstacle. Slots are coefficients; nothing is in NTT form.
  */
-export function toyBfv(rng: Rng): HeBackend {
+export function tinyBfv(rng: Rng): HeBackend {
   const small = (): Polynomial => Array.from(rng(N), (byte) => BigInt(byte % 3) - 1n);
   const encrypt = (
     { b, a }: { b: PackedPolynomial; a: PackedPolynomial },
@@ -42,25 +47,71 @@ export function toyBfv(rng: Rng): HeBackend {
     };
   };
   return {
-    set: TOY_SET,
+    set: TINY_SET,
     keyShare(a) {
       const s = small();
       const b = add(multiply(unpack(a), s), small()).map((value) => -value);
       return { secret: pack(s), share: pack(b) };
     },
-    encrypt: (key, slots) => encrypt(key, scaled(slots)),
+    encrypt: (key, slots) => encrypt(key, scaled(slots, N)),
     encryptZero: (key) => encrypt(key, new Array<bigint>(N).fill(0n)),
     timesSecret: (c1, secret) => pack(multiply(unpack(c1), unpack(secret))),
     decrypt(secret, { c0, c1 }) {
       const noisy = add(unpack(c0), multiply(unpack(c1), unpack(secret)));
-      return Float64Array.from(noisy, (value) => Number(((2n * value * T + Q) / (2n * Q)) % T));
+      return rounded(noisy);
     },
   };
 }
 
+/**
+ * The same scheme over 8,192 separate numbers instead of one ring, with every length and noise of the real set: what
+ * comes out is right, and a child could read what goes in. It costs what SEAL does, but for the context.
+ */
+export function toyBfv(rng: Rng): HeBackend {
+  const { data, key, slots } = REAL;
+  const bytes = polynomialBytes(data);
+  const small = (ring: Ring): PackedPolynomial => packedSmall(ring, rng(slots));
+  const encrypt = (
+    { b, a }: { b: PackedPolynomial; a: PackedPolynomial },
+    message: PackedPolynomial,
+  ): Ciphertext => {
+    const u = small(data);
+    const part = (of: PackedPolynomial): PackedPolynomial =>
+      addPolynomials(data, multiplyPolynomials(data, of.slice(0, bytes), u), small(data));
+    return { c0: addPolynomials(data, part(b), message), c1: part(a) };
+  };
+  const timesSecret = (c1: PackedPolynomial, secret: Uint8Array): PackedPolynomial =>
+    multiplyPolynomials(data, c1, secret.slice(0, bytes));
+  return {
+    set: REAL,
+    keyShare(a) {
+      const s = small(key);
+      const noisy = addPolynomials(key, multiplyPolynomials(key, a, s), small(key));
+      return { secret: s, share: subtractPolynomials(key, new Uint8Array(polynomialBytes(key)), noisy) };
+    },
+    encrypt: (publicKey, message) => encrypt(publicKey, pack(scaled(message, slots))),
+    encryptZero: (publicKey) => encrypt(publicKey, new Uint8Array(bytes)),
+    timesSecret,
+    decrypt: (secret, { c0, c1 }) => rounded(unpack(addPolynomials(data, c0, timesSecret(c1, secret)), data)),
+  };
+}
+
+/** A polynomial of -1, 0 and 1. */
+function packedSmall({ primes }: Ring, bytes: Uint8Array): PackedPolynomial {
+  const residues = primes.flatMap((prime) =>
+    Array.from(bytes, (byte) => (byte % 3 === 2 ? prime - 1 : byte % 3)),
+  );
+  return new Uint8Array(BigUint64Array.from(residues, BigInt).buffer);
+}
+
+/** round(t·v / Q) mod t, coefficient by coefficient. */
+function rounded(noisy: Polynomial): Slots {
+  return Float64Array.from(noisy, (value) => Number(((2n * value * T + Q) / (2n * Q)) % T));
+}
+
 /** round(Q·m / t), coefficient by coefficient. */
-function scaled(slots: Slots): Polynomial {
-  if (slots.length !== N || slots.some((slot) => slot < 0 || slot >= REAL.t)) throw badLength();
+function scaled(slots: Slots, length: number): Polynomial {
+  if (slots.length !== length || slots.some((slot) => slot < 0 || slot >= REAL.t)) throw badLength();
   return Array.from(slots, (slot) => (2n * Q * BigInt(slot) + T) / (2n * T));
 }
 
@@ -92,11 +143,11 @@ function pack(polynomial: Polynomial): PackedPolynomial {
 }
 
 /** Back by the Chinese remainder theorem. */
-function unpack(packed: PackedPolynomial): Polynomial {
-  if (packed.length !== polynomialBytes(RING)) throw badLength();
+function unpack(packed: PackedPolynomial, ring: Ring = RING): Polynomial {
+  if (packed.length !== polynomialBytes(ring)) throw badLength();
   const residues = new BigUint64Array(packed.slice().buffer);
-  return Array.from({ length: N }, (_, at) =>
-    reduce(LIFTS.reduce((sum, lift, row) => sum + lift * (residues[row * N + at] ?? 0n), 0n)),
+  return Array.from({ length: ring.n }, (_, at) =>
+    reduce(LIFTS.reduce((sum, lift, row) => sum + lift * (residues[row * ring.n + at] ?? 0n), 0n)),
   );
 }
 

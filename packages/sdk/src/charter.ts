@@ -73,8 +73,11 @@ const FLOORS: Covenant["floors"] = {
  * Founds a federation: keys for every party, its three people and the relay; a covenant that all sign; a card for each
  * party; a roster that all sign. For labs and demos: on real nodes every agency makes its own keys at home.
  */
-export function createCharter(request: CharterRequest, rng: Rng): Founded {
-  const primitives = nodePrimitives();
+export function createCharter(
+  request: CharterRequest,
+  rng: Rng,
+  primitives: Primitives = nodePrimitives(),
+): Founded {
   const keys = request.before?.keys ?? keysOf(request.parties, rng);
   const coordinator = request.before?.coordinator ?? machineKeys(rng);
   const signer = new Signer(primitives, keys);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomFillSync } from "node:crypto";
-import { availableParallelism } from "node:os";
 import { admitCharter } from "@koplamp/covenant";
 import { publicKeyText } from "@koplamp/crypto";
 import type { ReadSource } from "@koplamp/engine";
@@ -21,7 +20,7 @@ import { readSource } from "@koplamp/sources";
 import { base64, bucket, type DatasetSpec, type Quality, type Table } from "@koplamp/wire";
 import { createCharter } from "./charter.ts";
 import { labTerms, termsFromFile } from "./lab-terms.ts";
-import { readFederationFile, readLab } from "./read-lab.ts";
+import { eachOf, readFederationFile, readLab } from "./read-lab.ts";
 
 /** What was found in one dataset: counts for its owner, and no value. */
 export interface CheckedDataset {
@@ -84,21 +83,14 @@ function counts({ party, dataset, rows, quality }: Found): CheckedDataset {
   return { party, dataset, rows, quality };
 }
 
-/** Every dataset, as many at a time as there are cores. */
 async function checkAll({ parties }: Federation, read: ReadSource): Promise<readonly Found[]> {
   const all = parties.flatMap(({ id, datasets }) =>
     Object.entries(datasets).map(([dataset, spec]) => ({ party: id, dataset, spec })),
   );
-  const found: Found[] = [];
-  const size = availableParallelism();
-  for (let at = 0; at < all.length; at += size) {
-    const some = all.slice(at, at + size).map(async ({ party, dataset, spec }) => {
-      const { table, quality } = await read(spec, Object.keys(spec.columns));
-      return { party, dataset, spec, table, rows: table.rows, quality };
-    });
-    found.push(...(await Promise.all(some)));
-  }
-  return found;
+  return eachOf(all, async ({ party, dataset, spec }) => {
+    const { table, quality } = await read(spec, Object.keys(spec.columns));
+    return { party, dataset, spec, table, rows: table.rows, quality };
+  });
 }
 
 /** The contract that the question would have, under keys that are thrown away. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Primitives } from "@koplamp/crypto";
 import type { PartyId, Rng } from "@koplamp/protocol";
 import {
   readCharter,
@@ -19,13 +20,17 @@ export type TermsFor = (purposes: readonly string[]) => Promise<Terms>;
 
 /** What a lab is founded with. */
 export interface LabFounding extends Omit<CharterRequest, "terms" | "before"> {
+  readonly primitives: Primitives;
   readonly purpose: string;
   readonly termsFor: TermsFor;
 }
 
 /** A federation for one run: fresh keys, which nobody will need again. */
-export async function foundOnce({ purpose, termsFor, ...request }: LabFounding, rng: Rng): Promise<Founded> {
-  return createCharter({ ...request, terms: await termsFor([purpose]) }, rng);
+export async function foundOnce(
+  { purpose, termsFor, primitives, ...request }: LabFounding,
+  rng: Rng,
+): Promise<Founded> {
+  return createCharter({ ...request, terms: await termsFor([purpose]) }, rng, primitives);
 }
 
 /**
@@ -35,14 +40,15 @@ export async function foundOnce({ purpose, termsFor, ...request }: LabFounding, 
  */
 export async function foundKept(
   dir: string,
-  { purpose, termsFor, ...request }: LabFounding,
+  { purpose, termsFor, primitives, ...request }: LabFounding,
   rng: Rng,
 ): Promise<Founded> {
   const before = existsSync(charterIn(dir)) ? readFounded(dir, request) : undefined;
   const known = before === undefined ? [] : covenantOf(before).purposes.map(({ id }) => id);
   const terms = await termsFor([...new Set([...known, purpose])]);
   if (before !== undefined && holds(covenantOf(before), terms)) return before;
-  const founded = createCharter({ ...request, terms, ...(before === undefined ? {} : { before }) }, rng);
+  const asked = { ...request, terms, ...(before === undefined ? {} : { before }) };
+  const founded = createCharter(asked, rng, primitives);
   writeCharter(charterIn(dir), founded.charter);
   if (before !== undefined) return founded;
   for (const [party, keys] of Object.entries(founded.keys)) writeKeys(keysIn(dir, party), keys);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import {
   didYouMean,
@@ -81,4 +82,17 @@ export function checkNames({ parties }: Federation, { sources, recipients }: Que
       names.length === 0 ? `${party} declares no data` : `datasets of ${party}: ${names.join(", ")}`,
     );
   }
+}
+
+/** Does something for each item, as many at a time as there are cores: a register takes a thread and its memory. */
+export async function eachOf<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  const size = availableParallelism();
+  for (let at = 0; at < items.length; at += size) {
+    results.push(...(await Promise.all(items.slice(at, at + size).map(work))));
+  }
+  return results;
 }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import { findNativeGroup } from "@koplamp/pool";
+import { describe, expect, test } from "vitest";
+import { bench } from "../src/bench.ts";
+import { type BenchRecord, median, recordText } from "../src/bench-record.ts";
+
+const native = findNativeGroup();
+
+describe("a benchmark of a few items", { timeout: 60_000 }, () => {
+  test("of a match: two rows, with every phase, bytes as they must be, and a checked answer", async () => {
+    const lines: string[] = [];
+    const args = {
+      suite: "psi",
+      sizes: [60],
+      parties: [3],
+      backends: ["wasm"],
+      runs: 2,
+      quick: true,
+    } as const;
+    const { records, skipped } = await bench(args, (line) => void lines.push(line));
+    expect(skipped).toEqual([]);
+    expect(records.map((record) => record.case)).toEqual([
+      "match-tokens/1, first query",
+      "match-tokens/1, second query",
+    ]);
+    const [first, second] = records;
+    expect(Object.keys(first?.perItem.phasesUs ?? {}).sort()).toEqual(
+      ["answer", "blind", "cache", "join", "keys", "rest", "root", "tokens", "unblind", "verify"].sort(),
+    );
+    expect(first?.ours.cpuMs.length).toBe(2);
+    // Root, ready and 256 padded tokens of 16 bytes, to each of two others.
+    expect(second?.ours.bytesUp).toBe(2 * (32 + 32 + 256 * 16));
+    expect(second?.goal?.what).toBe("CPU-µs an item and recipient");
+    expect(lines[0]).toBe(
+      "match-tokens/1, first query: 3 parties, 60 items each, sodium-wasm, median of 2 runs",
+    );
+  });
+
+  test("of a sum, as lines of JSON", async () => {
+    const lines: string[] = [];
+    const args = { suite: "sum", sizes: [50], runs: 1, quick: true, json: true } as const;
+    const { records } = await bench(args, (line) => void lines.push(line));
+    expect(lines.map((line) => JSON.parse(line) as BenchRecord)).toEqual(records);
+    expect(records).toEqual([
+      expect.objectContaining({ case: "sum-threshold/1", size: 50, parties: 3, backend: "seal" }),
+    ]);
+    expect(records[0]?.ours.rssMiB).toBeGreaterThan(20);
+  });
+
+  test.skipIf(native.group !== undefined)(
+    "a backend that is not there is skipped, with the reason",
+    async () => {
+      const lines: string[] = [];
+      const args = { suite: "psi", backends: ["native"], quick: true } as const;
+      const { records } = await bench(args, (line) => void lines.push(line));
+      expect(records).toEqual([]);
+      expect(lines[0]).toContain("skipped: the system has no");
+    },
+  );
+});
+
+test("the median is a value that was measured", () => {
+  expect(median([5, 1, 9])).toBe(5);
+  expect(median([4, 1, 2, 3])).toBe(2);
+  expect(median([])).toBe(0);
+});
+
+test("a missed goal is printed as missed", () => {
+  const record: BenchRecord = {
+    suite: "psi",
+    case: "match-tokens/1, second query",
+    size: 10,
+    parties: 2,
+    backend: "sodium-wasm",
+    koplamp: "0.0.0",
+    node: "24.0.0",
+    cpuModel: "a processor",
+    load: [0, 0],
+    seed: 1,
+    ours: { cpuMs: [1], wallMs: [1], rssMiB: 100, bytesUp: 10, bytesDown: 10 },
+    perItem: { cpuUs: 123.4, phasesUs: { join: 12.34, keys: 0.001 }, bytes: 1.5 },
+    goal: { what: "CPU-µs an item and recipient", most: 5, got: 61.7 },
+    pass: false,
+  };
+  expect(recordText(record)).toEqual([
+    "match-tokens/1, second query: 2 parties, 10 items each, sodium-wasm, one run",
+    "  123 CPU-µs and 1.50 bytes an item, peak 100 MiB with all parties in one process",
+    "  by phase: join 12.3",
+    "  CPU-µs an item and recipient: 61.7, goal 5: missed",
+  ]);
+});
