@@ -80,7 +80,8 @@ export interface NodeLedger {
     limits?: Readonly<Record<string, bigint>>,
   ): readonly number[];
   /**
-   * Proofs of entries: one checkpoint over all of them, cosigned by the quorum.
+   * Proofs of entries under the quorum's cosignatures: one checkpoint over all that have none yet. An entry keeps the
+   * checkpoint that had it first, so that its proof tells when it was witnessed.
    * @throws {EngineError} `unreachable` at the deadline, naming who did not sign; `integrity` for a rollback.
    */
   cosigned(indices: readonly number[]): Promise<readonly Uint8Array[]>;
@@ -132,6 +133,8 @@ class OwnLedger implements NodeLedger {
   readonly #kept: KeptParts;
   /** The last checkpoint verified of each other ledger. */
   readonly #heads = new Map<PartyId, { readonly size: number; readonly root: Uint8Array }>();
+  /** Checkpoints whose quorum was verified here, by size. */
+  readonly #cosigned = new Map<number, Cosigned>();
   #last: Cosigned | undefined;
   #flight: Flight | undefined;
   #stopped: Rollback | undefined;
@@ -175,10 +178,11 @@ class OwnLedger implements NodeLedger {
   }
 
   async cosigned(indices: readonly number[]): Promise<readonly Uint8Array[]> {
-    const { size, note } = await this.#covering(Math.max(0, ...indices) + 1);
-    return indices.map((index) =>
-      proofBytes({ index, hashes: this.#tree.inclusion(index, size), checkpoint: note }),
-    );
+    await this.#covering(Math.max(0, ...indices) + 1);
+    return indices.map((index) => {
+      const { size, note } = this.#firstCovering(index);
+      return proofBytes({ index, hashes: this.#tree.inclusion(index, size), checkpoint: note });
+    });
   }
 
   leaf(index: number): Uint8Array {
@@ -233,6 +237,17 @@ class OwnLedger implements NodeLedger {
     return serveWitness(this.#parts, this.#keys);
   }
 
+  /** The earliest cosigned checkpoint that has an entry. There is one: the last has it. */
+  #firstCovering(index: number): Cosigned {
+    for (let size = index + 1; size <= this.#tree.size; size += 1) {
+      const known = this.#cosigned.get(size);
+      const note = known?.note ?? this.#parts.store.checkpoint(size);
+      if (known === undefined && (note === undefined || !this.#isCosigned(note))) continue;
+      if (note !== undefined) return this.#settle({ size, note });
+    }
+    throw new RangeError("expected an entry under a cosigned checkpoint");
+  }
+
   /** A cosigned checkpoint of at least this size. One is under way at a time; what comes later joins the next. */
   async #covering(size: number): Promise<Cosigned> {
     for (;;) {
@@ -279,6 +294,7 @@ class OwnLedger implements NodeLedger {
   }
 
   #settle(cosigned: Cosigned): Cosigned {
+    this.#cosigned.set(cosigned.size, cosigned);
     if (this.#last === undefined || this.#last.size < cosigned.size) this.#last = cosigned;
     return cosigned;
   }

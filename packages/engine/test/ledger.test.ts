@@ -160,6 +160,17 @@ describe("a cosigned entry", () => {
     expect(asked(office, "b")).toEqual([2]);
   });
 
+  it("keeps the checkpoint that had it first", async () => {
+    const { of, office, membership } = federation(["a", "b", "c"], 2);
+    const { ledger, store } = of("a");
+    const early = first(await ledger.cosigned(ledger.append([planned("x")])));
+    const [again, late] = await ledger.cosigned([0, ...ledger.append([planned("y"), planned("z")])]);
+    expect(again).toEqual(early);
+    expect(checkpointOf(late ?? new Uint8Array())).toContain("\n3\n");
+    const reopened = nodeOf(office, "a", membership, { store });
+    expect(await reopened.ledger.cosigned([0])).toEqual([early]);
+  });
+
   it("reaches a witness that lags by a proof from its own size", async () => {
     const { of, office } = federation(["a", "b", "c", "d", "e"], 3);
     const { ledger } = of("a");
