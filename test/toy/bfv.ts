@@ -23,6 +23,7 @@ const RING: Ring = { n: N, primes: REAL.data.primes };
 const PRIMES: readonly bigint[] = RING.primes.map(BigInt);
 const Q: bigint = PRIMES.reduce((product, prime) => product * prime, 1n);
 const T: bigint = BigInt(REAL.t);
+const DELTA: bigint = Q / T;
 
 /** The real set in 16 slots and without a special prime: 12 cells a block. */
 export const TINY_SET: ParameterSet = { ...REAL, id: "tiny", code: 99, slots: N, data: RING, key: RING };
@@ -53,7 +54,7 @@ export function tinyBfv(rng: Rng): HeBackend {
       const b = add(multiply(unpack(a), s), small()).map((value) => -value);
       return { secret: pack(s), share: pack(b) };
     },
-    encrypt: (key, slots) => encrypt(key, scaled(slots, N)),
+    encrypt: (key, slots) => encrypt(key, scaled(slots)),
     encryptZero: (key) => encrypt(key, new Array<bigint>(N).fill(0n)),
     timesSecret: (c1, secret) => pack(multiply(unpack(c1), unpack(secret))),
     decrypt(secret, { c0, c1 }) {
@@ -89,7 +90,7 @@ export function toyBfv(rng: Rng): HeBackend {
       const noisy = addPolynomials(key, multiplyPolynomials(key, a, s), small(key));
       return { secret: s, share: subtractPolynomials(key, new Uint8Array(polynomialBytes(key)), noisy) };
     },
-    encrypt: (publicKey, message) => encrypt(publicKey, pack(scaled(message, slots))),
+    encrypt: (publicKey, message) => encrypt(publicKey, lifted(data, message)),
     encryptZero: (publicKey) => encrypt(publicKey, new Uint8Array(bytes)),
     timesSecret,
     decrypt: (secret, { c0, c1 }) => rounded(unpack(addPolynomials(data, c0, timesSecret(c1, secret)), data)),
@@ -98,10 +99,32 @@ export function toyBfv(rng: Rng): HeBackend {
 
 /** A polynomial of -1, 0 and 1. */
 function packedSmall({ primes }: Ring, bytes: Uint8Array): PackedPolynomial {
-  const residues = primes.flatMap((prime) =>
-    Array.from(bytes, (byte) => (byte % 3 === 2 ? prime - 1 : byte % 3)),
-  );
-  return new Uint8Array(BigUint64Array.from(residues, BigInt).buffer);
+  return packedNumbers(primes, bytes, (byte, prime) => (byte % 3 === 2 ? prime - 1 : byte % 3));
+}
+
+/** floor(Q/t)·m: as good as rounding, for what is lost is noise below t. */
+function lifted({ primes }: Ring, slots: Slots): PackedPolynomial {
+  if (slots.length !== REAL.slots || slots.some((slot) => slot < 0 || slot >= REAL.t)) throw badLength();
+  const message = packedNumbers(primes, slots, (slot, prime) => slot % prime);
+  const scale = packedNumbers(primes, slots, (_, prime) => Number(DELTA % BigInt(prime)));
+  return multiplyPolynomials(REAL.data, message, scale);
+}
+
+function packedNumbers(
+  primes: readonly number[],
+  numbers: ArrayLike<number>,
+  residueOf: (number: number, prime: number) => number,
+): PackedPolynomial {
+  const words = new Uint32Array(primes.length * numbers.length * 2);
+  primes.forEach((prime, row) => {
+    for (let column = 0; column < numbers.length; column += 1) {
+      const residue = residueOf(numbers[column] ?? 0, prime);
+      const at = 2 * (row * numbers.length + column);
+      words[at] = residue % 2 ** 32;
+      words[at + 1] = Math.floor(residue / 2 ** 32);
+    }
+  });
+  return new Uint8Array(words.buffer);
 }
 
 /** round(t·v / Q) mod t, coefficient by coefficient. */
@@ -110,8 +133,8 @@ function rounded(noisy: Polynomial): Slots {
 }
 
 /** round(Q·m / t), coefficient by coefficient. */
-function scaled(slots: Slots, length: number): Polynomial {
-  if (slots.length !== length || slots.some((slot) => slot < 0 || slot >= REAL.t)) throw badLength();
+function scaled(slots: Slots): Polynomial {
+  if (slots.length !== N || slots.some((slot) => slot < 0 || slot >= REAL.t)) throw badLength();
   return Array.from(slots, (slot) => (2n * Q * BigInt(slot) + T) / (2n * T));
 }
 

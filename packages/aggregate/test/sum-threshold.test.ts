@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { toyBfv } from "../../../test/toy/bfv.ts";
+import { tinyBfv } from "../../../test/toy/bfv.ts";
 import { oraclePrimitives as primitives } from "../../crypto/test/oracle-primitives.ts";
 import { describeSession } from "../src/sum-description.ts";
 import { expectDescribed } from "./described.ts";
@@ -9,7 +9,7 @@ import { Federation, plainSum, type Sum, seeded, type Weather } from "./federati
 import { anyWeather } from "./weather.ts";
 
 const PARTIES = ["alice", "bob", "carol", "dave", "erin", "frank"];
-const toy = new Federation(toyBfv(seeded(primitives, "toy")), primitives);
+const toy = new Federation(tinyBfv(seeded(primitives, "toy")), primitives);
 
 const number: fc.Arbitrary<number> = fc.oneof(
   fc.constantFrom(0, 0, 1, -1, 1e9, -1e9),

@@ -24,14 +24,18 @@ export function checkPolynomial(ring: Ring, packed: PackedPolynomial): PackedPol
   let bad = 0;
   let any = 0;
   const words = wordsOf(ring, packed);
-  eachResidue(ring, (at, prime) => {
-    const residue = residueAt(words, at);
-    bad |= Number(residue >= prime);
-    any |= Number(residue > 0);
+  eachRow(ring, (from, to, prime) => {
+    for (let at = from; at < to; at += 1) {
+      const residue = residueAt(words, at);
+      bad |= Number(residue >= prime);
+      any |= Number(residue > 0);
+    }
   });
   if (bad === 0 && any === 1) return packed;
   throw refused(); // a zero polynomial would be a ciphertext without a secret in it: the plaintext in clear
 }
+
+// The loops of the three operations stand apart: one loop that is handed its operation takes three times as long.
 
 /** The sum, residue by residue. */
 export function addPolynomials(
@@ -39,7 +43,12 @@ export function addPolynomials(
   left: PackedPolynomial,
   right: PackedPolynomial,
 ): PackedPolynomial {
-  return combine(ring, left, right, addMod);
+  const [a, b] = [wordsOf(ring, left), wordsOf(ring, right)];
+  const { result, words } = blank(ring);
+  eachRow(ring, (from, to, prime) => {
+    for (let at = from; at < to; at += 1) put(words, at, addMod(residueAt(a, at), residueAt(b, at), prime));
+  });
+  return result;
 }
 
 /** The difference, residue by residue. */
@@ -48,7 +57,13 @@ export function subtractPolynomials(
   left: PackedPolynomial,
   right: PackedPolynomial,
 ): PackedPolynomial {
-  return combine(ring, left, right, subtractMod);
+  const [a, b] = [wordsOf(ring, left), wordsOf(ring, right)];
+  const { result, words } = blank(ring);
+  eachRow(ring, (from, to, prime) => {
+    for (let at = from; at < to; at += 1)
+      put(words, at, subtractMod(residueAt(a, at), residueAt(b, at), prime));
+  });
+  return result;
 }
 
 /** The product of the residues at each place: a product of polynomials where both stand in NTT form. */
@@ -57,7 +72,15 @@ export function multiplyPolynomials(
   left: PackedPolynomial,
   right: PackedPolynomial,
 ): PackedPolynomial {
-  return combine(ring, left, right, multiplyMod);
+  const [a, b] = [wordsOf(ring, left), wordsOf(ring, right)];
+  const { result, words } = blank(ring);
+  eachRow(ring, (from, to, prime) => {
+    const inverse = 1 / prime;
+    for (let at = from; at < to; at += 1) {
+      put(words, at, multiplyMod(residueAt(a, at), residueAt(b, at), prime, inverse));
+    }
+  });
+  return result;
 }
 
 /**
@@ -70,50 +93,32 @@ export function flood(
   bits: number,
   stream: Uint8Array,
 ): PackedPolynomial {
-  const { n } = ring;
-  if (stream.length !== n * FLOOD_BYTES || bits < 64 || bits > 95) throw refused();
+  if (stream.length !== ring.n * FLOOD_BYTES || bits < 64 || bits > 95) throw refused();
   const from = wordsOf(ring, packed);
   const noise = new Uint32Array(stream.slice().buffer);
   const { result, words } = blank(ring);
   const top = 2 ** (bits + 1 - 64); // the two low words are whole, the third is cut to what is left of bits + 1
-  eachResidue(ring, (at, prime, inverse) => {
-    const place = (at % n) * 4;
-    const low = addMod(
-      (noise[place] ?? 0) % prime,
-      multiplyMod((noise[place + 1] ?? 0) % prime, HIGH % prime, prime, inverse),
-      prime,
-    );
-    const square = multiplyMod(HIGH % prime, HIGH % prime, prime, inverse);
-    const signed = ((noise[place + 2] ?? 0) % top) - top / 2; // 2^64 * signed: shifts the range below zero
-    const residue = signed < 0 ? (signed % prime) + prime : signed % prime;
-    const high = multiplyMod(residue % prime, square, prime, inverse);
-    put(words, at, addMod(residueAt(from, at), addMod(low, high, prime), prime));
+  eachRow(ring, (first, end, prime) => {
+    const inverse = 1 / prime;
+    const word = HIGH % prime;
+    const square = multiplyMod(word, word, prime, inverse);
+    for (let at = first; at < end; at += 1) {
+      const place = (at - first) * 4;
+      const middle = multiplyMod((noise[place + 1] ?? 0) % prime, word, prime, inverse);
+      const low = addMod((noise[place] ?? 0) % prime, middle, prime);
+      const signed = ((noise[place + 2] ?? 0) % top) - top / 2; // shifts the range by 2^bits below zero
+      const high = multiplyMod(((signed % prime) + prime) % prime, square, prime, inverse);
+      put(words, at, addMod(residueAt(from, at), addMod(low, high, prime), prime));
+    }
   });
   noise.fill(0);
   return result;
 }
 
-type Operation = (left: number, right: number, prime: number, inverse: number) => number;
-
-function combine(
-  ring: Ring,
-  left: PackedPolynomial,
-  right: PackedPolynomial,
-  operation: Operation,
-): PackedPolynomial {
-  const a = wordsOf(ring, left);
-  const b = wordsOf(ring, right);
-  const { result, words } = blank(ring);
-  eachResidue(ring, (at, prime, inverse) => {
-    put(words, at, operation(residueAt(a, at), residueAt(b, at), prime, inverse));
-  });
-  return result;
-}
-
-function eachResidue({ n, primes }: Ring, visit: (at: number, prime: number, inverse: number) => void): void {
+/** The residues of each prime: the half-open range in which they stand. */
+function eachRow({ n, primes }: Ring, visit: (from: number, to: number, prime: number) => void): void {
   primes.forEach((prime, row) => {
-    const inverse = 1 / prime;
-    for (let at = row * n; at < (row + 1) * n; at += 1) visit(at, prime, inverse);
+    visit(row * n, (row + 1) * n, prime);
   });
 }
 
