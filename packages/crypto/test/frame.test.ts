@@ -208,3 +208,20 @@ describe.each(PORTS)("frames over %s", (_name, primitives) => {
     expect(() => parseHeader(new Uint8Array(MOST_FRAME_BYTES + 1))).toThrow("at most");
   });
 });
+
+test("a message that never ends is refused before it fills the memory", () => {
+  const [[, primitives] = expect.fail()] = PORTS;
+  const { sealer, opener } = pair(primitives);
+  const [first = new Uint8Array()] = sealer.seal("M", new Uint8Array(MOST_BODY_BYTES + 1));
+  const body = new Uint8Array(MOST_BODY_BYTES);
+  const frame = (block: number) => {
+    const header = first.slice(0, HEADER_BYTES);
+    new DataView(header.buffer).setUint32(56, block);
+    new DataView(header.buffer).setUint32(60, block);
+    const nonce = keys.iv.slice();
+    new DataView(nonce.buffer).setUint32(8, new DataView(nonce.buffer).getUint32(8) ^ block);
+    return concat(header, primitives.aesGcmSeal(keys.key, nonce, header, body));
+  };
+  for (let block = 0; block < 255; block += 1) opener.open(frame(block));
+  expect(() => opener.open(frame(255))).toThrow("messages of at most");
+});

@@ -32,11 +32,13 @@ const longTerm = ({ sealX25519, sealMlKem }: Machine): SealKeyPairs =>
 /** A session in which douane tells kmar a secret; what the relay saw, and kmar's ephemeral secrets. */
 async function recorded() {
   const two = seat([]);
-  const [envelopes, frames, drawn]: [Uint8Array[], Uint8Array[], Uint8Array[]] = [[], [], []];
+  const [envelopes, frames]: [Uint8Array[], Uint8Array[]] = [[], []];
+  const [originals, drawn]: [Uint8Array[], Uint8Array[]] = [[], []];
   const line = (party: string): Line =>
     through(two.relay.line(party), { ...noting(envelopes), push: keeping(frames) });
   const noted = (length: number): Uint8Array => {
     const bytes = rng(length);
+    originals.push(bytes);
     drawn.push(bytes.slice());
     return bytes;
   };
@@ -46,6 +48,7 @@ async function recorded() {
   ]);
   const at = await openAll({ ...two, seats, at: (party) => seats.get(party) ?? expect.fail(party) });
   await at("douane").send("kmar", "M", utf8("the secret list"));
+  for (const secret of originals.slice(0, 2)) expect(secret.every((byte) => byte === 0)).toBe(true); // wiped
   expect(fromUtf8((await at("kmar").receive("douane")).bytes)).toBe("the secret list");
   for (const { post } of seats.values()) post.close();
   await two.close();

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { hash } from "node:crypto";
 import { PeerLost } from "@koplamp/protocol";
-import { fromUtf8, utf8 } from "@koplamp/wire";
+import { fromUtf8, type Line, utf8 } from "@koplamp/wire";
 import { afterEach, describe, expect, test } from "vitest";
 import type { SessionChannel } from "../src/channel.ts";
 import { ChannelInbox } from "../src/channel-inbox.ts";
 import { openAll, primitives, rng, seat, settled, type Table } from "./federation.ts";
+import { through } from "./hostile.ts";
 
 let table: Table | undefined;
 afterEach(() => table?.close());
@@ -48,6 +49,25 @@ describe("a session's channel", () => {
     const sent = ["a", "b", "c"].map((body) => at("douane").send("kmar", "M", utf8(body)));
     await Promise.all(sent);
     expect([await said(at("kmar"), "douane"), await said(at("kmar"), "douane")]).toEqual(["a", "b"]);
+  });
+
+  test("at most eight frames of a message are on their way at once", async () => {
+    let [flying, most] = [0, 0];
+    const slow = (_party: string, line: Line): Line => ({
+      ...through(line, {}),
+      async push(frame) {
+        flying += 1;
+        most = Math.max(most, flying);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        await line.push(frame);
+        flying -= 1;
+      },
+    });
+    table = seat(["douane", "kmar"], slow);
+    const at = await openAll(table);
+    await at("douane").send("kmar", "M", rng(30 * 262_208));
+    expect((await at("kmar").receive("douane")).bytes.length).toBe(30 * 262_208);
+    expect(most).toBe(8);
   });
 
   test("each pair has its own keys and exporter, whoever is the lower one", async () => {

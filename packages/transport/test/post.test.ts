@@ -61,6 +61,22 @@ describe("post", () => {
     }
   });
 
+  test("a message that lost a part is dropped, and the next one is not mixed with it", async () => {
+    let [number, lose] = [0, -1];
+    const at = sit(["douane", "kmar"], () => ({
+      post: (_to, envelope) => (number++ === lose ? [] : [envelope]),
+    }));
+    for (const lost of [0, 1, 2]) {
+      [number, lose] = [0, lost];
+      await at("douane").post.send("kmar", "bundle", rng(700_000));
+      const next = rng(700_000);
+      await at("douane").post.send("kmar", "bundle", next);
+      expect(Buffer.from(next).equals(await at("kmar").post.receive("douane", "bundle"))).toBe(true);
+    }
+    const misplaced = "douane: a part of a message out of its place";
+    expect(at("kmar").refused).toEqual([misplaced, misplaced, misplaced]);
+  });
+
   test("only parties on the roster are written to or waited for, and never oneself", async () => {
     const at = sit(["douane", "kmar"]);
     for (const party of ["fiod", "douane"]) {
