@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Published vectors that every binding of `Primitives` must pass: Wycheproof and FIPS 203.
+import type { Primitives } from "@koplamp/crypto";
 import { fromHex, hex } from "@koplamp/wire";
 import { describe, expect, test } from "vitest";
 import { hasShared, sharedJson } from "../../../test/shared.ts";
-import type { Primitives } from "../../crypto/src/primitives.ts";
 
 /** The fields that the files used here have between them; one that a file lacks fails its test. */
 interface Case {

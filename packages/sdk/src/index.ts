@@ -10,6 +10,7 @@ export {
   readQuestion,
 } from "@koplamp/query";
 export { answerText } from "@koplamp/wire";
+export { type BenchArgs, bench } from "./bench.ts";
 export {
   type CharterParty,
   type CharterRequest,
@@ -20,7 +21,10 @@ export {
 export { type CheckedDataset, checkLab, type LabCheck } from "./check-lab.ts";
 export { type NodeClient, nodeClient } from "./client.ts";
 export { runDemo } from "./demo.ts";
+export { type RunningFederation, startFederation } from "./demo-federation.ts";
+export { type Folders, foundFolders } from "./demo-folder.ts";
 export type { Programs } from "./demo-processes.ts";
+export { trialTerms } from "./demo-terms.ts";
 export { runUp } from "./demo-up.ts";
 export { SdkError, type SdkErrorCode } from "./errors.ts";
 export { generateFederation, newLab } from "./generate.ts";
@@ -28,6 +32,6 @@ export type { GenerateOptions } from "./generated-registers.ts";
 export { type LabRequest, type LabRun, runLab } from "./lab.ts";
 export { answerOf } from "./lab-answer.ts";
 export { labTerms } from "./lab-terms.ts";
-export { bench, verifyFile } from "./pending.ts";
 export { type Lab, readLab } from "./read-lab.ts";
+export { verifyFile } from "./verify.ts";
 export { type Versions, versions } from "./versions.ts";

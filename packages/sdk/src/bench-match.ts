@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Group, nobleGroup } from "@koplamp/crypto";
+import { chooseGroup, nodePrimitives, type SessionPool } from "@koplamp/pool";
+import { bind, type JobTable, type Party, type PartyId } from "@koplamp/protocol";
+import {
+  cacheScope,
+  evaluateAsker,
+  evaluateHolder,
+  evaluationBatches,
+  type KeySet,
+  keysetParty,
+  type Matched,
+  matchTokensParty,
+  meter,
+  openShare,
+  psiJobs,
+  type Spent,
+  selectInputs,
+} from "@koplamp/psi";
+import {
+  bucket,
+  concat,
+  hex,
+  inputEncoder,
+  lp,
+  NORM_VERSION,
+  type PackedInputs,
+  packInputs,
+} from "@koplamp/wire";
+import type { BenchBackend, BenchCase, BenchRun } from "./bench-record.ts";
+import { BenchWorld, benchRng } from "./bench-session.ts";
+import { SdkError } from "./errors.ts";
+import { Seeded } from "./seeded.ts";
+
+/** The jobs of a match, by what they are for. */
+const PHASES: readonly (readonly [prefix: string, phase: string])[] = [
+  ["psi.keyset", "keys"],
+  ["psi.evaluate.blind", "blind"],
+  ["psi.evaluate.check", "answer"],
+  ["psi.evaluate.block", "answer"],
+  ["psi.evaluate.verify", "verify"],
+  ["psi.evaluate.unblind", "unblind"],
+  ["psi.input-root", "root"],
+  ["psi.cache", "cache"],
+  ["psi.tokens.make", "tokens"],
+  ["psi.tokens.join", "join"],
+];
+
+const KEY_SPEC = "bsn";
+const encode = inputEncoder({
+  covenantId: "bench",
+  purposeId: "bench",
+  epoch: "2026-W48",
+  keySpec: KEY_SPEC,
+  normVersion: NORM_VERSION,
+});
+
+/** Canonical nine-digit numbers, all different: a step that shares no factor with their count. */
+const NUMBERS = 900_000_000;
+const STEP = 7919;
+
+/**
+ * `match-tokens/1` of parties that hold `size` items each, half of them in common; everybody is a recipient. `first`
+ * is all that it takes the first time: keys, evaluations and a query. `second` is a query after it.
+ * @throws {SdkError} when an answer differs from that of the plain lists: the run is void.
+ */
+export async function benchMatch({ backend, parties, size, seed, runs }: BenchCase): Promise<{
+  readonly backend: string;
+  readonly parts: Readonly<Record<string, readonly BenchRun[]>>;
+}> {
+  const group = await groupOf(backend);
+  const federation = new MatchFederation(group, listsOf(parties, size, seed));
+  const parts: Record<"first" | "second", BenchRun[]> = { first: [], second: [] };
+  for (let run = 0; run < runs; run += 1) {
+    const first = await federation.measure(() => federation.fromTheStart());
+    const second = await federation.measure(() => federation.query());
+    for (const { value } of [first, second]) federation.check(value);
+    parts.first.push(first.run);
+    parts.second.push(second.run);
+  }
+  return { backend: group.name, parts };
+}
+
+async function groupOf(backend: BenchCase["backend"]): Promise<Group> {
+  if (backend === "noble") return nobleGroup();
+  const named: Exclude<BenchBackend, "noble"> = backend === "native" ? "native" : "wasm";
+  return (await chooseGroup(named)).group;
+}
+
+function phaseOf(job: string): string {
+  return PHASES.find(([prefix]) => job.startsWith(prefix))?.[1] ?? "rest";
+}
+
+/** By party, the numbers of its items: the first half is everybody's. */
+function listsOf(parties: number, size: number, seed: number): ReadonlyMap<PartyId, readonly string[]> {
+  const offset = new Seeded(seed).below(NUMBERS);
+  const common = Math.floor(size / 2);
+  const itemAt = (place: number): string => `${100_000_000 + ((offset + place * STEP) % NUMBERS)}`;
+  return new Map(
+    Array.from({ length: parties }, (_, party) => {
+      const own = (at: number): number => (at < common ? at : at + party * (size - common));
+      return [`party-${party + 1}`, Array.from({ length: size }, (_item, at) => itemAt(own(at)))] as const;
+    }),
+  );
+}
+
+/** What a party keeps between sessions. */
+interface Site {
+  readonly cacheKey: Uint8Array;
+  readonly inputs: PackedInputs;
+  chunks: readonly Uint8Array[];
+  keySet?: KeySet;
+}
+
+class MatchFederation {
+  readonly #lists: ReadonlyMap<PartyId, readonly string[]>;
+  readonly #sites: ReadonlyMap<PartyId, Site>;
+  readonly #parties: readonly PartyId[];
+  readonly #world: BenchWorld;
+  readonly #primitives = nodePrimitives();
+  readonly #scope: Uint8Array;
+
+  constructor(group: Group, lists: ReadonlyMap<PartyId, readonly string[]>) {
+    this.#lists = lists;
+    this.#parties = [...lists.keys()].sort();
+    const unmetered = bind(meter, (_vault, _request) => {});
+    const table: JobTable = new Map([...psiJobs({ group, primitives: this.#primitives }), unmetered]);
+    this.#world = new BenchWorld(table, phaseOf);
+    this.#scope = cacheScope(this.#primitives.sha256, benchRng(32), KEY_SPEC, NORM_VERSION);
+    this.#sites = new Map(
+      [...lists].map(([party, list]) => [
+        party,
+        { cacheKey: benchRng(32), inputs: packInputs(list.map((item) => encode([item]))), chunks: [] },
+      ]),
+    );
+  }
+
+  measure<Value>(work: () => Promise<Value>): Promise<{ value: Value; run: BenchRun }> {
+    return this.#world.measure(this.#parties.length, work);
+  }
+
+  /** Keys, evaluations, and a query. */
+  async fromTheStart(): Promise<ReadonlyMap<PartyId, Matched>> {
+    const context = benchRng(32);
+    for (const site of this.#sites.values()) delete site.keySet;
+    const keySets = await this.#session((me) =>
+      keysetParty({ me, parties: this.#parties, context }, benchRng),
+    );
+    for (const [party, keySet] of keySets) this.#site(party).keySet = keySet;
+    for (const party of this.#parties) await this.#evaluateAll(party);
+    return this.query();
+  }
+
+  query(): Promise<ReadonlyMap<PartyId, Matched>> {
+    const transcript = benchRng(32);
+    const sid = this.#primitives.sha256(concat(lp("koplamp/sid/1"), transcript));
+    const rowsPadded = Object.fromEntries(
+      [...this.#sites].map(([party, { inputs }]) => [party, bucket(inputs.ends.length)]),
+    );
+    const common = { parties: this.#parties, recipients: this.#parties, transcript, sid, rowsPadded };
+    return this.#session((me) => {
+      const { inputs, chunks } = this.#site(me);
+      return matchTokensParty({ ...common, me, items: { inputs, scope: this.#scope, chunks } }, benchRng);
+    });
+  }
+
+  /** @throws {SdkError} unless everybody's answer is that of the plain lists. */
+  check(answers: ReadonlyMap<PartyId, Matched>): void {
+    const holders = new Map<string, number>();
+    this.#parties.forEach((party, bit) => {
+      for (const item of this.#lists.get(party) ?? [])
+        holders.set(item, (holders.get(item) ?? 0) | (1 << bit));
+    });
+    for (const [party, { holders: found = [] }] of answers) {
+      const list = this.#lists.get(party) ?? [];
+      if (found.length === list.length && list.every((item, at) => holders.get(item) === found[at])) continue;
+      throw new SdkError("state", `the answer at ${party} is wrong`, "the run is void: report it as a bug");
+    }
+  }
+
+  async #evaluateAll(asker: PartyId): Promise<void> {
+    const site = this.#site(asker);
+    const chunks: Uint8Array[] = [];
+    for (const positions of evaluationBatches(Uint32Array.from(site.inputs.ends.keys()))) {
+      chunks.push(...(await this.#evaluate(asker, selectInputs(site.inputs, positions))));
+    }
+    site.chunks = chunks;
+  }
+
+  async #evaluate(asker: PartyId, inputs: PackedInputs): Promise<readonly Uint8Array[]> {
+    const elements = bucket(inputs.ends.length);
+    const allowance = {
+      asker,
+      ceiling: elements,
+      plan: `sha256:${"0".repeat(64)}`,
+      session: hex(benchRng(16)),
+      validUntil: "2026-01-01T00:00:00Z",
+    };
+    const keys = this.#site(asker).keySet?.keys ?? {};
+    const common = { parties: this.#parties, transcript: benchRng(32), asker, keys, elements, allowance };
+    const outputs = await this.#session<readonly Uint8Array[] | Spent>((me) =>
+      me === asker
+        ? evaluateAsker({ ...common, me, inputs, scope: this.#scope }, benchRng)
+        : evaluateHolder({ ...common, me }, benchRng),
+    );
+    const chunks = outputs.get(asker) ?? [];
+    return "metered" in chunks ? [] : chunks;
+  }
+
+  #session<Output>(party: (me: PartyId) => Party<Output>): Promise<ReadonlyMap<PartyId, Output>> {
+    return this.#world.session(
+      Object.fromEntries(
+        this.#parties.map((me) => {
+          const { cacheKey, keySet } = this.#site(me);
+          const start = async (pool: SessionPool): Promise<Party<Output>> => {
+            if (keySet !== undefined) await pool.run(openShare, [keySet.context, keySet.sealedShare]);
+            return party(me);
+          };
+          return [me, { secrets: { cacheKey: Uint8Array.from(cacheKey), salt: benchRng(32) }, start }];
+        }),
+      ),
+    );
+  }
+
+  #site(party: PartyId): Site {
+    const site = this.#sites.get(party);
+    if (site !== undefined) return site;
+    throw new SdkError("party", `the benchmark has no party ${party}`, "report it as a bug");
+  }
+}

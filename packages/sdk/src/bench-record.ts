@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** A backend by the name under which a benchmark takes it. */
+export type BenchBackend = "wasm" | "native" | "noble";
+
+/** One case: what a child process of its own runs. */
+export interface BenchCase {
+  readonly suite: "psi" | "sum";
+  /** Which group; a sum has only one library. */
+  readonly backend: BenchBackend | "seal";
+  readonly parties: number;
+  /** Items of each party, or cells. */
+  readonly size: number;
+  readonly runs: number;
+  readonly seed: number;
+}
+
+/** What one part of a case cost, in one run. */
+export interface BenchRun {
+  readonly cpuMs: number;
+  readonly wallMs: number;
+  /** CPU by phase; `rest` is what no job accounts for: codecs, copies, garbage. */
+  readonly phasesMs: Readonly<Record<string, number>>;
+  /** Bytes of protocol messages that one party sent, and received, on average. */
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+}
+
+/** What a child process reports: its runs, by part of the case. The parts of a match are `first` and `second`. */
+export interface BenchResult {
+  /** The backend's own name. */
+  readonly backend: string;
+  readonly parts: Readonly<Record<string, readonly BenchRun[]>>;
+  /** Peak of the whole process: all parties together. */
+  readonly rssMiB: number;
+}
+
+/** One row of a report: a part of a case on this machine. */
+export interface BenchRecord {
+  readonly suite: string;
+  readonly case: string;
+  readonly size: number;
+  readonly parties: number;
+  readonly backend: string;
+  readonly koplamp: string;
+  readonly node: string;
+  readonly cpuModel: string;
+  /** One-minute load of the machine before and after: above 0.3 a core, other work disturbed the figures. */
+  readonly load: readonly [before: number, after: number];
+  readonly seed: number;
+  readonly ours: {
+    readonly cpuMs: readonly number[];
+    readonly wallMs: readonly number[];
+    readonly rssMiB: number;
+    readonly bytesUp: number;
+    readonly bytesDown: number;
+  };
+  /** Medians, divided by the items of all parties (cells times parties in a sum). */
+  readonly perItem: {
+    readonly cpuUs: number;
+    readonly phasesUs: Readonly<Record<string, number>>;
+    readonly bytes: number;
+  };
+  /** A goal of the project that this row is about. */
+  readonly goal?: { readonly what: string; readonly most: number; readonly got: number };
+  readonly pass?: boolean;
+}
+
+/** The value in the middle; of an even number, the lower of the two. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+}
+
+/** A row as lines for people. */
+export function recordText(record: BenchRecord): readonly string[] {
+  const { ours, perItem, goal, pass } = record;
+  const phases = Object.entries(perItem.phasesUs)
+    .filter(([, cpu]) => cpu >= 0.005)
+    .map(([phase, cpu]) => `${phase} ${figure(cpu)}`);
+  return [
+    `${record.case}: ${record.parties} parties, ${record.size} ${record.suite === "sum" ? "cells" : "items each"}, ${record.backend}, ${runs(ours.cpuMs.length)}`,
+    `  ${figure(perItem.cpuUs)} CPU-µs and ${figure(perItem.bytes)} bytes an item, peak ${ours.rssMiB} MiB with all parties in one process`,
+    `  by phase: ${phases.join(", ")}`,
+    ...(goal === undefined
+      ? []
+      : [`  ${goal.what}: ${figure(goal.got)}, goal ${goal.most}: ${pass ? "met" : "missed"}`]),
+  ];
+}
+
+function runs(count: number): string {
+  return count === 1 ? "one run" : `median of ${count} runs`;
+}
+
+function figure(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
+}

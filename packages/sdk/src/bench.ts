@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+import { execFile } from "node:child_process";
+import { cpus, loadavg } from "node:os";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { findNativeGroup } from "@koplamp/pool";
+import {
+  type BenchBackend,
+  type BenchCase,
+  type BenchRecord,
+  type BenchResult,
+  type BenchRun,
+  median,
+  recordText,
+} from "./bench-record.ts";
+import { SdkError } from "./errors.ts";
+import { versions } from "./versions.ts";
+
+/** Which cases a benchmark takes. What is absent is as in the whole series. */
+export interface BenchArgs {
+  readonly suite?: "psi" | "sum" | "all";
+  /** Items of each party, or cells, in place of those of the series. */
+  readonly sizes?: readonly number[];
+  /** Numbers of parties, in place of those of the series. */
+  readonly parties?: readonly number[];
+  readonly backends?: readonly BenchBackend[];
+  readonly runs?: number;
+  readonly seed?: number;
+  /** Small cases, once each: whether it works, not what it costs. */
+  readonly quick?: boolean;
+  /** One line of JSON for each row in place of lines for people. */
+  readonly json?: boolean;
+}
+
+/** All rows of a benchmark. */
+export interface BenchReport {
+  readonly records: readonly BenchRecord[];
+  /** Cases that this machine cannot run, and why. */
+  readonly skipped: readonly string[];
+}
+
+const SEED = 1;
+/** CPU-µs per item and recipient of a query over cached evaluations (performance.md, P4). */
+const CACHED_GOAL = 5;
+/** CPU seconds of a node for 10^5 cells of 10 parties (P7). */
+const SUM_GOAL = 2;
+const SUM_GOAL_AT = { size: 100_000, parties: 10 };
+const MOST_OUTPUT = 2 ** 24;
+
+type Shape = Omit<BenchCase, "seed">;
+
+/** The whole series: about an hour and a quarter of CPU. */
+const SERIES: readonly Shape[] = [
+  ...cases("psi", ["wasm", "native"], [2, 3, 5], 10_000, 5),
+  ...cases("psi", ["wasm", "native"], [2], 100_000, 1),
+  ...cases("psi", ["native"], [5], 100_000, 1),
+  ...cases("psi", ["noble"], [2], 1000, 1),
+  ...cases("sum", ["seal"], [3, 10], 100_000, 5),
+];
+
+const QUICK: readonly Shape[] = [
+  ...cases("psi", ["wasm", "native"], [2, 3], 500, 1),
+  ...cases("sum", ["seal"], [3], 1000, 1),
+];
+
+/**
+ * What matching and summing cost on this machine: CPU time by phase, bytes and peak memory, one process for each case.
+ * Every run is checked against the plain answer. Sessions run in one thread over links in memory: no network, no ledger.
+ * Writes each row as soon as it is there.
+ * @throws {SdkError} `state` when an answer is wrong or a case does not end by itself.
+ */
+export async function bench(args: BenchArgs, write: (line: string) => void): Promise<BenchReport> {
+  const records: BenchRecord[] = [];
+  const skipped: string[] = [];
+  const native = findNativeGroup();
+  for (const shape of chosen(args)) {
+    if (shape.backend === "native" && native.group === undefined) {
+      skipped.push(`${titleOf(shape)}: skipped: ${native.reason}`);
+      continue;
+    }
+    records.push(...(await rowsOf({ ...shape, seed: args.seed ?? SEED }, args, write)));
+  }
+  if (!args.json) for (const line of skipped) write(line);
+  return { records, skipped };
+}
+
+async function rowsOf(
+  given: BenchCase,
+  { json = false }: BenchArgs,
+  write: (line: string) => void,
+): Promise<readonly BenchRecord[]> {
+  const before = load();
+  const result = await runCase(given);
+  const machine = { load: [before, load()] as const, koplamp: (await versions()).koplamp };
+  const rows = Object.entries(result.parts).map(([part, runs]) =>
+    recordOf(given, part, runs, result, machine),
+  );
+  for (const row of rows) for (const line of json ? [JSON.stringify(row)] : recordText(row)) write(line);
+  return rows;
+}
+
+/** The cases of the series that fit, with what the arguments put in place of theirs. */
+function chosen({
+  suite = "all",
+  sizes,
+  parties,
+  backends,
+  runs,
+  quick = false,
+}: BenchArgs): readonly Shape[] {
+  const fitting = (quick ? QUICK : SERIES)
+    .filter((shape) => suite === "all" || shape.suite === suite)
+    .filter(({ backend }) => backend === "seal" || (backends?.includes(backend) ?? true))
+    .flatMap((shape) => (parties ?? [shape.parties]).map((count) => ({ ...shape, parties: count })))
+    .flatMap((shape) => (sizes ?? [shape.size]).map((size) => ({ ...shape, size })))
+    .map((shape) => ({ ...shape, runs: runs ?? shape.runs }));
+  // What was put in place of different sizes is the same case more than once.
+  return [...new Map(fitting.map((shape) => [titleOf(shape), shape])).values()];
+}
+
+const execute = promisify(execFile);
+
+async function runCase(given: BenchCase): Promise<BenchResult> {
+  const fromSource = import.meta.url.endsWith(".ts");
+  const program = new URL(fromSource ? "./bench-case.ts" : "./bench-case.js", import.meta.url);
+  const flags = fromSource ? ["--conditions=source"] : [];
+  try {
+    const { stdout } = await execute(
+      process.execPath,
+      [...flags, fileURLToPath(program), JSON.stringify(given)],
+      { env: {}, maxBuffer: MOST_OUTPUT },
+    );
+    return JSON.parse(stdout) as BenchResult; // our own process
+  } catch (error) {
+    const said = /SdkError: (.*)/.exec(error instanceof Error ? error.message : "")?.[1];
+    throw new SdkError(
+      "state",
+      `${titleOf(given)}: ${said ?? "the case ended without a result"}`,
+      said === undefined ? "there may be too little memory: take fewer items" : "report it as a bug",
+    );
+  }
+}
+
+function recordOf(
+  given: BenchCase,
+  part: string,
+  runs: readonly BenchRun[],
+  { backend, rssMiB }: BenchResult,
+  machine: Pick<BenchRecord, "load" | "koplamp">,
+): BenchRecord {
+  const { suite, size, parties, seed } = given;
+  const items = size * parties;
+  const cpuMs = median(runs.map((run) => run.cpuMs));
+  const phases = [...new Set(runs.flatMap((run) => Object.keys(run.phasesMs)))];
+  const phasesUs = phases.map(
+    (phase) => [phase, (median(runs.map((run) => run.phasesMs[phase] ?? 0)) * 1000) / items] as const,
+  );
+  const { bytesUp = 0, bytesDown = 0 } = runs[0] ?? {};
+  return {
+    suite,
+    case: part === "sum" ? "sum-threshold/1" : `match-tokens/1, ${part} query`,
+    size,
+    parties,
+    backend,
+    node: process.versions.node,
+    cpuModel: cpus()[0]?.model ?? "unknown",
+    ...machine,
+    seed,
+    ours: {
+      cpuMs: runs.map((run) => run.cpuMs),
+      wallMs: runs.map((run) => Math.round(run.wallMs)),
+      rssMiB,
+      bytesUp,
+      bytesDown,
+    },
+    perItem: {
+      cpuUs: (cpuMs * 1000) / items,
+      phasesUs: Object.fromEntries(phasesUs),
+      bytes: bytesUp / size,
+    },
+    ...goalOf(given, part, cpuMs),
+  };
+}
+
+function goalOf(
+  { size, parties }: BenchCase,
+  part: string,
+  cpuMs: number,
+): Pick<BenchRecord, "goal" | "pass"> {
+  if (part === "second") {
+    const got = (cpuMs * 1000) / (size * parties * parties); // everybody is a recipient
+    const goal = { what: "CPU-µs an item and recipient", most: CACHED_GOAL, got };
+    return { goal, pass: got <= CACHED_GOAL };
+  }
+  if (part !== "sum" || size !== SUM_GOAL_AT.size || parties !== SUM_GOAL_AT.parties) return {};
+  const got = cpuMs / 1000 / parties;
+  return { goal: { what: "CPU seconds a node", most: SUM_GOAL, got }, pass: got <= SUM_GOAL };
+}
+
+function cases(
+  suite: BenchCase["suite"],
+  backends: readonly BenchCase["backend"][],
+  parties: readonly number[],
+  size: number,
+  runs: number,
+): readonly Shape[] {
+  return parties.flatMap((count) =>
+    backends.map((backend) => ({ suite, backend, parties: count, size, runs })),
+  );
+}
+
+function titleOf({ suite, backend, parties, size }: Shape): string {
+  return `${suite} ${backend}, ${parties} parties of ${size}`;
+}
+
+function load(): number {
+  return Math.round((loadavg()[0] ?? 0) * 100) / 100;
+}
