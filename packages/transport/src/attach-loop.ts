@@ -4,12 +4,12 @@ import type { ClientDuplexStream } from "@grpc/grpc-js";
 import type { PartyId } from "@koplamp/protocol";
 import { hex, type Posted } from "@koplamp/wire";
 import { Backoff } from "./backoff.ts";
+import type { Connections } from "./connections.ts";
 import type { AttachRequest } from "./gen/koplamp/session/v1/AttachRequest.ts";
 import type { AttachResponse__Output } from "./gen/koplamp/session/v1/AttachResponse.ts";
 import type { LetterIn__Output } from "./gen/koplamp/session/v1/LetterIn.ts";
-import type { SessionServiceClient } from "./gen/koplamp/session/v1/SessionService.ts";
 import { LettersOut } from "./letters.ts";
-import { ALIVE_MS, ATTACH_DEADLINE_MS, SILENCE_MS } from "./limits.ts";
+import { ATTACH_DEADLINE_MS, SILENT_BEATS } from "./limits.ts";
 import type { LogTransport } from "./log.ts";
 import { Signal } from "./queue.ts";
 import { fatalError, reasonOf } from "./status.ts";
@@ -19,7 +19,8 @@ type PresenceListener = (party: PartyId, online: boolean) => void;
 
 /** What the loop needs of its line. */
 export interface AttachLoopParts {
-  readonly client: SessionServiceClient;
+  readonly connections: Connections;
+  readonly aliveMs: number;
   readonly closed: AbortSignal;
   readonly log: LogTransport;
   /** The relay has forgotten every session: it is another one, or was started again. */
@@ -46,7 +47,7 @@ export class AttachLoop {
   #epoch: Buffer = Buffer.alloc(0);
   #received = 0;
   #taken = 0;
-  #heardMs = 0;
+  #silentBeats = 0;
   #call: AttachCall | undefined;
   #up = false;
   /** Why the line is not up, as far as it is known. */
@@ -64,11 +65,13 @@ export class AttachLoop {
 
   /** Attaches again and again until the line is closed. */
   async run(): Promise<void> {
-    const { closed, log } = this.#parts;
+    const { closed, log, connections } = this.#parts;
     while (!closed.aborted) {
       const error = await this.#attach();
-      if (this.#up) log({ event: "line.down" });
-      else this.reason = reasonOf(error);
+      if (this.#up) {
+        log({ event: "line.down" });
+        connections.renew();
+      } else this.reason = reasonOf(error);
       this.#up = false;
       const refused = fatalError(error);
       if (refused !== undefined) log({ event: "line.refused", code: refused.code });
@@ -107,12 +110,13 @@ export class AttachLoop {
 
   /** One stream, from its first word to its end. Resolves to why it ended. */
   #attach(): Promise<unknown> {
-    const { client, closed } = this.#parts;
+    const { connections, closed, aliveMs } = this.#parts;
+    const { client } = connections.at(0);
     const call: AttachCall = client.attach({ deadline: Date.now() + ATTACH_DEADLINE_MS });
     this.#call = call;
-    this.#heardMs = Date.now();
+    this.#silentBeats = 0;
     const cancel = (): void => call.cancel();
-    const timer = setInterval(() => this.#beat(call), ALIVE_MS).unref();
+    const timer = setInterval(() => this.#beat(call), aliveMs).unref();
     closed.addEventListener("abort", cancel);
     call.on("data", (response: AttachResponse__Output) => this.#take(response));
     call.write({ start: { line: this.#line, epoch: this.#epoch, taken: this.#taken } });
@@ -128,7 +132,7 @@ export class AttachLoop {
   }
 
   #take(response: AttachResponse__Output): void {
-    this.#heardMs = Date.now();
+    this.#silentBeats = 0;
     if (response.welcome != null) this.#welcome(response.welcome.epoch);
     else if (response.letter != null) this.#letter(response.letter);
     else if (response.taken != null) this.out.confirm(response.taken.to, response.taken.number);
@@ -166,7 +170,8 @@ export class AttachLoop {
   }
 
   #beat(call: AttachCall): void {
-    if (Date.now() - this.#heardMs > SILENCE_MS) call.cancel();
+    this.#silentBeats += 1;
+    if (this.#silentBeats > SILENT_BEATS) call.cancel();
     else this.#send({ taken: this.#taken });
   }
 

@@ -9,7 +9,7 @@ import type { AttachRequest__Output } from "./gen/koplamp/session/v1/AttachReque
 import type { AttachResponse } from "./gen/koplamp/session/v1/AttachResponse.ts";
 import type { LetterOut__Output } from "./gen/koplamp/session/v1/LetterOut.ts";
 import type { LineStart__Output } from "./gen/koplamp/session/v1/LineStart.ts";
-import { ALIVE_MS, LETTER_WINDOW_BYTES, SILENCE_MS } from "./limits.ts";
+import { LETTER_WINDOW_BYTES, SILENT_BEATS } from "./limits.ts";
 import { Signal } from "./queue.ts";
 import { POST_BYTES, type Relay } from "./relay.ts";
 import { statusOf } from "./status.ts";
@@ -33,6 +33,7 @@ export interface AttachParts {
   readonly admission: Admission;
   readonly epoch: Uint8Array;
   readonly party: PartyId;
+  readonly aliveMs: number;
   /** The state of a party's line; a new line begins with nothing and ends the one before. */
   stateOf(party: PartyId, line: string): LineState;
 }
@@ -49,7 +50,7 @@ export class Attachment {
   #welcome = false;
   #alive = false;
   #sent = 0;
-  #heardMs = Date.now();
+  #silentBeats = 0;
   #over = false;
 
   constructor(call: AttachCall, parts: AttachParts) {
@@ -58,7 +59,7 @@ export class Attachment {
     call.on("data", (request: AttachRequest__Output) => this.#guard(() => this.#take(request)));
     for (const event of ["drain", "close"]) call.on(event, () => this.#wake.notify());
     for (const event of ["end", "cancelled", "error", "close"]) call.on(event, () => this.end());
-    const timer = setInterval(() => this.#beat(), ALIVE_MS).unref();
+    const timer = setInterval(() => this.#beat(), parts.aliveMs).unref();
     this.#ends.push(() => clearInterval(timer));
     void this.#pump().catch((error: unknown) => this.end(error));
   }
@@ -90,7 +91,7 @@ export class Attachment {
   }
 
   #take(request: AttachRequest__Output): void {
-    this.#heardMs = Date.now();
+    this.#silentBeats = 0;
     if (this.#state === undefined) {
       if (request.start == null) throw new TransportError("refused", "expected a start, got something else");
       this.#start(request.start);
@@ -165,7 +166,8 @@ export class Attachment {
   }
 
   #beat(): void {
-    if (Date.now() - this.#heardMs > SILENCE_MS) {
+    this.#silentBeats += 1;
+    if (this.#silentBeats > SILENT_BEATS) {
       this.end(new TransportError("unreachable", `expected a sign of life of ${this.#parts.party}`));
     }
     this.#alive = true;

@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isIP } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PartyId } from "@koplamp/protocol";
 import { hex, type Line, type Posted } from "@koplamp/wire";
 import { AttachLoop } from "./attach-loop.ts";
+import { Connections, type Target } from "./connections.ts";
 import { TransportError } from "./errors.ts";
 import { FramesIn } from "./frames-in.ts";
 import { FramesOut } from "./frames-out.ts";
-import type { SessionServiceClient } from "./gen/koplamp/session/v1/SessionService.ts";
-import { CLIENT_OPTIONS } from "./limits.ts";
-import { hostAndPort } from "./listener.ts";
+import { ALIVE_MS } from "./limits.ts";
 import type { LogTransport } from "./log.ts";
-import { sessionService } from "./service.ts";
-import { dialCredentials, type TlsFiles } from "./tls.ts";
 
 /** What a node needs to reach its relay. */
-export interface DialParts {
+export interface DialParts extends Target {
   readonly party: PartyId;
-  /** `host:port` or an https address. */
-  readonly url: string;
-  /** The relay's pins, as the roster has them. */
-  readonly pins: readonly string[];
-  readonly tls: TlsFiles;
   /** Connections for uploads: `ceil(rate x round trip / 64 KiB)`, at most 8. */
   readonly stripes?: number;
+  /** How often both sides of `Attach` give a sign of life; three missing ones end a connection. */
+  readonly aliveMs?: number;
   /** How long the first connection may take. */
   readonly connectMs?: number;
   /** How long `close` waits for what is under way. */
@@ -59,7 +52,7 @@ export async function dialRelay(parts: DialParts): Promise<Line> {
 
 class RemoteLine implements Line {
   readonly party: PartyId;
-  readonly #clients: readonly SessionServiceClient[];
+  readonly #connections: Connections;
   readonly #closing = new AbortController();
   readonly #attach: AttachLoop;
   readonly #out: FramesOut;
@@ -72,15 +65,20 @@ class RemoteLine implements Line {
   constructor(parts: DialParts) {
     this.party = parts.party;
     this.#flushMs = parts.flushMs ?? FLUSH_MS;
-    this.#clients = clientsOf(parts);
     const closed = this.#closing.signal;
-    this.#in = new FramesIn(this.#clients, closed);
+    // The first is for `Attach`; the others are the stripes.
+    const count = 1 + Math.min(MOST_STRIPES, Math.max(1, parts.stripes ?? STRIPES));
+    this.#connections = new Connections(parts, count, closed);
+    this.#in = new FramesIn(this.#connections, closed);
     this.#out = new FramesOut(closed, (session, error) => this.#in.fail(session, error));
-    const [client] = this.#clients;
-    if (client === undefined) throw new RangeError("expected at least one connection");
-    const onForgotten = (): void => this.#forgotten();
-    this.#attach = new AttachLoop({ client, closed, log: parts.log ?? (() => {}), onForgotten });
-    const stripes = this.#clients.slice(1).map((stripe) => this.#out.stripe(stripe));
+    this.#attach = new AttachLoop({
+      connections: this.#connections,
+      closed,
+      aliveMs: parts.aliveMs ?? ALIVE_MS,
+      log: parts.log ?? (() => {}),
+      onForgotten: () => this.#forgotten(),
+    });
+    const stripes = Array.from({ length: count - 1 }, (_, at) => this.#out.stripe(this.#connections, at + 1));
     this.#loops = [this.#attach.run(), ...stripes];
   }
 
@@ -130,7 +128,7 @@ class RemoteLine implements Line {
       this.#closing.abort(closedError(this.party));
     }
     await Promise.all(this.#loops);
-    for (const client of this.#clients) client.close();
+    this.#connections.close();
   }
 
   /** The relay may forget a session's frames for this party, once its own have arrived. */
@@ -161,16 +159,4 @@ function once(signal: AbortSignal): Promise<void> {
 
 function closedError(party: PartyId): TransportError {
   return new TransportError("closed", `expected an open line of ${party}, got one that is closed`);
-}
-
-/** The first is for `Attach`; the others are the stripes. Each has a connection of its own. */
-function clientsOf({ url, tls, pins, stripes = STRIPES }: DialParts): SessionServiceClient[] {
-  const { host, port } = hostAndPort(url);
-  const credentials = dialCredentials(tls, host, pins);
-  const target = isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
-  // An address is no server name (RFC 6066, section 3); what is checked is `host` all the same.
-  const options =
-    isIP(host) === 0 ? CLIENT_OPTIONS : { ...CLIENT_OPTIONS, "grpc.ssl_target_name_override": "relay" };
-  const count = 1 + Math.min(MOST_STRIPES, Math.max(1, stripes));
-  return Array.from({ length: count }, () => new sessionService(target, credentials, options));
 }

@@ -3,9 +3,9 @@ import type { ClientReadableStream } from "@grpc/grpc-js";
 import { hex } from "@koplamp/wire";
 import { Backoff } from "./backoff.ts";
 import { asBuffer } from "./buffers.ts";
+import type { Connection, Connections } from "./connections.ts";
 import { TransportError } from "./errors.ts";
 import type { PullResponse__Output } from "./gen/koplamp/session/v1/PullResponse.ts";
-import type { SessionServiceClient } from "./gen/koplamp/session/v1/SessionService.ts";
 import { PULL_DEADLINE_MS } from "./limits.ts";
 import { fatalError } from "./status.ts";
 
@@ -15,12 +15,12 @@ const FINISH_DEADLINE_MS = 5_000;
 
 /** Session frames that arrive: one `Pull` after the other, each behind what was taken before. */
 export class FramesIn {
-  readonly #clients: readonly SessionServiceClient[];
+  readonly #connections: Connections;
   readonly #closed: AbortSignal;
   readonly #open = new Map<string, AbortController>();
 
-  constructor(clients: readonly SessionServiceClient[], closed: AbortSignal) {
-    this.#clients = clients;
+  constructor(connections: Connections, closed: AbortSignal) {
+    this.#connections = connections;
     this.#closed = closed;
   }
 
@@ -56,7 +56,9 @@ export class FramesIn {
   finish(session: Uint8Array): Promise<void> {
     if (this.#closed.aborted) return Promise.resolve();
     const request = { session: asBuffer(session), finished: true };
-    const call = this.#client(session).pull(request, { deadline: Date.now() + FINISH_DEADLINE_MS });
+    const call = this.#connection(session).client.pull(request, {
+      deadline: Date.now() + FINISH_DEADLINE_MS,
+    });
     return new Promise((resolve) => {
       for (const event of ["end", "error"]) call.on(event, () => resolve());
       call.resume();
@@ -67,8 +69,9 @@ export class FramesIn {
     const backoff = new Backoff();
     for (let taken = 0; !over.aborted; ) {
       const request = { session: asBuffer(session), taken };
-      const call: PullCall = this.#client(session).pull(request, { deadline: Date.now() + PULL_DEADLINE_MS });
-      const error = yield* framesOf(call, over, (number) => {
+      const { client, gone } = this.#connection(session);
+      const call: PullCall = client.pull(request, { deadline: Date.now() + PULL_DEADLINE_MS });
+      const error = yield* framesOf(call, AbortSignal.any([over, gone]), (number) => {
         if (number !== taken + 1)
           throw new TransportError("expired", `expected frame ${taken + 1}, got ${number}`);
         taken = number;
@@ -80,10 +83,8 @@ export class FramesIn {
     }
   }
 
-  #client(session: Uint8Array): SessionServiceClient {
-    const client = this.#clients[(session[0] ?? 0) % this.#clients.length];
-    if (client === undefined) throw new RangeError("expected at least one connection");
-    return client;
+  #connection(session: Uint8Array): Connection {
+    return this.#connections.at(session[0] ?? 0);
   }
 }
 

@@ -2,9 +2,9 @@
 
 import { Backoff } from "./backoff.ts";
 import { asBuffer } from "./buffers.ts";
+import type { Connection, Connections } from "./connections.ts";
 import type { TransportError } from "./errors.ts";
 import type { PushResponse__Output } from "./gen/koplamp/session/v1/PushResponse.ts";
-import type { SessionServiceClient } from "./gen/koplamp/session/v1/SessionService.ts";
 import { PUSH_BYTES, PUSH_DEADLINE_MS } from "./limits.ts";
 import { Signal } from "./queue.ts";
 import { routeOf } from "./route.ts";
@@ -83,18 +83,18 @@ export class FramesOut {
   }
 
   /** Sends over one connection until the line is closed. */
-  async stripe(client: SessionServiceClient): Promise<void> {
+  async stripe(connections: Connections, number: number): Promise<void> {
     const backoff = new Backoff();
     while (!this.#closed.aborted) {
       const out = this.#next();
       if (out === undefined) await this.#work.wait(this.#closed);
-      else await this.#sendSome(client, out, backoff);
+      else await this.#sendSome(connections.at(number), out, backoff);
     }
   }
 
-  async #sendSome(client: SessionServiceClient, out: SessionOut, backoff: Backoff): Promise<void> {
+  async #sendSome(connection: Connection, out: SessionOut, backoff: Backoff): Promise<void> {
     const frames = takeBatch(out.waiting);
-    const answer = await pushOnce(client, frames, this.#closed);
+    const answer = await pushOnce(connection, frames);
     const taken = typeof answer === "number" ? answer : 0;
     this.#settle(out, frames, taken);
     const fatal = typeof answer === "number" ? undefined : fatalError(answer);
@@ -140,19 +140,15 @@ function takeBatch(waiting: Uint8Array[]): Uint8Array[] {
 }
 
 /** One `Push`. Resolves to how many frames were taken, or to the error. */
-function pushOnce(
-  client: SessionServiceClient,
-  frames: readonly Uint8Array[],
-  closed: AbortSignal,
-): Promise<unknown> {
+function pushOnce({ client, gone }: Connection, frames: readonly Uint8Array[]): Promise<unknown> {
   return new Promise((resolve) => {
     const deadline = Date.now() + PUSH_DEADLINE_MS;
     const call = client.push({ deadline }, (error, response?: PushResponse__Output) => {
-      closed.removeEventListener("abort", cancel);
+      gone.removeEventListener("abort", cancel);
       resolve(error ?? response?.taken ?? 0);
     });
     const cancel = (): void => call.cancel();
-    closed.addEventListener("abort", cancel);
+    gone.addEventListener("abort", cancel);
     call.on("error", () => {}); // the callback has it
     for (const frame of frames) call.write({ frame: asBuffer(frame) });
     call.end();

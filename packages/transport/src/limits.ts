@@ -18,9 +18,9 @@ export const ATTACH_DEADLINE_MS = 3_600_000;
 export const PULL_WAIT_MS = 25_000;
 /** How long the relay keeps a `Push` waiting for room before it says how far it came. */
 export const ROOM_WAIT_MS = 2_000;
-/** Signs of life on `Attach`, and how long each side waits for one. */
-export const ALIVE_MS = 10_000;
-export const SILENCE_MS = 35_000;
+/** Signs of life on `Attach`, and after how many that did not come each side gives the connection up. */
+export const ALIVE_MS = 5_000;
+export const SILENT_BEATS = 3;
 
 /** Control messages of one line to one recipient that the relay has not confirmed: no more may be under way. */
 export const LETTER_WINDOW_BYTES = 1_048_576;

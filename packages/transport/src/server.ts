@@ -4,9 +4,10 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { PartyId } from "@koplamp/protocol";
 import { Admission, type Pins } from "./admission.ts";
 import { Attachment, type LineState } from "./attach.ts";
+import { TransportError } from "./errors.ts";
 import { Pulls, servePush } from "./frames.ts";
 import type { SessionServiceHandlers } from "./gen/koplamp/session/v1/SessionService.ts";
-import { SERVER_OPTIONS } from "./limits.ts";
+import { ALIVE_MS, SERVER_OPTIONS } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import type { LogTransport } from "./log.ts";
 import type { Relay } from "./relay.ts";
@@ -24,6 +25,8 @@ export interface RelayServerParts {
   readonly limits?: {
     /** Connections of one party at a time: one for `Attach`, and those for its stripes. */
     readonly connectionsPerParty?: number;
+    /** How often each side of `Attach` gives a sign of life; three missing ones end a connection. */
+    readonly aliveMs?: number;
   };
   readonly log?: LogTransport;
 }
@@ -42,14 +45,15 @@ export async function startRelayServer(parts: RelayServerParts): Promise<RelaySe
   const { relay, listen, tls, pins, limits, log = () => {} } = parts;
   const admission = new Admission(pins, (tag) => relay.isLocal(tag), log);
   const attachments = new Set<Attachment>();
+  const aliveMs = limits?.aliveMs ?? ALIVE_MS;
   const server = new Server(SERVER_OPTIONS);
-  server.addService(sessionService.service, handlers(relay, admission, attachments));
+  server.addService(sessionService.service, handlers({ relay, admission, attachments, aliveMs, log }));
   // Safe because the listener hands over only connections that TLS and the roster let in.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const listener = new Listener(tls, {
     partyOf: (certificate) => admission.partyOf(certificate),
     enter: (socket) => injector.injectConnection(socket),
-    connectionsPerParty: limits?.connectionsPerParty ?? 24,
+    connectionsPerParty: limits?.connectionsPerParty ?? 64,
     log,
   });
   return {
@@ -67,20 +71,31 @@ export async function startRelayServer(parts: RelayServerParts): Promise<RelaySe
   };
 }
 
-function handlers(relay: Relay, admission: Admission, attachments: Set<Attachment>): SessionServiceHandlers {
-  const epoch = randomBytes(16);
-  const lines = new Map<PartyId, LineState>();
+interface HandlerParts {
+  readonly relay: Relay;
+  readonly admission: Admission;
+  readonly attachments: Set<Attachment>;
+  readonly aliveMs: number;
+  readonly log: LogTransport;
+}
+
+function handlers({ relay, admission, attachments, aliveMs, log }: HandlerParts): SessionServiceHandlers {
+  const parts = { relay, admission, aliveMs, epoch: randomBytes(16), stateOf: stateIn(new Map()) };
   const pulls = new Pulls(relay);
+  const failed = (error: unknown): ReturnType<typeof statusOf> => {
+    const name = error instanceof Error ? error.name : "unknown";
+    if (!(error instanceof TransportError)) log({ event: "relay.call-failed", code: name });
+    return statusOf(error);
+  };
   return {
     Attach(call) {
       call.on("error", () => {}); // its end is told by `close`
       try {
-        const party = admission.admit(call);
-        const attachment = new Attachment(call, { relay, admission, epoch, party, stateOf: stateIn(lines) });
+        const attachment = new Attachment(call, { ...parts, party: admission.admit(call) });
         attachments.add(attachment);
         call.on("close", () => attachments.delete(attachment));
       } catch (error) {
-        call.emit("error", statusOf(error));
+        call.emit("error", failed(error));
       }
     },
     Push(call, callback) {
@@ -88,7 +103,7 @@ function handlers(relay: Relay, admission: Admission, attachments: Set<Attachmen
       const push = async (): Promise<number> => servePush(call, relay, admission, admission.admit(call));
       push().then(
         (taken) => callback(null, { taken }),
-        (error: unknown) => callback(statusOf(error)),
+        (error: unknown) => callback(failed(error)),
       );
     },
     Pull(call) {
@@ -96,7 +111,7 @@ function handlers(relay: Relay, admission: Admission, attachments: Set<Attachmen
       const pull = async (): Promise<void> => pulls.serve(call, admission.admit(call));
       pull().then(
         () => call.end(),
-        (error: unknown) => call.emit("error", statusOf(error)),
+        (error: unknown) => call.emit("error", failed(error)),
       );
     },
   };

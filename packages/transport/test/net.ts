@@ -39,6 +39,11 @@ export class Net {
     return { certificate, key, ca: this.federation.authority.certificate };
   }
 
+  pin(party: string): string {
+    return this.#issued(party).pin;
+  }
+
+  /** Everybody's pins but those who left. */
   pins(...left: string[]): Map<string, string[]> {
     const all = Object.entries(this.federation.parties).filter(([party]) => !left.includes(party));
     return new Map(all.map(([party, { pin }]) => [party, [pin]]));
@@ -52,7 +57,14 @@ export class Net {
 
   async serve(relay: Relay, parts: Partial<RelayServerParts> = {}): Promise<RelayServer> {
     const log = (event: TransportEvent): void => void this.events.push(event);
-    const common = { relay, listen: "127.0.0.1:0", tls: this.tls("coordinator"), pins: this.pins(), log };
+    const common = {
+      relay,
+      listen: "127.0.0.1:0",
+      tls: this.tls("coordinator"),
+      pins: this.pins(),
+      limits: { aliveMs: 150 },
+      log,
+    };
     const server = await startRelayServer({ ...common, ...parts });
     this.#closers.push(() => server.close());
     return server;
@@ -65,7 +77,7 @@ export class Net {
       pins: [this.federation.relay.pin],
       tls: this.tls(party),
     };
-    const line = await dialRelay({ ...common, connectMs: 5_000, flushMs: 500, ...parts });
+    const line = await dialRelay({ ...common, connectMs: 5_000, flushMs: 500, aliveMs: 150, ...parts });
     this.#closers.push(() => line.close());
     return line;
   }
