@@ -35,8 +35,8 @@ export function checkCovenant({ bundle, trust }: Evidence): Finding {
   const { covenantHash } = bundle.index;
   if (covenantHash !== trust.covenant) return fail("another agreement than the one that you trust");
   const found = rootOf(bundle, "covenant/v1", covenantHash);
-  if (found === "left out") return skip("left out of the bundle");
-  if (found === undefined) return fail("not in the bundle");
+  if (found === "left out" || found === undefined)
+    return fail("not in the bundle: nothing can be checked without it");
   const { id, version, parties } = found.value;
   const signed = parties.filter(({ covenantKeys }) => signedBy(found, covenantKeys)).length;
   const detail = `${id} v${version}, signed ${signed} of ${parties.length}`;
@@ -51,8 +51,8 @@ export function checkRoster(
   const covenant = rootOf(bundle, "covenant/v1", bundle.index.covenantHash);
   const roster = rootOf(bundle, "roster/v1", bundle.index.rosterHash);
   const cards = documentsOf(bundle, "card/v1");
-  if (covenant === "left out" || roster === "left out") return { finding: skip("left out of the bundle") };
-  if (covenant === undefined || roster === undefined) return { finding: fail("not in the bundle") };
+  if (typeof covenant !== "object" || typeof roster !== "object")
+    return { finding: fail("not in the bundle: nothing can be checked without it") };
   const value = attempt(() => admit({ covenant, roster, cards }, primitives));
   if (value instanceof Error) return { finding: fail(value.message) };
   const keys = attempt(() => admitLedgerKeys(value, primitives));
