@@ -33,6 +33,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const relay = await startDaemon(config, log);
   log({ event: "ready", party: "coordinator", address: relay.address });
   await stopped.promise;
+  process.stdin.destroy(); // an open pipe would keep the process alive
   log({ event: "stopping", party: "coordinator" });
   await relay.close();
   log({ event: "stopped", party: "coordinator" });

@@ -49,6 +49,7 @@ async function serve(file: string, withParent: boolean): Promise<number> {
   const node = await startDaemon(config, log);
   log({ event: "ready", party: config.party, address: node.address });
   await stopped.promise;
+  process.stdin.destroy(); // an open pipe would keep the process alive
   log({ event: "stopping", party: config.party });
   await node.close();
   log({ event: "stopped", party: config.party });

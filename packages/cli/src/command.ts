@@ -84,13 +84,23 @@ export function addCommand(
   const command = parent.command(spec.name).summary(spec.summary).description(spec.summary);
   command.addHelpText("before", `  ${spec.example}\n`);
   for (const { flag, text, required } of spec.flags) {
-    if (required) command.requiredOption(flag, text);
-    else command.option(flag, text);
+    command.option(flag, required ? `${text} (required)` : text);
   }
   return command.action((...given: readonly unknown[]) => {
     const args = command.args;
+    expectRequired(spec, new Flags(Object(given.at(-2))), command);
     started((session) => spec.run(session, new Flags(Object(given.at(-2))), args));
   });
+}
+
+/** After commander has refused what it does not know: a mistyped flag is told before a missing one. */
+function expectRequired({ flags }: CommandSpec, given: Flags, command: Command): void {
+  for (const { flag, required } of flags) {
+    const name = /^--([a-z-]+)/.exec(flag)?.[1] ?? "";
+    if (!required || given.text(name) !== undefined) continue;
+    const words = command.parent?.parent ? `${command.parent.name()} ${command.name()}` : command.name();
+    throw new UsageError(`${flag} is missing`, `koplamp ${words} --help`);
+  }
 }
 
 /** commander's own errors as ours: one sentence, and its suggestion as a hint. */

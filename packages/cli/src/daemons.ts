@@ -13,7 +13,7 @@ export const NODE_COMMANDS: readonly CommandSpec[] = [
   daemonCommand("node", {
     name: "init",
     summary: "Makes keys, a certificate and a commented node.yaml for a new node.",
-    example: 'koplamp node init --party kmar --name "Koninklijke Marechaussee" --out kmar',
+    example: "koplamp node init --party kmar --name Marechaussee --federation ships-nl",
     flags: [
       { flag: "--party <id>", text: "our id in the covenant: [a-z][a-z0-9-]{0,31}", required: true },
       { flag: "--name <text>", text: "the agency's name", required: true },

@@ -14,7 +14,7 @@ export const VERIFY: CommandSpec = {
   flags: [
     {
       flag: "--trust <file>",
-      text: "a file with the covenant's hash, as people agreed on it: sha256:…",
+      text: "one line, as people read it out to each other: covenant sha256:…",
       required: true,
     },
   ],
@@ -24,22 +24,17 @@ export const VERIFY: CommandSpec = {
     const report = await verifyFile(resolve(cwd, bundle), trust);
     if (session.json) session.print(JSON.stringify(report));
     else {
-      for (const { result, name, detail } of report.lines)
-        session.print(`${result.padEnd(4)}  ${name.padEnd(24)}  ${detail}`.trimEnd());
-      const [failed, skipped] = [count(report, "FAIL"), count(report, "SKIP")];
+      const { lines, verdict, passed } = report;
       session.print(
-        failed === 0
-          ? `VERIFIED   ${counted(skipped, "promise")} not checked`
-          : `NOT VERIFIED   ${counted(failed, "promise")} broken`,
+        ...lines.map(
+          ({ verdict: found, promise, sentence }) => `${found}  ${promise.padEnd(10)}  ${sentence}`,
+        ),
+        ...lines
+          .filter((line) => line.verdict === "FAIL")
+          .map((line) => `broken  ${line.promise}: ${line.detail}`),
+        `${verdict}   ${counted(passed, "promise")} of ${lines.length} checked and kept`,
       );
     }
-    return count(report, "FAIL") === 0 ? EXIT.done : EXIT.verification;
+    return report.verdict === "VERIFIED" ? EXIT.done : EXIT.verification;
   },
 };
-
-function count(
-  { lines }: { readonly lines: readonly { readonly result: string }[] },
-  result: string,
-): number {
-  return lines.filter((line) => line.result === result).length;
-}

@@ -87,6 +87,12 @@ test("query explain --federation: the same contract, no node needed", async () =
   expect(await transcript(argv, { cwd })).toMatchSnapshot();
 }, 60_000);
 
+test("without a node to ask, a question exits with 4 and says how to start one", async () => {
+  expect(
+    await transcript(["query", "run", "country/match.yaml", "--node", "kmar"], { cwd }),
+  ).toMatchSnapshot();
+});
+
 test("a refusal names rule, party and the smallest change, and exits with 3", async () => {
   const federation = await readFile(join(cwd, "country/federation.yaml"), "utf8");
   await writeFile(

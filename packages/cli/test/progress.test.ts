@@ -8,7 +8,7 @@ function screen(isTTY: boolean): { readonly io: Io; text(): string } {
   const write = (text: string): void => {
     written += text;
   };
-  const stderr = { isTTY, columns: 60, write };
+  const stderr = { isTTY, columns: 70, write };
   const io: Io = { stdout: { write: () => {} }, stderr, env: {}, cwd: "/", onInterrupt: () => () => {} };
   return { io, text: () => written };
 }
@@ -25,7 +25,7 @@ test("on a terminal each party has a lane with its phase, how far it is, and its
 test("no lane is longer than the terminal is wide", () => {
   const { io, text } = screen(true);
   lanes(io, false).show({ party: "a".repeat(32), phase: "b".repeat(40), done: 1, rate: "c".repeat(40) });
-  expect(text().trimEnd().length).toBeLessThan(60);
+  expect(text().trimEnd().length).toBeLessThan(70);
 });
 
 test.each([

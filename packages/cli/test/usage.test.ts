@@ -25,7 +25,6 @@ test.each([
 
 test.each([
   ["a file that is not there", ["lab", "run", "--federation", "f.yaml", "--query", "q.yaml"]],
-  ["no node to ask", ["query", "run", "q.yaml"]],
   ["a bundle that is not there", ["verify", "b.tar", "--trust", "t.txt"]],
 ])("%s", async (_, argv) => {
   expect(await transcript(argv)).toMatchSnapshot();

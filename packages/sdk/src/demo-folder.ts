@@ -31,7 +31,7 @@ export interface Folders {
   /** Party to the folder of its node. */
   readonly nodes: ReadonlyMap<PartyId, string>;
   readonly coordinator: string;
-  /** A file with the covenant's hash: what `koplamp verify --trust` takes. */
+  /** A file of one line, `covenant sha256:…`: what `koplamp verify --trust` takes. */
   readonly trust: string;
   readonly port: number;
 }
@@ -71,7 +71,7 @@ export async function foundFolders(request: FoundRequest): Promise<Folders> {
     await writeNode(machine(party.id), party, founded, authority, common);
   await writeCoordinator(machine("coordinator"), founded, authority, common);
   const trust = join(dir, "covenant.txt");
-  await writeFile(trust, `${covenantHash}\n`);
+  await writeFile(trust, `covenant ${covenantHash}\n`);
   const nodes = new Map(federation.parties.map(({ id }) => [id, machine(id).dir]));
   return { dir, covenantHash, nodes, coordinator: machine("coordinator").dir, trust, port };
 }

@@ -94,15 +94,22 @@ async function readyAddress(
   });
   void ended.then(() => {
     log.end();
-    ready.reject(new DemoError(`${name} ended before it was ready`, words.join("").trim()));
+    ready.reject(notReady(name, "ended before it was ready", words.join("")));
   });
   const late = setTimeout(() => {
     child.kill("SIGKILL");
-    ready.reject(new DemoError(`${name} was not ready within ${READY_MS / 1000} s`, words.join("").trim()));
+    ready.reject(notReady(name, `was not ready within ${READY_MS / 1000} s`, words.join("")));
   }, READY_MS);
   try {
     return await ready.promise;
   } finally {
     clearTimeout(late);
   }
+}
+
+/** Why a daemon did not start, in its own words where it had any. */
+function notReady(name: string, what: string, said: string): DemoError {
+  const reason = /^error: (.*)$/m.exec(said)?.[1];
+  const hint = /^hint: *(.*)$/m.exec(said)?.[1] ?? "";
+  return new DemoError(reason === undefined ? `${name} ${what}` : `${name} ${what}: ${reason}`, hint);
 }

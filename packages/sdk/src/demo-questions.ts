@@ -4,7 +4,7 @@ import type { Federation, FederationParty } from "@koplamp/query";
 import type { DataClass, QueryClass } from "@koplamp/wire";
 import type { Terms } from "./charter.ts";
 import type { QuestionFile } from "./client.ts";
-import { labTerms } from "./lab-terms.ts";
+import { trialTerms } from "./demo-terms.ts";
 
 /** For this purpose keys may be matched; for the other one only counted and summed. */
 const FRAUD = "fraud-2026";
@@ -15,8 +15,8 @@ const CLASSES: Readonly<Record<string, readonly QueryClass[]>> = {
 };
 
 /** An agreement with two purposes: what one allows, the other forbids. */
-export function demoTerms({ parties }: Federation): Terms {
-  const open = labTerms(parties, [FRAUD, SUPERVISION]);
+export function demoTerms({ parties }: Federation, registerSize: number): Terms {
+  const open = trialTerms(parties, [FRAUD, SUPERVISION], registerSize);
   return {
     ...open,
     title: { en: "Agreement of the demonstration", nl: "Afspraken van de demonstratie" },

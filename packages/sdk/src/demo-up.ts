@@ -6,8 +6,8 @@ import { startFederation } from "./demo-federation.ts";
 import { foundFolders } from "./demo-folder.ts";
 import type { Programs } from "./demo-processes.ts";
 import type { StoryOutput } from "./demo-story.ts";
+import { trialTerms } from "./demo-terms.ts";
 import { generateFederation } from "./generate.ts";
-import { labTerms } from "./lab-terms.ts";
 import { readFederationFile } from "./read-lab.ts";
 
 /** A federation to run until it is stopped. */
@@ -20,6 +20,9 @@ export interface UpOptions extends StoryOutput {
   /** The purposes that questions may name. */
   readonly purposes: readonly string[];
 }
+
+/** Rows of the largest register that a trial may bring. */
+const REGISTER = 2 ** 20;
 
 /** Starts relay and nodes of a federation, says how to ask, and stops them when told to. */
 export async function runUp({
@@ -36,7 +39,7 @@ export async function runUp({
     if (given === undefined)
       await generateFederation({ parties: 4, rows: 300, overlap: 0.2, seed: 1 }, join(dir, "country"));
     const federation = await readFederationFile(file);
-    const terms = labTerms(federation.parties, purposes);
+    const terms = trialTerms(federation.parties, purposes, REGISTER);
     const folders = await foundFolders({ dir, federation, covenant: `trial/${federation.id}`, terms });
     const running = await startFederation(folders, programs);
     try {

@@ -9,7 +9,7 @@ export {
   type Question,
   readQuestion,
 } from "@koplamp/query";
-export { answerText } from "@koplamp/wire";
+export { type AnswerResult, answerText } from "@koplamp/wire";
 export { type BenchArgs, bench } from "./bench.ts";
 export {
   type CharterParty,
