@@ -43,6 +43,8 @@ export interface BenchRecord {
   readonly parties: number;
   readonly backend: string;
   readonly koplamp: string;
+  /** The commit that ran; absent where there is no checkout. */
+  readonly commit?: string;
   readonly node: string;
   readonly cpuModel: string;
   /** One-minute load of the machine before and after: above 0.3 a core, other work disturbed the figures. */

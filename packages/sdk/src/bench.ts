@@ -90,7 +90,11 @@ async function rowsOf(
 ): Promise<readonly BenchRecord[]> {
   const before = load();
   const result = await runCase(given);
-  const machine = { load: [before, load()] as const, koplamp: (await versions()).koplamp };
+  const machine = {
+    load: [before, load()] as const,
+    koplamp: (await versions()).koplamp,
+    ...(await commit()),
+  };
   const rows = Object.entries(result.parts).map(([part, runs]) =>
     recordOf(given, part, runs, result, machine),
   );
@@ -140,12 +144,22 @@ async function runCase(given: BenchCase): Promise<BenchResult> {
   }
 }
 
+async function commit(): Promise<{ readonly commit?: string }> {
+  try {
+    const cwd = fileURLToPath(new URL(".", import.meta.url));
+    const { stdout } = await execute("git", ["rev-parse", "HEAD"], { cwd });
+    return { commit: stdout.trim() };
+  } catch {
+    return {}; // no checkout, or no git: the version must do
+  }
+}
+
 function recordOf(
   given: BenchCase,
   part: string,
   runs: readonly BenchRun[],
   { backend, rssMiB }: BenchResult,
-  machine: Pick<BenchRecord, "load" | "koplamp">,
+  machine: Pick<BenchRecord, "load" | "koplamp" | "commit">,
 ): BenchRecord {
   const { suite, size, parties, seed } = given;
   const items = size * parties;

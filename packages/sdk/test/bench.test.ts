@@ -44,6 +44,7 @@ describe("a benchmark of a few items", { timeout: 60_000 }, () => {
     expect(records).toEqual([
       expect.objectContaining({ case: "sum-threshold/1", size: 50, parties: 3, backend: "seal" }),
     ]);
+    expect(records[0]?.commit ?? "no checkout").toMatch(/^([0-9a-f]{40}|no checkout)$/);
     expect(records[0]?.ours.rssMiB).toBeGreaterThan(20);
   });
 
