@@ -49,7 +49,7 @@ const CODES: ReadonlyMap<string, Readonly<Record<string, EngineErrorCode>>> = ne
   ["SourceError", { "*": "source" }],
   ["CovenantError", { "*": "integrity" }],
   ["LedgerError", { "*": "integrity" }],
-  ["CryptoError", { "*": "garbage" }],
+  ["CryptoError", { "invalid-proof": "integrity", "*": "garbage" }],
   ["WireError", { "*": "garbage" }],
   ["QueryError", { "*": "limits" }],
   ["StoreError", { budget: "quota", "*": "internal" }],

@@ -42,7 +42,7 @@ export class QuestionRun {
   /** What left in all sessions so far that ended well. */
   egress: readonly EgressCount[] = [];
   /** The others, and the coordinator where it plays a role. */
-  readonly #peers: readonly PartyId[];
+  readonly peers: readonly PartyId[];
   readonly #node: NodePorts;
   readonly #halt = Promise.withResolvers<never>();
   readonly #left = new Map<PartyId, PromiseWithResolvers<undefined>>();
@@ -58,7 +58,7 @@ export class QuestionRun {
     this.recipients = plan.recipients.map(({ party }) => party).sort();
     this.parties = [...new Set([plan.proposer.party, ...this.contributors, ...this.recipients])].sort();
     this.others = this.parties.filter((party) => party !== node.me);
-    this.#peers = usesCoordinator(plan) ? [...this.others, COORDINATOR] : this.others;
+    this.peers = usesCoordinator(plan) ? [...this.others, COORDINATOR] : this.others;
     const input = plan.inputs.find(({ party }) => party === node.me);
     this.own = input === undefined ? undefined : { input, offer: offers.find(input) };
     this.#halt.promise.catch(() => {}); // it need not be awaited by anybody
@@ -113,7 +113,7 @@ export class QuestionRun {
 
   /** A peer that will not go on with this question. */
   lose(peer: PartyId, message: string): void {
-    if (!this.others.includes(peer)) return;
+    if (!this.peers.includes(peer)) return;
     this.stop(unreachable(peer, message));
     this.#left.get(peer)?.resolve(undefined);
   }
@@ -128,7 +128,7 @@ export class QuestionRun {
 
   /** Hears the other parties' stops from now on, also those that came before this node knew the question. */
   listenForStop(): void {
-    for (const peer of this.#peers) {
+    for (const peer of this.peers) {
       this.#left.set(peer, Promise.withResolvers());
       void this.#hearStop(peer);
     }
@@ -143,7 +143,7 @@ export class QuestionRun {
   async tellStop(reason: EngineError): Promise<void> {
     const { code, party, message, hint } = forOthers(reason, this.#node.me);
     const body = encodeMessage({ code, party, message, hint });
-    await Promise.allSettled(this.#peers.map((peer) => this.#node.post.send(peer, this.topic("stop"), body)));
+    await Promise.allSettled(this.peers.map((peer) => this.#node.post.send(peer, this.topic("stop"), body)));
   }
 
   /** Frees what the question still holds: waits, and messages that nobody read. */

@@ -60,7 +60,7 @@ function watch(node: NodePorts, run: QuestionRun): () => Promise<void> {
   const over = Promise.withResolvers<void>();
   run.listenForStop();
   const lost = (peer: PartyId): void => run.lose(peer, `${peer} was given up: its line is down`);
-  const watching = [node.presence.watch(run.others, over.promise, lost), expire(node, run, over.promise)];
+  const watching = [node.presence.watch(run.peers, over.promise, lost), expire(node, run, over.promise)];
   return async () => {
     over.resolve();
     run.end();

@@ -82,7 +82,9 @@ describe("evaluations", () => {
     const entries = all.machine("bert").ports.ledger.entriesOf(outcome.planHash ?? "");
     const spent = entries.filter(({ entry }) => entry.type === "spent");
     expect(spent.map(({ entry }) => entry.body["metered"])).toEqual([256]);
-    const order = entries.map(({ entry }) => entry.type).filter((type) => ["begin", "allow", "spent"].includes(type));
+    const order = entries
+      .map(({ entry }) => entry.type)
+      .filter((type) => ["begin", "allow", "spent"].includes(type));
     expect(order).toEqual(["begin", "begin", "allow", "spent", "begin", "begin"]);
   });
 
@@ -93,7 +95,10 @@ describe("evaluations", () => {
     const { store } = all.machine("bert");
     const [name = ""] = store.sealedNames("keyset/");
     store.dropSealed(name);
-    const outcome = await all.ask("anna", matchOf(TWO, ["anna"], { id: "after a loss" .replaceAll(" ", "-") }));
+    const outcome = await all.ask(
+      "anna",
+      matchOf(TWO, ["anna"], { id: "after a loss".replaceAll(" ", "-") }),
+    );
     expect(outcome).toMatchObject({ status: "released", result: { matches: { length: 20 } } });
     expect(entriesAt(all, "anna").filter(({ type }) => type === "keyset")).toHaveLength(2);
     expect(all.machine("anna").store.sealedNames("cache/")).toHaveLength(1);
@@ -124,7 +129,9 @@ describe("the quota", () => {
     expect(bert).toMatchObject({ status: "failed", code: "quota", party: "bert" });
     expect(allowed(all, "bert")).toEqual([]);
     all.machine("anna").list = ["k1"];
-    expect(await all.ask("anna", matchOf(TWO, ["anna"], { id: "less" }))).toMatchObject({ status: "released" });
+    expect(await all.ask("anna", matchOf(TWO, ["anna"], { id: "less" }))).toMatchObject({
+      status: "released",
+    });
   });
 
   it("is durable: another process, another question and a new key find it spent", async () => {

@@ -10,7 +10,7 @@ import { psiJobs } from "@koplamp/psi";
 import { type Question, readQuestion } from "@koplamp/query";
 import { openStore } from "@koplamp/store";
 import { openPost, openSessionChannel, Relay } from "@koplamp/transport";
-import type { AnswerResult, DatasetSpec, Line, Table } from "@koplamp/wire";
+import type { AnswerResult, DatasetSpec, Line, Post, Table } from "@koplamp/wire";
 import { toyGroup } from "../../../test/toy/group.ts";
 import { createCharter, type Founded, type Terms } from "../../sdk/src/charter.ts";
 import { labTerms } from "../../sdk/src/lab-terms.ts";
@@ -18,6 +18,7 @@ import {
   type Clock,
   type EngineNode,
   type LogEvent,
+  type NodeLedger,
   type NodePorts,
   type Outcome,
   openLedger,
@@ -55,6 +56,8 @@ export interface Wishes {
   readonly group?: Group;
   readonly graceMs?: number;
   readonly jobs?: (table: JobTable, party: PartyId) => JobTable;
+  /** Changes a party's post, for its ledger too. */
+  readonly post?: (post: Post, party: PartyId) => Post;
   /** Changes the ports of a party before its node starts. */
   readonly ports?: (ports: NodePorts, machine: Machine) => NodePorts;
   readonly coordinator?: boolean;
@@ -127,7 +130,8 @@ export class Federation {
     const { addresses } = membership;
     const line = relay.line(party);
     const parts = { line, me: party, identity, addresses, primitives, rng };
-    const post = openPost({ ...parts, sealX25519, sealMlKem });
+    const opened = openPost({ ...parts, sealX25519, sealMlKem });
+    const post = this.#wishes.post?.(opened, party) ?? opened;
     const log: LogEvent[] = [];
     const progress: Progress[] = [];
     const table: JobTable = new Map(psiJobs({ group: this.#wishes.group ?? toyGroup(), primitives }));
@@ -258,6 +262,22 @@ function snapshotOf(list: readonly string[]): Snapshot {
     columns: { id: list.map((id) => (id === "" ? null : id)), kind: list.map(() => "a") },
   };
   return { table, quality: {}, digest: primitives.sha256(new Uint8Array(Buffer.from(list.join("\n")))) };
+}
+
+/** A ledger with some of its functions changed. */
+export function changedLedger(ledger: NodeLedger, changes: Partial<NodeLedger>): NodeLedger {
+  return {
+    append: (drafts, charges, limits) => ledger.append(drafts, charges, limits),
+    cosigned: (indices) => ledger.cosigned(indices),
+    leaf: (index) => ledger.leaf(index),
+    kept: (index) => ledger.kept(index),
+    verify: (from, leaf, proof) => ledger.verify(from, leaf, proof),
+    disclosuresOf: (planHash) => ledger.disclosuresOf(planHash),
+    entriesOf: (planHash) => ledger.entriesOf(planHash),
+    head: () => ledger.head(),
+    serveWitness: () => ledger.serveWitness(),
+    ...changes,
+  };
 }
 
 /** A match over everybody's lists. */
