@@ -61,7 +61,7 @@ export interface DirectionKeys {
 }
 
 /** Keys for what leaves and for what comes. */
-export interface TwoWayKeys {
+interface TwoWayKeys {
   readonly out: DirectionKeys;
   readonly in: DirectionKeys;
 }

@@ -12,11 +12,8 @@ export {
 export { CryptoError, type CryptoErrorCode } from "./errors.ts";
 export {
   FRAME_KINDS,
-  type FrameHeader,
-  type FrameLink,
   FrameOpener,
   FrameSealer,
-  MOST_FRAME_BYTES,
   MOST_MESSAGE_BYTES,
   parseHeader,
   partyTag,
@@ -35,9 +32,7 @@ export { groupSecret, groupSecretHandle, groupSecretJobs } from "./group-secret.
 export {
   confirmation,
   decapsulate,
-  type Encapsulation,
   encapsulate,
-  type Hello,
   makeHello,
   type OwnHello,
   type PairKeys,
@@ -80,7 +75,6 @@ export {
 } from "./ready.ts";
 export {
   openSealed,
-  SEAL_BYTES,
   type SealAddress,
   type SealKeyPairs,
   sealFor,
@@ -89,10 +83,8 @@ export {
 export { selfTest } from "./self-test.ts";
 export {
   admitPublicKey,
-  type Possession,
   provePossession,
   publicKeyText,
-  type SignedLine,
   signDocument,
   verifyDocument,
   verifyPossession,

@@ -6,7 +6,7 @@ import { isPrimeOrderPoint } from "./noble.ts";
 import type { Primitives } from "./primitives.ts";
 
 /** Bytes of an Ed25519 public key. */
-export const PUBLIC_KEY_BYTES = 32;
+const PUBLIC_KEY_BYTES = 32;
 /** Bytes of an Ed25519 signature. */
 export const SIGNATURE_BYTES = 64;
 

@@ -29,7 +29,7 @@ export interface ChannelParts extends HandshakeParts {
 }
 
 /** Messages of one type that have left for one party. */
-export interface EgressCount {
+interface EgressCount {
   readonly to: PartyId;
   readonly channel: "send" | "disclose";
   readonly what: string;

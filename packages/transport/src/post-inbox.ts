@@ -34,7 +34,7 @@ export class PostInbox {
   readonly #lost = new Map<PartyId, PeerLost>();
   #closed: Error | undefined;
 
-  /** Hands a message to whoever waits or listens, or keeps it. Gives why it was dropped, if it was. */
+  /** Hands a message to whoever waits or listens, or keeps it. Gives why one was dropped, if one was. */
   deliver(from: PartyId, topic: string, body: Uint8Array): string | undefined {
     this.#lost.delete(from); // it is heard of again
     if (this.#failure(topic) !== undefined) return undefined; // what it was for is over
@@ -99,13 +99,19 @@ export class PostInbox {
     return undefined;
   }
 
+  /** Full means that the oldest makes room: what nobody has asked for so long was for something that is over. */
   #keep(from: PartyId, message: Unread): string | undefined {
     const unread = this.#unread.get(from) ?? [];
     this.#unread.set(from, unread);
-    const bytes = unread.reduce((sum, { body }) => sum + body.length, message.body.length);
-    if (unread.length >= MOST_UNREAD || bytes > MOST_UNREAD_BYTES) return "too much unread";
     unread.push(message);
-    return undefined;
+    let bytes = unread.reduce((sum, { body }) => sum + body.length, 0);
+    let dropped = 0;
+    while (unread.length - dropped > MOST_UNREAD || bytes > MOST_UNREAD_BYTES) {
+      bytes -= unread[dropped]?.body.length ?? 0;
+      dropped += 1;
+    }
+    unread.splice(0, dropped);
+    return dropped > 0 ? "too much unread" : undefined;
   }
 
   /** Removes and gives what is kept under a prefix. */

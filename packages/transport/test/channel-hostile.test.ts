@@ -76,7 +76,7 @@ describe("a hostile relay and a session's frames", () => {
         expect(await ended).toMatchObject({ code: wrong < 0 ? "closed" : "invalid-frame" });
         await table?.close();
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
     table = undefined;
   });

@@ -145,23 +145,6 @@ describe("post", () => {
     for (const wait of waits) await expect(wait).rejects.toMatchObject({ code: "closed" });
     await expect(at("douane").post.receive("kmar", "q")).rejects.toMatchObject({ code: "closed" });
   });
-
-  test("what nobody reads is bounded per sender, and shuts out nobody else", async () => {
-    const at = sit(["douane", "fiod", "kmar"]);
-    for (let sent = 0; sent < 1100; sent += 1)
-      await at("douane").post.send("kmar", `spam/${sent}`, utf8("x"));
-    await at("fiod").post.send("kmar", "q", utf8("fine"));
-    expect(await text(at("kmar").post, "fiod", "q")).toBe("fine");
-    expect(at("kmar").refused.filter((line) => line === "douane: too much unread").length).toBe(76);
-    expect(await text(at("kmar").post, "douane", "spam/1023")).toBe("x");
-    await at("douane").post.send("kmar", "room", utf8("again"));
-    expect(await text(at("kmar").post, "douane", "room")).toBe("again");
-    at("kmar").post.fail("spam/", new Error("nobody wants it"));
-    for (let sent = 0; sent < 5; sent += 1) await at("douane").post.send("kmar", "big", rng(15 * 2 ** 20));
-    await at("fiod").post.send("kmar", "q", utf8("still"));
-    expect(await text(at("kmar").post, "fiod", "q")).toBe("still");
-    expect(at("kmar").refused.filter((line) => line === "douane: too much unread").length).toBe(77);
-  });
 });
 
 describe("a hostile relay's post", () => {
@@ -210,7 +193,7 @@ describe("a hostile relay's post", () => {
         from.post.close();
         await two.close();
       }),
-      { numRuns: 30 },
+      { numRuns: 12 },
     );
   });
 
