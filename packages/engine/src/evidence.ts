@@ -114,6 +114,9 @@ async function receiptOf(
   });
 }
 
+/** Rows of what happens once: a node evaluates only what it has not evaluated before. */
+const PREPARATION = /^(?:keyset|evaluate)\./;
+
 /** What has left this node in all sessions of the question, as its own channel counted. */
 function signedEgress(node: NodePorts, run: QuestionRun, { session }: SessionResult<unknown>): SignedBytes {
   const { me, keys, primitives } = node;
@@ -125,7 +128,7 @@ function signedEgress(node: NodePorts, run: QuestionRun, { session }: SessionRes
     session,
     from: me,
     rows: egress,
-    equalsContract: equalsContract(me, contract, egress, (what) => !/^(?:keyset|evaluate)\./.test(what)),
+    equalsContract: equalsContract(me, contract, egress, (what) => PREPARATION.test(what)),
   });
   const hash = documentHash(primitives.sha256, bytes);
   return { bytes, signatures: [signDocument(primitives, keys.identity, "egress/v1", hash)] };
