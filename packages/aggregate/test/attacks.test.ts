@@ -5,13 +5,15 @@ import { addPolynomials, type PackedPolynomial } from "@koplamp/he";
 import type { PartyId } from "@koplamp/protocol";
 import { describe, expect, it } from "vitest";
 import { TINY_SET, tinyBfv } from "../../../test/toy/bfv.ts";
-import { oraclePrimitives as primitives } from "../../crypto/test/oracle-primitives.ts";
 import { subtractPolynomials } from "../../he/src/polynomial.ts";
+import { nodePrimitives } from "../../pool/src/index.ts";
 import { blockHolds, layBlock } from "../src/checks.ts";
 import { addMasks } from "../src/masks.ts";
 import { MEASURES, type Measures } from "../src/sum-jobs.ts";
 import { seeded } from "./federation.ts";
 import { amplified, Workbench } from "./workbench.ts";
+
+const primitives = nodePrimitives();
 
 const he = tinyBfv(seeded(primitives, "attacks"));
 const { data, t, slots } = TINY_SET;

@@ -4,9 +4,11 @@ import type { Effect, Party, PartyId } from "@koplamp/protocol";
 import { ProtocolError, simulate } from "@koplamp/protocol";
 import { describe, expect, it } from "vitest";
 import { TINY_SET, tinyBfv } from "../../../test/toy/bfv.ts";
-import { oraclePrimitives as primitives } from "../../crypto/test/oracle-primitives.ts";
+import { nodePrimitives } from "../../pool/src/index.ts";
 import { SumError, sumCoordinator, sumNode } from "../src/index.ts";
 import { Federation, plainSum, type Sum, seeded } from "./federation.ts";
+
+const primitives = nodePrimitives();
 
 const toy = new Federation(tinyBfv(seeded(primitives, "hostile")), primitives);
 /** Two blocks. */

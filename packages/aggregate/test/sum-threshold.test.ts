@@ -2,11 +2,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { tinyBfv } from "../../../test/toy/bfv.ts";
-import { oraclePrimitives as primitives } from "../../crypto/test/oracle-primitives.ts";
+import { nodePrimitives } from "../../pool/src/index.ts";
 import { describeSession } from "../src/sum-description.ts";
 import { expectDescribed } from "./described.ts";
 import { Federation, plainSum, type Sum, seeded, type Weather } from "./federation.ts";
 import { anyWeather } from "./weather.ts";
+
+const primitives = nodePrimitives();
 
 const PARTIES = ["alice", "bob", "carol", "dave", "erin", "frank"];
 const toy = new Federation(tinyBfv(seeded(primitives, "toy")), primitives);
@@ -51,7 +53,7 @@ describe("sum-threshold/1", () => {
         const [session] = toy.setups(sum);
         if (session !== undefined) expectDescribed(run, describeSession(session, { cells: 1 }));
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 });
