@@ -1,192 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AggregateAsk, Cell, Condition, Input, Table } from "@koplamp/wire";
+import type { AggregateAsk, Input } from "@koplamp/wire";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { tinyBfv } from "../../../test/toy/bfv.ts";
 import { nodePrimitives } from "../../pool/src/index.ts";
 import { roundedMean } from "../src/cube.ts";
-import { type CubeLayout, cubeLayout, cubeOf, type OpenedCell, openedCells, SumError } from "../src/index.ts";
+import { cubeOf, openedCells, SumError } from "../src/index.ts";
 import { Federation, seeded } from "./federation.ts";
-import { anyWeather } from "./weather.ts";
+import { ASK, anyWorld, expectPooled, input, layoutFor, type Row, tableOf } from "./worlds.ts";
 
 const primitives = nodePrimitives();
-
-const PARAMS = "bfv-amt-50-pq";
-const PARTIES = ["alice", "bob", "carol", "dave"];
-const KINDS = { region: "category", month: "month", settled: "boolean", amount: "integer" } as const;
-const ASK: AggregateAsk = {
-  kind: "aggregate",
-  from: [],
-  where: [],
-  groupBy: ["region", "month"],
-  domain: [
-    { column: "region", values: ["coast", "hills"] },
-    { column: "month", values: ["2026-01", "2026-02", "2026-03"] },
-  ],
-  measures: ["count", "sum(amount)", "mean(amount)"],
-};
-
-function input(party: string, more: Partial<Input> = {}): Input {
-  const columns = Object.keys(KINDS);
-  return {
-    party,
-    dataset: "reports",
-    dataClass: "reports",
-    columns,
-    kinds: Object.values(KINDS),
-    rowsPadded: 256,
-    bounds: [{ column: "amount", min: -1000, max: 1000 }],
-    maxRowsPerCell: 256,
-    snapshot: "",
-    ...more,
-  };
-}
-
-type Row = Readonly<Record<keyof typeof KINDS, Cell>>;
-
-function tableOf(rows: readonly Row[]): Table {
-  const column = (name: keyof typeof KINDS): Cell[] => rows.map((row) => row[name]);
-  return {
-    rows: rows.length,
-    columns: {
-      region: column("region"),
-      month: column("month"),
-      settled: column("settled"),
-      amount: column("amount"),
-    },
-  };
-}
-
-function layoutFor(ask: AggregateAsk, inputs: readonly Input[], minContributors = 3): CubeLayout {
-  return cubeLayout({ ask, inputs, minContributors, params: PARAMS });
-}
-
-/** The same question over the rows of all parties, written another way. */
-function pooled(rows: Readonly<Record<string, readonly Row[]>>, ask: AggregateAsk): readonly OpenedCell[] {
-  const groups = ask.domain.reduce<Record<string, string>[]>(
-    (all, { column, values }) =>
-      all.flatMap((group) => values.map((value) => ({ ...group, [column]: value }))),
-    [{}],
-  );
-  return groups.map((group) => {
-    const inside = Object.entries(rows).map(([, own]) =>
-      own.filter(
-        (row) =>
-          passes(row, ask.where) && ask.groupBy.every((name) => row[name as keyof Row] === group[name]),
-      ),
-    );
-    const amounts = inside.flat().flatMap(({ amount }) => (amount === null ? [] : [Number(amount)]));
-    const count = inside.flat().length;
-    const sum = amounts.reduce((all, value) => all + value, 0);
-    const measures: Record<string, number> = {};
-    for (const measure of ask.measures) {
-      if (measure === "count") measures[measure] = count;
-      if (measure === "sum(amount)") measures[measure] = sum;
-      if (measure === "mean(amount)" && amounts.length > 0)
-        measures[measure] = halfEven(sum / amounts.length);
-    }
-    const contributors = BigInt(inside.filter((own) => own.length > 0).length);
-    return { group, count: BigInt(count), contributors, measures };
-  });
-}
-
-/** Safe because the tests' means are far from the limits of doubles. */
-function halfEven(mean: number): number {
-  const floor = Math.floor(mean);
-  if (mean - floor !== 0.5) return Math.round(mean) + 0;
-  return (floor % 2 === 0 ? floor : floor + 1) + 0;
-}
-
-function passes(row: Row, where: readonly Condition[]): boolean {
-  return where.every(({ column, op, value }) => {
-    const cell = row[column as keyof Row];
-    if (typeof cell !== "string") return false;
-    const [own, wanted] = column === "amount" ? [Number(cell), Number(value)] : [cell, String(value)];
-    if (op === "=") return own === wanted;
-    if (op === "in") return (value as readonly unknown[]).map(String).includes(cell);
-    return op === "<" ? own < wanted : own >= wanted;
-  });
-}
-
-const cell = (...values: readonly string[]): fc.Arbitrary<Cell> => fc.constantFrom<Cell>(null, ...values);
-const row: fc.Arbitrary<Row> = fc.record({
-  region: cell("coast", "hills", "elsewhere"),
-  month: cell("2025-12", "2026-01", "2026-02", "2026-03"),
-  settled: cell("true", "false"),
-  amount: fc.option(fc.integer({ min: -1000, max: 1000 }).map(String), { nil: null, freq: 5 }),
-});
-
-const condition: fc.Arbitrary<Condition> = fc.oneof(
-  fc.boolean().map((value): Condition => ({ column: "settled", op: "=", value })),
-  fc.constantFrom(">=", "<").chain((op) =>
-    fc.oneof(
-      fc
-        .integer({ min: -200, max: 200 })
-        .map((value): Condition => ({ column: "amount", op: op as "<", value })),
-      fc
-        .constantFrom("2026-01", "2026-02")
-        .map((value): Condition => ({ column: "month", op: op as "<", value })),
-    ),
-  ),
-  fc
-    .subarray(["coast", "hills", "moon"], { minLength: 1 })
-    .map((value): Condition => ({ column: "region", op: "in", value })),
-  fc.subarray([-1, 0, 1, 5]).map((value): Condition => ({ column: "amount", op: "in", value })),
-);
-
-const question: fc.Arbitrary<AggregateAsk> = fc
-  .record({
-    kind: fc.constant("aggregate" as const),
-    from: fc.constant([]),
-    where: fc.array(condition, { maxLength: 2 }),
-    measures: fc.shuffledSubarray(["count", "sum(amount)", "mean(amount)"], { minLength: 1 }),
-    groupBy: fc.constant([]),
-    domain: fc.shuffledSubarray([...ASK.domain]),
-  })
-  .map((ask) => ({ ...ask, groupBy: ask.domain.map(({ column }) => column) }));
-
-const world = fc.record({
-  ask: question,
-  weather: anyWeather(),
-  minContributors: fc.constantFrom(1, 3),
-  parties: fc
-    .integer({ min: 2, max: 4 })
-    .chain((count) =>
-      fc
-        .tuple(...PARTIES.slice(0, count).map(() => fc.array(row, { maxLength: 12 })))
-        .map((tables) => Object.fromEntries(tables.map((rows, at) => [PARTIES[at] ?? "", rows]))),
-    ),
-});
-
 const toy = new Federation(tinyBfv(seeded(primitives, "cube")), primitives);
 
 describe("rows, numbers, sums, cells", () => {
   it("equal the question over the pooled rows, through the protocol", () => {
     fc.assert(
-      fc.property(world, ({ ask, weather, minContributors, parties }) => {
-        const inputs = Object.keys(parties).map((party) => input(party));
-        const layout = layoutFor(ask, inputs, minContributors);
-        const values = Object.fromEntries(
-          inputs.map((own) => [
-            own.party,
-            cubeOf(tableOf(parties[own.party] ?? []), ask, own, layout).values,
-          ]),
-        );
-        const plain = Object.fromEntries(
-          Object.entries(values).map(([party, own]) => [party, Array.from(own)]),
-        );
-        const setups = toy
-          .setups({ values: plain, recipients: ["zoe"] })
-          .map((setup) => ({ ...setup, ranges: layout.columns.map(({ ranges }) => ranges) }));
-        const run = toy.run(toy.parties(setups), weather);
-        const opened = openedCells(run.outputs.get("zoe") as Float64Array, ask, layout);
-        const expected = pooled(parties, ask);
-        expect(opened.map(({ group, count, measures }) => ({ group, count, measures }))).toEqual(
-          expected.map(({ group, count, measures }) => ({ group, count, measures })),
-        );
-        const judged = opened.map(({ contributors }) => contributors);
-        expect(judged).toEqual(expected.map(({ contributors }) => (minContributors > 1 ? contributors : 1n)));
-      }),
+      fc.property(anyWorld, (world) => expectPooled(toy, world)),
       { numRuns: 300 },
     );
   });
