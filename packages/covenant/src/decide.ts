@@ -69,17 +69,21 @@ function inForce({ covenant, plan, now, lab }: Case): Decision {
 }
 
 function members({ covenant, plan }: Case): Decision {
-  const known = new Set(covenant.parties.map(({ id }) => id));
-  const involved = [
-    plan.proposer.party,
-    ...plan.inputs.map(({ party }) => party),
-    ...plan.recipients.map(({ party }) => party),
-  ];
-  const stranger = involved.find((party) => !known.has(party));
-  if (stranger === undefined) return ALLOW;
+  const parts = new Map(covenant.parties.map(({ id, part }) => [id, part]));
+  const contributors = plan.inputs.map(({ party }) => party);
+  const recipients = plan.recipients.map(({ party }) => party);
+  const stranger = [plan.proposer.party, ...contributors, ...recipients].find((party) => !parts.has(party));
+  if (stranger !== undefined) {
+    const message = `${stranger} is not a party to covenant "${covenant.id}"`;
+    return refuse("parties", message, "leave it out, or amend the covenant");
+  }
+  const silent = contributors.find((party) => parts.get(party) === "result-only");
+  const deaf = recipients.find((party) => parts.get(party) === "input-only");
+  if (silent === undefined && deaf === undefined) return ALLOW;
+  const message = silent === undefined ? `${deaf} only brings data` : `${silent} only receives answers`;
   return refuse(
-    "parties",
-    `${stranger} is not a party to covenant "${covenant.id}"`,
+    "parties.part",
+    `${message} under covenant "${covenant.id}"`,
     "leave it out, or amend the covenant",
   );
 }
@@ -189,9 +193,14 @@ const SIZES: ReadonlySet<string> = new Set([
 ]);
 
 function floors({ covenant, plan }: Case): Decision {
+  const { minCount, minContributors } = covenant.floors;
+  if (plan.release.minCount < minCount) {
+    const message = `the question gives counts from ${plan.release.minCount}, and the covenant from ${minCount}`;
+    return refuse("floors.minCount", message, `ask with release.minCount ${minCount} or more`);
+  }
   const contributors = new Set(plan.inputs.map(({ party }) => party)).size;
-  const wanted = Math.max(covenant.floors.minContributors, plan.release.minContributors);
-  if (contributors >= wanted) return ALLOW;
+  const wanted = Math.max(minContributors, plan.release.minContributors);
+  if (contributors >= wanted && plan.release.minContributors >= minContributors) return ALLOW;
   return refuse(
     "floors.minContributors",
     `expected at least ${wanted} contributing parties, got ${contributors}`,

@@ -10,4 +10,4 @@ export {
   type Membership,
   type SignedBytes,
 } from "./membership.ts";
-export { type CellFacts, type ReleaseRule, type ReleaseRules, strictest, withheldBy } from "./release.ts";
+export { type CellFacts, type ReleaseRule, type ReleaseRules, withheldBy } from "./release.ts";

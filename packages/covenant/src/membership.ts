@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { admitPublicKey, type Primitives, verifyDocument } from "@koplamp/crypto";
+import { admitPublicKey, type Primitives, publicKeyText, verifyDocument } from "@koplamp/crypto";
 import type { PartyId } from "@koplamp/protocol";
 import {
   type Card,
@@ -84,6 +84,7 @@ export function admitFounding(charter: FoundingDocuments, primitives: Primitives
   }
   const cards = admitCards(charter, covenant, covenantHash, primitives);
   const roster = admitRoster(charter, covenant, covenantHash, cards, primitives);
+  admitKeys(covenant, roster, [...cards.values()], primitives);
   const rosterHash = documentHash(primitives.sha256, charter.roster.bytes);
   return { covenant, covenantHash, roster, rosterHash, cards };
 }
@@ -125,6 +126,13 @@ function admitRoster(
   if (roster.covenantHash !== covenantHash || !linked || roster.cards.length !== cards.size) {
     throw new CovenantError("membership", "expected a roster of exactly the cards under this covenant");
   }
+  if (roster.witnessQuorum < covenant.witnesses.quorum) {
+    const { quorum } = covenant.witnesses;
+    throw new CovenantError(
+      "membership",
+      `expected a quorum of at least ${quorum}, got ${roster.witnessQuorum}`,
+    );
+  }
   for (const party of covenant.parties) {
     signedBy(charter.roster, "roster/v1", hash, party.covenantKeys, `roster by ${party.id}`, primitives);
   }
@@ -144,28 +152,65 @@ function signedBy(
   }
 }
 
+/**
+ * Every Ed25519 key of the federation may be trusted, and stands for one party, role and purpose only: a key in two
+ * places would be one hand that agrees with itself.
+ */
+function admitKeys(covenant: Covenant, roster: Roster, cards: readonly Card[], primitives: Primitives): void {
+  const keys: readonly (readonly [owner: string, key: string])[] = [
+    ...covenant.parties.flatMap(({ id, covenantKeys }) => covenantKeys.map((key) => [id, key] as const)),
+    ...cards.flatMap(({ party, identity, ledger, witness, people }) =>
+      [identity, rawKeyOf(ledger), rawKeyOf(witness), ...people.map(({ key }) => key)].map(
+        (key) => [party, key] as const,
+      ),
+    ),
+    [COORDINATOR, roster.coordinator.identity],
+  ];
+  const seen = new Set<string>();
+  for (const [owner, key] of keys) {
+    if (seen.has(key)) throw new CovenantError("membership", `a key of ${owner} is used twice`);
+    seen.add(key);
+    admitted(owner, key, primitives);
+  }
+}
+
+function admitted(owner: string, key: string, primitives: Primitives): Uint8Array {
+  try {
+    return admitPublicKey(primitives, key);
+  } catch {
+    throw new CovenantError("membership", `a key of ${owner} is none that may be trusted`);
+  }
+}
+
+/** The key in a C2SP verifier key: the reader of cards has checked its form. */
+function rawKeyOf(verifierKey: string): string {
+  return publicKeyText(fromBase64(verifierKey.slice(-VKEY_CHARACTERS)).subarray(1));
+}
+
+/** Of the base64 at the end of a verifier key: an algorithm byte and 32 bytes. */
+const VKEY_CHARACTERS = 44;
+const COORDINATOR = "coordinator";
+const MLKEM_BYTES = 1184;
+
 function addressesOf(
   charter: Charter,
   roster: Roster,
   cards: ReadonlyMap<PartyId, Card>,
   primitives: Primitives,
 ): ReadonlyMap<PartyId, Address> {
-  const seen = new Set<string>();
   const address = (party: PartyId, identity: string, seal: SealKeys): readonly [PartyId, Address] => {
     const mlkem768 = charter.mlkem[party] ?? new Uint8Array();
-    if (`sha256:${hex(primitives.sha256(mlkem768))}` !== seal.mlkem768Hash) {
+    const hash = `sha256:${hex(primitives.sha256(mlkem768))}`;
+    if (mlkem768.length !== MLKEM_BYTES || hash !== seal.mlkem768Hash) {
       throw new CovenantError("membership", `expected the encapsulation key that the card of ${party} names`);
     }
-    if (seen.has(identity))
-      throw new CovenantError("membership", `the identity key of ${party} is used twice`);
-    seen.add(identity);
     return [
       party,
-      { identity: admitPublicKey(primitives, identity), x25519: fromBase64(seal.x25519), mlkem768 },
+      { identity: admitted(party, identity, primitives), x25519: fromBase64(seal.x25519), mlkem768 },
     ];
   };
   return new Map([
     ...[...cards.values()].map((card) => address(card.party, card.identity, card.seal)),
-    address("coordinator", roster.coordinator.identity, roster.coordinator.seal),
+    address(COORDINATOR, roster.coordinator.identity, roster.coordinator.seal),
   ]);
 }

@@ -25,11 +25,3 @@ export function withheldBy(cell: CellFacts, rules: ReleaseRules): readonly Relea
   if (cell.contributors < BigInt(rules.minContributors)) broken.push("minContributors");
   return broken;
 }
-
-/** The stricter of two sets of rules, rule by rule. */
-export function strictest(left: ReleaseRules, right: ReleaseRules): ReleaseRules {
-  return {
-    minCount: Math.max(left.minCount, right.minCount),
-    minContributors: Math.max(left.minContributors, right.minContributors),
-  };
-}

@@ -45,7 +45,7 @@ async function nextWorks(all: Federation, id = "the-next"): Promise<void> {
 }
 
 /** Changes what a party posts under topics that end like this. */
-function posting(end: RegExp, change: (body: Uint8Array) => Uint8Array): Wishes["ports"] {
+function posting(end: RegExp, change: (body: Uint8Array) => Uint8Array): NonNullable<Wishes["ports"]> {
   return (ports, { party }) => {
     if (party !== "bert") return ports;
     const post: Post = {

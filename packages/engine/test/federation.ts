@@ -8,12 +8,11 @@ import { inlineWorkers, nodePrimitives } from "@koplamp/pool";
 import type { JobTable, PartyId, Rng } from "@koplamp/protocol";
 import { psiJobs } from "@koplamp/psi";
 import { type Question, readQuestion } from "@koplamp/query";
+import { createCharter, type Founded, labTerms, type Terms } from "@koplamp/sdk";
 import { openStore } from "@koplamp/store";
 import { openPost, openSessionChannel, Relay } from "@koplamp/transport";
 import type { AnswerResult, DatasetSpec, Line, Post, Table } from "@koplamp/wire";
 import { toyGroup } from "../../../test/toy/group.ts";
-import { createCharter, type Founded, type Terms } from "../../sdk/src/charter.ts";
-import { labTerms } from "../../sdk/src/lab-terms.ts";
 import {
   type Clock,
   type EngineNode,
