@@ -52,24 +52,40 @@ export function answerLines({ results }: PlainAnswer, options: AnswerOptions): r
     found.to.push(party);
     alike.set(text, found);
   }
-  return [...alike.values()].flatMap(({ to, result }) => resultLines(listed(to), result, options));
+  const lines = [...alike.values()].map(({ to, result }) => resultLines(listed(to), result, options));
+  const first = lines.findIndex((block) => block.some(isMore));
+  const shown = lines.flatMap((block, at) =>
+    at === first ? block.map((line) => withAll(line, options)) : block,
+  );
+  return Object.values(results).some(({ kind }) => kind === "match")
+    ? [...shown, notReleased(options)]
+    : shown;
+}
+
+const isMore = (line: string): boolean => line.startsWith("  … ");
+
+function withAll(line: string, { all }: AnswerOptions): string {
+  return isMore(line) ? `${line.padEnd(24)}${all}` : line;
+}
+
+function notReleased({ atLeast }: AnswerOptions): string {
+  return `not released: keys of others${atLeast === undefined ? "" : `, and keys on fewer than ${atLeast} lists`}`;
 }
 
 function resultLines(to: string, result: PlainResult, options: AnswerOptions): readonly string[] {
-  if (result.kind === "match") return matchLines(to, result.matches, options);
+  if (result.kind === "match") return matchLines(to, result.matches);
   if (result.kind === "aggregate") return aggregateLines(to, result, options);
   return countLines(to, result, options);
 }
 
-function matchLines(to: string, matches: readonly PlainMatch[], options: AnswerOptions): readonly string[] {
+function matchLines(to: string, matches: readonly PlainMatch[]): readonly string[] {
   const shown = matches.slice(0, matches.length > FIRST_KEYS + 1 ? FIRST_KEYS : undefined);
   const rows = shown.map(({ key, holders }) => [`  ${key.join("  ")}`, holdersText(holders)]);
   const more = matches.length - shown.length;
   return [
     `released to ${to}: ${counted(matches.length, "key")}`,
     ...columns(rows),
-    ...(more === 0 ? [] : [`  … ${grouped(more)} more            ${options.all}`]),
-    `not released: keys of others${options.atLeast === undefined ? "" : `, and keys on fewer than ${options.atLeast} lists`}`,
+    ...(more === 0 ? [] : [`  … ${grouped(more)} more`]),
   ];
 }
 
@@ -112,36 +128,25 @@ function aggregateLines(
   const shown = cells.slice(0, FIRST_CELLS);
   const rows = shown.map((cell) => [
     ...group.map((name) => cell.group[name] ?? ""),
-    ...valuesOf(cell, measures, options),
+    ...measures.map((name) => valueText(cell[name])),
+    cell["withheld"] === undefined ? "" : withheldText([cell["withheld"]].flat().map(String), options),
   ]);
   const sum =
     total === undefined
       ? []
-      : [["total", ...group.slice(1).map(() => ""), ...valuesOf(total, measures, options)]];
-  const table = columns(
-    [[...group, ...measures], ...rows, ...sum],
-    measures.map((_, at) => group.length + at),
-  );
+      : [["total", ...group.slice(1).map(() => ""), ...measures.map((name) => valueText(total[name])), ""]];
+  const right = measures.map((_, at) => group.length + at);
+  const table = columns([[...group, ...measures, ""], ...rows, ...sum], right);
   const more = cells.length - shown.length;
   return [
     `released to ${to}: ${counted(given.length, "cell")}, ${grouped(withheld)} withheld`,
     ...table.map((row) => `  ${row}`),
-    ...(more === 0 ? [] : [`  … ${grouped(more)} more            ${options.all}`]),
+    ...(more === 0 ? [] : [`  … ${grouped(more)} more`]),
   ];
 }
 
-function valuesOf(
-  cell: Readonly<Record<string, unknown>>,
-  measures: readonly string[],
-  options: AnswerOptions,
-): readonly string[] {
-  const rule = cell["withheld"];
-  if (rule !== undefined)
-    return [withheldText([rule].flat().map(String), options), ...measures.slice(1).map(() => "")];
-  return measures.map((name) => {
-    const value = cell[name];
-    return typeof value === "number" || typeof value === "string" ? grouped(value) : "–";
-  });
+function valueText(value: unknown): string {
+  return typeof value === "number" || typeof value === "string" ? grouped(value) : "";
 }
 
 /** A withheld cell's rule in words: the cell is there, its number is not. */

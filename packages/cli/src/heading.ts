@@ -14,7 +14,7 @@ export function headingLine({ id, class: letter, ask, sources, key }: Question):
 
 /** What was found in each dataset, in counts. Key columns are told apart; without any, all columns are. */
 export function qualityLines(datasets: readonly CheckedDataset[], key: readonly string[]): readonly string[] {
-  if (datasets.length > 12 && key.length === 0) {
+  if (datasets.length > 40 && key.length === 0) {
     const rows = datasets.reduce((sum, { rows: count }) => sum + count, 0);
     return [`  ${counted(datasets.length, "dataset")}   ${counted(rows, "row")}`];
   }

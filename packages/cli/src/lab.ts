@@ -111,7 +111,7 @@ async function labRun(session: Session, flags: Flags): Promise<number> {
   said(headingLine(lab.question));
   session.note(...[...lab.question.warnings, LAB_WARNING].map((warning) => `warning  ${warning}`));
   const began = performance.now();
-  const { answer, outcomes, bundle, qualities, explanation } = await runLab({
+  const { answer, outcomes, bundle, qualities, explanation, covenantHash } = await runLab({
     ...lab,
     lang: session.lang,
     progress: (step) => session.lanes.show(step),
@@ -123,6 +123,10 @@ async function labRun(session: Session, flags: Flags): Promise<number> {
   session.lanes.clear();
   const evidence = flags.text("bundle");
   if (evidence !== undefined && bundle !== undefined) await writeFile(resolve(cwd, evidence), bundle);
+  const trust =
+    evidence === undefined || bundle === undefined
+      ? []
+      : [`evidence in ${evidence}; trust: covenant ${covenantHash}`];
   const plain = plainAnswer(answerText(answer));
   if (session.json) session.print(answerText(answer));
   said(
@@ -133,6 +137,7 @@ async function labRun(session: Session, flags: Flags): Promise<number> {
       lab.question,
       `koplamp lab run --federation ${federation} --query ${query} --json gives all`,
     ),
+    ...trust,
   );
   return exitOf(plain, Object.values(outcomes));
 }
