@@ -71,8 +71,12 @@ describe.each(PORTS)("a handshake over %s", (_name, primitives) => {
   test("frozen, with fixed randomness", () => {
     const { a, message, keysA } = shake(withFixedKem(primitives, repeating("kem")));
     expect(hex(a.hash)).toBe("6ba4040b61fc5d67ee5c6dc49b5e3699e1bf4153b1a5127602ec1baf621dd37b");
-    expect(hex(primitives.sha256(message))).toBe("7a40a3d051d35377ebb5cb4022fde16ee424fb7b33099cc0c23ff5f901d4f8f8");
-    expect(hex(primitives.sha256(allOf(keysA)))).toBe("56d9906228535029fdd492d025399f6235e0b1b36071e01b584d80337e228fdf");
+    expect(hex(primitives.sha256(message))).toBe(
+      "7a40a3d051d35377ebb5cb4022fde16ee424fb7b33099cc0c23ff5f901d4f8f8",
+    );
+    expect(hex(primitives.sha256(allOf(keysA)))).toBe(
+      "56d9906228535029fdd492d025399f6235e0b1b36071e01b584d80337e228fdf",
+    );
   });
 
   test("a hello of another session, transcript, party or signer, or with any byte changed, is refused", () => {
