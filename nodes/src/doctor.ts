@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { X509Certificate } from "node:crypto";
 import { access, constants, mkdir, readFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import { connect } from "node:tls";
 import { faultOf } from "@koplamp/engine";
 import { chooseGroup, nodePrimitives } from "@koplamp/pool";
@@ -102,7 +103,7 @@ async function coordinator({ federation, identity }: NodeConfig): Promise<string
   const socket = connect({
     host: url.hostname,
     port: Number(url.port || 443),
-    servername: url.hostname,
+    ...(isIP(url.hostname) === 0 ? { servername: url.hostname } : {}),
     ...options,
   });
   const hint = "ask its operator; nodes dial out only, so a firewall may have to let this one through";

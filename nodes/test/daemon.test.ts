@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { startFederation } from "@koplamp/sdk";
+import { type RunningFederation, startFederation } from "@koplamp/sdk";
 import { afterEach, expect, test } from "vitest";
 import { type Country, foundCountry, logOf, PROGRAMS, runNode } from "./processes.ts";
 
 const SLOW = 120_000;
 let country: Country | undefined;
+let running: RunningFederation | undefined;
 
 afterEach(async () => {
+  await running?.stop();
+  running = undefined;
   await country?.remove();
   country = undefined;
 });
@@ -26,7 +29,7 @@ test(
   "processes start, say where they are, and end by SIGTERM with status 0",
   async () => {
     const { country: made, node } = await founded();
-    const running = await startFederation(made.folders, PROGRAMS);
+    running = await startFederation(made.folders, PROGRAMS);
     expect(await running.client("politie").status()).toMatchObject({
       party: "politie",
       online: ["belastingdienst"],
@@ -51,7 +54,11 @@ test(
   async () => {
     const { node } = await founded("lab/country");
     const { stderr, exit } = await start(node);
-    expect(stderr).toMatchInlineSnapshot();
+    expect(stderr).toMatchInlineSnapshot(`
+      "error: covenant "lab/country" is for the lab alone: nobody has agreed to it
+      hint:  real nodes need a covenant that the agencies sign
+      "
+    `);
     expect(exit).toBe(2);
   },
   SLOW,

@@ -18,7 +18,8 @@ import {
 
 const NODE = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const COORDINATOR = fileURLToPath(new URL("../../coordinator/src/main.ts", import.meta.url));
-const CLI = fileURLToPath(new URL("../../packages/cli/bin/koplamp.js", import.meta.url));
+/** The command line, as this checkout has it. */
+export const CLI = fileURLToPath(new URL("../../packages/cli/bin/koplamp.js", import.meta.url));
 
 /** The daemons as this checkout has them. */
 export const PROGRAMS: Programs = {

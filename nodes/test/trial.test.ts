@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commands that start processes leave none behind.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { CLI, runCli } from "./processes.ts";
+
+const SLOW = 120_000;
+let dir = "";
+
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+/** A command that runs in the background, and what it has said so far. */
+class Background {
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | null>;
+  said = "";
+
+  constructor(...args: readonly string[]) {
+    const child = spawn(process.execPath, ["--conditions=source", CLI, ...args], { stdio: "pipe" });
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        this.said += text;
+      });
+    }
+    this.ended = new Promise((resolve) => child.once("close", resolve));
+  }
+
+  /** Waits until it says something of this form. */
+  async says(form: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = form.exec(this.said);
+      if (found !== null) return found;
+      if (this.child.exitCode !== null) throw new Error(`it ended with:\n${this.said}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test(
+  "the demo, interrupted in the middle, stops its processes, removes its files and exits with 130",
+  async () => {
+    const before = await readdir(tmpdir());
+    const demo = new Background("demo");
+    const [line] = await demo.says(/five processes: .*/);
+    const pids = [...line.matchAll(/\d+/g)].map(([pid]) => Number(pid));
+    expect(pids).toHaveLength(5);
+    expect(pids.every(alive)).toBe(true);
+    demo.child.kill("SIGINT");
+    expect(await demo.ended).toBe(130);
+    expect(pids.filter(alive)).toEqual([]);
+    const after = (await readdir(tmpdir())).filter(
+      (name) => name.startsWith("koplamp-demo-") && !before.includes(name),
+    );
+    expect(after).toEqual([]);
+  },
+  SLOW,
+);
+
+test(
+  "the daemons of a demo that was killed end by themselves",
+  async () => {
+    dir = await mkdtemp(join(tmpdir(), "koplamp-trial-"));
+    const demo = new Background("demo", "--keep", join(dir, "demo"));
+    const [line] = await demo.says(/five processes: .*/);
+    const pids = [...line.matchAll(/\d+/g)].map(([pid]) => Number(pid));
+    demo.child.kill("SIGKILL");
+    await demo.ended;
+    for (const until = Date.now() + 20_000; pids.some(alive) && Date.now() < until; )
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(pids.filter(alive)).toEqual([]);
+  },
+  SLOW,
+);
+
+test(
+  "lab up runs until it is interrupted, and says how to ask",
+  async () => {
+    dir = await mkdtemp(join(tmpdir(), "koplamp-trial-"));
+    await runCli(
+      "lab",
+      "generate",
+      "--parties",
+      "2",
+      "--rows",
+      "20",
+      "--overlap",
+      "0.5",
+      "--out",
+      join(dir, "country"),
+    );
+    const up = new Background(
+      "lab",
+      "up",
+      "--federation",
+      join(dir, "country/federation.yaml"),
+      "--out",
+      join(dir, "up"),
+    );
+    const [, node = ""] = await up.says(/ask +koplamp query run query\.yaml --node (\S+)/);
+    const pids = [...up.said.matchAll(/process (\d+)/g)].map(([, pid]) => Number(pid));
+    expect(pids).toHaveLength(3);
+    const ran = await runCli("query", "run", join(dir, "country/match.yaml"), "--node", node);
+    expect(ran).toMatchObject({ exit: 0, stderr: "" });
+    expect(ran.stdout).toMatch(/^released to politie: \d+ keys$/m);
+    up.child.kill("SIGINT");
+    expect(await up.ended).toBe(0);
+    expect(pids.filter(alive)).toEqual([]);
+  },
+  SLOW,
+);
