@@ -88,8 +88,10 @@ export function verifyCosigned(
   const checkpoint = readCheckpoint(note.text);
   if (checkpoint.origin !== origin)
     throw new LedgerError("proof", `expected a checkpoint of ${origin}, got one of another ledger`);
-  openNote(primitives, note, [ledger]);
-  const cosignatures = cosigned(openNote(primitives, note, [ledger, ...witnesses]));
+  const verified = openNote(primitives, note, [ledger, ...witnesses]);
+  if (!verified.some(({ key }) => key === ledger))
+    throw new LedgerError("signature", `expected a checkpoint that ${origin} has signed itself`);
+  const cosignatures = cosigned(verified);
   if (cosignatures.length < quorum)
     throw new LedgerError("quorum", `expected ${quorum} witnesses of ${origin}, got ${cosignatures.length}`);
   return { checkpoint, cosignatures };

@@ -160,7 +160,7 @@ describe("a bundle", () => {
       from = start + Math.ceil(file.bytes.length / 512) * 512;
       return { ...file, start };
     });
-    const some = files.filter(({ name }, at) => !name.startsWith("ledgers/") || at % 3 === 0);
+    const some = files.filter(({ name }, at) => !name.startsWith("ledgers/") || at % 7 < 2);
     expect(new Set(some.map(({ name }) => name.replace(/^.*\./, "")))).toEqual(
       new Set(["index", "json", "sigs", "tlog-proof"]),
     );
