@@ -49,8 +49,8 @@ export interface Cache {
 }
 
 /**
- * Brings every party's s_x up to date: the key set, then one asker after the other in order of id, each in sessions of
- * at most 2^14 elements. What shows of a list is the bucket of its new items, and whether it has any.
+ * Brings every party's s_x up to date: the key set, then the evaluations of all askers at once, each in sessions of at
+ * most 2^14 elements. What shows of a list is the bucket of its new items, and whether it has any.
  */
 export async function evaluated(node: NodePorts, run: QuestionRun, inputs: PackedInputs): Promise<Cache> {
   const { contributors } = run;
@@ -64,10 +64,11 @@ export async function evaluated(node: NodePorts, run: QuestionRun, inputs: Packe
   for (const [party, body] of words)
     wanted.set(party, admitted(party, run, decodeMessage(wantedForm, party, body)));
   for (const [asker, elements] of wanted) if (asker !== node.me) checkQuota(node, run, asker, elements);
-  for (const asker of contributors) {
-    const party = new Evaluation(node, run, { keySet, cache, asker, total: wanted.get(asker) ?? 0 });
-    await party.run(selectInputs(inputs, news));
-  }
+  const own = selectInputs(inputs, news);
+  const sessions = contributors.map((asker) =>
+    new Evaluation(node, run, { keySet, cache, asker, total: wanted.get(asker) ?? 0 }).run(own),
+  );
+  await run.all(sessions); // an asker's own sessions follow each other; those of different askers share nothing
   return cache;
 }
 

@@ -43,7 +43,7 @@ export interface Notice {
 }
 
 /** An entry of a ledger with its proof. */
-export interface Page {
+interface Page {
   readonly leaf: Uint8Array;
   readonly proof: Uint8Array;
 }

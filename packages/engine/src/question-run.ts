@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { PartyId } from "@koplamp/protocol";
+import { type PartyId, PeerLost } from "@koplamp/protocol";
 import { COORDINATOR, overlapHub } from "@koplamp/psi";
 import { contractOf } from "@koplamp/query";
 import {
@@ -11,14 +11,17 @@ import {
   type Plan,
   timeText,
 } from "@koplamp/wire";
-import type { EgressCount } from "./egress.ts";
+import { addEgress, type EgressCount } from "./egress.ts";
 import { asEngineError, ENGINE_ERROR_CODES, EngineError, forOthers, unreachable } from "./errors.ts";
 import { decodeMessage, encodeMessage, stopForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { KeptOffer, Offers } from "./offer.ts";
 
+/** How long to wait for the reason of a peer that ended a session. */
+const PATIENCE_MS = 2000;
+
 /** Whether the coordinator plays a role in a plan, beyond passing on what it cannot read. */
-export function usesCoordinator({ ask, protocol }: Plan): boolean {
+function usesCoordinator({ ask, protocol }: Plan): boolean {
   return ask.kind === "aggregate" || protocol.id === overlapHub.id;
 }
 
@@ -39,11 +42,10 @@ export class QuestionRun {
   readonly own: { readonly input: Input; readonly offer: KeptOffer | undefined } | undefined;
   /** Whether every party has said yes: from here on each of them holds something that a restart would lose. */
   agreed = false;
-  /** What left in all sessions so far that ended well. */
-  egress: readonly EgressCount[] = [];
   /** The others, and the coordinator where it plays a role. */
   readonly peers: readonly PartyId[];
   readonly #node: NodePorts;
+  readonly #accounts = new Map<string, readonly EgressCount[]>();
   readonly #halt = Promise.withResolvers<never>();
   readonly #left = new Map<PartyId, PromiseWithResolvers<undefined>>();
   #contract: { readonly contract: Contract; readonly hash: Hash } | undefined;
@@ -91,11 +93,19 @@ export class QuestionRun {
     return Promise.race([wait, this.#halt.promise]);
   }
 
-  /** What ended the question, if something did within `patience`; else the reason that was seen first. */
-  async reasonOf(seen: unknown, patience: Promise<void> = Promise.resolve()): Promise<unknown> {
-    const halted = this.#halt.promise.catch((reason: unknown) => reason);
-    const first = await Promise.race([halted, patience]);
-    return this.#stopped ?? first ?? seen;
+  /** What left in all sessions that ended well, as the contract names it. */
+  get egress(): readonly EgressCount[] {
+    return addEgress([], [...this.#accounts.values()].flat(), "");
+  }
+
+  /** Keeps the account of a session, until it turns out that the session has to be repeated. */
+  account(label: string, rows: readonly EgressCount[]): void {
+    this.#accounts.set(label, rows);
+  }
+
+  /** Forgets the account of a session that is repeated: a contract lists what one attempt of each sends. */
+  disown(label: string): void {
+    this.#accounts.delete(label);
   }
 
   /** @throws what stopped the question, or {@link EngineError} `expired`. */
@@ -124,6 +134,29 @@ export class QuestionRun {
     this.#stopped = reason;
     this.#halt.reject(reason);
     this.#node.post.fail(this.topic(""), reason);
+  }
+
+  /** Ends the question for `reason`; where a peer has just gone away, for what it says of that itself. */
+  async fail(reason: unknown): Promise<EngineError> {
+    const { clock, me } = this.#node;
+    const halted = this.#halt.promise.catch(() => {}); // what it rejects with is in #stopped
+    if (reason instanceof PeerLost) await Promise.race([halted, clock.sleep(PATIENCE_MS)]);
+    const error = asEngineError(this.#stopped ?? reason, me);
+    this.stop(error);
+    return error;
+  }
+
+  /** Waits for all. The first that fails ends the question and with it the others: nothing goes on by itself. */
+  async all(works: readonly Promise<void>[]): Promise<void> {
+    const failing = works.map(async (work) => {
+      try {
+        await work;
+      } catch (reason) {
+        throw await this.fail(reason);
+      }
+    });
+    const failed = (await Promise.allSettled(failing)).find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
   }
 
   /** Hears the other parties' stops from now on, also those that came before this node knew the question. */

@@ -32,7 +32,6 @@ export async function repeated<Value>(
   const others = parties.filter((party) => party !== node.me);
   for (let number = 0; ; number += 1) {
     const name = `${label}/${number}`;
-    const before = run.egress;
     const tried = await attempted(node, run, () => attempt(name));
     const body = encodeMessage({ done: "value" in tried });
     const words = await exchange(node.post, run.topic(`done/${name}`), body, others);
@@ -40,7 +39,7 @@ export async function repeated<Value>(
     if ("value" in tried && failed === undefined) return tried.value;
     const error = "error" in tried ? tried.error : stoppedAt(failed?.[0] ?? node.me, label);
     if (number === MOST_REPEATS) throw error;
-    run.egress = before; // a contract lists what one attempt of each session sends
+    run.disown(name);
     node.log({
       event: "session.repeat",
       party: node.me,

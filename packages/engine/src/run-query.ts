@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type PartyId, PeerLost } from "@koplamp/protocol";
+import type { PartyId } from "@koplamp/protocol";
 import { type AnswerResult, timeMs } from "@koplamp/wire";
 import { aggregateStage } from "./aggregate-stage.ts";
-import { asEngineError, EngineError } from "./errors.ts";
+import { EngineError } from "./errors.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { matchStage } from "./match-stage.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -10,6 +10,7 @@ import type { Offers } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
 import { admitProposal, type Proposed } from "./proposal.ts";
 import type { QuestionRun } from "./question-run.ts";
+import type { Stage } from "./stage.ts";
 import { decideTogether } from "./verdicts.ts";
 
 /** What a node remembers between questions: its offers, and the questions that run. */
@@ -35,7 +36,7 @@ export async function runQuery(
     if (refusal !== undefined) return { ...ended(node, run), status: "refused", ...refusal };
     run.agreed = true;
 
-    const stage = run.plan.ask.kind === "aggregate" ? aggregateStage : matchStage;
+    const stage: Stage = run.plan.ask.kind === "aggregate" ? aggregateStage : matchStage;
     const answered = await stage(node, run); // sessions under the gate: begin, log, then open
     run.answered();
 
@@ -87,16 +88,8 @@ async function expire({ me, clock }: NodePorts, run: QuestionRun, over: Promise<
   }
 }
 
-/** How long to wait for the reason of a peer that ended a session. */
-const PATIENCE_MS = 2000;
-
 async function stopped(node: NodePorts, run: QuestionRun, reason: unknown): Promise<Outcome<never>> {
-  const told = await run.reasonOf(
-    reason,
-    reason instanceof PeerLost ? node.clock.sleep(PATIENCE_MS) : undefined,
-  );
-  const error = asEngineError(told, node.me);
-  run.stop(error);
+  const error = await run.fail(reason);
   const { code, party } = error;
   node.log({ event: "question.failed", party: node.me, plan: run.planHash, code, peer: party });
   await run.tellStop(error);

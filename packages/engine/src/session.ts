@@ -97,7 +97,8 @@ export async function runSession<Output>(
   try {
     const result = await live.run();
     ledger.append([endEntry(run, facts)]);
-    run.egress = addEgress(run.egress, result.egress, spec.prefix);
+    run.account(spec.label, addEgress([], result.egress, spec.prefix));
+    checkEgress(me, run.contract, run.egress);
     node.log({ event: "session.end", party: me, session: facts.session, phase: spec.label });
     return result;
   } catch (reason) {

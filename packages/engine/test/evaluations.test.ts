@@ -3,7 +3,7 @@ import type { Terms } from "@koplamp/sdk";
 import type { Entry } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
 import { CountingGroup } from "./counting.ts";
-import { Federation, type Lists, matchOf, type Wishes } from "./federation.ts";
+import { Federation, type Lists, matchOf, primitives, type Wishes } from "./federation.ts";
 
 let federation: Federation | undefined;
 afterEach(async () => {
@@ -82,10 +82,12 @@ describe("evaluations", () => {
     const entries = all.machine("bert").ports.ledger.entriesOf(outcome.planHash ?? "");
     const spent = entries.filter(({ entry }) => entry.type === "spent");
     expect(spent.map(({ entry }) => entry.body["metered"])).toEqual([256]);
-    const order = entries
-      .map(({ entry }) => entry.type)
-      .filter((type) => ["begin", "allow", "spent"].includes(type));
-    expect(order).toEqual(["begin", "begin", "allow", "spent", "begin", "begin"]);
+    const allow = entries.find(({ entry }) => entry.type === "allow");
+    const session = entries.filter(({ entry }) => entry.body["session"] === allow?.entry.body["session"]);
+    expect(session.map(({ entry }) => entry.type)).toEqual(["begin", "allow", "end"]);
+    const leaf = all.machine("bert").ports.ledger.leaf(allow?.index ?? 0);
+    const hash = Buffer.from(primitives.sha256(leaf)).toString("hex");
+    expect(spent[0]?.entry.body["allowance"]).toBe(`sha256:${hash}`);
   });
 
   it("use the key set that is there, and make another when one holder has lost its share", async () => {
