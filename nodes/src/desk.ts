@@ -20,6 +20,8 @@ export interface DeskPorts {
 export interface Desk {
   /** Takes no more questions, and waits until those who wait have their answers. */
   close(): Promise<void>;
+  /** Cuts off those who still wait. */
+  hangUp(): void;
 }
 
 const MAX_BODY = 2 ** 20;
@@ -49,6 +51,7 @@ export async function openDesk(ports: DeskPorts): Promise<Desk> {
   await rm(ports.path, { force: true }); // left by a process that was killed
   await listen(server, ports.path);
   return {
+    hangUp: () => server.closeAllConnections(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -22,6 +22,9 @@ const OPTIONS = {
   "with-parent": { type: "boolean", default: false },
 } as const;
 
+/** How long questions that run may take when the node is asked to stop. */
+const DRAIN_MS = 20_000;
+
 async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
   const [verb = "start", name = ""] = positionals;
@@ -38,20 +41,20 @@ async function main(argv: readonly string[]): Promise<number> {
 async function serve(file: string, withParent: boolean): Promise<number> {
   const config = await readNodeConfig(file);
   const log = openLog(config.log.level);
-  const stopped = Promise.withResolvers<void>();
+  const stopped = Promise.withResolvers<number>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
-      stopped.resolve();
+      stopped.resolve(DRAIN_MS);
       process.once(signal, () => process.exit(130));
     });
   }
-  if (withParent) process.stdin.once("end", () => stopped.resolve()).resume(); // whoever started us is gone
+  if (withParent) process.stdin.once("end", () => stopped.resolve(0)).resume(); // whoever started us is gone
   const node = await startDaemon(config, log);
   log({ event: "ready", party: config.party, address: node.address });
-  await stopped.promise;
+  const drainMs = await stopped.promise;
   process.stdin.destroy(); // an open pipe would keep the process alive
   log({ event: "stopping", party: config.party });
-  await node.close();
+  await node.close(drainMs);
   log({ event: "stopped", party: config.party });
   return 0;
 }

@@ -28,11 +28,9 @@ import { StartError } from "./errors.ts";
 export interface RunningNode {
   /** The path of its desk's socket. */
   readonly address: string;
-  /** Takes no more questions, waits for those that run, closes its line and wipes its keys. */
-  close(): Promise<void>;
+  /** Takes no more questions, waits at most `drainMs` for those that run, closes its line and wipes its keys. */
+  close(drainMs: number): Promise<void>;
 }
-
-const DRAIN_MS = 20_000;
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -55,7 +53,6 @@ export async function startDaemon(
     for (const watcher of watchers) watcher(step);
   };
   const node = startNode({ ...ports, progress });
-  parts.defer(() => node.close(DRAIN_MS));
   const path = join(config.state, "desk.sock");
   const desk = await openDesk({
     path,
@@ -66,9 +63,17 @@ export async function startDaemon(
       return () => void watchers.delete(listener);
     },
   });
-  parts.defer(() => desk.close());
   const owned = parts.move(); // from here on the caller closes
-  return { address: path, close: () => owned.disposeAsync() };
+  return {
+    address: path,
+    close: async (drainMs) => {
+      const closed = desk.close(); // takes nothing new, and waits for those who wait for an answer
+      await node.close(drainMs);
+      desk.hangUp();
+      await closed;
+      await owned.disposeAsync();
+    },
+  };
 }
 
 /** The node's ports; each is closed with `parts`, the last one first. */

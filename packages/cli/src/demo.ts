@@ -63,6 +63,9 @@ async function interruptible(
     const held = await run(stop.signal);
     if (stop.signal.aborted) return interrupted;
     return held ? EXIT.done : EXIT.verification;
+  } catch (reason) {
+    if (stop.signal.aborted) return interrupted;
+    throw reason;
   } finally {
     listening();
   }

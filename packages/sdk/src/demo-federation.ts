@@ -14,7 +14,7 @@ export interface RunningFederation {
   /** Starts a node again that has ended. */
   restart(party: PartyId): Promise<void>;
   /** Stops every process, nodes first. Gives the exit statuses by name. */
-  stop(): Promise<ReadonlyMap<string, number | null>>;
+  stop(insistMs?: number): Promise<ReadonlyMap<string, number | null>>;
 }
 
 const ONLINE_MS = 20_000;
@@ -65,11 +65,11 @@ class Running implements RunningFederation {
     await this.allOnline();
   }
 
-  async stop(): Promise<ReadonlyMap<string, number | null>> {
+  async stop(insistMs?: number): Promise<ReadonlyMap<string, number | null>> {
     const nodes = await Promise.all(
-      [...this.nodes].map(async ([party, daemon]) => [party, await daemon.stop()] as const),
+      [...this.nodes].map(async ([party, daemon]) => [party, await daemon.stop(insistMs)] as const),
     );
-    return new Map([...nodes, ["coordinator", await this.coordinator.stop()]]);
+    return new Map([...nodes, ["coordinator", await this.coordinator.stop(insistMs)]]);
   }
 
   /** Waits until every node's line and everybody's presence are up. */

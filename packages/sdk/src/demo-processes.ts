@@ -20,8 +20,8 @@ export interface Daemon {
   readonly address: string;
   /** Resolves with the exit status, or null when a signal ended it. */
   readonly ended: Promise<number | null>;
-  /** Asks it to stop, waits, and insists in the end. Gives its exit status. */
-  stop(): Promise<number | null>;
+  /** Asks it to stop, waits, and insists after `insistMs`. Gives its exit status; null when it was ended. */
+  stop(insistMs?: number): Promise<number | null>;
   /** Ends it at once, as a power cut would. */
   kill(): Promise<void>;
 }
@@ -58,9 +58,9 @@ export async function startProcess(
     pid: child.pid ?? 0,
     address,
     ended,
-    stop: async () => {
+    stop: async (insistMs = STOP_MS) => {
       child.kill("SIGTERM");
-      const insist = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+      const insist = setTimeout(() => child.kill("SIGKILL"), insistMs);
       const status = await ended;
       clearTimeout(insist);
       return status;

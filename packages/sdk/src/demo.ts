@@ -22,6 +22,8 @@ export interface DemoOptions extends StoryOutput {
 const ROWS = 150;
 const SEED = 2026;
 const PARTIES = 4;
+/** How long processes may take to stop when somebody does not want to wait. */
+const HURRY_MS = 2000;
 
 /**
  * The story of section 8 of experience.md: four agencies and a relay as real processes, four questions, the evidence,
@@ -32,13 +34,13 @@ const PARTIES = 4;
 export async function runDemo(options: DemoOptions): Promise<boolean> {
   const dir = options.keep ?? (await mkdtemp(join(tmpdir(), "koplamp-demo-")));
   const story = new Story(options);
-  let running: RunningFederation | undefined;
+  let starting: Promise<RunningFederation> | undefined;
   try {
     options.print("Four agencies ask each other what none of them may show. All data are generated.");
     const { folders, federation } = await found(story, dir);
-    running = await story.step("The machines start", async (say) => {
-      const started = await startFederation(folders, options.programs);
-      running = started; // known to `finally` before anything else can fail
+    const running = await story.step("The machines start", async (say) => {
+      starting = startFederation(folders, options.programs);
+      const started = await starting;
       const pids = [started.coordinator, ...started.nodes.values()].map(({ name, pid }) => `${name} ${pid}`);
       say(
         `five processes: ${pids.join(", ")}`,
@@ -51,7 +53,8 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
     options.print("", `Everything held, in ${story.elapsed}.`, ...next(options.keep));
     return true;
   } finally {
-    await running?.stop();
+    const left = await starting?.catch(() => undefined); // what was starting when somebody interrupted
+    await left?.stop(options.stop.aborted ? HURRY_MS : undefined);
     if (options.keep === undefined) await rm(dir, { recursive: true, force: true });
   }
 }
