@@ -30,13 +30,26 @@ module.exports = {
     rule("no-deep-import", { path: "^packages/([^/]+)/" }, { path: index, pathNot: "^packages/$1/" }),
     rule("no-deep-import-from-outside", { path: "^(nodes|coordinator)/" }, { path: index }),
     rule("nothing-imports-a-daemon", { path: "^packages/" }, { path: "^(nodes|coordinator)/" }),
-    rule("pure-packages-do-no-io", { path: `^packages/(${Object.keys(pure).join("|")})/src/` }, { dependencyTypes: ["core"] }),
+    rule(
+      "pure-packages-do-no-io",
+      { path: `^packages/(${Object.keys(pure).join("|")})/src/` },
+      { dependencyTypes: ["core"] },
+    ),
     ...Object.entries({ ...pure, ...io }).map(([name, below]) =>
-      rule(`${name}-imports-only-what-is-below`, { path: `^packages/${name}/src/` },
-        { path: "^packages/", pathNot: `^packages/(${[name, ...below].join("|")})/` })),
+      rule(
+        `${name}-imports-only-what-is-below`,
+        { path: `^packages/${name}/src/` },
+        { path: "^packages/", pathNot: `^packages/(${[name, ...below].join("|")})/` },
+      ),
+    ),
   ],
   options: {
-    doNotFollow: { path: "node_modules" }, exclude: { path: "/dist/" }, tsPreCompilationDeps: true,
-    enhancedResolveOptions: { conditionNames: ["source", "import", "node", "default"], exportsFields: ["exports"] },
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "/dist/" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      conditionNames: ["source", "import", "node", "default"],
+      exportsFields: ["exports"],
+    },
   },
 };

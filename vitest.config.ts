@@ -12,7 +12,9 @@ const project = (name: string, test: object) => ({
 export default defineConfig({
   test: {
     projects: [
-      project("unit", { include: ["packages/*/test/**/*.test.ts", "test/{architecture,simulation/*}.test.ts"] }),
+      project("unit", {
+        include: ["packages/*/test/**/*.test.ts", "test/{architecture,simulation/*}.test.ts"],
+      }),
       project("e2e", { include: ["nodes/test/**/*.test.ts", "test/e2e/**/*.test.ts"], testTimeout: 30_000 }),
       project("slow", { include: ["test/slow/**/*.test.ts"], testTimeout: 600_000 }),
     ],

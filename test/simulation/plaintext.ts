@@ -39,7 +39,7 @@ export interface PlainAggregate extends Asked {
 }
 
 /** Column to what it holds; a column that is not here holds text. */
-export const KINDS: Readonly<Record<string, "imo" | "integer" | "month" | "boolean">> = {
+const KINDS: Readonly<Record<string, "imo" | "integer" | "month" | "boolean">> = {
   ship: "imo",
   amount: "integer",
   month: "month",

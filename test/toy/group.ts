@@ -10,7 +10,7 @@ import {
 import { get, multiply, P, put, type Residues } from "./field.ts";
 
 /** The order of the group: a prime of 61 bits. Whoever likes can take logarithms here: for tests only. */
-export const TOY_ORDER: bigint = (P - 1n) / 2n;
+const TOY_ORDER: bigint = (P - 1n) / 2n;
 
 /** Digits of four bits in a scalar. */
 const DIGITS = 16;

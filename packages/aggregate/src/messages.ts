@@ -92,12 +92,7 @@ export function listCodec(session: SumSession): Codec<SumList> {
 }
 
 /** `count` pieces of `length` bytes. */
-export function pieces(
-  bytes: Uint8Array,
-  from: number,
-  count: number,
-  length: number,
-): readonly Uint8Array[] {
+function pieces(bytes: Uint8Array, from: number, count: number, length: number): readonly Uint8Array[] {
   return Array.from({ length: count }, (_, at) => bytes.slice(from + at * length, from + (at + 1) * length));
 }
 

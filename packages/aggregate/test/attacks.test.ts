@@ -5,7 +5,7 @@ import { addPolynomials, type PackedPolynomial } from "@koplamp/he";
 import type { PartyId } from "@koplamp/protocol";
 import { describe, expect, it } from "vitest";
 import { TINY_SET, tinyBfv } from "../../../test/toy/bfv.ts";
-import { subtractPolynomials } from "../../he/src/polynomial.ts";
+import { subtractPolynomials } from "../../he/src/index.ts";
 import { nodePrimitives } from "../../pool/src/index.ts";
 import { blockHolds, layBlock } from "../src/checks.ts";
 import { addMasks } from "../src/masks.ts";

@@ -68,9 +68,28 @@ export function* tell<Message>(
   message: Message,
   toAll = false,
 ): Generator<Effect, void, unknown> {
+  yield* tellHashed(talk, to, yield* hashed(codec, message), toAll);
+}
+
+/** A message as bytes, with their hash: made once, however many it goes to. */
+interface Hashed {
+  readonly type: string;
+  readonly bytes: Uint8Array;
+  readonly hash: Uint8Array;
+}
+
+function* hashed<Message>(codec: Codec<Message>, message: Message): Generator<Effect, Hashed, unknown> {
   const bytes = codec.encode(message);
-  yield* send(to, asBytes(codec.type), bytes);
-  const hash = yield* compute(sha256Of, bytes);
+  return { type: codec.type, bytes, hash: yield* compute(sha256Of, bytes) };
+}
+
+function* tellHashed(
+  talk: Conversation,
+  to: PartyId,
+  { type, bytes, hash }: Hashed,
+  toAll: boolean,
+): Generator<Effect, void, unknown> {
+  yield* send(to, asBytes(type), bytes);
   talk.hashes.push({ from: talk.me, to, toAll, hash });
 }
 
@@ -100,10 +119,11 @@ export function* exchangeMessages<Message>(
   const toAll = round.among === undefined;
   const all = new Map<PartyId, Message>();
   if (mine !== undefined) all.set(talk.me, mine);
+  const own = mine === undefined ? undefined : yield* hashed(codec, mine);
   for (const peer of talk.others.filter((other) => among.includes(other))) {
-    if (mine !== undefined && talk.me < peer) yield* tell(talk, peer, codec, mine, toAll);
+    if (own !== undefined && talk.me < peer) yield* tellHashed(talk, peer, own, toAll);
     if (senders.includes(peer)) all.set(peer, yield* hear(talk, peer, codec, toAll));
-    if (mine !== undefined && talk.me > peer) yield* tell(talk, peer, codec, mine, toAll);
+    if (own !== undefined && talk.me > peer) yield* tellHashed(talk, peer, own, toAll);
   }
   return new Map([...all].sort(([left], [right]) => (left < right ? -1 : 1)));
 }

@@ -20,7 +20,7 @@ export function scalar(value: number): Uint8Array {
 }
 
 /** -1 mod the order of the group. */
-export function minusOne(group: Group): Uint8Array {
+function minusOne(group: Group): Uint8Array {
   return group.scalarSub(ZERO, scalar(1));
 }
 

@@ -5,8 +5,8 @@ import { publicKeyText } from "@koplamp/crypto";
 import { verifierKeyText } from "@koplamp/ledger";
 import { type PartyId, PeerLost } from "@koplamp/protocol";
 import type { Card, Covenant, Post } from "@koplamp/wire";
-import { nodePrimitives } from "../../pool/src/primitives.ts";
-import { openStore } from "../../store/src/store.ts";
+import { nodePrimitives } from "../../pool/src/index.ts";
+import { openStore } from "../../store/src/index.ts";
 import { type LedgerParts, type NodeLedger, openLedger } from "../src/ledger.ts";
 import type { Clock, LogEvent, Store } from "../src/ports.ts";
 

@@ -6,7 +6,7 @@ import { readNote, readProof, signCheckpoint } from "@koplamp/ledger";
 import type { PartyId } from "@koplamp/protocol";
 import { fromUtf8, hex, utf8 } from "@koplamp/wire";
 import { describe, expect, it } from "vitest";
-import { openStore } from "../../store/src/store.ts";
+import { openStore } from "../../store/src/index.ts";
 import { EngineError } from "../src/errors.ts";
 import type { Draft } from "../src/ledger.ts";
 import {

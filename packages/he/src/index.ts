@@ -11,4 +11,5 @@ export {
   FLOOD_BYTES,
   flood,
   type PackedPolynomial,
+  subtractPolynomials,
 } from "./polynomial.ts";

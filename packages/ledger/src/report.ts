@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** What a bundle promises, in the order in which a report tells it. */
-export const PROMISES = [
+const PROMISES = [
   "bundle",
   "covenant",
   "roster",

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ANY, coalitionsOf, implies, known, merged } from "../src/knowledge.ts";
 
-const PARTIES = ["a", "b", "c", "d", "coordinator"] as const;
-const party = fc.constantFrom<PartyId>(...PARTIES);
+const PARTIES: readonly PartyId[] = ["a", "b", "c", "d", "coordinator"];
+const party = fc.constantFrom(...PARTIES);
 const parties = fc.uniqueArray(party, { minLength: 1, maxLength: 4 });
 const item: fc.Arbitrary<Item> = fc.record({
   fact: fc.constantFrom("cell", "test-evaluated", "holders-of-own"),
@@ -25,9 +25,8 @@ const world = fc.record({
 });
 
 function subsets<Value>(values: readonly Value[]): readonly (readonly Value[])[] {
-  return values.reduce<readonly (readonly Value[])[]>(
-    (all, value) => [...all, ...all.map((set) => [...set, value])],
-    [[]],
+  return Array.from({ length: 2 ** values.length }, (_, set) =>
+    values.filter((_value, at) => (set >> at) & 1),
   );
 }
 

@@ -17,7 +17,7 @@ import type { AnswerResult, Hash } from "@koplamp/wire";
 export type ClientErrorCode = "no-node" | "stopping" | "unknown" | "garbage";
 
 /** The own node cannot be reached, or does not answer as a node does. */
-export class ClientError extends Error {
+class ClientError extends Error {
   override readonly name = "ClientError";
   readonly code: ClientErrorCode;
   readonly hint: string;

@@ -49,7 +49,7 @@ export async function runUp({
       const [first = dir] = folders.nodes.values();
       const example = given === undefined ? join(dir, "country", "match.yaml") : "query.yaml";
       print("", `ask      koplamp query run ${example} --node ${first}`, `purpose  ${purposes.join(", ")}`);
-      print("verify   --trust " + folders.trust, "stop     Ctrl-C");
+      print(`verify   --trust ${folders.trust}`, "stop     Ctrl-C");
       await ended(stop);
     } finally {
       await running.stop();

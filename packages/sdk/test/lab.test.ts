@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { QueryError } from "@koplamp/query";
 import type { SourceError } from "@koplamp/sources";
-import { type Answer, answerText } from "@koplamp/wire";
+import { answerText } from "@koplamp/wire";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { toyWorkers } from "../../../test/toy/workers.ts";
 import { type LabRequest, type LabRun, runLab } from "../src/lab.ts";
@@ -51,21 +51,7 @@ async function ask(text: string, more: Partial<LabRequest> = {}): Promise<LabRun
   return runLab({ ...(await readLab({ federation: FEDERATION, query })), workers, ...more });
 }
 
-/** What everybody concerned reads, with the one sentence that each of them got. */
-async function failure(text: string): Promise<Answer["refusal"]> {
-  const { answer, outcomes } = await ask(text);
-  expect(answer.status).toBe("failed");
-  expect(answer.results).toEqual({});
-  expect(answer.disclosures).toEqual([]);
-  for (const outcome of Object.values(outcomes)) {
-    if (outcome.status !== "failed") throw new Error(`expected a failure at every party`);
-    expect(outcome.message).not.toBe("");
-    expect(outcome.message).not.toContain("\n");
-  }
-  return answer.refusal;
-}
-
-describe("a lab", () => {
+describe("a lab", { timeout: 60_000 }, () => {
   test("answers a match: each recipient its own, with holders", async () => {
     const { answer, qualities, explanation, bundle } = await ask(MATCH);
     const both = { key: ["7303803"], holders: ["aa", "bb", "cc"] };
@@ -126,7 +112,7 @@ describe("a lab", () => {
   });
 });
 
-describe("bad input", () => {
+describe("bad input", { timeout: 60_000 }, () => {
   test.each([
     ["a header alone", "imo,group,amount\n"],
     ["rows that are all rejected", "imo,group,amount\n1,NL,\nship,NL,x\n"],
@@ -137,11 +123,12 @@ describe("bad input", () => {
     const { answer } = await ask(COUNT);
     const holders = text.includes("7303803") ? { "3": 1, "2": 1, "1": 1 } : { "2": 2, "1": 1 };
     const { histogram } = JSON.parse(answerText(answer)).results.cc;
-    expect(Object.fromEntries(Object.entries(histogram).filter(([, count]) => count !== 0))).toEqual(holders);
+    const released = Object.entries(histogram).filter(([, count]) => typeof count === "number");
+    expect(Object.fromEntries(released)).toEqual(holders); // what is 0 is withheld
   });
 
   test.each([
-    ["a file that is gone", undefined, "missing-file|there is no file"],
+    ["a file that is gone", undefined, "there is no file"],
     ["an empty file", "", "is empty"],
     ["a column that is missing", "ship,group,amount\n7303803,NL,1\n", 'has no column "imo"'],
     [
@@ -151,19 +138,16 @@ describe("bad input", () => {
     ],
     ["an integer above its bounds", "imo,group,amount\n7303803,NL,101\n", "above its declared max"],
     ["a row with a field too many", "imo,group,amount\n7303803,NL,1,2\n", "another number of fields"],
-  ])(
-    "%s: one sentence at every party, nothing disclosed, and the next run works",
-    async (_what, text, sentence) => {
-      if (text === undefined) rmSync(join(folder, "cc.csv"));
-      else written("cc.csv", text);
-      const error = await failure(MATCH).catch((thrown: unknown) => thrown);
-      const { message, hint } = error as SourceError; // a refusal has both too
-      expect(message).toMatch(new RegExp(sentence));
-      expect(hint).not.toBe("");
-      written("cc.csv", GOOD["cc.csv"]);
-      expect((await ask(COUNT)).answer.status).toBe("released");
-    },
-  );
+  ])("%s: one sentence before anything runs, and the next run works", async (_what, text, sentence) => {
+    if (text === undefined) rmSync(join(folder, "cc.csv"));
+    else written("cc.csv", text);
+    const error = await ask(MATCH).catch((thrown: unknown) => thrown);
+    const { message, hint } = error as SourceError; // a refusal has both too
+    expect(message).toMatch(new RegExp(sentence));
+    expect(hint).not.toBe("");
+    written("cc.csv", GOOD["cc.csv"]);
+    expect((await ask(COUNT)).answer.status).toBe("released");
+  });
 
   test("an expired question is refused before anything is read", async () => {
     await expect(ask(`expires: 2026-01-01\n${MATCH}`)).rejects.toThrow(QueryError);

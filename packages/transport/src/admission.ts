@@ -23,6 +23,8 @@ type AnyCall =
 export class Admission {
   #pins: Pins = new Map();
   #tags: ReadonlySet<string> = new Set();
+  /** Parties by certificate fingerprint, as long as the roster stands. */
+  readonly #known = new Map<string, PartyId>();
   readonly #isLocal: IsLocal;
   readonly #log: LogTransport;
 
@@ -35,6 +37,7 @@ export class Admission {
   /** From now on these pins count, also for calls that are under way. */
   replace(pins: Pins): void {
     this.#pins = pins;
+    this.#known.clear();
     this.#tags = new Set([...pins.keys()].map(partyTag));
   }
 
@@ -47,8 +50,7 @@ export class Admission {
 
   /** The party of a call, from its connection's certificate. @throws {TransportError} `refused` or `limit`. */
   admit(call: AnyCall): PartyId {
-    const raw = call.getAuthContext().sslPeerCertificate?.raw;
-    const party = raw === undefined ? undefined : this.partyOf(new X509Certificate(raw));
+    const party = this.#partyBehind(call);
     if (party === undefined) {
       this.#log({ event: "relay.certificate-refused", code: "call" });
       throw new TransportError("refused", "expected a certificate on the roster, got one that is not");
@@ -76,6 +78,16 @@ export class Admission {
     if (route.to === route.from || !(this.#tags.has(route.to) || this.#isLocal(route.to))) {
       this.#refuse(from, "recipient", `expected a recipient on the roster from ${from}`);
     }
+  }
+
+  #partyBehind(call: AnyCall): PartyId | undefined {
+    const peer = call.getAuthContext().sslPeerCertificate;
+    if (peer === undefined) return undefined;
+    const known = this.#known.get(peer.fingerprint256);
+    if (known !== undefined) return known;
+    const party = this.partyOf(new X509Certificate(peer.raw));
+    if (party !== undefined) this.#known.set(peer.fingerprint256, party);
+    return party;
   }
 
   #refuse(peer: PartyId, code: string, message: string): never {

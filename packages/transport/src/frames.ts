@@ -27,11 +27,11 @@ export async function servePush(
   admission: Admission,
   party: PartyId,
 ): Promise<number> {
-  const over = AbortSignal.timeout(PUSH_DEADLINE_MS);
   const ended = new Promise<IteratorResult<PushRequest__Output, undefined>>((resolve) => {
     const end = (): void => resolve({ done: true, value: undefined });
-    over.addEventListener("abort", end);
-    call.on("cancelled", end);
+    const timer = setTimeout(end, PUSH_DEADLINE_MS).unref();
+    for (const event of ["cancelled", "close"]) call.on(event, end);
+    call.on("close", () => clearTimeout(timer));
   });
   const frames: AsyncIterator<PushRequest__Output, undefined> = call[Symbol.asyncIterator]();
   for (let taken = 0; ; taken += 1) {
@@ -39,18 +39,22 @@ export async function servePush(
     if (next.done === true) return taken;
     const frame = compact(next.value.frame);
     admission.expectFrame(party, frame);
-    if (!(await roomFor(relay, party, frame, over))) return taken;
+    if (!(await roomFor(relay, party, frame))) return taken;
   }
 }
 
-async function roomFor(relay: Relay, party: PartyId, frame: Uint8Array, over: AbortSignal): Promise<boolean> {
-  const waited = AbortSignal.any([over, AbortSignal.timeout(ROOM_WAIT_MS)]);
+/** Whether the relay took the frame before its sender had waited long enough. */
+async function roomFor(relay: Relay, party: PartyId, frame: Uint8Array): Promise<boolean> {
+  const waited = new AbortController();
+  const timer = setTimeout(() => waited.abort(), ROOM_WAIT_MS).unref();
   try {
-    await relay.push(party, frame, waited);
+    await relay.push(party, frame, waited.signal);
     return true;
   } catch (error) {
-    if (waited.aborted && error === waited.reason) return false;
+    if (waited.signal.aborted && error === waited.signal.reason) return false;
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -5,7 +5,7 @@ import { hex, lp } from "@koplamp/wire";
 import { TransportError } from "./errors.ts";
 
 /** The largest sealed frame: header, 8,192 elements with their proof, signature and tag. */
-export const FRAME_BYTES = 262_384;
+const FRAME_BYTES = 262_384;
 
 const HEADER_BYTES = 96;
 const TAG_BYTES = 16;
