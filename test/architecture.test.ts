@@ -28,7 +28,7 @@ test("imports point down, and the check has seen the packages", { timeout: 60_00
   const run = spawnSync(
     process.execPath,
     [
-      join(ROOT, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs"),
+      join(ROOT, "node_modules/dependency-cruiser/bin/dependency-cruiser.mjs"),
       ...["--config", ".dependency-cruiser.cjs", "--output-type", "json", "packages", "nodes", "coordinator"],
     ],
     { cwd: ROOT, encoding: "utf8", maxBuffer: 2 ** 28 },

@@ -3,7 +3,7 @@
 import { utf8 } from "@koplamp/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { oraclePrimitives as primitives } from "../../crypto/test/oracle-primitives.ts";
+import { nodePrimitives } from "../../pool/src/index.ts";
 import { signCheckpoint } from "../src/checkpoint.ts";
 import { leafHash, MerkleTree } from "../src/merkle.ts";
 import { readVerifierKey, verifierKeyText } from "../src/note.ts";
@@ -15,6 +15,7 @@ import {
   witnessRequest,
 } from "../src/witness.ts";
 
+const primitives = nodePrimitives();
 const { sha256 } = primitives;
 const origin = "koplamp.example/owner";
 const seed = new Uint8Array(32).fill(1);
