@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rules that hold the tree together: imports point down, pure packages stay pure, curves stand in one place.
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { SWITCHES } from "./sabotage/switches.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const PURE = [
@@ -69,6 +70,19 @@ test("no production code takes a weakened part: switches stand in tests only", (
   const files = folders.flatMap(sourcesOf);
   const weak = /from "[^"]*\/test\/|sabotage|weaken/i;
   expect(files.filter((file) => weak.test(readFileSync(file, "utf8")))).toEqual([]);
+});
+
+test("SECURITY.md names every switch under its guarantee, and no test or switch that is not there", () => {
+  const [, ...sections] = readFileSync(join(ROOT, "SECURITY.md"), "utf8").split("\n### ");
+  const named = sections.flatMap((section) => {
+    const quoted = [...section.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
+    for (const file of quoted.filter((name) => name.endsWith(".ts"))) {
+      expect(existsSync(join(ROOT, file)), file).toBe(true);
+    }
+    const [, list = ""] = /_Switches:_([^_]*)/.exec(section) ?? [];
+    return [...list.matchAll(/`([^`]+)`/g)].map(([, id]) => `${section.split(" ")[0]} ${id}`);
+  });
+  expect(named.sort()).toEqual(SWITCHES.map(({ guarantee, id }) => `${guarantee} ${id}`).sort());
 });
 
 function sourcesOf(folder: string): readonly string[] {

@@ -63,7 +63,7 @@ function refusal(act: () => unknown): EngineError {
     if (reason instanceof EngineError) return reason;
     throw reason;
   }
-  throw new Error("expected a refusal");
+  return expect.unreachable("expected a refusal");
 }
 
 const first = (proofs: readonly Uint8Array[]): Uint8Array => proofs[0] ?? new Uint8Array();

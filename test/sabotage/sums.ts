@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// What sums rest on.
+import type { Switch } from "./switch.ts";
+
+export const SUMS: readonly Switch[] = [
+  {
+    id: "mac.skip",
+    guarantee: "G7",
+    weak: "a sum is taken as it comes",
+    edits: [
+      {
+        file: "packages/aggregate/src/checks.ts",
+        from: "return counted && first && second;",
+        to: "return counted || first || second || true;",
+      },
+    ],
+    test: { file: "packages/aggregate/test/attacks.test.ts", name: "notice a change of" },
+  },
+  {
+    id: "frame.coefficient",
+    guarantee: "G10",
+    weak: "a coefficient may be above its prime",
+    edits: [
+      {
+        file: "packages/he/src/polynomial.ts",
+        from: "bad |= Number(residue >= prime);",
+        to: "bad |= Number(residue < 0);",
+      },
+    ],
+    test: { file: "packages/he/test/polynomial.test.ts", name: "" },
+  },
+  {
+    id: "frame.transparent",
+    guarantee: "G10",
+    weak: "a ciphertext may have no secret in it",
+    edits: [
+      {
+        file: "packages/he/src/polynomial.ts",
+        from: "if (bad === 0 && any === 1) return packed;",
+        to: "if (bad === 0 && any >= 0) return packed;",
+      },
+    ],
+    test: { file: "packages/he/test/frames.test.ts", name: "" },
+  },
+  {
+    id: "mask.off",
+    guarantee: "G10",
+    weak: "sums are not masked",
+    edits: [
+      {
+        file: "packages/aggregate/src/masks.ts",
+        from: "slots[at] = combine(slots[at] ?? 0, value, t);",
+        to: "slots[at] = combine(slots[at] ?? 0, value * 0, t);",
+      },
+    ],
+    test: { file: "packages/aggregate/test/attacks.test.ts", name: "opens to nothing, check slots included" },
+  },
+  {
+    id: "mask.data-slots-only",
+    guarantee: "G10",
+    weak: "masks leave the count and the check sums out",
+    edits: [
+      {
+        file: "packages/aggregate/src/masks.ts",
+        from: "const mask = new Float64Array(slots.length - 1);",
+        to: "const mask = new Float64Array(slots.length - 4);",
+      },
+    ],
+    test: { file: "packages/aggregate/test/attacks.test.ts", name: "opens to nothing, check slots included" },
+  },
+  {
+    id: "share.reuse",
+    guarantee: "G10",
+    weak: "a share of the key is released again",
+    edits: [
+      {
+        file: "packages/aggregate/src/sum-jobs.ts",
+        from: "  releasesOnce: true,",
+        to: "  releasesOnce: false,",
+      },
+    ],
+    test: { file: "packages/aggregate/test/attacks.test.ts", name: "is released once" },
+  },
+  {
+    id: "flood.off",
+    guarantee: "G10",
+    weak: "a released share carries the noise of the secret",
+    edits: [
+      {
+        file: "packages/aggregate/src/sum-jobs.ts",
+        from: "const flooded = flood(data, part, floodBits, stream);",
+        to: "const flooded = floodBits > 0 ? part.slice() : stream;",
+      },
+    ],
+    test: { file: "packages/aggregate/test/attacks.test.ts", name: "drowns what it says of the secret" },
+  },
+  {
+    id: "ct.commit-skip",
+    guarantee: "G10",
+    weak: "a ciphertext may be chosen after the others'",
+    edits: [
+      {
+        file: "packages/aggregate/src/sum-jobs.ts",
+        from: "  checksSeconds: true,",
+        to: "  checksSeconds: false,",
+      },
+    ],
+    test: {
+      file: "packages/aggregate/test/attacks.test.ts",
+      name: "it is not the one that was committed to",
+    },
+  },
+  {
+    id: "range.off",
+    guarantee: "G10",
+    weak: "a number outside its declared bounds is summed",
+    edits: [
+      {
+        file: "packages/aggregate/src/cube.ts",
+        from: "const { min, max } = this.#bounds ?? { min: 0, max: -1 };",
+        to: "const { min, max } = this.#bounds === undefined ? { min: 0, max: -1 } : { min: -1e15, max: 1e15 };",
+      },
+    ],
+    test: { file: "packages/aggregate/test/cube.test.ts", name: "" },
+  },
+];

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+import { CHANNEL } from "./channel.ts";
+import { GOVERNANCE } from "./governance.ts";
+import { MATCHING } from "./matching.ts";
+import { SUMS } from "./sums.ts";
+import type { Switch } from "./switch.ts";
+import { VERIFIER } from "./verifier.ts";
+
+/** Every switch, by guarantee. */
+export const SWITCHES: readonly Switch[] = [
+  ...MATCHING,
+  ...SUMS,
+  ...CHANNEL,
+  ...GOVERNANCE,
+  ...VERIFIER,
+].sort((a, b) => Number(a.guarantee.slice(1)) - Number(b.guarantee.slice(1)));

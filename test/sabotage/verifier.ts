@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// The promises that a verifier checks, one by one.
+import type { Switch } from "./switch.ts";
+
+export const VERIFIER: readonly Switch[] = [
+  {
+    id: "verify.skip-covenant",
+    guarantee: "G14",
+    weak: 'a verifier passes "covenant" unseen',
+    edits: [
+      {
+        file: "packages/ledger/src/verify.ts",
+        from: '["covenant", checkCovenant(evidence)],',
+        to: '["covenant", { verdict: "PASS", detail: "" }],',
+      },
+    ],
+    test: {
+      file: "packages/ledger/test/verify.test.ts",
+      name: "does not pass a covenant, card or roster that not everybody signed",
+    },
+  },
+  {
+    id: "verify.skip-contract",
+    guarantee: "G14",
+    weak: 'a verifier passes "contract" unseen',
+    edits: [
+      {
+        file: "packages/ledger/src/verify.ts",
+        from: '["contract", contract.finding],',
+        to: '["contract", { verdict: "PASS", detail: "" }],',
+      },
+    ],
+    test: {
+      file: "packages/ledger/test/verify.test.ts",
+      name: "does not pass a contract that does not follow from the plan",
+    },
+  },
+  {
+    id: "verify.skip-plan",
+    guarantee: "G14",
+    weak: 'a verifier passes "plan" unseen',
+    edits: [
+      {
+        file: "packages/ledger/src/verify.ts",
+        from: '["plan", plan.finding],',
+        to: '["plan", { verdict: "PASS", detail: "" }],',
+      },
+    ],
+    test: {
+      file: "packages/ledger/test/verify.test.ts",
+      name: "does not pass a plan that no analyst signed",
+    },
+  },
+  {
+    id: "verify.skip-ledgers",
+    guarantee: "G14",
+    weak: 'a verifier passes "ledgers" unseen',
+    edits: [
+      {
+        file: "packages/ledger/src/verify.ts",
+        from: '["ledgers", ledgers.finding],',
+        to: '["ledgers", { verdict: "PASS", detail: "" }],',
+      },
+    ],
+    test: {
+      file: "packages/ledger/test/verify.test.ts",
+      name: "does not pass entries that the quorum has not seen",
+    },
+  },
+  {
+    id: "verify.skip-disclosed",
+    guarantee: "G14",
+    weak: 'a verifier passes "disclosed" unseen',
+    edits: [
+      {
+        file: "packages/ledger/src/verify.ts",
+        from: '["disclosed", checkDisclosed(evidence, ledgers.value)],',
+        to: '["disclosed", { verdict: "PASS", detail: "" }],',
+      },
+    ],
+    test: {
+      file: "packages/ledger/test/verify.test.ts",
+      name: "does not pass without an entry for each line",
+    },
+  },
+  {
+    id: "verify.skip-egress",
+    guarantee: "G14",
+    weak: 'a verifier passes "egress" unseen',
+    edits: [
+      {
+        file: "packages/ledger/src/verify.ts",
+        from: '["egress", checkEgress(evidence)],',
+        to: '["egress", { verdict: "PASS", detail: "" }],',
+      },
+    ],
+    test: {
+      file: "packages/ledger/test/verify.test.ts",
+      name: "does not pass an account above the contract",
+    },
+  },
+  {
+    id: "verify.skip-receipts",
+    guarantee: "G14",
+    weak: 'a verifier passes "receipts" unseen',
+    edits: [
+      {
+        file: "packages/ledger/src/verify.ts",
+        from: '["receipts", checkReceipts(evidence, ledgers.value)],',
+        to: '["receipts", { verdict: "PASS", detail: "" }],',
+      },
+    ],
+    test: { file: "packages/ledger/test/verify.test.ts", name: "does not pass a receipt that is missing" },
+  },
+  {
+    id: "verify.skip-order",
+    guarantee: "G14",
+    weak: 'a verifier passes "order" unseen',
+    edits: [
+      {
+        file: "packages/ledger/src/verify.ts",
+        from: '["order", checkOrder(evidence, ledgers.value)],',
+        to: '["order", { verdict: "PASS", detail: "" }],',
+      },
+    ],
+    test: { file: "packages/ledger/test/verify.test.ts", name: "" },
+  },
+  {
+    id: "verify.skip-bundle",
+    guarantee: "G14",
+    weak: 'a verifier passes "bundle" unseen',
+    edits: [
+      {
+        file: "packages/ledger/src/verify.ts",
+        from: '["bundle", checkIndex(evidence)],',
+        to: '["bundle", { verdict: "PASS", detail: "" }],',
+      },
+    ],
+    test: {
+      file: "packages/ledger/test/verify.test.ts",
+      name: "is not its maker's when another signs the index",
+    },
+  },
+  {
+    id: "verify.skip-roster",
+    guarantee: "G14",
+    weak: 'a verifier passes "roster" unseen',
+    edits: [
+      {
+        file: "packages/ledger/src/verify.ts",
+        from: '["roster", roster.finding],',
+        to: '["roster", { verdict: "PASS", detail: "" }],',
+      },
+    ],
+    test: {
+      file: "packages/ledger/test/verify.test.ts",
+      name: "does not pass a covenant, card or roster that not everybody signed",
+    },
+  },
+];

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The unit tests, with the measure of one switch taken out: KOPLAMP_SWITCH names it.
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+import { edited } from "./edit.ts";
+import { SWITCHES } from "./switches.ts";
+
+const named = process.env["KOPLAMP_SWITCH"];
+const found = SWITCHES.find(({ id }) => id === named);
+if (found === undefined) throw new Error(`expected the id of a switch in KOPLAMP_SWITCH, got ${named}`);
+
+export default defineConfig({
+  root: join(import.meta.dirname, "../.."),
+  resolve: { conditions: ["source"] },
+  ssr: { resolve: { conditions: ["source"], externalConditions: ["source"] } },
+  plugins: [
+    {
+      name: "sabotage",
+      enforce: "pre",
+      transform: (code, id) => ({ code: edited(id, code, found.edits), map: null }),
+    },
+  ],
+  test: {
+    execArgv: ["--conditions=source"],
+    fsModuleCache: false, // neither take what is whole from the cache nor leave there what is weakened
+    include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
+    testTimeout: 30_000,
+  },
+});
