@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { promises } from "./guarantees/promises.ts";
 import { SWITCHES } from "./sabotage/switches.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -73,15 +74,10 @@ test("no production code takes a weakened part: switches stand in tests only", (
 });
 
 test("SECURITY.md names every switch under its guarantee, and no test or switch that is not there", () => {
-  const [, ...sections] = readFileSync(join(ROOT, "SECURITY.md"), "utf8").split("\n### ");
-  const named = sections.flatMap((section) => {
-    const quoted = [...section.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
-    for (const file of quoted.filter((name) => name.endsWith(".ts"))) {
-      expect(existsSync(join(ROOT, file)), file).toBe(true);
-    }
-    const [, list = ""] = /_Switches:_([^_]*)/.exec(section) ?? [];
-    return [...list.matchAll(/`([^`]+)`/g)].map(([, id]) => `${section.split(" ")[0]} ${id}`);
-  });
+  for (const file of promises().flatMap(({ tests }) => tests)) {
+    expect(existsSync(join(ROOT, file)), file).toBe(true);
+  }
+  const named = promises().flatMap(({ guarantee, switches }) => switches.map((id) => `${guarantee} ${id}`));
   expect(named.sort()).toEqual(SWITCHES.map(({ guarantee, id }) => `${guarantee} ${id}`).sort());
 });
 
