@@ -11,6 +11,7 @@ import {
   foundFolders,
   type Lab,
   type LabRun,
+  type NodeClient,
   type Outcome,
   type Programs,
   type RunningFederation,
@@ -18,6 +19,7 @@ import {
   trialTerms,
 } from "@koplamp/sdk";
 
+type Progress = Parameters<NonNullable<Parameters<NodeClient["run"]>[1]>>[0];
 type Outcomes = Readonly<Record<string, Outcome<AnswerResult>>>;
 
 /** A federation at work: a relay, and a node a party. */
@@ -47,9 +49,10 @@ export async function askEverywhere(
   running: RunningFederation,
   question: Lab["question"],
   file: string,
+  progress: (step: Progress) => void = () => {},
 ): Promise<Outcomes> {
   const [asker = ""] = question.recipients;
-  const own = await running.client(asker).run({ file, text: await readFile(file, "utf8") });
+  const own = await running.client(asker).run({ file, text: await readFile(file, "utf8") }, progress);
   const parties = new Set([...question.sources.map(({ party }) => party), ...question.recipients]);
   const others = [...parties]
     .filter((party) => party !== asker)
