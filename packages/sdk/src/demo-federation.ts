@@ -4,6 +4,7 @@ import { type NodeClient, nodeClient } from "./client.ts";
 import { DemoError } from "./demo-error.ts";
 import type { Folders } from "./demo-folder.ts";
 import { type Daemon, type Programs, startProcess } from "./demo-processes.ts";
+import { eachOf } from "./read-lab.ts";
 
 /** A federation as real processes on this machine. */
 export interface RunningFederation {
@@ -26,13 +27,13 @@ export async function startFederation(folders: Folders, programs: Programs): Pro
     const coordinator = await startProcess("coordinator", programs.coordinator, folders.coordinator);
     started.push(coordinator);
     const nodes = new Map<PartyId, Daemon>();
-    const starting = [...folders.nodes].map(async ([party, dir]) => {
+    const start = async ([party, dir]: readonly [PartyId, string]): Promise<void> => {
       const daemon = await startProcess(party, programs.node, dir);
       started.push(daemon);
       nodes.set(party, daemon);
-    });
-    const results = await Promise.allSettled(starting);
-    const failed = results.find((result) => result.status === "rejected");
+    };
+    const results = await eachOf([...folders.nodes], (node) => Promise.allSettled([start(node)]));
+    const failed = results.flat().find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     const running = new Running(folders, programs, coordinator, nodes);
     await running.allOnline();
