@@ -18,6 +18,8 @@ const SLOW = 180_000;
 const MIB = 2 ** 20;
 /** The step of a question at which the relay's memory is searched. */
 const AMID = 3;
+/** Findings that a failed test prints. */
+const TOLD = 10;
 const NOT_READABLE = "this machine does not let us read another process's memory";
 
 let dir: string;
@@ -102,9 +104,12 @@ function bytesOf(parts: readonly Hay[]): number {
   return parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
-/** What was found, in words, and no identifier. */
+/** What was found, in words: the first of them, and no identifier. */
 function told(hits: readonly Hit[]): readonly string[] {
-  return hits.map(({ needle, source, offset }) => `${encodingOf(needle)} in ${source} at ${offset}`);
+  const first = hits
+    .slice(0, TOLD)
+    .map(({ needle, source, offset }) => `${encodingOf(needle)} in ${source} at ${offset}`);
+  return hits.length > TOLD ? [...first, `and ${hits.length - TOLD} more`] : first;
 }
 
 function encodingOf({ encoding }: Needle): string {
