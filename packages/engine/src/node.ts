@@ -93,7 +93,9 @@ async function ask(
     return await runQuery(node, questions, proposed);
   } catch (reason) {
     if (reason instanceof QueryError) throw reason; // nobody was asked anything: the question is for its author
-    return failed(question.id, asEngineError(reason, node.me));
+    const error = asEngineError(reason, node.me);
+    node.log({ event: "question.failed", party: node.me, peer: error.party, code: error.code });
+    return failed(question.id, error);
   }
 }
 

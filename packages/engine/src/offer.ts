@@ -12,7 +12,7 @@ import {
   type Source,
   utf8,
 } from "@koplamp/wire";
-import { asEngineError, EngineError, forOthers } from "./errors.ts";
+import { asEngineError, EngineError, forOthers, unreachable } from "./errors.ts";
 import { distinctKeys } from "./items.ts";
 import {
   decodeMessage,
@@ -23,6 +23,10 @@ import {
   offerRequestForm,
 } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
+import { within } from "./within.ts";
+
+/** How long a party may take to read the source that it is asked about. */
+const OFFER_MS = 600_000;
 
 /** What this node offered for a question, and what it takes to find the same data again. */
 export interface KeptOffer {
@@ -136,7 +140,8 @@ export async function answerOffer(
 
 /**
  * Asks a party what it offers for a question.
- * @throws {QueryError} `unknown-dataset`, or {@link EngineError} with that party's own sentence.
+ * @throws {QueryError} `unknown-dataset`, or {@link EngineError} with that party's own sentence, or `unreachable` when it
+ * says nothing for ten minutes: the reading of a large source takes some.
  */
 export async function requestOffer(
   node: NodePorts,
@@ -145,7 +150,13 @@ export async function requestOffer(
 ): Promise<CatalogueEntry> {
   const id = hex(node.rng(16));
   await node.post.send(party, `offer/${id}`, encodeMessage({ dataset, key }));
-  const offered = decodeMessage(offerForm, party, await node.post.receive(party, `offered/${id}`));
+  const reply = await within(node.clock, OFFER_MS, node.post.receive(party, `offered/${id}`));
+  if (reply === undefined) {
+    const silent = unreachable(party, `${party} said nothing of ${dataset} in ${OFFER_MS / 60_000} minutes`);
+    node.post.fail(`offered/${id}`, silent);
+    throw silent;
+  }
+  const offered = decodeMessage(offerForm, party, reply);
   if (offered.kind === "entry") return readCatalogueEntry(party, offered.entry);
   const { code, message, hint } = offered;
   if (code === "unknown-dataset") throw new QueryError(code, message, { party, hint });
