@@ -9,13 +9,19 @@ const PARTIES = ["belastingdienst", "douane", "politie"];
 const ROWS = 950;
 const CASES = 400;
 
+/** The identifiers of one dataset, over all agencies, and the question that matches them. */
+export interface Register {
+  readonly dataset: string;
+  readonly question: string;
+  readonly identifiers: readonly Planted[];
+}
+
 /** What was planted, and what to ask. */
 export interface PlantedCountry {
   readonly federation: string;
-  /** Files, the plainest match first. */
+  /** Files: a question for each register, and a sum. */
   readonly questions: readonly string[];
-  /** Dataset to its identifiers. */
-  readonly planted: ReadonlyMap<string, readonly Planted[]>;
+  readonly registers: readonly Register[];
 }
 
 /**
@@ -34,38 +40,34 @@ export async function plantCountry(dir: string): Promise<PlantedCountry> {
     "ships.yaml": companies.replaceAll("companies", "ships").replace("[company]", "[ship]"),
   };
   for (const [name, text] of Object.entries(more)) await writeFile(join(dir, name), text);
-  const names = ["match.yaml", "overlap.yaml", "sum.yaml", ...Object.keys(more)];
-  return {
-    federation,
-    questions: names.map((name) => join(dir, name)),
-    planted: new Map([
-      ["accounts", await generated(dir, "accounts", (iban) => iban.replace(/(.{4})(?=.)/g, "$1 "))],
-      ["companies", await generated(dir, "companies", dotted)],
-      ["persons", await generated(dir, "persons", dotted)],
-      ["ships", await generated(dir, "ships", (imo) => `IMO ${imo}`)],
-      ["cases", cases],
-    ]),
+  const generated = async (
+    dataset: string,
+    question: string,
+    written: (canonical: string) => string,
+  ): Promise<Register> => {
+    const keys = await keysOf(dir, dataset);
+    const identifiers = keys.map((canonical) => ({ canonical, written: written(canonical) }));
+    return { dataset, question: join(dir, question), identifiers };
   };
+  const registers = [
+    await generated("accounts", "match.yaml", (iban) => iban.replace(/(.{4})(?=.)/g, "$1 ")),
+    await generated("companies", "overlap.yaml", dotted),
+    await generated("persons", "persons.yaml", dotted),
+    await generated("ships", "ships.yaml", (imo) => `IMO ${imo}`),
+    { dataset: "cases", question: join(dir, "cases.yaml"), identifiers: cases },
+  ];
+  const questions = [...registers.map(({ question }) => question), join(dir, "sum.yaml")];
+  return { federation, questions, registers };
 }
 
-/** The generated identifiers of a register, from the files themselves. Cells that are no key are left out. */
-async function generated(
-  dir: string,
-  dataset: string,
-  written: (canonical: string) => string,
-): Promise<readonly Planted[]> {
+/** The valid keys of a generated register, from the files themselves. Cells that are no key are left out. */
+async function keysOf(dir: string, dataset: string): Promise<readonly string[]> {
   const texts = await Promise.all(
     PARTIES.map((party) => readFile(join(dir, "data", `${party}-${dataset}.csv`), "utf8")),
   );
-  const cells = texts.flatMap((text) =>
-    text
-      .split("\n")
-      .slice(1)
-      .map((line) => line.split(",")[0] ?? ""),
-  );
+  const cells = texts.flatMap((text) => text.split("\n").map((line) => line.split(",")[0] ?? ""));
   const keys = cells.map((cell) => cell.replace(/^IMO |[ .]/g, ""));
-  const valid = keys.filter((key) => /^(?:NL\d\d[A-Z]{4}\d{10}|[1-9]\d{6,8})$/.test(key));
-  return [...new Set(valid)].map((canonical) => ({ canonical, written: written(canonical) }));
+  return [...new Set(keys.filter((key) => /^(?:NL\d\d[A-Z0-9]{4}\d{10}|[1-9]\d{6,8})$/.test(key)))];
 }
 
 function dotted(canonical: string): string {

@@ -11,8 +11,8 @@ export interface Planted {
 /** Bytes that mean an identifier. */
 export interface Needle {
   readonly bytes: Uint8Array;
-  /** Index in {@link ENCODINGS}. */
-  readonly encoding: number;
+  /** Its name. */
+  readonly encoding: string;
   /** Index in the planted identifiers. */
   readonly planted: number;
   /** What its neighbours are read as, if it counts only where they are neither letter nor digit. */
@@ -66,7 +66,7 @@ export const ENCODINGS: readonly Encoding[] = [
 export function needlesOf(planted: readonly Planted[]): readonly Needle[] {
   return planted.flatMap((one, index) => {
     const seen = new Set<string>();
-    return ENCODINGS.flatMap(({ forms }, encoding) =>
+    return ENCODINGS.flatMap(({ name: encoding, forms }) =>
       forms(one).flatMap((form) => {
         const { bytes: content, shift } = isForm(form) ? form : { bytes: form };
         const bytes = Buffer.from(content);

@@ -53,10 +53,12 @@ export async function askEverywhere(
 ): Promise<Outcomes> {
   const [asker = ""] = question.recipients;
   const own = await running.client(asker).run({ file, text: await readFile(file, "utf8") }, progress);
+  const { planHash } = own;
+  if (planHash === undefined) return { [asker]: own }; // it did not come so far that others heard of it
   const parties = new Set([...question.sources.map(({ party }) => party), ...question.recipients]);
   const others = [...parties]
     .filter((party) => party !== asker)
-    .map(async (party) => [party, await running.client(party).outcomeOf(own.planHash ?? "")] as const);
+    .map(async (party) => [party, await running.client(party).outcomeOf(planHash)] as const);
   return Object.fromEntries([[asker, own], ...(await Promise.all(others))]);
 }
 
