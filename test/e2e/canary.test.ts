@@ -184,14 +184,6 @@ test("nothing is in the relay's memory, in the middle of each question and at th
 test("the same search of an agency's own memory finds its identifiers", ({ skip }) => {
   skip(!readable, NOT_READABLE);
   expect(new Set(nodeMemory.hits.map(({ needle }) => needle.planted)).size).toBeGreaterThan(1000);
-  process.stdout.write(
-    JSON.stringify(
-      Object.entries(Object.groupBy(nodeMemory.hits, (h) => h.needle.encoding)).map(([k, v]) => [
-        k,
-        v?.length,
-      ]),
-    ),
-  );
 });
 
 test("the same search finds a leak of every kind in every encoding, among the relay's files", async () => {
