@@ -55,6 +55,8 @@ export interface Wishes {
   readonly group?: Group;
   readonly graceMs?: number;
   readonly jobs?: (table: JobTable, party: PartyId) => JobTable;
+  /** Changes a party's line: what the relay makes of its bytes. */
+  readonly line?: (line: Line, party: PartyId) => Line;
   /** Changes a party's post, for its ledger too. */
   readonly post?: (post: Post, party: PartyId) => Post;
   /** Changes the ports of a party before its node starts. */
@@ -127,7 +129,8 @@ export class Federation {
     const { identity, sealX25519, sealMlKem } = keys;
     const { relay, clock, membership } = this;
     const { addresses } = membership;
-    const line = relay.line(party);
+    const dialled = relay.line(party);
+    const line = this.#wishes.line?.(dialled, party) ?? dialled;
     const parts = { line, me: party, identity, addresses, primitives, rng };
     const opened = openPost({ ...parts, sealX25519, sealMlKem });
     const post = this.#wishes.post?.(opened, party) ?? opened;
