@@ -15,7 +15,7 @@ import { ENCODINGS, type Needle, needlesOf, type Planted } from "./needles.ts";
 import { type Hay, type Hit, Scanner } from "./scan.ts";
 import { askEverywhere, startTrial, type Trial } from "./trial.ts";
 
-const SLOW = 180_000;
+const SLOW = 400_000;
 const MIB = 2 ** 20;
 /** The step of a question at which the relay's memory is searched. */
 const AMID = 3;

@@ -49,7 +49,7 @@ async function throughProcesses(
 }
 
 describe.skipIf(!hasShared)("acceptance scenarios through real processes", () => {
-  test.each(SCENARIOS)("%s", { timeout: 420_000 }, async (name) => {
+  test.each(SCENARIOS)("%s", { timeout: 900_000 }, async (name) => {
     const query = sharedPath(`acceptance/${name}/query.yaml`);
     const lab = await readLab({ federation: sharedPath(`acceptance/${name}/federation.yaml`), query });
     const lap = stopwatch();
