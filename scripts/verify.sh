@@ -112,7 +112,7 @@ state == 6 { if ($0 != "") no(); state = 7; next } { if (substr($0, 1, 4) != "\3
 END { if (bad || (place != "" && state != 7)) exit 1 }' /dev/null $PROOFS >"$W/proofs" || refuse "a proof cannot be read"
 # The path of every entry, one level of all trees at a time.
 awk -F '\t' '{ print $1 "\t" $2 "\t" ($4 - 1) "\t" $7 }' "$W/proofs" >"$W/climb"
-while IFS='	' read -r place rest; do { printf '\000'; cat "ledgers/$place.json"; } >"$W/n/${place%/*}!${place#*/}"; done <"$W/climb"
+while IFS='	' read -r place rest; do { printf '\000'; cat "ledgers/$place.json" 2>"$W/out"; } >"$W/n/${place%/*}!${place#*/}"; done <"$W/climb"
 while :; do
   (cd "$W/n" && set +f && sha256sum -- * 2>"$W/out") | sed 's/^\(.*\)  \(.*\)!\(.*\)$/\2\/\3	\1/' >>"$W/hashes"
   rm -rf "$W/n"; mkdir "$W/n"; : >"$W/nodes"; : >"$W/climbed"
@@ -251,14 +251,16 @@ END {
     h = list["approval/v1", i]; p = V[h, ".party"]; r = V[h, ".role"]; by = V[h, ".by"]
     if (V[h, ".planHash"] != V[I, ".planHash"] || V[h, ".contractHash"] != V[I, ".contractHash"] || V[h, ".covenantHash"] != V[I, ".covenantHash"] || V[h, ".decision"] != "approve" ||
       !((h, hex(substr(by, 9))) in D)) no("approvals", "one is a refusal, of another question, or not signed")
-    if (by == V[PL, ".proposer.by"] || last >= V[h, ".validUntil"] || (first != "" && sec(V[h, ".at"]) > sec(first) + 300)) continue
-    for (j = 0; j < V[card[p], ".people.#"]; j++) { k = ".people." j
-      if (V[card[p], k ".key"] == by && has(card[p], k ".roles", r) && last < V[card[p], k ".validUntil"]) { yes[p, r] = V[card[p], k ".person"]; need[h] } }
-    for (j = 0; j < V[C, ".approval.external.#"]; j++) { k = ".approval.external." j; if (V[C, k ".role"] == r && has(C, k ".keys", by)) { outside[r]; need[h] } }
-  }
+    if (first != "" && sec(V[h, ".at"]) > sec(first) + 300) no("approvals", "one was given after the question had begun")
+    need[h]; entitled = 0; counts = last < V[h, ".validUntil"]
+    if (p == "external") for (j = 0; j < V[C, ".approval.external.#"]; j++) { k = ".approval.external." j; if (V[C, k ".role"] == r && has(C, k ".keys", by)) { entitled = 1; if (counts) outside[r] } }
+    else for (j = 0; j < V[card[p], ".people.#"]; j++) { k = ".people." j; if (V[card[p], k ".key"] == by && has(card[p], k ".roles", r) && by != V[PL, ".proposer.by"]) {
+      entitled = 1; if (counts && last < V[card[p], k ".validUntil"]) { yes[p, r]; if (!((p, by) in eyes)) pairs[p]++; eyes[p, by] } } }
+    if (!entitled) no("approvals", "one of " p " is by nobody with that role, or by the proposer") }
   if (!("approvals" in S)) {
-    for (p in who) if (yes[p, "lawful"] == "" || yes[p, "ethical"] == "" || yes[p, "lawful"] == yes[p, "ethical"]) no("approvals", "two people of " p " have not approved this")
-    for (j = 0; j < V[C, ".approval.external.#"]; j++) { k = ".approval.external." j; if (has(C, k ".classes", V[PL, ".class"]) && !(V[C, k ".role"] in outside)) no("approvals", "nobody outside approved it") }
+    for (p in who) if (!((p, "lawful") in yes) || !((p, "ethical") in yes) || pairs[p] < 2) no("approvals", "two people of " p " have not approved this")
+    for (j = 0; j < V[C, ".approval.external.#"]; j++) { k = ".approval.external." j; if (!(V[C, k ".role"] in outside) && (has(C, k ".classes", V[PL, ".class"]) ||
+      (V[PL, ".class"] ~ /^[EF]$/ && has(C, ".personLevel.external", V[C, k ".role"])))) no("approvals", "nobody outside has approved this as " V[C, k ".role"]) }
     for (p in who) for (h in need) if ((p in start) && (!((p, h) in logged) || logged[p, h] >= start[p])) no("approvals", "not in the ledger of " p " before it began")
   }
   if (PL == "out") hop("quotas", "left out"); if (!("quotas" in S)) for (g in got) {

@@ -17,21 +17,27 @@ export const VERIFY: CommandSpec = {
       text: "one line, as people read it out to each other: covenant sha256:…",
       required: true,
     },
+    {
+      flag: "--at <time>",
+      text: "look at retention terms as of this moment; when absent, of when the bundle was made",
+    },
   ],
   run: async (session, flags, [bundle = ""]) => {
     const { cwd } = session.io;
     const trust = await readFile(resolve(cwd, flags.required("trust")), "utf8");
-    const report = await verifyFile(resolve(cwd, bundle), trust);
+    const report = await verifyFile(resolve(cwd, bundle), trust, flags.text("at"));
     if (session.json) session.print(JSON.stringify(report));
     else {
       const { lines, verdict, passed } = report;
       session.print(
         ...lines.map(
-          ({ verdict: found, promise, sentence }) => `${found}  ${promise.padEnd(10)}  ${sentence}`,
+          ({ verdict: found, promise, sentence, article }) =>
+            `${found}  ${promise.padEnd(10)}  ${sentence}  [${article}]`,
         ),
         ...lines
           .filter((line) => line.verdict === "FAIL")
           .map((line) => `broken  ${line.promise}: ${line.detail}`),
+        "in brackets: the articles that each serves, which a lawyer has to check",
         `${verdict}   ${counted(passed, "promise")} of ${lines.length} checked and kept`,
       );
     }

@@ -17,17 +17,8 @@ import {
   type Spent,
   selectInputs,
 } from "@koplamp/psi";
-import { evaluationQuota } from "@koplamp/query";
-import {
-  bucket,
-  type ColumnKind,
-  documentHash,
-  type EntryDebit,
-  hex,
-  NORM_VERSION,
-  type PackedInputs,
-  quotaCeiling,
-} from "@koplamp/wire";
+import { evaluationLimit } from "@koplamp/query";
+import { bucket, documentHash, type EntryDebit, hex, NORM_VERSION, type PackedInputs } from "@koplamp/wire";
 import { freshSalt, inputsEntry } from "./contribution.ts";
 import { EngineError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
@@ -119,13 +110,7 @@ function budgetOf(node: NodePorts, run: QuestionRun, asker: PartyId): string {
 
 /** How many elements this node evaluates for `asker` under one key set, by covenant and by the size of the domain. */
 function quotaOf({ me, membership }: NodePorts, { plan }: QuestionRun, asker: PartyId): bigint {
-  const { covenant } = membership;
-  const agreed = evaluationQuota(covenant, plan.purpose, asker, me);
-  if (covenant.id.startsWith("lab/")) return BigInt(agreed);
-  // Safe because the plan's reader admits these kinds only.
-  const kinds = (plan.inputs[0]?.kinds ?? []) as readonly ColumnKind[];
-  const most = quotaCeiling(covenant, asker, kinds);
-  return BigInt(Math.min(agreed, most));
+  return BigInt(evaluationLimit(membership.covenant, plan, asker, me));
 }
 
 /** Refuses before anything is spent what would not fit. The gate refuses it again, in the transaction that pays. */

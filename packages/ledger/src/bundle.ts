@@ -101,7 +101,9 @@ export function packBundle(parts: BundleParts): Uint8Array {
 export function readBundle(primitives: Primitives, bytes: Uint8Array): ReadBundle {
   // attacker-controlled
   const files = new Map(readTar(bytes).map(({ name, bytes: content }) => [name, content]));
-  const signed = documentOf(primitives, files, `sha256:${textAt(files, "index").trimEnd()}`, "bundle/v1");
+  const [, name] = /^([0-9a-f]{64})\n$/.exec(textAt(files, "index")) ?? [];
+  if (name === undefined) throw malformed("the index has no name");
+  const signed = documentOf(primitives, files, `sha256:${name}`, "bundle/v1");
   const index = reading("the index", () => readDocument("bundle/v1", signed.bytes));
   const documents = index.documents
     .filter(({ included }) => included)

@@ -18,12 +18,15 @@ export function checkEgress({ bundle, founding, contract }: Evidence): Finding {
   const nodes = [...new Set(contract.egress.map(({ from }) => from))].filter(
     (from) => from !== "coordinator",
   );
+  const counted = new Set([...nodes, ...accounts.map(({ value }) => value.from)]);
   const foreign = accounts
     .map((account) => notOwn(account, bundle, founding))
     .find((found) => found !== undefined);
   if (foreign !== undefined) return fail(foreign);
   const all = accounts.map(({ value }) => value);
-  const above = nodes.map((from) => rowAbove(contract, from, all)).find((found) => found !== undefined);
+  const above = [...counted]
+    .map((from) => rowAbove(contract, from, all))
+    .find((found) => found !== undefined);
   if (above !== undefined) return fail(above);
   const missing = nodes.filter((from) => !all.some((account) => account.from === from));
   if (missing.length > 0 && leavesOut(bundle, "egress/v1")) return skip(`left out: ${missing.join(", ")}`);

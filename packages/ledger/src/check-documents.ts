@@ -3,6 +3,7 @@
 import { admitPublicKey, publicKeyText } from "@koplamp/crypto";
 import { type Contract, documentBytes, type Plan } from "@koplamp/wire";
 import {
+  attempt,
   documentsOf,
   type Evidence,
   type Founding,
@@ -100,11 +101,6 @@ export function checkContract(
   return { finding: pass("recomputed from the plan: same hash"), value };
 }
 
-/** What a lab has not, and what this release does not check yet, is said and not hidden. */
-export function notChecked({ founding }: Evidence): Finding {
-  return skip(founding?.covenant.id.startsWith("lab/") === true ? "lab" : "not checked in this release");
-}
-
 function admitLedgerKeys({ cards, covenant }: Founding, primitives: Evidence["primitives"]): void {
   const texts = [...cards.values()].flatMap(({ ledger, witness }) => [ledger, witness]);
   const keys = [...texts, ...covenant.witnesses.external.map(({ vkey }) => vkey)].map((text) =>
@@ -112,13 +108,4 @@ function admitLedgerKeys({ cards, covenant }: Founding, primitives: Evidence["pr
   );
   for (const key of keys) admitPublicKey(primitives, key);
   if (new Set(keys).size !== keys.length) throw new Error("expected each key once");
-}
-
-/** What `act` gives, or the error that it threw: a check that throws is a promise that does not hold. */
-function attempt<T>(act: () => T): T | Error {
-  try {
-    return act();
-  } catch (error) {
-    return error instanceof Error ? error : new Error("an unknown fault");
-  }
 }

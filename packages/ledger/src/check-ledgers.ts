@@ -24,7 +24,7 @@ export interface LoggedDisclosure {
 }
 
 /** Clocks are within five minutes of each other (assumption A5). */
-const SKEW_MS = 300_000;
+export const SKEW_MS = 300_000;
 
 /** Every entry against its ledger's key, its quorum and the plan. */
 export function checkLedgers(evidence: Evidence): {

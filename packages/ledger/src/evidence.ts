@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Primitives } from "@koplamp/crypto";
-import type { Card, Contract, Covenant, Documents, Hash, Plan, Roster } from "@koplamp/wire";
+import type { Approval, Card, Contract, Covenant, Documents, Hash, Plan, Roster, Time } from "@koplamp/wire";
 import { documentHash, readDocument } from "@koplamp/wire";
 import type { BundledDocument, ReadBundle, SignedFile } from "./bundle.ts";
 
@@ -28,7 +28,31 @@ export interface VerifyOptions {
   readonly recompute: (covenant: Covenant, roster: Roster, plan: Plan, primitives: Primitives) => Contract;
   /** Checks the founding documents and throws unless all of them hold, as `admitFounding` does. */
   readonly admit: (files: FoundingFiles, primitives: Primitives) => Founding;
+  /** Checks what the people of a party signed and throws unless it is a yes to this question, as `checkApprovals` does. */
+  readonly approve: (
+    party: string,
+    given: readonly SignedFile[],
+    question: ApprovedQuestion,
+    primitives: Primitives,
+  ) => unknown;
+  /** How many padded elements `asker` may have evaluated by `holder`, by the agreement and the size of the domain. */
+  readonly quota: (covenant: Covenant, plan: Plan, asker: string, holder: string) => number;
+  /** The moment at which terms are looked at; when the bundle was made, where it is absent. */
+  readonly at?: Time;
 }
+
+/** What people say yes to, and the moment until which that must hold. */
+export interface ApprovedQuestion {
+  readonly plan: Plan;
+  readonly planHash: Hash;
+  readonly contractHash: Hash;
+  readonly covenant: Covenant;
+  readonly cards: ReadonlyMap<string, Card>;
+  readonly now: Time;
+}
+
+/** An approval of a bundle. */
+export type BundledApproval = BundledDocument & { readonly value: Approval };
 
 /** What somebody was told on paper. */
 export interface Trust {
@@ -36,7 +60,7 @@ export interface Trust {
 }
 
 /** A bundle and what has been established about it so far: each check sees what the checks before it have proven. */
-export interface Evidence extends Omit<VerifyOptions, "recompute" | "admit"> {
+export interface Evidence extends Pick<VerifyOptions, "trust" | "primitives"> {
   readonly bundle: ReadBundle;
   readonly founding?: Founding;
   readonly plan?: Plan;
@@ -75,7 +99,21 @@ export function signedBy({ signatures }: BundledDocument, keys: readonly string[
   return signatures.some((line) => keys.includes(line.slice(0, line.indexOf(" "))));
 }
 
+/** Whether an agreement is a lab's, where nobody has agreed to anything. */
+export function isLab(founding: Founding | undefined): boolean {
+  return founding?.covenant.id.startsWith("lab/") === true;
+}
+
 /** The hash of what a document would be. */
 export function hashOf({ sha256 }: Primitives, bytes: Uint8Array): Hash {
   return documentHash(sha256, bytes);
+}
+
+/** What `act` gives, or the error that it threw: a check that throws is a promise that does not hold. */
+export function attempt<T>(act: () => T): T | Error {
+  try {
+    return act();
+  } catch (error) {
+    return error instanceof Error ? error : new Error("an unknown fault");
+  }
 }

@@ -32,6 +32,8 @@ export interface Finding {
 export interface ReportLine extends Finding {
   readonly promise: PromiseName;
   readonly sentence: string;
+  /** The articles that it serves. No lawyer has checked them yet. */
+  readonly article: string;
 }
 
 /** What the verification of a bundle found, for a console or a page to print. */
@@ -59,6 +61,23 @@ const SENTENCES: Readonly<Record<PromiseName, string>> = {
   erasure: "What had to be erased by now is erased.",
 };
 
+/** Articles that a promise serves, as the legal map of the design has them: read in secondary sources, or from memory. */
+const ARTICLES: Readonly<Record<PromiseName, string>> = {
+  bundle: "Wpg 33",
+  covenant: "WGS, BGS",
+  roster: "Wpg 6",
+  plan: "LED 4, 8; GDPR 5, 6",
+  contract: "LED 20; GDPR 25",
+  approvals: "WGS, BGS; IAMA",
+  quotas: "LED 20; GDPR 5, 25",
+  ledgers: "LED 25; Wpg 32a",
+  disclosed: "LED 25; Wpg 16-24",
+  order: "LED 25; Wpg 32a",
+  egress: "GDPR 5, 32",
+  receipts: "LED 25",
+  erasure: "LED 16; GDPR 17; Wpg 14",
+};
+
 export function pass(detail: string): Finding {
   return { verdict: "PASS", detail };
 }
@@ -76,6 +95,7 @@ export function reportOf(findings: ReadonlyMap<PromiseName, Finding>): Report {
   const lines = PROMISES.map((promise) => ({
     promise,
     sentence: SENTENCES[promise],
+    article: ARTICLES[promise],
     ...(findings.get(promise) ?? skip("not reached")),
   }));
   const broken = lines.find(({ verdict }) => verdict === "FAIL")?.promise;

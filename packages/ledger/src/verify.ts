@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ReadBundle, readBundle } from "./bundle.ts";
+import { checkApproved } from "./check-approvals.ts";
 import { checkEgress, checkReceipts } from "./check-conduct.ts";
-import {
-  checkContract,
-  checkCovenant,
-  checkIndex,
-  checkPlan,
-  checkRoster,
-  notChecked,
-} from "./check-documents.ts";
+import { checkContract, checkCovenant, checkIndex, checkPlan, checkRoster } from "./check-documents.ts";
+import { checkErasure } from "./check-erasure.ts";
 import { checkDisclosed, checkLedgers, checkOrder } from "./check-ledgers.ts";
+import { checkQuotas } from "./check-quotas.ts";
 import { LedgerError } from "./errors.ts";
 import type { Evidence, Trust, VerifyOptions } from "./evidence.ts";
 import { type Finding, fail, type PromiseName, type Report, reportOf } from "./report.ts";
@@ -27,7 +23,7 @@ export function readTrust(text: string): Trust {
 
 /**
  * Checks a bundle offline, promise by promise. Pure and total: hostile bytes give a report that says FAIL. What the
- * bundle leaves out, and what this release does not check, is SKIP and never PASS.
+ * bundle leaves out, and what a lab does not have, is SKIP and never PASS.
  */
 export function verifyBundle(bytes: Uint8Array, options: VerifyOptions): Report {
   const bundle = readOrRefuse(bytes, options);
@@ -48,14 +44,14 @@ export function verifyBundle(bytes: Uint8Array, options: VerifyOptions): Report 
       ["roster", roster.finding],
       ["plan", plan.finding],
       ["contract", contract.finding],
-      ["approvals", notChecked(evidence)],
-      ["quotas", notChecked(evidence)],
+      ["approvals", checkApproved(evidence, options, ledgers.value)],
+      ["quotas", checkQuotas(evidence, options, ledgers.value)],
       ["ledgers", ledgers.finding],
       ["disclosed", checkDisclosed(evidence, ledgers.value)],
       ["order", checkOrder(evidence, ledgers.value)],
       ["egress", checkEgress(evidence)],
       ["receipts", checkReceipts(evidence, ledgers.value)],
-      ["erasure", notChecked(evidence)],
+      ["erasure", checkErasure(evidence, ledgers.value, options.at)],
     ]),
   );
 }

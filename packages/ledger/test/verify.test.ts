@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A real question over three engines gives the bundle; then it is damaged, cut and forged in every way we can think of.
-import { admitFounding } from "@koplamp/covenant";
+import { admitFounding, checkApprovals } from "@koplamp/covenant";
 import { signDocument } from "@koplamp/crypto";
-import { contractOf } from "@koplamp/query";
+import { contractOf, evaluationLimit } from "@koplamp/query";
 import {
   canonicalBytes,
   type Documents,
@@ -51,7 +51,8 @@ beforeAll(async () => {
 }, 30_000);
 
 function verify(input: Uint8Array, trust = { covenant }): Report {
-  return verifyBundle(input, { trust, primitives, recompute: contractOf, admit: admitFounding });
+  const verifier = { primitives, recompute: contractOf, admit: admitFounding, approve: checkApprovals };
+  return verifyBundle(input, { trust, ...verifier, quota: evaluationLimit });
 }
 
 /** The verdicts that are not those of the untouched bundle. */

@@ -13,7 +13,7 @@ export { PARTY_ID, record } from "./names.ts";
 export { didYouMean } from "./nearest.ts";
 export { type PlanRequest, planQuery } from "./plan.ts";
 export { type Question, readQuestion } from "./question.ts";
-export { evaluationQuota } from "./quotas.ts";
+export { evaluationLimit } from "./quotas.ts";
 export { warningText } from "./warnings.ts";
 // The strict readers, for the other files that people edit (node.yaml, coordinator.yaml): same errors, same places.
 export {

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// The promise that nobody probed more than was agreed: what the entries charge, added up again.
+import type { EntryBodies } from "@koplamp/wire";
+import type { ProvenEntry } from "./check-ledgers.ts";
+import { type Evidence, hashOf, isLab, type VerifyOptions } from "./evidence.ts";
+import { type Finding, fail, pass, skip } from "./report.ts";
+
+/** Elements that one party may test at another. */
+interface Allowed {
+  readonly holder: string;
+  readonly asker: string;
+  readonly elements: number;
+}
+
+/**
+ * The allowances of this question against the agreement's quotas, what was spent of each against its ceiling, and what
+ * disclosures cost against the budgets of the datasets. Other questions of the same period stand in the ledgers alone.
+ */
+export function checkQuotas(
+  evidence: Evidence,
+  { quota }: Pick<VerifyOptions, "quota">,
+  proven: readonly ProvenEntry[] | undefined,
+): Finding {
+  const { founding, plan } = evidence;
+  if (isLab(founding)) return skip("lab");
+  if (founding === undefined || plan === undefined || proven === undefined)
+    return skip("no question, or no ledgers, to compare");
+  const over = overspent(evidence, proven) ?? overBudget(evidence, proven);
+  if (over !== undefined) return fail(over);
+  const rows = allowed(proven).map((row) => ({
+    ...row,
+    most: quota(founding.covenant, plan, row.asker, row.holder),
+  }));
+  const text = ({ asker, elements, most, holder }: (typeof rows)[number]): string =>
+    `${asker} ${grouped(elements)} of ${grouped(most)} at ${holder}`;
+  const above = rows.find(({ elements, most }) => elements > most);
+  if (above !== undefined) return fail(`above the agreement: ${text(above)}`);
+  return pass(rows.length === 0 ? "nothing was evaluated" : `recomputed: ${rows.map(text).join(", ")}`);
+}
+
+function allowed(proven: readonly ProvenEntry[]): readonly Allowed[] {
+  const sums = new Map<string, Allowed>();
+  for (const { party: holder, entry } of proven) {
+    if (entry.type !== "allow") continue;
+    // Safe because the reader of entries has checked the body against its type.
+    const { asker, ceiling } = entry.body as unknown as EntryBodies["allow"];
+    const before = sums.get(`${holder} ${asker}`)?.elements ?? 0;
+    sums.set(`${holder} ${asker}`, { holder, asker, elements: before + ceiling });
+  }
+  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}
+
+/** Why what was used does not fit an allowance, if it does not. */
+function overspent({ primitives }: Evidence, proven: readonly ProvenEntry[]): string | undefined {
+  const allowances = proven.filter(({ entry }) => entry.type === "allow");
+  for (const { party, entry } of proven) {
+    if (entry.type !== "spent") continue;
+    const { allowance, metered } = entry.body as unknown as EntryBodies["spent"]; // safe as above
+    const found = allowances.find((one) => one.party === party && hashOf(primitives, one.leaf) === allowance);
+    if (found === undefined) return `${party} spent an allowance that it had not logged`;
+    if (metered > Number(found.entry.body["ceiling"])) return `${party} answered more than it had allowed`;
+  }
+  return undefined;
+}
+
+/** Why disclosures cost more than the budgets of the party's datasets hold, if they do. */
+function overBudget({ founding, plan }: Evidence, proven: readonly ProvenEntry[]): string | undefined {
+  const budgets = founding?.covenant.budgets ?? [];
+  const datasets = plan?.inputs.map(({ party, dataset }) => `${party} ${dataset}`) ?? [];
+  const cost = new Map<string, number>();
+  for (const { party, entry } of proven) {
+    if (entry.type !== "disclose") continue;
+    const { debits } = entry.body as unknown as EntryBodies["disclose"]; // safe as above
+    for (const { unit, amount } of debits)
+      cost.set(`${party} ${unit}`, (cost.get(`${party} ${unit}`) ?? 0) + amount);
+  }
+  const over = [...cost].find(([name, amount]) => {
+    const [party = "", unit = ""] = name.split(" ");
+    const own = budgets.filter((row) => row.party === party && datasets.includes(`${party} ${row.dataset}`));
+    return amount > own.reduce((sum, row) => sum + Number(Reflect.get(row, unit) ?? 0), 0);
+  });
+  return over === undefined ? undefined : `more than the budget: ${over[1]} of ${over[0]}`;
+}
+
+/** `4,096`. */
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
