@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import type { Contract, Covenant, Input, Plan, Time } from "@koplamp/wire";
+import type { Contract, Covenant, DataClass, Input, Plan, Time } from "@koplamp/wire";
 
-/** A yes, or a no with the rule, whose it is, and the smallest change that would pass. */
+/**
+ * A yes, or a no with the id of the clause that says so, in words, and the smallest change that would pass. A clause of
+ * the covenant is named as in `clausesOf`; what the question says of itself, as `plan/…`.
+ */
 export type Decision =
   | { readonly outcome: "allow" }
   | { readonly outcome: "refuse"; readonly rule: string; readonly message: string; readonly hint: string };
@@ -25,42 +28,55 @@ export interface Case {
  * decision anywhere; everything that a person may read is in the covenant or in the plan.
  */
 export function decide(question: Case): Decision {
-  for (const rule of [inForce, members, purpose, classes, personLevel, ownData, protocolAdmitted, floors]) {
+  for (const rule of RULES) {
     const decision = rule(question);
     if (decision.outcome === "refuse") return decision;
   }
   return ALLOW;
 }
 
+/** In this order: the first clause that says no is the one that is named. */
+const RULES: readonly ((question: Case) => Decision)[] = [
+  labOnly,
+  inForce,
+  members,
+  purpose,
+  classes,
+  personLevel,
+  data,
+  protocolAdmitted,
+  floors,
+  quotas,
+];
+
 function refuse(rule: string, message: string, hint: string): Decision {
   return { outcome: "refuse", rule, message, hint };
 }
 
-function inForce({ covenant, plan, now, lab }: Case): Decision {
-  if (covenant.id.startsWith("lab/") && !lab) {
-    return refuse(
-      "covenant.id",
-      `covenant "${covenant.id}" is for the lab alone`,
-      "sign a covenant of your own",
-    );
+function labOnly({ covenant, lab }: Case): Decision {
+  if (!covenant.id.startsWith("lab/") || lab) return ALLOW;
+  return refuse("id", `covenant "${covenant.id}" is for the lab alone`, "sign a covenant of your own");
+}
+
+function inForce({ covenant, plan, now }: Case): Decision {
+  if (now < covenant.validFrom) {
+    const message = `covenant "${covenant.id}" is not in force before ${covenant.validFrom}`;
+    return refuse("validFrom", message, "wait, or sign a new version");
   }
-  if (now < covenant.validFrom || now >= covenant.validUntil) {
-    return refuse(
-      "covenant.validUntil",
-      `covenant "${covenant.id}" is not in force now`,
-      "sign a new version",
-    );
+  if (now >= covenant.validUntil) {
+    const message = `covenant "${covenant.id}" was in force until ${covenant.validUntil}`;
+    return refuse("validUntil", message, "sign a new version: koplamp covenant amend");
   }
   if (now >= plan.expires) {
     return refuse(
-      "plan.expires",
+      "plan/expires",
       `the question expired at ${plan.expires}`,
       "ask again with a later `expires`",
     );
   }
   if (now < plan.notBefore) {
     return refuse(
-      "plan.notBefore",
+      "plan/notBefore",
       `the question may not run before ${plan.notBefore}`,
       "wait, or ask again",
     );
@@ -82,7 +98,7 @@ function members({ covenant, plan }: Case): Decision {
   if (silent === undefined && deaf === undefined) return ALLOW;
   const message = silent === undefined ? `${deaf} only brings data` : `${silent} only receives answers`;
   return refuse(
-    "parties.part",
+    `parties/${silent ?? deaf}/part`,
     `${message} under covenant "${covenant.id}"`,
     "leave it out, or amend the covenant",
   );
@@ -99,14 +115,18 @@ function purpose({ covenant, plan, now }: Case): Decision {
     );
   }
   if (now < found.until) return ALLOW;
-  return refuse("purposes.until", `purpose "${plan.purpose}" ended at ${found.until}`, "amend the covenant");
+  return refuse(
+    `purposes/${found.id}/until`,
+    `purpose "${plan.purpose}" ended at ${found.until}`,
+    "amend the covenant",
+  );
 }
 
 function classes({ covenant, plan }: Case): Decision {
   const allowed = covenant.purposes.find(({ id }) => id === plan.purpose)?.classes ?? [];
   if (allowed.includes(plan.class)) return ALLOW;
   return refuse(
-    "purposes.classes",
+    `purposes/${plan.purpose}/classes`,
     `covenant "${covenant.id}" does not allow class ${plan.class} for purpose "${plan.purpose}"`,
     lesserClass(plan, allowed),
   );
@@ -122,14 +142,15 @@ function lesserClass({ class: asked }: Plan, allowed: readonly string[]): string
 function personLevel({ covenant, plan }: Case): Decision {
   if (!["E", "F"].includes(plan.class) || covenant.personLevel.allowed) return ALLOW;
   return refuse(
-    "personLevel.allowed",
+    "personLevel/allowed",
     `covenant "${covenant.id}" does not allow questions at the level of persons (class ${plan.class})`,
     'class B (kind "overlap-count") answers "how many" without keys',
   );
 }
 
-function ownData({ covenant, plan, me }: Case): Decision {
-  for (const input of plan.inputs.filter(({ party }) => party === me)) {
+/** Everybody's inputs: the clauses are the same at every node, so each refuses for all. */
+function data({ covenant, plan }: Case): Decision {
+  for (const input of plan.inputs) {
     const decision = dataClass(covenant, plan, input);
     if (decision.outcome === "refuse") return decision;
   }
@@ -138,37 +159,49 @@ function ownData({ covenant, plan, me }: Case): Decision {
 
 function dataClass(covenant: Covenant, plan: Plan, input: Input): Decision {
   const found = covenant.dataClasses.find(({ id, party }) => id === input.dataClass && party === input.party);
-  const column = input.columns.find((name) => !found?.columns.includes(name));
-  if (found === undefined || found.dataset !== input.dataset || column !== undefined) {
-    const what = column === undefined ? `dataset ${input.dataset}` : `column ${column} of ${input.dataset}`;
+  if (found === undefined || found.dataset !== input.dataset) {
     return refuse(
       "dataClasses",
-      `no data class of ${input.party} covers ${what}`,
-      "ask for declared columns only",
+      `no data class of ${input.party} covers dataset ${input.dataset} under this name`,
+      "what is not listed is denied: ask for a dataset that the covenant lists",
     );
   }
-  const allowed = found.allow.find(
-    ({ purpose: id, classes: ids }) => id === plan.purpose && ids.includes(plan.class),
-  );
-  const stranger = plan.recipients.find(({ party }) => !allowed?.recipients.includes(party));
-  if (allowed !== undefined && stranger === undefined) return ALLOW;
-  const what =
-    stranger === undefined || allowed === undefined ? `class ${plan.class}` : `recipient ${stranger.party}`;
+  const column = input.columns.find((name) => !found.columns.includes(name));
+  if (column === undefined) return allowed(found, plan);
   return refuse(
-    `dataClasses/${found.id}`,
-    `dataset ${input.dataset} of ${input.party}: ${what} is not allowed for purpose "${plan.purpose}"`,
+    `dataClasses/${found.id}/columns`,
+    `no data class of ${input.party} covers column ${column} of ${input.dataset}`,
+    "ask for declared columns only",
+  );
+}
+
+/** What a data class allows for a purpose: classes, and recipients of each. */
+function allowed({ id, party, dataset, allow }: DataClass, plan: Plan): Decision {
+  const forPurpose = allow.filter(({ purpose: own }) => own === plan.purpose);
+  const forClass = forPurpose.filter(({ classes: own }) => own.includes(plan.class));
+  const wanted = plan.recipients.map((recipient) => recipient.party);
+  const stranger = wanted.find((one) => !forClass.some(({ recipients }) => recipients.includes(one)));
+  if (forClass.length > 0 && stranger === undefined) return ALLOW;
+  const what = forClass.length === 0 ? `class ${plan.class}` : `recipient ${stranger}`;
+  return refuse(
+    forPurpose.length === 0 ? `dataClasses/${id}/allow` : `dataClasses/${id}/allow/${plan.purpose}`,
+    `dataset ${dataset} of ${party}: ${what} is not allowed for purpose "${plan.purpose}"`,
     "ask for a class or a recipient that the data class lists, or amend the covenant",
   );
 }
 
 function protocolAdmitted({ covenant, plan, contract }: Case): Decision {
   const protocol = covenant.protocols.find(({ id }) => id === plan.protocol.id);
-  if (protocol === undefined || !protocol.paramSets.includes(plan.protocol.params)) {
+  if (protocol === undefined) {
     const listed = covenant.protocols.map(({ id }) => id).join(", ");
+    const message = `covenant "${covenant.id}" does not list ${plan.protocol.id}`;
+    return refuse("protocols", message, `listed: ${listed}`);
+  }
+  if (!protocol.paramSets.includes(plan.protocol.params)) {
     return refuse(
-      "protocols",
-      `covenant "${covenant.id}" does not list ${plan.protocol.id}`,
-      `listed: ${listed}`,
+      `protocols/${protocol.id}/paramSets`,
+      `covenant "${covenant.id}" does not list ${plan.protocol.params} for ${protocol.id}`,
+      `listed: ${protocol.paramSets.join(", ")}`,
     );
   }
   const beyond = contract.views
@@ -177,7 +210,7 @@ function protocolAdmitted({ covenant, plan, contract }: Case): Decision {
     .find(({ fact }) => !SIZES.has(fact) && !protocol.coordinatorLearns.includes(fact));
   if (beyond === undefined) return ALLOW;
   return refuse(
-    "protocols.coordinatorLearns",
+    `protocols/${protocol.id}/coordinatorLearns`,
     `in ${plan.protocol.id} the coordinator learns "${beyond.fact}", which the covenant does not allow it`,
     "ask for another mode, or amend the covenant",
   );
@@ -196,14 +229,35 @@ function floors({ covenant, plan }: Case): Decision {
   const { minCount, minContributors } = covenant.floors;
   if (plan.release.minCount < minCount) {
     const message = `the question gives counts from ${plan.release.minCount}, and the covenant from ${minCount}`;
-    return refuse("floors.minCount", message, `ask with release.minCount ${minCount} or more`);
+    return refuse("floors/minCount", message, `ask with release.minCount ${minCount} or more`);
   }
   const contributors = new Set(plan.inputs.map(({ party }) => party)).size;
   const wanted = Math.max(minContributors, plan.release.minContributors);
   if (contributors >= wanted && plan.release.minContributors >= minContributors) return ALLOW;
   return refuse(
-    "floors.minContributors",
+    "floors/minContributors",
     `expected at least ${wanted} contributing parties, got ${contributors}`,
     "ask more parties, or lower `release.minContributors` where the covenant's floor admits it",
   );
+}
+
+/** A list that is larger than the quota of its asker cannot be evaluated, however it is cut. */
+function quotas({ covenant, plan, contract }: Case): Decision {
+  const rows = covenant.quotas.map((row, at) => ({ ...row, clause: `quotas/${at + 1}` }));
+  for (const { asker, holder, unit, amount } of contract.debits) {
+    if (unit !== "evaluations") continue;
+    const fitting = rows.filter(
+      (row) => row.purpose === plan.purpose && fits(row.asker, asker) && fits(row.holder, holder),
+    );
+    const most = Math.max(0, ...fitting.map(({ evaluations }) => evaluations));
+    if (amount <= most) continue;
+    const clause = fitting.find(({ evaluations }) => evaluations === most)?.clause ?? "quotas";
+    const message = `${asker} would have ${amount} elements evaluated by ${holder} for purpose "${plan.purpose}", and its quota is ${most}`;
+    return refuse(clause, message, "ask over fewer items, or amend the covenant");
+  }
+  return ALLOW;
+}
+
+function fits(row: PartyId, party: PartyId): boolean {
+  return row === "*" || row === party;
 }

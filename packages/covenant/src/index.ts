@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type ApprovalCase, checkApprovals } from "./approvals.ts";
+export type { Clause } from "./clause.ts";
+export { clauseAt, clausesOf } from "./clauses.ts";
 export { type Case, type Decision, decide } from "./decide.ts";
+export { type Difference, type Direction, differencesOf, directionOfAll } from "./diff.ts";
 export { CovenantError, type CovenantErrorCode } from "./errors.ts";
 export {
   type Address,

@@ -126,9 +126,9 @@ describe("the quota", () => {
   it("refuses what would pass it, at every party, before anything is evaluated", async () => {
     const all = open({ anna: long(0, 300), bert: ["k1"] }, { terms: quotas(256) });
     const outcome = await all.ask("anna", matchOf(TWO, ["anna"]));
-    expect(outcome).toMatchObject({ status: "failed", code: "quota", party: "bert" });
+    expect(outcome).toMatchObject({ status: "refused", rule: "quotas/1", party: "anna" });
     const [bert] = await all.outcomes(["bert"]);
-    expect(bert).toMatchObject({ status: "failed", code: "quota", party: "bert" });
+    expect(bert).toMatchObject({ status: "refused", rule: "quotas/1", party: "anna" });
     expect(allowed(all, "bert")).toEqual([]);
     all.machine("anna").list = ["k1"];
     expect(await all.ask("anna", matchOf(TWO, ["anna"], { id: "less" }))).toMatchObject({

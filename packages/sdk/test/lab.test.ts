@@ -106,7 +106,7 @@ describe("a lab", { timeout: 60_000 }, () => {
     const lab = await readLab({ federation: written("strict-federation.yaml", text), query });
     const { answer, outcomes } = await runLab({ ...lab, workers });
     expect(answer).toMatchObject({ status: "refused", results: {}, disclosures: [] });
-    expect(answer.refusal?.rule).toBe("personLevel.allowed");
+    expect(answer.refusal?.rule).toBe("personLevel/allowed");
     expect(answer.refusal?.hint).not.toBe("");
     expect(Object.values(outcomes).map(({ status }) => status)).toEqual(["refused", "refused", "refused"]);
   });
