@@ -56,7 +56,9 @@ export async function startDaemon(
     primitives,
     rng,
   };
-  const post = openPost({ ...address, sealX25519: keys.sealX25519, sealMlKem: keys.sealMlKem });
+  const { sealX25519, sealMlKem } = keys;
+  const onRefused = (peer: string): void => said({ event: "letter.refused", peer });
+  const post = openPost({ ...address, sealX25519, sealMlKem, onRefused });
   parts.defer(() => post.close());
   const size = config.workers === "auto" ? availableParallelism() : config.workers;
   const registry = new URL(import.meta.url.endsWith(".ts") ? "./jobs.ts" : "./jobs.js", import.meta.url);

@@ -95,7 +95,8 @@ async function openPorts(
   parts.defer(() => line.close());
   const { identity, sealX25519, sealMlKem } = keys;
   const machine = { line, me, identity, addresses: membership.addresses, primitives, rng };
-  const post = openPost({ ...machine, sealX25519, sealMlKem });
+  const onRefused = (peer: string): void => log({ event: "letter.refused", party: me, peer });
+  const post = openPost({ ...machine, sealX25519, sealMlKem, onRefused });
   parts.defer(() => post.close());
   const origin = `${membership.covenant.id}/${me}`;
   const ledger = openLedger({ me, origin, store, post, membership, keys, primitives, clock, log });
