@@ -19,7 +19,7 @@ const MOST_BYTES = 4096;
 
 /** Seals what belongs to the entry with this leaf hash. Written before the entry, so that no entry lacks it. */
 export function sealKept(parts: KeptParts, leafHash: Uint8Array, kept: Kept): void {
-  const name = nameOf(leafHash);
+  const name = keptName(leafHash);
   const bytes = canonicalBytes(kept);
   withKey(parts, leafHash, (key) => {
     parts.store.putSealed(name, parts.primitives.aesGcmSeal(key, NONCE, utf8(name), bytes));
@@ -28,7 +28,7 @@ export function sealKept(parts: KeptParts, leafHash: Uint8Array, kept: Kept): vo
 
 /** What was kept beside the entry with this leaf hash, or undefined once it is erased. @throws {EngineError} `integrity` */
 export function openKept(parts: KeptParts, leafHash: Uint8Array): Kept | undefined {
-  const name = nameOf(leafHash);
+  const name = keptName(leafHash);
   const sealed = parts.store.sealed(name);
   if (sealed === undefined) return undefined;
   const bytes = withKey(parts, leafHash, (key) =>
@@ -57,6 +57,7 @@ function withKey<T>(
   }
 }
 
-function nameOf(leafHash: Uint8Array): string {
+/** Under which name it is kept. */
+export function keptName(leafHash: Uint8Array): string {
   return `kept/${hex(leafHash)}`;
 }

@@ -97,6 +97,8 @@ export interface NodeLedger {
   disclosuresOf(planHash: Hash): readonly DisclosureRecord[];
   /** Own entries of a plan, in order. */
   entriesOf(planHash: Hash): readonly Placed[];
+  /** The plans that have entries. */
+  plans(): readonly Hash[];
   head(): LedgerHead;
   /** Cosigns the others' checkpoints as they come. Returns a way to stop. */
   serveWitness(): () => void;
@@ -227,6 +229,10 @@ class OwnLedger implements NodeLedger {
 
   entriesOf(planHash: Hash): readonly Placed[] {
     return this.#byPlan.get(planHash) ?? [];
+  }
+
+  plans(): readonly Hash[] {
+    return [...this.#byPlan.keys()];
   }
 
   head(): LedgerHead {

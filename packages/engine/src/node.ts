@@ -12,6 +12,7 @@ import {
 } from "@koplamp/wire";
 import { Boots } from "./boots.ts";
 import { asEngineError } from "./errors.ts";
+import { eraseInTime } from "./erasure.ts";
 import { eraseExpired } from "./key-set.ts";
 import { decodeMessage, encodeMessage, proposalForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -55,6 +56,7 @@ export function startNode(node: NodePorts): EngineNode {
     return work;
   };
   const stops = [
+    eraseInTime(node),
     node.ledger.serveWitness(),
     new Boots(node, questions.runs).start(),
     node.post.listen("offer/", (from, topic, body) => {

@@ -53,6 +53,9 @@ export interface Store {
   sealed(name: string): Uint8Array | undefined;
   sealedNames(prefix: string): readonly string[];
   dropSealed(name: string): void;
+  dropDocument(hash: Hash): void;
+  /** Writes the whole file anew, so that nothing of what was dropped is left in it or beside it. */
+  scrub(): void;
   close(): void;
 }
 

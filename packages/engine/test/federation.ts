@@ -276,6 +276,7 @@ export function changedLedger(ledger: NodeLedger, changes: Partial<NodeLedger>):
     verify: (from, leaf, proof) => ledger.verify(from, leaf, proof),
     disclosuresOf: (planHash) => ledger.disclosuresOf(planHash),
     entriesOf: (planHash) => ledger.entriesOf(planHash),
+    plans: () => ledger.plans(),
     head: () => ledger.head(),
     serveWitness: () => ledger.serveWitness(),
     ...changes,

@@ -6,6 +6,7 @@ export {
   type ShownLedger,
   type SignedFile,
 } from "./bundle.ts";
+export { eraseAfter, QUESTION } from "./check-erasure.ts";
 export { type Checkpoint, readCheckpoint, signCheckpoint } from "./checkpoint.ts";
 export { debitsOf, type StatedDebit } from "./entries.ts";
 export { LedgerError, type LedgerErrorCode } from "./errors.ts";

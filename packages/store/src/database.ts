@@ -33,6 +33,8 @@ export function openDatabase(path: string): DatabaseSync {
     try {
       // One writer, and no reader beside it: the lock is taken by the first access and kept until the end.
       database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+      // What is deleted is overwritten, and no copy of it is made on another disk.
+      database.exec("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;");
       database.exec("BEGIN IMMEDIATE; COMMIT;");
       prepareTables(database);
       if (path !== ":memory:") chmodSync(path, 0o600);

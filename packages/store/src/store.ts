@@ -166,6 +166,14 @@ class SqliteStore implements Store {
     this.#run("DELETE FROM sealed WHERE name = ?", name);
   }
 
+  dropDocument(hash: string): void {
+    this.#run("DELETE FROM documents WHERE hash = ?", hash);
+  }
+
+  scrub(): void {
+    guarded(() => this.#database.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);"));
+  }
+
   close(): void {
     if (this.#database.isOpen) this.#database.close();
   }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Retention (evidence.md, section 8): after the agreement's term a node holds nothing of a question but its ledger.
+import { eraseAfter, leafHash, QUESTION } from "@koplamp/ledger";
+import { type Hash, timeText } from "@koplamp/wire";
+import { asEngineError } from "./errors.ts";
+import { eraseExpired } from "./key-set.ts";
+import type { Placed } from "./ledger.ts";
+import { keptName } from "./ledger-kept.ts";
+import type { NodePorts } from "./node-ports.ts";
+
+/** How often a running node looks for terms that are over. */
+const LOOK_MS = 3_600_000;
+
+/** Erases what is due now, and every hour from now on. Returns a way to stop. */
+export function eraseInTime(node: NodePorts): () => void {
+  const over = Promise.withResolvers<"over">();
+  const looking = async (): Promise<void> => {
+    do eraseDue(node);
+    while ((await Promise.race([over.promise, node.clock.sleep(LOOK_MS)])) !== "over");
+  };
+  void looking();
+  return () => over.resolve("over");
+}
+
+/** Erases what is due. A ledger that cannot be written to stops the node elsewhere; here it is only said. */
+function eraseDue(node: NodePorts): void {
+  for (const erase of [eraseExpired, eraseQuestions]) {
+    try {
+      erase(node);
+    } catch (reason) {
+      const { code } = asEngineError(reason, node.me);
+      node.log({ event: "erase.failed", party: node.me, code });
+    }
+  }
+}
+
+/**
+ * Erases every question whose term is over: plan, contract and approvals, the salts without which its commitments say
+ * nothing, and the evaluations that were cached for it. What was overwritten leaves the disk before the ledger says so; a
+ * crash in between repeats it. Gives the plans whose erasure is on record now.
+ */
+export function eraseQuestions(node: NodePorts): readonly Hash[] {
+  const { ledger, store, membership, clock } = node;
+  const now = timeText(clock.now());
+  const due = ledger.plans().filter((planHash) => {
+    const entries = ledger.entriesOf(planHash);
+    return !entries.some(isErased) && eraseAfter(membership, entries) <= now;
+  });
+  if (due.length === 0) return due;
+  for (const planHash of due) dropQuestion(node, planHash);
+  store.scrub();
+  ledger.append(
+    due.map((planHash) => ({
+      type: "erase",
+      verb: "erasure",
+      planHash,
+      body: { what: QUESTION, reference: planHash },
+    })),
+  );
+  node.log({ event: "erase.done", party: node.me, count: due.length });
+  return due;
+}
+
+function isErased({ entry: { type, body } }: Placed): boolean {
+  return type === "erase" && body["what"] === QUESTION;
+}
+
+function dropQuestion({ ledger, store, primitives }: NodePorts, planHash: Hash): void {
+  const entries = ledger.entriesOf(planHash);
+  const named = entries.flatMap(({ entry: { body } }) => [body["contractHash"], body["approvalHash"]]);
+  const hashes = named.filter((hash) => typeof hash === "string");
+  for (const hash of new Set([planHash, ...hashes])) store.dropDocument(hash);
+  for (const { index } of entries)
+    store.dropSealed(keptName(leafHash(primitives.sha256, ledger.leaf(index))));
+  const sessions = entries.flatMap(({ entry }) =>
+    entry.type === "begin" ? [`/${String(entry.body["session"])}/`] : [],
+  );
+  const caches = store
+    .sealedNames("cache/")
+    .filter((name) => sessions.some((session) => name.includes(session)));
+  for (const name of [...caches, `pending/${planHash.slice(7)}`]) store.dropSealed(name);
+}
