@@ -35,6 +35,8 @@ export interface NodeConfig {
   readonly state: string;
   readonly sources: Readonly<Record<string, DatasetSpec>>;
   readonly limits: { readonly workers: number | "auto"; readonly graceMs: number };
+  /** Who approves: people with keys of their own, or in a trial generated keys that agree to everything. */
+  readonly people: "own" | "generated";
   readonly log: { readonly level: LogLevel };
 }
 
@@ -74,6 +76,7 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
     "state",
     "sources",
     "limits",
+    "people",
     "log",
   ]);
   oneOf(required(root, "koplamp", "a node's file begins with: koplamp: node/v1"), ["node/v1"]);
@@ -87,6 +90,7 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
     state: state === undefined ? resolve(dirname(file), "state") : pathOf(state),
     sources: readSources(required(root, "sources", "a node without data has: sources: {}"), pathOf),
     limits: readLimits(field(root, "limits")),
+    people: readPeople(field(root, "people")),
     log: readLog(field(root, "log")),
   };
 }
@@ -166,6 +170,10 @@ function readLimits(value: YamlValue | undefined): NodeConfig["limits"] {
 
 function secondsOf(value: YamlValue): number {
   return Number(SECONDS.exec(nameIn(value, SECONDS, "seconds, e.g. 30 s"))?.[1] ?? 30);
+}
+
+function readPeople(value: YamlValue | undefined): NodeConfig["people"] {
+  return value === undefined ? "own" : oneOf(value, ["own", "generated"]);
 }
 
 function readLog(value: YamlValue | undefined): NodeConfig["log"] {

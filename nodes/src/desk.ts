@@ -4,6 +4,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type EngineNode, type Outcome, outcomeText, type Progress } from "@koplamp/engine";
 import { QueryError, type Question, readQuestion } from "@koplamp/query";
 import type { AnswerResult, Hash } from "@koplamp/wire";
+import { readBody } from "./desk-body.ts";
+import { atInbox } from "./inbox.ts";
 
 /** What the desk needs of the node that it stands in. */
 export interface DeskPorts {
@@ -24,12 +26,13 @@ export interface Desk {
   hangUp(): void;
 }
 
-const MAX_BODY = 2 ** 20;
 const KEPT_OUTCOMES = 64;
 
 const errorText = (code: string, message: string): string =>
   JSON.stringify({ error: { name: "ClientError", code, message } });
 const GONE = errorText("stopping", "the node is stopping");
+const UNKNOWN = errorText("unknown", "there is no such thing at this node's desk");
+const FORGOTTEN = errorText("unknown", "no such question lives here, and its end is not known any more");
 
 /**
  * Where the people of the own agency reach their node: HTTP on a Unix socket that only the node's user may open. Other
@@ -39,6 +42,10 @@ const GONE = errorText("stopping", "the node is stopping");
  *   POST /v1/explain            {file, text} -> {plan, contract}; reads nobody's data, discloses nothing
  *   POST /v1/run                {file, text} -> one JSON a line: {progress} …, then {outcome}
  *   GET  /v1/outcomes/HASH      how the question of that plan ended here, when it has
+ *   GET  /v1/watch/HASH         the same, with {progress} before it, a line each
+ *   GET  /v1/inbox              {questions}: what waits for people, and what runs
+ *   GET  /v1/inbox/HASH         one question: plan, contract, covenant, who has decided, who is awaited
+ *   POST /v1/decisions          {bytes, signatures}: an approval/v1 that a person signed elsewhere -> the decision, logged
  */
 export async function openDesk(ports: DeskPorts): Promise<Desk> {
   const outcomes = new Outcomes(ports.node);
@@ -81,17 +88,51 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const { method = "", url = "" } = request;
-  const hash = /^\/v1\/outcomes\/(sha256:[0-9a-f]{64})$/.exec(url)?.[1];
-  if (method === "GET" && url === "/v1/status") return reply(response, 200, JSON.stringify(ports.status()));
-  if (method === "GET" && hash !== undefined) {
-    const text = await outcomes.wait(hash);
-    return text === undefined ? reply(response, 503, GONE) : reply(response, 200, text);
+  const { node } = ports;
+  if (url.startsWith("/v1/inbox") || url === "/v1/decisions")
+    return reply(response, 200, JSON.stringify(await atInbox(node, request)));
+  if (method === "POST" && url === "/v1/explain")
+    return reply(response, 200, JSON.stringify(await node.explain(questionIn(await readBody(request)))));
+  if (method === "POST" && url === "/v1/run")
+    return run(ports, outcomes, questionIn(await readBody(request)), response);
+  if (method === "GET") return show(ports, outcomes, url, response);
+  reply(response, 404, UNKNOWN);
+}
+
+async function show(
+  ports: DeskPorts,
+  outcomes: Outcomes,
+  url: string,
+  response: ServerResponse,
+): Promise<void> {
+  const [, what, hash] = /^\/v1\/(outcomes|watch)\/(sha256:[0-9a-f]{64})$/.exec(url) ?? [];
+  if (url === "/v1/status") return reply(response, 200, JSON.stringify(ports.status()));
+  if (hash === undefined) return reply(response, 404, UNKNOWN);
+  if (what === "watch") return watch(ports, outcomes, hash, response);
+  const text = await outcomes.wait(hash);
+  return text === undefined ? reply(response, 503, GONE) : reply(response, 200, text);
+}
+
+/** Shows what has been said of a question that lives here, then what comes, then how it ended. */
+async function watch(
+  { node, onProgress }: DeskPorts,
+  outcomes: Outcomes,
+  planHash: Hash,
+  response: ServerResponse,
+): Promise<void> {
+  const lives = node.inbox().find((item) => item.planHash === planHash);
+  if (lives === undefined && !outcomes.has(planHash)) return reply(response, 404, FORGOTTEN);
+  response.writeHead(200, { "content-type": "application/x-ndjson" });
+  const show = (progress: Progress): void => void response.write(`${JSON.stringify({ progress })}\n`);
+  for (const { party, roles } of lives?.missing ?? [])
+    show({ party, phase: `awaits ${roles.join(" and ")} approval` });
+  const stop = onProgress(show);
+  try {
+    const text = await outcomes.wait(planHash);
+    response.end(text === undefined ? `${GONE}\n` : `{"outcome":${text}}\n`);
+  } finally {
+    stop();
   }
-  if (method === "POST" && url === "/v1/explain") {
-    return reply(response, 200, JSON.stringify(await ports.node.explain(await readBody(request))));
-  }
-  if (method === "POST" && url === "/v1/run") return run(ports, outcomes, await readBody(request), response);
-  reply(response, 404, errorText("unknown", "there is no such thing at this node's desk"));
 }
 
 async function run(
@@ -131,6 +172,10 @@ class Outcomes {
     this.#waiting.delete(hash);
   }
 
+  has(hash: Hash): boolean {
+    return this.#kept.has(hash);
+  }
+
   /** How the question of that plan ends here, or nothing when the node stops before. */
   wait(hash: Hash): Promise<string | undefined> {
     const known = this.#kept.get(hash);
@@ -147,24 +192,11 @@ class Outcomes {
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<Question> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of request) {
-    const buffer = Buffer.from(part);
-    bytes += buffer.length;
-    if (bytes > MAX_BODY)
-      throw new QueryError("too-large", `expected a question of at most ${MAX_BODY} bytes`);
-    parts.push(buffer);
-  }
-  const { file, text } = asked(Buffer.concat(parts).toString("utf8"));
-  return readQuestion(text, { file, lab: false });
-}
-
-function asked(body: string): { readonly file: string; readonly text: string } {
+/** The question in a body. @throws {QueryError}. */
+function questionIn(body: string): Question {
   const value: unknown = JSON.parse(body);
   const [file, text] = [Reflect.get(Object(value), "file"), Reflect.get(Object(value), "text")] as unknown[];
-  if (typeof file === "string" && typeof text === "string") return { file, text };
+  if (typeof file === "string" && typeof text === "string") return readQuestion(text, { file, lab: false });
   throw new QueryError("invalid-value", "expected a question as {file, text}");
 }
 

@@ -6,11 +6,10 @@ import { connect } from "node:tls";
 import { faultOf } from "@koplamp/engine";
 import { chooseGroup, nodePrimitives } from "@koplamp/pool";
 import { readSource } from "@koplamp/sources";
-import { readKeys } from "@koplamp/store";
 import { spkiPin } from "@koplamp/transport";
 import { type NodeConfig, readNodeConfig } from "./config.ts";
 import { StartError } from "./errors.ts";
-import { admitted } from "./start.ts";
+import { admitted, machineKeys } from "./start.ts";
 
 /** How a command of the daemon writes. */
 export interface Output {
@@ -37,9 +36,10 @@ export async function examine(file: string, { json, print }: Output): Promise<nu
     checked("file", () => `${file} can be read by its owner alone`),
     checked("covenant", () => covenant(config)),
     checked("keys", () => {
-      readKeys(config.identity.keys);
+      machineKeys(config).storage.fill(0);
       return `${config.identity.keys} holds all keys, for its owner alone`;
     }),
+    checked("people", () => people(config)),
     checked("certificate", () => certificate(config)),
     checked("coordinator", () => coordinator(config)),
     checked("state", () => state(config)),
@@ -72,6 +72,12 @@ async function covenant(config: NodeConfig): Promise<string> {
   if (now >= agreed.validUntil)
     throw new StartError("covenant", `covenant "${agreed.id}" ended at ${agreed.validUntil}`);
   return `"${agreed.id}" version ${agreed.version}, signed by ${cards.size} of ${cards.size}`;
+}
+
+function people({ people: who }: NodeConfig): string {
+  return who === "own"
+    ? "people who approve have keys of their own"
+    : "generated keys approve everything: for trials only";
 }
 
 async function certificate(config: NodeConfig): Promise<string> {

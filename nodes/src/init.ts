@@ -52,6 +52,9 @@ export async function initNode(flags: InitFlags, print: (text: string) => void):
   print("  tls/        the machine's certificate; replace it by one of your own authority if you have one");
   print("  join.json   public: give it to the other agencies for covenant, card and roster");
   print("  node.yaml   fill in the covenant's hash, the relay and your sources");
+  print(
+    "people who approve keep their own keys: koplamp key new --out NAME.key; the public part goes on the card",
+  );
   print(`next  koplamp node doctor --config ${join(dir, "node.yaml")}`);
   return 0;
 }
@@ -72,7 +75,7 @@ function freshKeys(): NodeKeys {
     storage: secret(),
     sealX25519: secret(),
     sealMlKem: secret(64),
-    people: { analyst: secret(), lawful: secret(), ethical: secret() },
+    people: { analyst: secret() },
   };
 }
 
@@ -95,11 +98,7 @@ function publicPart(party: string, name: string, keys: NodeKeys, pin: string): o
       mlkem768: base64(mlkem768),
     },
     tlsPins: [pin],
-    people: {
-      analyst: key(keys.people.analyst),
-      lawful: key(keys.people.lawful),
-      ethical: key(keys.people.ethical),
-    },
+    people: { analyst: key(keys.people.analyst) }, // those who approve make their own: koplamp key new
   };
 }
 

@@ -14,6 +14,7 @@ import {
   openLedger,
   Presence,
   type Progress,
+  scriptPeople,
   startNode,
 } from "@koplamp/engine";
 import { nodePrimitives, startThreads } from "@koplamp/pool";
@@ -53,6 +54,7 @@ export async function startDaemon(
     for (const watcher of watchers) watcher(step);
   };
   const node = startNode({ ...ports, progress });
+  if (config.people === "generated") scriptPeople(node, { ...ports, people: ports.keys.people });
   const path = join(config.state, "desk.sock");
   const desk = await openDesk({
     path,
@@ -85,7 +87,7 @@ async function openPorts(
   log: (event: DaemonEvent) => void,
 ): Promise<Omit<NodePorts, "progress">> {
   const { party: me, federation, limits } = config;
-  const keys = readKeys(config.identity.keys);
+  const keys = machineKeys(config);
   parts.defer(() => wipe(keys));
   const store = openStore(join(config.state, "node.db"));
   parts.defer(() => store.close());
@@ -109,6 +111,22 @@ async function openPorts(
     openSessionChannel({ ...machine, post }, request);
   const common = { me, lab: false, clock, rng, primitives, membership, keys, store, ledger, log };
   return { ...common, post, presence, sources, workers, openChannel };
+}
+
+/** The machine's keys; the keys of people who approve are beside them in a trial only. */
+export function machineKeys({ identity, people }: NodeConfig): NodeKeys {
+  const keys = readKeys(identity.keys);
+  const { lawful, ethical } = keys.people;
+  const held = lawful !== undefined || ethical !== undefined;
+  if (held === (people === "generated")) return keys;
+  wipe(keys);
+  throw new StartError(
+    "files",
+    held
+      ? `${identity.keys} holds keys of people who approve: a machine must not have them`
+      : `${identity.keys} holds no generated keys of people, as "people: generated" wants`,
+    held ? "people keep their own: koplamp key new; in a trial: people: generated" : "leave that line out",
+  );
 }
 
 /** The federation's documents, checked, under the covenant that the node's own people named. */

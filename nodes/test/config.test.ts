@@ -69,6 +69,7 @@ test("a node's file is read, with every path absolute and defaults filled in", a
     state: join(dir, "state"),
     sources: { vessels: { file: join(dir, "vessels.csv"), nulls: [], columns: { imo: { kind: "imo" } } } },
     limits: { workers: "auto", graceMs: 30_000 },
+    people: "own",
     log: { level: "info" },
   });
 });
@@ -79,7 +80,7 @@ test("an unknown field is refused with its line and the nearest known name", asy
       DIR/node.yaml:3:1
       3 | partty: kmar
         | ^
-    hint:  fields here: koplamp, party, federations, identity, state, sources, limits, log"
+    hint:  fields here: koplamp, party, federations, identity, state, sources, limits, people, log"
   `);
 });
 
@@ -101,6 +102,7 @@ test.each([
   ["an unknown kind", GOOD.replace("kind: imo", "kind: imoo"), /unknown value "imoo" .*did you mean "imo"\?/],
   ["a party that is no id", GOOD.replace("kmar", "KMar"), /expected a party id/],
   ["a grace of no unit", `${GOOD}limits: { grace: 30 }\n`, /expected seconds, e\.g\. 30 s/],
+  ["people of another kind", `${GOOD}people: nobody\n`, /unknown value "nobody"/],
   ["a log level", `${GOOD}log: { level: loud }\n`, /unknown value "loud"/],
 ])("%s is refused, at its line", async (_, text, expected) => {
   const said = await refusal(text);

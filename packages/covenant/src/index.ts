@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-export { type ApprovalCase, checkApprovals } from "./approvals.ts";
+export { type Decidable, type Decided, type DecisionSigner, signDecision } from "./approval-draft.ts";
+export {
+  AGENCY_ROLES,
+  type ApprovalCase,
+  admitApproval,
+  checkApprovals,
+  EXTERNAL,
+  externalRoles,
+  missingRoles,
+  objectionIn,
+} from "./approvals.ts";
 export type { Clause } from "./clause.ts";
 export { clauseAt, clausesOf } from "./clauses.ts";
 export { type Case, type Decision, decide } from "./decide.ts";

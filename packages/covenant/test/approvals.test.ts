@@ -2,7 +2,7 @@
 import { publicKeyText, signDocument } from "@koplamp/crypto";
 import { type Approval, type Card, documentBytes, documentHash, type Plan } from "@koplamp/wire";
 import { describe, expect, it } from "vitest";
-import { type ApprovalCase, checkApprovals, type SignedBytes } from "../src/index.ts";
+import { type ApprovalCase, checkApprovals, EXTERNAL, type SignedBytes } from "../src/index.ts";
 import { charter, documentOf, founded, primitives, rng } from "./charter.ts";
 
 const hash = (digit: string): string => `sha256:${digit.repeat(64)}`;
@@ -15,10 +15,12 @@ const cards = new Map(
 const question: ApprovalCase = {
   plan: {
     covenantHash: hash("1"),
+    class: "F",
     proposer: { party: "anna", by: keyOf(founded.keys["anna"]?.people.analyst ?? rng(32)) },
   } as unknown as Plan,
   planHash: hash("2"),
   contractHash: hash("3"),
+  covenant: documentOf("covenant/v1", charter.covenant),
   cards,
   now: "2026-11-24T12:00:00Z",
 };
@@ -115,6 +117,8 @@ describe("approvals", () => {
     ],
     ["by two keys of one person", () => both(), withPeople((person) => ({ ...person, person: "the-same" }))],
     ["of a party without a card", () => both(), { cards: new Map() }],
+    ["dated in the future", () => both({ at: "2026-11-24T12:06:00Z" })],
+    ["of longer than the covenant allows", () => both({ validUntil: "2026-12-24T09:00:01Z" })],
     ["unsigned", () => both().map(({ bytes }) => ({ bytes, signatures: [] }))],
     [
       "signed by another than they name",
@@ -134,6 +138,84 @@ describe("approvals", () => {
   it("that are no approvals at all are refused by their reader", () => {
     expect(() => check([{ bytes: new Uint8Array([1]), signatures: [] }])).toThrow(
       expect.objectContaining({ name: "WireError" }),
+    );
+  });
+});
+
+describe("approvals of a third person", () => {
+  it("make up for one that expired, and a copy counts once", () => {
+    const [lawful, ethical] = both();
+    const late = { at: "2026-11-24T09:00:00Z", validUntil: "2026-11-24T12:00:00Z" };
+    const expired = approvalOf("ethical", late);
+    if (lawful === undefined || ethical === undefined) throw new Error("expected two approvals");
+    expect(() => check([lawful, expired])).toThrow("bert has no ethical approval");
+    expect(check([lawful, expired, ethical, ethical, lawful])).toHaveLength(5);
+  });
+
+  it("with any role of the card may be a no, an officer's too, but no yes", () => {
+    const officer = rng(32);
+    const person = {
+      person: "bert-officer",
+      roles: ["officer" as const],
+      key: keyOf(officer),
+      validUntil: "2200-01-01T00:00:00Z",
+    };
+    const card = cards.get("bert");
+    if (card === undefined) throw new Error("expected a card");
+    const changed = { cards: new Map([...cards, ["bert", { ...card, people: [...card.people, person] }]]) };
+    const by = (decision: Approval["decision"]): SignedBytes =>
+      approvalOf(
+        "lawful",
+        { role: "officer", decision, reason: { en: "stop" }, by: keyOf(officer) },
+        officer,
+      );
+    expect(() => check([...both(), by("refuse")], changed)).toThrow("refuses");
+    expect(() => check([...both(), by("approve")], changed)).toThrow(
+      "expected a lawful or an ethical approval",
+    );
+    expect(() => check([...both(), by("refuse")])).toThrow("by nobody on its card");
+  });
+});
+
+describe("an approver outside the agencies", () => {
+  const prosecutor = rng(32);
+  const covenant = {
+    ...question.covenant,
+    approval: {
+      ...question.covenant.approval,
+      external: [{ role: "prosecutor", classes: ["E" as const, "F" as const], keys: [keyOf(prosecutor)] }],
+    },
+  };
+  const outside = (change: Partial<Approval> = {}, seed = prosecutor): SignedBytes =>
+    approvalOf("lawful", { party: EXTERNAL, role: "prosecutor", by: keyOf(seed), ...change }, seed);
+  const checked = (given: readonly SignedBytes[], changed: Partial<ApprovalCase> = {}): number =>
+    checkApprovals(EXTERNAL, given, { ...question, covenant, ...changed }, primitives).length;
+
+  it("is asked where the covenant names the class, once a question", () => {
+    expect(checked([outside()])).toBe(1);
+    expect(() => checked([])).toThrow("external has no prosecutor approval");
+    expect(checked([], { plan: { ...question.plan, class: "B" } })).toBe(0);
+    expect(check(both(), { covenant })).toHaveLength(2); // the agencies' own approvals are as before
+  });
+
+  it("counts for nothing without a key in the covenant, and never for an agency", () => {
+    expect(() => checked([outside({}, seeds.lawful)])).toThrow("by nobody whom the covenant names");
+    expect(() => checked([outside({ role: "mayor" })])).toThrow("by nobody whom the covenant names");
+    expect(() => checked([outside({ validUntil: "2026-11-24T12:00:00Z" })])).toThrow(
+      "no prosecutor approval",
+    );
+    expect(() => checked([outside({ decision: "refuse", reason: { en: "no" } })])).toThrow("refuses");
+    const both = [approvalOf("lawful", { by: keyOf(prosecutor) }, prosecutor), approvalOf("ethical")];
+    expect(() => check(both, { covenant })).toThrow("by nobody on its card");
+    const inside = {
+      ...covenant.approval.external[0],
+      role: "prosecutor",
+      classes: ["F" as const],
+      keys: [keyOf(seeds.lawful)],
+    };
+    const shared = { ...covenant, approval: { ...covenant.approval, external: [inside] } };
+    expect(() => checked([outside({}, seeds.lawful)], { covenant: shared })).toThrow(
+      "by nobody whom the covenant names",
     );
   });
 });

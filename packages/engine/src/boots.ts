@@ -7,7 +7,7 @@ import type { QuestionRun } from "./question-run.ts";
 /**
  * Ends the questions of a party whose process began again: its line may be back at once, its sessions never are. A
  * party is known by the name that its process gave itself; the first one heard tells a question only that the party has
- * begun anew after it took part in it.
+ * begun anew after it took part in it. A question that waits for people outlives that.
  */
 export class Boots {
   readonly #node: NodePorts;
@@ -35,7 +35,9 @@ export class Boots {
     this.#known.set(party, boot);
     if (before === boot) return;
     for (const run of this.#runs) {
-      if (before !== undefined || run.agreed) run.lose(party, `${party} was started again`);
+      if (run.phase === "waiting")
+        run.completed.delete(party); // it has the question on disk, and says again how far it is
+      else if (before !== undefined || run.phase === "running") run.lose(party, `${party} was started again`);
     }
   }
 }

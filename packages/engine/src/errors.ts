@@ -5,6 +5,8 @@ import { type PartyId, PeerLost } from "@koplamp/protocol";
 export type EngineErrorCode =
   | "unreachable"
   | "expired"
+  | "refused"
+  | "too-late"
   | "source"
   | "quota"
   | "integrity"
@@ -17,6 +19,8 @@ export type EngineErrorCode =
 export const ENGINE_ERROR_CODES: readonly EngineErrorCode[] = [
   "unreachable",
   "expired",
+  "refused",
+  "too-late",
   "source",
   "quota",
   "integrity",

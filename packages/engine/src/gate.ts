@@ -34,6 +34,8 @@ export interface GateParts {
   readonly stillAllowed: () => void;
   /** Told where the ledger has each disclosure. */
   readonly logged: (line: Line, index: number) => void;
+  /** Told what leaves now: nobody can take it back. */
+  readonly opening: (lines: readonly Line[]) => void;
 }
 
 /**
@@ -60,6 +62,7 @@ export function logThenOpen(parts: GateParts): Gate {
       const proofs = await parts.until(parts.ledger.cosigned(indices)); // one checkpoint, q witnesses; rejects at the deadline
       await parts.until(parts.notices.exchange(release, indices, proofs));
       parts.stillAllowed();
+      parts.opening(lines);
     },
   };
 }

@@ -4,6 +4,7 @@ export type { CoordinatorPorts } from "./coordinator-ports.ts";
 export type { EgressCount } from "./egress.ts";
 export { EngineError, type EngineErrorCode } from "./errors.ts";
 export { exitOfOutcome, type Fault, faultOf, faultText } from "./fault.ts";
+export type { InboxItem, InboxQuestion } from "./inbox.ts";
 export { engineJobs, type JobBackend } from "./jobs.ts";
 export { type Draft, type LedgerParts, type NodeLedger, openLedger, type Placed } from "./ledger.ts";
 export { type DaemonEvent, logFields } from "./log-fields.ts";
@@ -29,3 +30,4 @@ export type {
   Workers,
 } from "./ports.ts";
 export { Presence } from "./presence.ts";
+export { type ScriptedPeople, scriptPeople } from "./scripted-people.ts";

@@ -22,10 +22,21 @@ export type Offered =
   | { readonly kind: "entry"; readonly entry: Uint8Array }
   | { readonly kind: "none"; readonly code: string; readonly message: string; readonly hint: string };
 
-/** One node's word on a proposal: allow, with its people's approvals, or refuse, with the rule. */
+/** One node's word on a proposal: allow, with the contract that it computed, or refuse, with the rule. */
 export type Verdict =
-  | { readonly kind: "allow"; readonly contractHash: Hash; readonly approvals: readonly SignedBytes[] }
+  | { readonly kind: "allow"; readonly contractHash: Hash }
   | { readonly kind: "refuse"; readonly rule: string; readonly message: string; readonly hint: string };
+
+/** What people decided about a question that waits, and how far its sender is. */
+export interface PeopleMessage {
+  readonly documents: readonly SignedBytes[];
+  /** Whether the sender has every approval, each checked by itself. */
+  readonly complete: boolean;
+  /** Whether the sender wants what it has not: it starts again, or has waited for long. */
+  readonly ask: boolean;
+  /** The decisions that it has. */
+  readonly have: readonly Hash[];
+}
 
 /** Why a question stops, for every party that takes part. */
 export interface Stop {
@@ -103,7 +114,7 @@ export const offerForm: z.ZodType<Offered> = z.discriminatedUnion("kind", [
 ]);
 
 export const verdictForm: z.ZodType<Verdict> = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("allow"), contractHash: hash, approvals: z.array(signed).max(16) }),
+  z.strictObject({ kind: z.literal("allow"), contractHash: hash }),
   z.strictObject({
     kind: z.literal("refuse"),
     rule: z.string().max(200),
@@ -111,6 +122,13 @@ export const verdictForm: z.ZodType<Verdict> = z.discriminatedUnion("kind", [
     hint: sentence,
   }),
 ]);
+
+export const peopleForm: z.ZodType<PeopleMessage> = z.strictObject({
+  documents: z.array(signed).max(1024),
+  complete: z.boolean(),
+  ask: z.boolean(),
+  have: z.array(hash).max(4096),
+});
 
 /** The hash of the key set that a node keeps under the name of this question's, if any. */
 export const keySetForm: z.ZodType<{ readonly keyset: Hash | null }> = z.strictObject({

@@ -1,25 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SignedBytes } from "@koplamp/covenant";
 import { publicKeyText, signDocument } from "@koplamp/crypto";
 import type { PartyId } from "@koplamp/protocol";
 import { contractOf, planQuery, QueryError, type Question } from "@koplamp/query";
 import {
   type AnswerResult,
+  type Approval,
   base64,
   type Contract,
   documentBytes,
   documentHash,
+  type Hash,
   type Plan,
 } from "@koplamp/wire";
 import { Boots } from "./boots.ts";
-import { asEngineError } from "./errors.ts";
 import { eraseInTime } from "./erasure.ts";
+import { asEngineError } from "./errors.ts";
+import type { FourEyes } from "./four-eyes.ts";
+import { decideAt, type InboxItem, type InboxQuestion, inboxOf, questionOf } from "./inbox.ts";
 import { eraseExpired } from "./key-set.ts";
 import { decodeMessage, encodeMessage, proposalForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { answerOffer, Offers, offerOf, requestOffer } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
+import { dropPending, pendingQuestions } from "./pending.ts";
+import { hearPeople } from "./people.ts";
 import type { Proposed } from "./proposal.ts";
-import { type Questions, runQuery } from "./run-query.ts";
+import { type Questions, resumeQuery, runQuery } from "./run-query.ts";
 
 /** A question as it would run: what everybody would sign. */
 export interface Explained {
@@ -37,16 +44,40 @@ export interface EngineNode {
   explain(question: Question): Promise<Explained>;
   /** Proposes a question to every party it needs and takes part in it. @throws {QueryError} when it cannot be asked. */
   ask(question: Question): Promise<Outcome<AnswerResult>>;
-  /** Sees how each question of another party ended here. */
+  /** The questions that people can decide about, or that run. */
+  inbox(): readonly InboxItem[];
+  /** One of them, or one that has ended, with all that a person needs to decide. */
+  question(planHash: Hash): InboxQuestion | undefined;
+  /**
+   * Takes a decision of a person of this agency: an `approval/v1` that was signed elsewhere. It is verified, logged and
+   * shown to the other nodes. @throws {EngineError} `refused` when it does not count, `too-late`.
+   */
+  decide(signed: SignedBytes): Approval;
+  /** Hears of every question about which people can decide now, those that wait already first. */
+  onWaiting(listener: (question: InboxQuestion) => void): void;
+  /** Sees how each question of another party ended here, and each that waited when the node started. */
   onOutcome(listener: (outcome: Outcome<AnswerResult>) => void): void;
-  /** Stops taking questions and waits for those that run, at most `ms`. */
+  /** Stops taking questions and waits for those that run, at most `ms`. Those that wait for people go on later. */
   close(ms: number): Promise<void>;
 }
 
 /** Starts a node's services: offers, proposals, witnessing. */
 export function startNode(node: NodePorts): EngineNode {
   eraseExpired(node);
-  const questions: Questions = { offers: new Offers(), runs: new Set() };
+  const watchers: ((question: InboxQuestion) => void)[] = [];
+  const tellOf = (
+    { run: { planHash } }: FourEyes,
+    listeners: readonly ((question: InboxQuestion) => void)[],
+  ) => {
+    const question = questionOf(node, questions.eyes, planHash);
+    if (question !== undefined) for (const listener of listeners) listener(question);
+  };
+  const questions: Questions = {
+    offers: new Offers(),
+    runs: new Set(),
+    eyes: new Map(),
+    waiting: (eyes) => tellOf(eyes, watchers),
+  };
   const running = new Set<Promise<unknown>>();
   const listeners: ((outcome: Outcome<AnswerResult>) => void)[] = [];
   const track = <T>(work: Promise<T>): Promise<T> => {
@@ -54,6 +85,9 @@ export function startNode(node: NodePorts): EngineNode {
     const forget = (): void => void running.delete(work);
     work.then(forget, forget);
     return work;
+  };
+  const taken = (outcome: Outcome<AnswerResult>): void => {
+    for (const listener of listeners) listener(outcome);
   };
   const stops = [
     eraseInTime(node),
@@ -63,17 +97,31 @@ export function startNode(node: NodePorts): EngineNode {
       void track(replyOffer(node, questions.offers, from, topic, body));
     }),
     node.post.listen("propose/", (from, _topic, body) => {
-      void track(takePart(node, questions, from, body)).then((outcome) => {
-        for (const listener of listeners) listener(outcome);
-      });
+      void track(takePart(node, from, () => proposedIn(node, questions, from, body))).then(taken);
     }),
+    node.post.listen("people/", (from, topic, body) => hearPeople(node, questions.eyes, from, topic, body)),
   ];
+  for (const planHash of pendingQuestions(node)) {
+    void track(takePart(node, node.me, () => resumeQuery(node, questions, planHash))).then((outcome) => {
+      if (outcome.planHash === undefined) dropPending(node, planHash); // it cannot go on: agreement or roster changed
+      taken(outcome);
+    });
+  }
   return {
     explain: (question) => track(explain(node, questions.offers, question)),
     ask: (question) => track(ask(node, questions, question)),
+    inbox: () => inboxOf(questions.eyes),
+    question: (planHash) => questionOf(node, questions.eyes, planHash),
+    decide: (signed) => decideAt(node, questions.eyes, signed),
+    onWaiting: (listener) => {
+      watchers.push(listener);
+      for (const eyes of [...questions.eyes.values()].filter(({ run }) => run.phase === "waiting"))
+        tellOf(eyes, [listener]);
+    },
     onOutcome: (listener) => void listeners.push(listener),
     close: async (ms) => {
       for (const stop of stops) stop();
+      for (const run of questions.runs) if (run.phase === "waiting") run.leave();
       await Promise.race([Promise.allSettled(running), node.clock.sleep(ms)]);
     },
   };
@@ -101,20 +149,29 @@ async function ask(
   }
 }
 
+/** A question of another party, or one that waited: how it ends here, whatever happens. */
 async function takePart(
   node: NodePorts,
-  questions: Questions,
   from: PartyId,
-  body: Uint8Array,
+  run: () => Promise<Outcome<AnswerResult>>,
 ): Promise<Outcome<AnswerResult>> {
   try {
-    const { plan } = decodeMessage(proposalForm, from, body);
-    return await runQuery(node, questions, { from, plan });
+    return await run();
   } catch (reason) {
     const error = asEngineError(reason, node.me);
     node.log({ event: "proposal.refused", party: node.me, peer: from, code: error.code });
     return failed("", error);
   }
+}
+
+function proposedIn(
+  node: NodePorts,
+  questions: Questions,
+  from: PartyId,
+  body: Uint8Array,
+): Promise<Outcome<AnswerResult>> {
+  const { plan } = decodeMessage(proposalForm, from, body);
+  return runQuery(node, questions, { from, plan });
 }
 
 function propose(node: NodePorts, plan: Plan): Proposed {

@@ -28,6 +28,14 @@ interface Ended {
   readonly ledger?: LedgerHead;
 }
 
+/** A party's no: the rule that it rests on, or the person who gave it. */
+export interface Refusal {
+  readonly party: PartyId;
+  readonly rule: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
 /** How a question ended at one node. A refusal is a value, not an error. */
 export type Outcome<Result = unknown> =
   | (Ended & {
@@ -37,13 +45,7 @@ export type Outcome<Result = unknown> =
       /** The bundle, at the proposer and the recipients. */
       readonly bundle?: Uint8Array;
     })
-  | (Ended & {
-      readonly status: "refused";
-      readonly party: PartyId;
-      readonly rule: string;
-      readonly message: string;
-      readonly hint: string;
-    })
+  | (Ended & Refusal & { readonly status: "refused" })
   | (Ended & {
       readonly status: "failed";
       readonly code: EngineErrorCode;

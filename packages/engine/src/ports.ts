@@ -131,7 +131,7 @@ export interface Sources {
   snapshot(dataset: string): Promise<Snapshot>;
 }
 
-/** The seeds and keys of one machine, and in a lab or demo those of its three people. */
+/** The seeds and keys of one machine and of its analyst; in a lab or trial also those of people who approve. */
 export interface NodeKeys {
   readonly identity: Uint8Array;
   readonly ledger: Uint8Array;
@@ -142,7 +142,11 @@ export interface NodeKeys {
   readonly sealMlKem: Uint8Array;
   /** Seals key shares and cached evaluations at rest; 32 bytes. */
   readonly storage: Uint8Array;
-  readonly people: Readonly<Record<"analyst" | "lawful" | "ethical", Uint8Array>>;
+  readonly people: {
+    readonly analyst: Uint8Array;
+    readonly lawful?: Uint8Array;
+    readonly ethical?: Uint8Array;
+  };
 }
 
 /** What a person may watch: phase of a party, and how far it is. */

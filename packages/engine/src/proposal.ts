@@ -2,10 +2,11 @@
 import type { SignedBytes } from "@koplamp/covenant";
 import { verifyDocument } from "@koplamp/crypto";
 import type { PartyId } from "@koplamp/protocol";
-import { documentHash, type Plan, readDocument } from "@koplamp/wire";
+import { documentHash, type Hash, type Plan, readDocument } from "@koplamp/wire";
 import { EngineError } from "./errors.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { Offers } from "./offer.ts";
+import { pendingOffer } from "./pending.ts";
 import { QuestionRun } from "./question-run.ts";
 
 /** A plan as its proposer signed it, and whose envelope brought it. */
@@ -18,13 +19,41 @@ export interface Proposed {
  * Reads a proposal. The contract is computed here later: what counts is what this node computes, never what it is told.
  * @throws {EngineError} `garbage` or `integrity`, naming the proposer.
  */
-export function admitProposal(
-  node: NodePorts,
-  offers: Offers,
+export function admitProposal(node: NodePorts, offers: Offers, proposed: Proposed): QuestionRun {
+  const { from, plan: signed } = proposed;
+  const { plan, planHash } = admitPlan(node, proposed);
+  if (node.ledger.entriesOf(planHash).length > 0) {
+    throw new EngineError(
+      "integrity",
+      from,
+      `${from} proposed a question that was dealt with before`,
+      "ask again",
+    );
+  }
+  node.store.putDocument(planHash, signed.bytes, signed.signatures);
+  return new QuestionRun(node, offers, plan, planHash);
+}
+
+/**
+ * A question that waited when this node stopped, checked as if it came now: its members and agreement may have changed.
+ * @throws as {@link admitProposal}.
+ */
+export function admitPending(node: NodePorts, offers: Offers, planHash: Hash): QuestionRun {
+  const signed = node.store.document(planHash);
+  if (signed === undefined) throw new EngineError("integrity", node.me, "a question that waits has no plan");
+  const from = readPlan(node.me, signed.bytes).proposer.party;
+  const { plan } = admitPlan(node, { from, plan: signed });
+  const offer = pendingOffer(node, planHash);
+  if (offer !== undefined) offers.put(offer);
+  return new QuestionRun(node, offers, plan, planHash);
+}
+
+/** A plan under our agreement and roster, signed by an analyst of the party that proposes it. */
+function admitPlan(
+  { membership, primitives }: NodePorts,
   { from, plan: signed }: Proposed,
-): QuestionRun {
+): { readonly plan: Plan; readonly planHash: Hash } {
   const plan = readPlan(from, signed.bytes);
-  const { membership, primitives } = node;
   const planHash = documentHash(primitives.sha256, signed.bytes);
   if (plan.covenantHash !== membership.covenantHash || plan.rosterHash !== membership.rosterHash) {
     throw new EngineError(
@@ -41,24 +70,13 @@ export function admitProposal(
   const valid = signed.signatures.some((line) =>
     verifyDocument(primitives, { type: "plan/v1", hash: planHash, line, keys }),
   );
-  if (proposer.party !== from || !valid) {
-    throw new EngineError(
-      "integrity",
-      from,
-      `the plan that ${from} sent is not signed by an analyst of ${from}`,
-      "ask again: only an analyst on the agency's card can propose",
-    );
-  }
-  if (node.ledger.entriesOf(planHash).length > 0) {
-    throw new EngineError(
-      "integrity",
-      from,
-      `${from} proposed a question that was dealt with before`,
-      "ask again",
-    );
-  }
-  node.store.putDocument(planHash, signed.bytes, signed.signatures);
-  return new QuestionRun(node, offers, plan, planHash);
+  if (proposer.party === from && valid) return { plan, planHash };
+  throw new EngineError(
+    "integrity",
+    from,
+    `the plan that ${from} sent is not signed by an analyst of ${from}`,
+    "ask again: only an analyst on the agency's card can propose",
+  );
 }
 
 function readPlan(from: PartyId, bytes: Uint8Array): Plan {

@@ -11,11 +11,13 @@ import {
   type Plan,
   timeText,
 } from "@koplamp/wire";
+import type { Approvals } from "./approvals.ts";
 import { addEgress, type EgressCount } from "./egress.ts";
 import { asEngineError, ENGINE_ERROR_CODES, EngineError, forOthers, unreachable } from "./errors.ts";
 import { decodeMessage, encodeMessage, stopForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { KeptOffer, Offers } from "./offer.ts";
+import type { Refusal } from "./outcome.ts";
 
 /** How long to wait for the reason of a peer that ended a session. */
 const PATIENCE_MS = 2000;
@@ -40,16 +42,26 @@ export class QuestionRun {
   readonly recipients: readonly PartyId[];
   /** This node's input of the plan, and the offer of its own that it states; absent where it brings no data. */
   readonly own: { readonly input: Input; readonly offer: KeptOffer | undefined } | undefined;
-  /** Whether every party has said yes: from here on each of them holds something that a restart would lose. */
-  agreed = false;
+  /**
+   * `deciding` until every node allows it, `waiting` for people, which may last for days and outlives a restart of any
+   * node, then `running`: from here on each party holds something that a restart would lose.
+   */
+  phase: "deciding" | "waiting" | "running" = "deciding";
+  /** What people decided, once there is a contract to decide about. */
+  approvals: Approvals | undefined;
+  /** The others that have every approval, each checked by itself, as far as they have said so since they started. */
+  readonly completed: Set<PartyId> = new Set();
   /** The others, and the coordinator where it plays a role. */
   readonly peers: readonly PartyId[];
   readonly #node: NodePorts;
   readonly #accounts = new Map<string, readonly EgressCount[]>();
   readonly #halt = Promise.withResolvers<never>();
-  readonly #left = new Map<PartyId, PromiseWithResolvers<undefined>>();
+  readonly #leaving = new Map<PartyId, PromiseWithResolvers<undefined>>();
   #contract: { readonly contract: Contract; readonly hash: Hash } | undefined;
+  readonly #opened = new Set<string>();
   #stopped: Error | undefined;
+  #refusal: Refusal | undefined;
+  #left = false;
   #answered = false;
 
   constructor(node: NodePorts, offers: Offers, plan: Plan, planHash: Hash) {
@@ -108,12 +120,17 @@ export class QuestionRun {
     this.#accounts.delete(label);
   }
 
-  /** @throws what stopped the question, or {@link EngineError} `expired`. */
+  /**
+   * Asked before a session, when it begins, and just before anything opens.
+   * @throws what stopped the question, or {@link EngineError} `expired`, `refused` once an approval does not hold.
+   */
   stillAllowed(): void {
     if (this.#stopped !== undefined) throw this.#stopped;
     const { expires } = this.plan;
-    if (timeText(this.#node.clock.now()) < expires) return;
-    throw new EngineError("expired", this.#node.me, `the question expired at ${expires}`, "ask again");
+    if (timeText(this.#node.clock.now()) >= expires) {
+      throw new EngineError("expired", this.#node.me, `the question expired at ${expires}`, "ask again");
+    }
+    this.#expectApproved();
   }
 
   /** From here on the answer stands: what others do can spoil the evidence only. */
@@ -121,11 +138,46 @@ export class QuestionRun {
     this.#answered = true;
   }
 
+  /** Lines of the contract that leave now. */
+  opened(lines: readonly string[]): void {
+    for (const id of lines) this.#opened.add(id);
+  }
+
+  /** Whether all that this node discloses is out, or the answer stands: nobody can take a yes back any more. */
+  get beyondReturn(): boolean {
+    const own = this.contract.disclosures.filter(
+      ({ from, output }) => from === this.#node.me && !output.startsWith("tests"),
+    );
+    return this.#answered || (own.length > 0 && own.every(({ id }) => this.#opened.has(id)));
+  }
+
+  /** A person's no, or a withdrawal in time: it ends the question here. */
+  refuse(refusal: Refusal): void {
+    if (this.#stopped === undefined) this.#refusal = refusal;
+    this.stop(new EngineError("refused", refusal.party, refusal.message, refusal.hint));
+  }
+
+  get refusal(): Refusal | undefined {
+    return this.#refusal;
+  }
+
+  /** The node stops while people still decide: nobody is told, and the question goes on when the node is back. */
+  leave(): void {
+    this.#left = true;
+    const { me } = this.#node;
+    const hint = `the question waits on: koplamp query watch ${this.planHash}`;
+    this.stop(new EngineError("stopped", me, `the node of ${me} stops while people decide`, hint));
+  }
+
+  get left(): boolean {
+    return this.#left;
+  }
+
   /** A peer that will not go on with this question. */
   lose(peer: PartyId, message: string): void {
     if (!this.peers.includes(peer)) return;
     this.stop(unreachable(peer, message));
-    this.#left.get(peer)?.resolve(undefined);
+    this.#leaving.get(peer)?.resolve(undefined);
   }
 
   /** Ends every wait of this question with `reason`. Later calls change nothing. */
@@ -162,14 +214,14 @@ export class QuestionRun {
   /** Hears the other parties' stops from now on, also those that came before this node knew the question. */
   listenForStop(): void {
     for (const peer of this.peers) {
-      this.#left.set(peer, Promise.withResolvers());
+      this.#leaving.set(peer, Promise.withResolvers());
       void this.#hearStop(peer);
     }
   }
 
   /** Settles when a party has said that it stopped: nothing more will come from it. */
   leftBy(party: PartyId): Promise<undefined> {
-    return this.#left.get(party)?.promise ?? new Promise(() => {});
+    return this.#leaving.get(party)?.promise ?? new Promise(() => {});
   }
 
   /** Tells every other party why this question ends here, in words that hold no data. */
@@ -184,6 +236,24 @@ export class QuestionRun {
     this.#node.post.fail(this.topic(""), new EngineError("stopped", this.#node.me, "the question is over"));
   }
 
+  /** Approvals are in the ledger and were verified when they came: here it counts whether they hold now. */
+  #expectApproved(): void {
+    const { approvals } = this;
+    const objection = approvals?.objection();
+    const [missing] = approvals?.missing() ?? [];
+    const party = objection?.party ?? missing?.[0];
+    if (party === undefined) return;
+    const [role] = objection === undefined ? (missing?.[1] ?? []) : [objection.role];
+    throw new EngineError(
+      "refused",
+      party,
+      objection === undefined
+        ? `the ${role} approval of ${party} does not hold any more`
+        : `${party} has taken back its ${role} approval`,
+      "ask again: every question needs approvals of its own",
+    );
+  }
+
   #computed(): { readonly contract: Contract; readonly hash: Hash } {
     if (this.#contract !== undefined) return this.#contract;
     const { membership, primitives } = this.#node;
@@ -193,16 +263,22 @@ export class QuestionRun {
   }
 
   async #hearStop(from: PartyId): Promise<void> {
-    try {
-      const body = await this.#node.post.receive(from, this.topic("stop"));
-      const { code, party, message, hint } = decodeMessage(stopForm, from, body);
-      const known = ENGINE_ERROR_CODES.find((one) => one === code && one !== "internal");
-      this.stop(new EngineError(known ?? "stopped", party, message, hint));
-      this.#left.get(from)?.resolve(undefined);
-    } catch (reason) {
-      // A message of another form stops the question too; a wait that ended with it, or with the peer, does not.
-      const error = asEngineError(reason, this.#node.me);
-      if (error.code === "garbage") this.stop(error);
+    const { post, clock, me } = this.#node;
+    while (this.#stopped === undefined) {
+      try {
+        const body = await post.receive(from, this.topic("stop"));
+        const { code, party, message, hint } = decodeMessage(stopForm, from, body);
+        const known = ENGINE_ERROR_CODES.find((one) => one === code && one !== "internal");
+        this.stop(new EngineError(known ?? "stopped", party, message, hint));
+        this.#leaving.get(from)?.resolve(undefined);
+        return;
+      } catch (reason) {
+        // A message of another form stops the question too; a wait that ended with it does not.
+        const error = asEngineError(reason, me);
+        if (error.code === "garbage") this.stop(error);
+        if (!(reason instanceof PeerLost)) return;
+        await Promise.race([this.#halt.promise.catch(() => {}), clock.sleep(PATIENCE_MS)]); // it may come back
+      }
     }
   }
 }

@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import { type AnswerResult, timeMs } from "@koplamp/wire";
+import { type AnswerResult, type Hash, timeMs } from "@koplamp/wire";
 import { aggregateStage } from "./aggregate-stage.ts";
 import { EngineError } from "./errors.ts";
 import { gatherEvidence } from "./evidence.ts";
+import { FourEyes } from "./four-eyes.ts";
 import { matchStage } from "./match-stage.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { Offers } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
-import { admitProposal, type Proposed } from "./proposal.ts";
+import { dropPending } from "./pending.ts";
+import { admitPending, admitProposal, type Proposed } from "./proposal.ts";
 import type { QuestionRun } from "./question-run.ts";
-import type { Stage } from "./stage.ts";
+import type { Stage, StageResult } from "./stage.ts";
 import { decideTogether } from "./verdicts.ts";
 
-/** What a node remembers between questions: its offers, and the questions that run. */
+/** What a node remembers between questions: its offers, and the questions that live. */
 export interface Questions {
   readonly offers: Offers;
   readonly runs: Set<QuestionRun>;
+  readonly eyes: Map<Hash, FourEyes>;
+  /** Told when people can decide about a question. */
+  readonly waiting: (eyes: FourEyes) => void;
 }
 
 /**
@@ -25,48 +30,91 @@ export interface Questions {
  */
 export async function runQuery(
   node: NodePorts,
-  { offers, runs }: Questions,
+  questions: Questions,
   proposed: Proposed,
 ): Promise<Outcome<AnswerResult>> {
-  const run = admitProposal(node, offers, proposed); // signed by an analyst of whoever sent it, and not seen before
-  runs.add(run);
-  const unwatch = watch(node, run); // a lost peer, another party's stop or the expiry ends every wait
+  const run = admitProposal(node, questions.offers, proposed); // signed by an analyst of whoever sent it, and not seen before
+  return await live(node, questions, run, false);
+}
+
+/** Goes on with a question that waited for people when this node stopped. @throws as {@link runQuery}. */
+export async function resumeQuery(
+  node: NodePorts,
+  questions: Questions,
+  planHash: Hash,
+): Promise<Outcome<AnswerResult>> {
+  return await live(node, questions, admitPending(node, questions.offers, planHash), true);
+}
+
+async function live(
+  node: NodePorts,
+  questions: Questions,
+  run: QuestionRun,
+  resumed: boolean,
+): Promise<Outcome<AnswerResult>> {
+  const eyes = new FourEyes(node, run);
+  questions.runs.add(run);
+  questions.eyes.set(run.planHash, eyes);
+  const unwatch = watch(node, run); // another party's stop or the expiry ends every wait
   try {
-    const refusal = await decideTogether(node, run); // the same contract, four eyes at every node; one no is enough
+    // The same contract at every node; one no is enough.
+    const refusal = resumed ? undefined : await attended(node, run, () => decideTogether(node, run));
     if (refusal !== undefined) return { ...ended(node, run), status: "refused", ...refusal };
-    run.agreed = true;
+    await eyes.wait(resumed, () => questions.waiting(eyes)); // two people of every party, seen by every node
 
-    const stage: Stage = run.plan.ask.kind === "aggregate" ? aggregateStage : matchStage;
-    const answered = await stage(node, run); // sessions under the gate: begin, log, then open
-    run.answered();
-
-    const bundle = await gatherEvidence(node, run, answered); // receipts, egress, release, proofs
-    const result = answered.result === undefined ? {} : { result: answered.result };
-    return {
-      ...ended(node, run),
-      status: "released",
-      ...result,
-      ...(bundle === undefined ? {} : { bundle }),
-    };
+    return await attended(node, run, async () => {
+      const stage: Stage = run.plan.ask.kind === "aggregate" ? aggregateStage : matchStage;
+      const answered = await stage(node, run); // sessions under the gate: begin, log, then open
+      run.answered();
+      return released(node, run, answered, await gatherEvidence(node, run, answered)); // receipts, egress, release, proofs
+    });
   } catch (reason) {
     return await stopped(node, run, reason);
   } finally {
-    runs.delete(run);
+    questions.runs.delete(run);
+    questions.eyes.delete(run.planHash);
+    if (!run.left) dropPending(node, run.planHash);
     await unwatch();
   }
+}
+
+function released(
+  node: NodePorts,
+  run: QuestionRun,
+  { result }: StageResult,
+  bundle: Uint8Array | undefined,
+): Outcome<AnswerResult> {
+  return {
+    ...ended(node, run),
+    status: "released",
+    ...(result === undefined ? {} : { result }),
+    ...(bundle === undefined ? {} : { bundle }),
+  };
 }
 
 /** Watches over a question until the function that it gives is called. */
 function watch(node: NodePorts, run: QuestionRun): () => Promise<void> {
   const over = Promise.withResolvers<void>();
   run.listenForStop();
-  const lost = (peer: PartyId): void => run.lose(peer, `${peer} was given up: its line is down`);
-  const watching = [node.presence.watch(run.peers, over.promise, lost), expire(node, run, over.promise)];
+  const watching = expire(node, run, over.promise);
   return async () => {
     over.resolve();
     run.end();
-    await Promise.all(watching);
+    await watching;
   };
+}
+
+/** Does what needs every peer at its line: one that is lost meanwhile ends the question. People may take days. */
+async function attended<T>(node: NodePorts, run: QuestionRun, act: () => Promise<T>): Promise<T> {
+  const over = Promise.withResolvers<void>();
+  const lost = (peer: PartyId): void => run.lose(peer, `${peer} was given up: its line is down`);
+  const watching = node.presence.watch(run.peers, over.promise, lost);
+  try {
+    return await act();
+  } finally {
+    over.resolve();
+    await watching;
+  }
 }
 
 /** A timer may be off by as much as this, and a question that is over is forgotten within it. */
@@ -90,10 +138,14 @@ async function expire({ me, clock }: NodePorts, run: QuestionRun, over: Promise<
 
 async function stopped(node: NodePorts, run: QuestionRun, reason: unknown): Promise<Outcome<never>> {
   const error = await run.fail(reason);
-  const { code, party } = error;
-  node.log({ event: "question.failed", party: node.me, plan: run.planHash, code, peer: party });
+  const { code, party, message, hint } = error;
+  if (run.left) return { ...failed(run.plan.id, error), ...ended(node, run) };
+  const event = code === "refused" ? "question.refused" : "question.failed";
+  node.log({ event, party: node.me, plan: run.planHash, code, peer: party });
   await run.tellStop(error);
-  return { ...failed(run.plan.id, error), ...ended(node, run) };
+  if (code !== "refused") return { ...failed(run.plan.id, error), ...ended(node, run) };
+  const refusal = run.refusal ?? { party, rule: "approvals", message, hint };
+  return { ...ended(node, run), status: "refused", ...refusal };
 }
 
 /** What every outcome says, however the question ended. */

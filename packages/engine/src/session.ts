@@ -151,6 +151,7 @@ class LiveSession<Output> {
     const pool = withHost(vault, this.#spec.hostJobs ?? {});
     try {
       const party = await this.#spec.start(this.#facts, pool);
+      this.#run.stillAllowed(); // hands were shaken since, and somebody may have said no
       this.#begin();
       const output = await drive(party, { channel: this.#loggedOnly(), pool, gate: this.#gate() });
       await this.#run.until(this.#notices.requireAll()); // nothing unlogged is ever used
@@ -198,6 +199,7 @@ class LiveSession<Output> {
       costOf: this.#spec.costOf ?? (() => undefined),
       until: (wait) => this.#run.until(wait),
       stillAllowed: () => this.#run.stillAllowed(),
+      opening: (lines) => this.#run.opened(lines.map(({ id }) => id)),
       logged: (line, index) => {
         this.state = "logged";
         this.#logged.push({ id: line.id, to: line.via ?? line.to, index });

@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { checkApprovals, type Decision, decide } from "@koplamp/covenant";
-import { publicKeyText, signDocument } from "@koplamp/crypto";
+import { type Decision, decide } from "@koplamp/covenant";
 import type { PartyId } from "@koplamp/protocol";
 import { QueryError } from "@koplamp/query";
-import { type Approval, base64, documentBytes, documentHash, timeText } from "@koplamp/wire";
+import { documentBytes, timeText } from "@koplamp/wire";
 import { EngineError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import { decodeMessage, encodeMessage, type Verdict, verdictForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
+import type { Refusal } from "./outcome.ts";
 import type { QuestionRun } from "./question-run.ts";
-
-/** A party's no. */
-export interface Refusal {
-  readonly party: PartyId;
-  readonly rule: string;
-  readonly message: string;
-  readonly hint: string;
-}
 
 /**
  * Every node decides by itself and tells the others; one no is enough. Here each node also checks that the others
- * computed the same contract and that two of their people signed it. Gives the first refusal in order of id, if any.
- * @throws {EngineError} `integrity` when a contract differs; {@link CovenantError} for a missing approval.
+ * computed the same contract: its hash is what people sign after this. Gives the first refusal in order of id, if any.
+ * @throws {EngineError} `integrity` when a contract differs.
  */
 export async function decideTogether(node: NodePorts, run: QuestionRun): Promise<Refusal | undefined> {
   node.progress({ party: node.me, phase: "approve" });
@@ -33,7 +25,7 @@ export async function decideTogether(node: NodePorts, run: QuestionRun): Promise
   for (const [party, verdict] of ordered) {
     if (verdict.kind === "refuse") return refusalOf(node, run, party, verdict);
   }
-  for (const [party, verdict] of ordered) admitVerdict(node, run, party, verdict);
+  for (const [party, verdict] of ordered) admitVerdict(run, party, verdict);
   return undefined;
 }
 
@@ -47,26 +39,13 @@ function refusalOf(
   return { party, rule, message, hint };
 }
 
-function admitVerdict(node: NodePorts, run: QuestionRun, party: PartyId, verdict: Verdict): void {
-  if (verdict.kind !== "allow" || verdict.contractHash !== run.contractHash) {
-    throw new EngineError(
-      "integrity",
-      party,
-      `the contract that ${party} computed is not ours`,
-      "both nodes must run versions with the same protocol descriptions: koplamp version --full",
-    );
-  }
-  const { plan, planHash, contractHash } = run;
-  const { cards } = node.membership;
-  const question = { plan, planHash, contractHash, cards, now: timeText(node.clock.now()) };
-  const approvals = checkApprovals(party, verdict.approvals, question, node.primitives);
-  node.ledger.append(
-    verdict.approvals.map(({ bytes, signatures }, at) => {
-      const approvalHash = documentHash(node.primitives.sha256, bytes);
-      node.store.putDocument(approvalHash, bytes, signatures);
-      const { role = "lawful", by = "node" } = approvals[at] ?? {};
-      return { type: "approval", verb: "none", planHash, by, body: { approvalHash, party, role } };
-    }),
+function admitVerdict(run: QuestionRun, party: PartyId, verdict: Verdict): void {
+  if (verdict.kind === "allow" && verdict.contractHash === run.contractHash) return;
+  throw new EngineError(
+    "integrity",
+    party,
+    `the contract that ${party} computed is not ours`,
+    "both nodes must run versions with the same protocol descriptions: koplamp version --full",
   );
 }
 
@@ -87,8 +66,7 @@ function ownVerdict(node: NodePorts, run: QuestionRun): Verdict {
     },
   ]);
   node.store.putDocument(contractHash, documentBytes(contract), []);
-  const approvals = (["lawful", "ethical"] as const).map((role) => signApproval(node, run, role));
-  return { kind: "allow", contractHash, approvals };
+  return { kind: "allow", contractHash };
 }
 
 function ownDecision(node: NodePorts, run: QuestionRun): Decision {
@@ -111,37 +89,4 @@ function ownDecision(node: NodePorts, run: QuestionRun): Decision {
     const { code, message, hint } = reason;
     return { outcome: "refuse", rule: `contract/${code}`, message, hint };
   }
-}
-
-/**
- * An approval by this agency's own person. The keys stand at the node in a lab and in the demonstration only: people
- * who decide for themselves join through the same verdict.
- */
-function signApproval(
-  node: NodePorts,
-  run: QuestionRun,
-  role: "lawful" | "ethical",
-): { readonly bytes: Uint8Array<ArrayBuffer>; readonly signatures: string[] } {
-  const seed = node.keys.people[role];
-  const approval: Approval = {
-    koplamp: "approval/v1",
-    covenantHash: node.membership.covenantHash,
-    planHash: run.planHash,
-    contractHash: run.contractHash,
-    party: node.me,
-    role,
-    decision: "approve",
-    by: publicKeyText(node.primitives.ed25519PublicKey(seed)),
-    considered: [{ question: "generated", answer: { en: "Given by a generated key" } }],
-    reason: null,
-    at: timeText(node.clock.now()),
-    validUntil: run.plan.expires,
-    salt: base64(node.rng(32)),
-  };
-  const bytes = documentBytes(approval);
-  const hash = documentHash(node.primitives.sha256, bytes);
-  return {
-    bytes: new Uint8Array(bytes),
-    signatures: [signDocument(node.primitives, seed, "approval/v1", hash)],
-  };
 }

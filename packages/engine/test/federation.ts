@@ -25,6 +25,7 @@ import {
   type Progress,
   type Snapshot,
   type Store,
+  scriptPeople,
   startCoordinator,
   startNode,
 } from "../src/index.ts";
@@ -62,6 +63,8 @@ export interface Wishes {
   /** Changes the ports of a party before its node starts. */
   readonly ports?: (ports: NodePorts, machine: Machine) => NodePorts;
   readonly coordinator?: boolean;
+  /** Parties whose people decide in the test; those of the others approve everything. */
+  readonly people?: readonly PartyId[];
 }
 
 /** One running machine of a test. */
@@ -187,6 +190,9 @@ export class Federation {
     const changed = this.#wishes.ports?.(ports, whole) ?? ports;
     const node = startNode(changed);
     node.onOutcome((outcome) => void outcomes.push(outcome));
+    const { people } = changed.keys;
+    if (this.#wishes.people?.includes(party) !== true)
+      scriptPeople(node, { me: party, people, clock, rng, primitives });
     Object.assign(machine, {
       node,
       ports: changed,

@@ -80,6 +80,7 @@ function recorded(changes: Partial<GateParts> = {}): { readonly log: string[]; r
     until: (wait) => wait,
     stillAllowed: () => void log.push("allowed"),
     logged: () => {},
+    opening: () => void log.push("opening"),
     ...changes,
   };
   return { log, parts };
@@ -92,8 +93,8 @@ describe("the gate", () => {
     await gate.open([sealed("one", "bert"), sealed("two", "cleo")]);
     await gate.open([sealed("three", "bert")]);
     expect(log).toEqual([
-      ...["meter", "allowed", "append 2, charge 5+5", "cosign 0,1", "notices 0", "allowed"],
-      ...["meter", "allowed", "append 1, charge 5", "cosign 0", "notices 1", "allowed"],
+      ...["meter", "allowed", "append 2, charge 5+5", "cosign 0,1", "notices 0", "allowed", "opening"],
+      ...["meter", "allowed", "append 1, charge 5", "cosign 0", "notices 1", "allowed", "opening"],
     ]);
   });
 

@@ -101,62 +101,6 @@ function relabelled(text: string): Uint8Array {
   );
 }
 
-describe("the yes of two people", () => {
-  it("by one person is none", async () => {
-    const all = open({
-      ports: (ports, { party }) => {
-        if (party !== "bert") return ports;
-        const people = { ...ports.keys.people, lawful: ports.keys.people.ethical };
-        return { ...ports, keys: { ...ports.keys, people } };
-      },
-    });
-    const outcome = await all.ask("anna", question);
-    for (const end of await endsAt(all, outcome)) {
-      expect(end).toMatchObject({ status: "failed", code: "integrity" });
-      expect(end.status === "failed" ? end.message : "").toContain("bert");
-    }
-    expectNothingBegun(all);
-  });
-
-  it("by the proposer is none", async () => {
-    const all = open({
-      ports: (ports, { party }) => {
-        if (party !== "anna") return ports;
-        const people = { ...ports.keys.people, lawful: ports.keys.people.analyst };
-        return { ...ports, keys: { ...ports.keys, people } };
-      },
-    });
-    expect(await all.ask("anna", question)).toMatchObject({ status: "failed", code: "integrity" });
-    expectNothingBegun(all);
-  });
-
-  it("must be there at all", async () => {
-    const all = open({
-      post: (post, party) => {
-        if (party !== "cleo") return post;
-        const send: Post["send"] = async (to, topic, body) => {
-          const text = Buffer.from(body).toString();
-          const verdict = topic.endsWith("/verdict")
-            ? JSON.stringify({ ...JSON.parse(text), approvals: [] })
-            : text;
-          await post.send(
-            to,
-            topic,
-            topic.endsWith("/verdict") ? new Uint8Array(Buffer.from(verdict)) : body,
-          );
-        };
-        return { ...post, send };
-      },
-    });
-    const outcome = await all.ask("anna", question);
-    for (const end of await endsAt(all, outcome)) {
-      expect(end).toMatchObject({ status: "failed", code: "integrity" });
-      expect(end.status === "failed" ? end.message : "").toContain("cleo has no lawful approval");
-    }
-    expectNothingBegun(all);
-  });
-});
-
 describe("the contract", () => {
   it("that one node computes otherwise stops the question at all", async () => {
     const all = open({

@@ -53,10 +53,15 @@ export interface CharterRequest {
   readonly before?: Founded;
 }
 
+/** The keys of a party and of all its people, which only a lab or trial has in one place. */
+export interface FoundedKeys extends NodeKeys {
+  readonly people: Required<NodeKeys["people"]>;
+}
+
 /** A federation's signed documents, with the secrets that a lab or demo holds for everybody. */
 export interface Founded {
   readonly charter: Charter;
-  readonly keys: Readonly<Record<PartyId, NodeKeys>>;
+  readonly keys: Readonly<Record<PartyId, FoundedKeys>>;
   readonly coordinator: CoordinatorKeys;
 }
 
@@ -109,14 +114,14 @@ export function createCharter(
 /** Signs for everybody, as only a founder in one process can. */
 class Signer {
   readonly primitives: Primitives;
-  readonly #keys: Readonly<Record<PartyId, NodeKeys>>;
+  readonly #keys: Readonly<Record<PartyId, FoundedKeys>>;
 
-  constructor(primitives: Primitives, keys: Readonly<Record<PartyId, NodeKeys>>) {
+  constructor(primitives: Primitives, keys: Readonly<Record<PartyId, FoundedKeys>>) {
     this.primitives = primitives;
     this.#keys = keys;
   }
 
-  of(party: PartyId): NodeKeys {
+  of(party: PartyId): FoundedKeys {
     const keys = this.#keys[party];
     if (keys === undefined) throw new Error(`expected keys for ${party}`);
     return keys;
@@ -150,7 +155,7 @@ class Signer {
   }
 }
 
-function keysOf(parties: readonly CharterParty[], rng: Rng): Readonly<Record<PartyId, NodeKeys>> {
+function keysOf(parties: readonly CharterParty[], rng: Rng): Readonly<Record<PartyId, FoundedKeys>> {
   return Object.fromEntries(
     parties.map(({ id }) => [
       id,

@@ -2,16 +2,19 @@
 import { request } from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { SignedBytes } from "@koplamp/covenant";
 import {
   EngineError,
   type EngineErrorCode,
   type Explained,
+  type InboxItem,
+  type InboxQuestion,
   type Outcome,
   type Progress,
   readOutcome,
 } from "@koplamp/engine";
 import { type FilePlace, QueryError, type QueryErrorCode } from "@koplamp/query";
-import type { AnswerResult, Hash } from "@koplamp/wire";
+import { type AnswerResult, base64, type Hash } from "@koplamp/wire";
 
 /** Why the own node could not be asked. */
 export type ClientErrorCode = "no-node" | "stopping" | "unknown" | "garbage";
@@ -50,9 +53,25 @@ export interface NodeClient {
   /** What the question would tell whom. Reads no data. @throws {QueryError} {@link EngineError} {@link ClientError} */
   explain(question: QuestionFile): Promise<Explained>;
   /** Asks it, and sees it through. @throws {QueryError} {@link ClientError} */
-  run(question: QuestionFile, progress?: (step: Progress) => void): Promise<Outcome<AnswerResult>>;
+  run(
+    question: QuestionFile,
+    progress?: (step: Progress) => void,
+    signal?: AbortSignal,
+  ): Promise<Outcome<AnswerResult>>;
   /** How the question of a plan ended at this node, whoever asked it; waits until it has. @throws {ClientError} */
   outcomeOf(planHash: Hash): Promise<Outcome<AnswerResult>>;
+  /** Goes on watching a question that lives, and gives how it ends. @throws {ClientError} when it is not known. */
+  watch(
+    planHash: Hash,
+    progress?: (step: Progress) => void,
+    signal?: AbortSignal,
+  ): Promise<Outcome<AnswerResult>>;
+  /** What waits for people at this node, and what runs. */
+  inbox(): Promise<readonly InboxItem[]>;
+  /** One question, with all that a person needs to decide. @throws {EngineError} `refused` when there is none. */
+  question(planHash: Hash): Promise<InboxQuestion>;
+  /** Hands in a decision that a person signed. @throws {EngineError} `refused`, `too-late`, with the reason. */
+  decide(signed: SignedBytes): Promise<void>;
 }
 
 /** The node whose folder this is. Nothing is opened until it is asked something. */
@@ -63,16 +82,35 @@ export function nodeClient(dir: string): NodeClient {
     explain: async (question) =>
       JSON.parse(await lastLine(socket, "POST", "/v1/explain", question)) as Explained,
     outcomeOf: async (hash) => readOutcome(await lastLine(socket, "GET", `/v1/outcomes/${hash}`)),
-    run: async (question, progress = () => {}) => {
-      for await (const line of linesOf(socket, "POST", "/v1/run", question)) {
-        const step = /^\{"progress":(.*)\}$/.exec(line)?.[1];
-        if (step !== undefined) progress(JSON.parse(step) as Progress);
-        const outcome = /^\{"outcome":(.*)\}$/.exec(line)?.[1];
-        if (outcome !== undefined) return readOutcome(outcome);
-      }
-      throw new ClientError("stopping", "the node ended before it had an answer", "look at its log");
+    run: (question, progress, signal) =>
+      followed(linesOf(socket, "POST", "/v1/run", question, signal), progress),
+    watch: (hash, progress, signal) =>
+      followed(linesOf(socket, "GET", `/v1/watch/${hash}`, undefined, signal), progress),
+    inbox: async () => {
+      const { questions } = JSON.parse(await lastLine(socket, "GET", "/v1/inbox")) as {
+        readonly questions: readonly InboxItem[];
+      }; // our own node's word
+      return questions;
+    },
+    question: async (hash) => JSON.parse(await lastLine(socket, "GET", `/v1/inbox/${hash}`)) as InboxQuestion,
+    decide: async ({ bytes, signatures }) => {
+      await lastLine(socket, "POST", "/v1/decisions", { bytes: base64(bytes), signatures });
     },
   };
+}
+
+/** Shows progress until there is an outcome. */
+async function followed(
+  lines: AsyncIterable<string>,
+  progress: (step: Progress) => void = () => {},
+): Promise<Outcome<AnswerResult>> {
+  for await (const line of lines) {
+    const step = /^\{"progress":(.*)\}$/.exec(line)?.[1];
+    if (step !== undefined) progress(JSON.parse(step) as Progress);
+    const outcome = /^\{"outcome":(.*)\}$/.exec(line)?.[1];
+    if (outcome !== undefined) return readOutcome(outcome);
+  }
+  throw new ClientError("stopping", "the node ended before it had an answer", "look at its log");
 }
 
 async function lastLine(socket: string, method: string, path: string, body?: object): Promise<string> {
@@ -85,9 +123,13 @@ async function* linesOf(
   method: string,
   path: string,
   body: object | undefined,
+  signal?: AbortSignal,
 ): AsyncGenerator<string> {
   const { promise, resolve, reject } = Promise.withResolvers<NodeJS.ReadableStream>();
-  const asking = request({ socketPath, method, path, headers: { host: "node" } }, resolve);
+  const asking = request(
+    { socketPath, method, path, headers: { host: "node" }, ...(signal === undefined ? {} : { signal }) },
+    resolve,
+  );
   asking.once("error", (reason) => reject(unreachable(reason, socketPath)));
   asking.end(body === undefined ? undefined : JSON.stringify(body));
   const answer = await promise;

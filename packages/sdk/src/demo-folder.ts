@@ -3,10 +3,12 @@ import { randomFillSync } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { AGENCY_ROLES } from "@koplamp/covenant";
+import type { NodeKeys } from "@koplamp/engine";
 import { nodePrimitives } from "@koplamp/pool";
 import type { PartyId } from "@koplamp/protocol";
 import type { Federation, FederationParty } from "@koplamp/query";
-import { writeCharter, writeCoordinatorKeys, writeKeys } from "@koplamp/store";
+import { writeCharter, writeCoordinatorKeys, writeKeys, writePersonKey } from "@koplamp/store";
 import { createAuthority, issueCertificate, type KeyedCertificate } from "@koplamp/transport";
 import { documentHash, type Hash } from "@koplamp/wire";
 import { stringify } from "yaml";
@@ -22,6 +24,8 @@ export interface FoundRequest {
   readonly terms: Terms;
   /** Seconds after which a party whose line is down is given up. */
   readonly graceSeconds?: number;
+  /** Parties whose people decide with keys in files of their own, beside the node's folder; others agree to everything. */
+  readonly people?: readonly PartyId[];
 }
 
 /** Where everything is. */
@@ -31,6 +35,8 @@ export interface Folders {
   /** Party to the folder of its node. */
   readonly nodes: ReadonlyMap<PartyId, string>;
   readonly coordinator: string;
+  /** Party to the folder of its people's keys: `lawful.key`, `ethical.key`. */
+  readonly people: ReadonlyMap<PartyId, string>;
   /** A file of one line, `covenant sha256:…`: what `koplamp verify --trust` takes. */
   readonly trust: string;
   readonly port: number;
@@ -73,7 +79,8 @@ export async function foundFolders(request: FoundRequest): Promise<Folders> {
   const trust = join(dir, "covenant.txt");
   await writeFile(trust, `covenant ${covenantHash}\n`);
   const nodes = new Map(federation.parties.map(({ id }) => [id, machine(id).dir]));
-  return { dir, covenantHash, nodes, coordinator: machine("coordinator").dir, trust, port };
+  const people = new Map((request.people ?? []).map((party) => [party, peopleIn(dir, party)]));
+  return { dir, covenantHash, nodes, people, coordinator: machine("coordinator").dir, trust, port };
 }
 
 interface Common {
@@ -93,7 +100,11 @@ async function writeNode(
 ): Promise<void> {
   await writeMachine(machine, founded, authority);
   const keys = founded.keys[id];
-  if (keys !== undefined) writeKeys(join(machine.dir, "keys"), keys);
+  const own = request.people?.includes(id) ?? false;
+  if (keys !== undefined) writeKeys(join(machine.dir, "keys"), own ? withoutApprovers(keys) : keys);
+  if (keys !== undefined && own)
+    for (const role of AGENCY_ROLES)
+      writePersonKey(join(peopleIn(request.dir, id), `${role}.key`), keys.people[role]);
   const url = `https://127.0.0.1:${port}`;
   await writeConfig(join(machine.dir, "node.yaml"), {
     koplamp: "node/v1",
@@ -105,8 +116,17 @@ async function writeNode(
     state: "state",
     sources: datasets,
     limits: { workers: 1, grace: `${request.graceSeconds ?? 30} s` },
+    people: own ? "own" : "generated",
     log: { level: "info" },
   });
+}
+
+function withoutApprovers(keys: NodeKeys): NodeKeys {
+  return { ...keys, people: { analyst: keys.people.analyst } };
+}
+
+function peopleIn(dir: string, party: PartyId): string {
+  return join(dir, `${party}-people`);
 }
 
 async function writeCoordinator(

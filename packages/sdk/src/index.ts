@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-export { exitOfOutcome, type Fault, faultOf, faultText, type Outcome } from "@koplamp/engine";
+export {
+  exitOfOutcome,
+  type Fault,
+  faultOf,
+  faultText,
+  type InboxItem,
+  type InboxQuestion,
+  type Outcome,
+} from "@koplamp/engine";
 export {
   type Explanation,
   explain,
@@ -32,6 +40,7 @@ export type { GenerateOptions } from "./generated-registers.ts";
 export { type LabRequest, type LabRun, runLab } from "./lab.ts";
 export { answerOf } from "./lab-answer.ts";
 export { labTerms } from "./lab-terms.ts";
+export { newPersonKey, type PersonDecision, personKeyOf, rolesOf, signDecisionOf } from "./person.ts";
 export { type Lab, readLab } from "./read-lab.ts";
 export { verifyFile } from "./verify.ts";
 export { type Versions, versions } from "./versions.ts";

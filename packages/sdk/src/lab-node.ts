@@ -12,6 +12,7 @@ import {
   type Progress,
   type Sources,
   type Store,
+  scriptPeople,
   startCoordinator,
   startNode,
   type Workers,
@@ -80,6 +81,7 @@ export function startLabNode(
     log,
     progress,
   });
+  scriptPeople(node, { me, people: keys.people, clock, rng, primitives }); // a lab has nobody to ask
   return {
     node,
     close: async (ms) => {

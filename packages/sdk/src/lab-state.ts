@@ -12,7 +12,7 @@ import {
   writeKeys,
 } from "@koplamp/store";
 import { type Covenant, canonicalText, readDocument } from "@koplamp/wire";
-import { type CharterRequest, createCharter, type Founded, type Terms } from "./charter.ts";
+import { type CharterRequest, createCharter, type Founded, type FoundedKeys, type Terms } from "./charter.ts";
 import { SdkError } from "./errors.ts";
 
 /** The terms for the purposes that a lab has had so far. */
@@ -82,9 +82,20 @@ function readFounded(dir: string, { id, parties }: Pick<CharterRequest, "id" | "
   }
   return {
     charter,
-    keys: Object.fromEntries(parties.map((party) => [party.id, readKeys(keysIn(dir, party.id))])),
+    keys: Object.fromEntries(parties.map((party) => [party.id, keptKeys(keysIn(dir, party.id))])),
     coordinator: readCoordinatorKeys(keysIn(dir, "coordinator")),
   };
+}
+
+function keptKeys(folder: string): FoundedKeys {
+  const keys = readKeys(folder);
+  const { analyst, lawful, ethical } = keys.people;
+  if (lawful !== undefined && ethical !== undefined) return { ...keys, people: { analyst, lawful, ethical } };
+  throw new SdkError(
+    "state",
+    `${folder} holds no keys of people who approve`,
+    "name another folder for the lab",
+  );
 }
 
 function covenantOf({ charter }: Founded): Covenant {

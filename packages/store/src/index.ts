@@ -8,4 +8,5 @@ export {
   writeCoordinatorKeys,
   writeKeys,
 } from "./keys.ts";
+export { readPersonKey, writePersonKey } from "./person-key.ts";
 export { openStore } from "./store.ts";

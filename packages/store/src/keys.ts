@@ -13,18 +13,25 @@ const FILE = "keys";
 const FIRST_LINE = "koplamp.keys/v1";
 const LENGTHS: Readonly<Record<string, number>> = { sealMlKem: 64 };
 const MACHINE = ["identity", "ledger", "witness", "covenant", "sealX25519", "sealMlKem", "storage"] as const;
-const PEOPLE = ["analyst", "lawful", "ethical"] as const;
+/** Keys of people who approve stand beside a machine's in a lab or trial only. */
+const APPROVERS = ["lawful", "ethical"] as const;
 const COORDINATOR = ["identity", "sealX25519", "sealMlKem"] as const;
 
 /** Writes a machine's keys into a folder of its own (700) as one file (600). */
 export function writeKeys(folder: string, keys: NodeKeys): void {
-  const people = PEOPLE.map((role) => [role, keys.people[role]] as const);
-  writeSeeds(folder, [...MACHINE.map((name) => [name, keys[name]] as const), ...people]);
+  const { people } = keys;
+  const approvers = APPROVERS.flatMap((role) => {
+    const seed = people[role];
+    return seed === undefined ? [] : [[role, seed] as const];
+  });
+  const machine = MACHINE.map((name) => [name, keys[name]] as const);
+  writeSeeds(folder, [...approvers, ...machine, ["analyst", people.analyst]]); // cut anywhere, it lacks what it must have
 }
 
 /** Reads a machine's keys. @throws {StoreError} `permissions` when others can read them; `missing`, `malformed`. */
 export function readKeys(folder: string): NodeKeys {
-  const seed = readSeeds(folder, [...MACHINE, ...PEOPLE]);
+  const seed = readSeeds(folder, [...MACHINE, "analyst"], APPROVERS);
+  const [lawful, ethical] = APPROVERS.map((role) => seed(role));
   return {
     identity: seed("identity"),
     ledger: seed("ledger"),
@@ -33,7 +40,11 @@ export function readKeys(folder: string): NodeKeys {
     sealX25519: seed("sealX25519"),
     sealMlKem: seed("sealMlKem"),
     storage: seed("storage"),
-    people: { analyst: seed("analyst"), lawful: seed("lawful"), ethical: seed("ethical") },
+    people: {
+      analyst: seed("analyst"),
+      ...(lawful === undefined || lawful.length === 0 ? {} : { lawful }),
+      ...(ethical === undefined || ethical.length === 0 ? {} : { ethical }),
+    },
   };
 }
 
@@ -63,13 +74,18 @@ function writeSeeds(folder: string, seeds: readonly (readonly [name: string, see
   }
 }
 
-function readSeeds(folder: string, names: readonly string[]): (name: string) => Uint8Array {
+function readSeeds(
+  folder: string,
+  names: readonly string[],
+  others: readonly string[] = [],
+): (name: string) => Uint8Array {
   const path = join(folder, FILE);
   const bytes = readPrivate(path);
   try {
     const seeds = parseSeeds(fromUtf8(bytes));
-    const complete = names.every((name) => seeds.get(name)?.length === (LENGTHS[name] ?? 32));
-    if (!complete || seeds.size !== names.length) throw malformed(path);
+    const whole = (name: string): boolean => seeds.get(name)?.length === (LENGTHS[name] ?? 32);
+    const known = [...names, ...others.filter((name) => seeds.has(name))];
+    if (!known.every(whole) || seeds.size !== known.length) throw malformed(path);
     return (name) => seeds.get(name) ?? new Uint8Array();
   } catch {
     throw malformed(path); // whatever it was: the reason could hold a part of a key

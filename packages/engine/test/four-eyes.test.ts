@@ -1,0 +1,533 @@
+// SPDX-License-Identifier: Apache-2.0
+// People decide while nodes wait: for days, across restarts, and until the last moment before anything leaves.
+import { type Decided, type SignedBytes, signDecision } from "@koplamp/covenant";
+import { type AnswerResult, type Hash, type Post, readDocument, timeText } from "@koplamp/wire";
+import { afterEach, describe, expect, it } from "vitest";
+import type { InboxQuestion, LogEvent, NodePorts, Outcome, Store } from "../src/index.ts";
+import { Federation, type Lists, type Machine, matchOf, primitives, rng, type Wishes } from "./federation.ts";
+
+let federation: Federation | undefined;
+afterEach(async () => {
+  await federation?.close();
+});
+
+const LISTS: Lists = { anna: ["x", "y"], bert: ["y", "z"], cleo: ["z", "y"] };
+const PARTIES = ["anna", "bert", "cleo"];
+const ROLES = ["lawful", "ethical"] as const;
+type Role = (typeof ROLES)[number];
+const question = matchOf(PARTIES, ["anna", "bert"]);
+
+function open(wishes: Wishes = {}): Federation {
+  federation = new Federation(LISTS, { graceMs: 150, people: PARTIES, ...wishes });
+  return federation;
+}
+
+/** Waits until something holds. */
+async function until<T>(what: () => T | undefined | false): Promise<T> {
+  for (const end = Date.now() + 8000; ; ) {
+    const found = what();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > end) expect.fail("it did not come about");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** The question as it waits at a party. */
+function waiting(all: Federation, party: string): Promise<InboxQuestion> {
+  return until(() => {
+    const { node } = all.machine(party);
+    const item = node.inbox().find(({ state }) => state === "waiting");
+    return item === undefined ? undefined : node.question(item.planHash);
+  });
+}
+
+interface Choice extends Partial<Decided> {
+  readonly seed?: Uint8Array;
+  readonly now?: number;
+  readonly validFor?: string;
+}
+
+function decision(
+  all: Federation,
+  at: InboxQuestion,
+  party: string,
+  role: Role,
+  choice: Choice = {},
+): SignedBytes {
+  const {
+    seed = all.founded.keys[party]?.people[role],
+    now = all.clock.now(),
+    validFor = "P30D",
+    ...changed
+  } = choice;
+  if (seed === undefined) throw new Error(`no key of ${party}`);
+  const considered = [{ question: "test", answer: { en: "yes" } }];
+  return signDecision(
+    { party, role, decision: "approve", considered, reason: null, ...changed },
+    { ...at, validFor },
+    { seed, salt: rng(32), now: timeText(now), primitives },
+  );
+}
+
+async function approve(
+  all: Federation,
+  party: string,
+  roles: readonly Role[] = ROLES,
+  choice: Choice = {},
+): Promise<void> {
+  const at = await waiting(all, party);
+  for (const role of roles) all.machine(party).node.decide(decision(all, at, party, role, choice));
+}
+
+const NO: Choice = { decision: "withdraw", reason: { en: "The ground has gone" } };
+
+function entries(all: Federation, party: string, type: string): number {
+  const { store } = all.machine(party);
+  const leaves = Array.from({ length: store.size() }, (_, at) => Buffer.from(store.leaf(at)).toString());
+  return leaves.filter((leaf) => leaf.includes(`"type":"${type}"`)).length;
+}
+
+/** No session began, and nothing is disclosed. */
+function expectNothing(all: Federation): void {
+  for (const party of PARTIES)
+    expect([entries(all, party, "begin"), entries(all, party, "disclose")]).toEqual([0, 0]);
+}
+
+/** The other machines' last outcomes. */
+function ends(all: Federation, parties = ["bert", "cleo"]): Promise<readonly Outcome<AnswerResult>[]> {
+  return all.outcomes(parties);
+}
+
+const dead = new Set<Store>();
+const stores = new Map<Store, Store>();
+
+/** A store that writes nothing any more once its process was killed. */
+function mortal(store: Store): Store {
+  const proxy: Store = new Proxy(store, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      if (dead.has(proxy) && /^(?:append|put|drop|replace)/.test(String(name))) return () => [];
+      return value.bind(target);
+    },
+  });
+  stores.set(proxy, store);
+  return proxy;
+}
+
+/** Starts a party's machine again over what it kept; `killed`: without a word to anybody. */
+async function restart(all: Federation, party: string, killed = false): Promise<Machine> {
+  const machine = all.machine(party);
+  if (killed) {
+    dead.add(machine.store);
+    machine.ports.post.close();
+    await machine.line.close();
+  } else await machine.close();
+  return all.start(party, LISTS[party], mortal(stores.get(machine.store) ?? machine.store));
+}
+
+describe("a question", () => {
+  it("waits at every node until all have approved, and every ledger and the bundle have all approvals", async () => {
+    const all = open();
+    const asked = all.ask("anna", question);
+    const seen = await Promise.all(PARTIES.map((party) => waiting(all, party)));
+    expect(new Set(seen.map(({ contractHash }) => contractHash)).size).toBe(1);
+    expect(seen[0]).toMatchObject({ proposer: "anna", class: "F", decisions: [] });
+    for (const party of PARTIES) {
+      await approve(all, party, ["ethical"]);
+      await approve(all, party, ["lawful"]);
+      if (party !== "cleo") expectNothing(all);
+    }
+    const outcome = await asked;
+    expect(outcome).toMatchObject({ status: "released", result: { matches: [{ key: ["y"] }] } });
+    await ends(all);
+    for (const party of PARTIES) expect(entries(all, party, "approval")).toBe(6);
+    const bundle = outcome.status === "released" ? Buffer.from(outcome.bundle ?? []).toString("latin1") : "";
+    const approvals = [...bundle.matchAll(/\{[^\0]*?"koplamp":"approval\/v1"[^\0]*?\}(?=\0)/g)].map(
+      ([text]) => readDocument("approval/v1", new Uint8Array(Buffer.from(text, "latin1"))),
+    );
+    expect(approvals.map(({ party, role }) => `${party} ${role}`).sort()).toEqual(
+      PARTIES.flatMap((party) => [`${party} ethical`, `${party} lawful`]),
+    );
+    expect(all.machine("anna").progress).toContainEqual({ party: "cleo", phase: "awaits lawful approval" });
+  });
+
+  it.each(["anna", "bert"])(
+    "outlives a restart of %s, stopped or killed, while people decide",
+    async (party) => {
+      const all = open();
+      const asked = all.ask("anna", question);
+      await Promise.all(PARTIES.map((one) => waiting(all, one)));
+      await approve(all, party);
+      await approve(all, "cleo", ["lawful"]);
+      await restart(all, party);
+      if (party === "anna") expect(await asked).toMatchObject({ status: "failed", code: "stopped" });
+      expect((await waiting(all, party)).decisions.length).toBeGreaterThanOrEqual(2);
+      await approve(all, "cleo", ["ethical"]);
+      await restart(all, party, true);
+      await waiting(all, party);
+      const last = party === "anna" ? "bert" : "anna";
+      await approve(all, last);
+      expect(await (party === "anna" ? until(() => all.machine("anna").outcomes[0]) : asked)).toMatchObject({
+        status: "released",
+        result: { matches: [{ key: ["y"] }] },
+      });
+      expect(entries(all, party, "approval")).toBe(6);
+    },
+  );
+
+  it("waits while a party is away, and that party hears on its return what was decided", async () => {
+    const all = open();
+    const asked = all.ask("anna", question);
+    await Promise.all(PARTIES.map((party) => waiting(all, party)));
+    await approve(all, "cleo");
+    await until(() => entries(all, "bert", "approval") === 2);
+    const cleo = all.machine("cleo");
+    await cleo.close();
+    await approve(all, "anna");
+    await approve(all, "bert");
+    await all.clock.sleep(400); // longer than the grace
+    expectNothing(all);
+    all.start("cleo", LISTS["cleo"], cleo.store);
+    expect(await asked).toMatchObject({ status: "released" });
+  });
+
+  it("expires while people decide, also when the node was away", async () => {
+    const all = open();
+    const asked = all.ask("anna", question);
+    await Promise.all(PARTIES.map((party) => waiting(all, party)));
+    const cleo = all.machine("cleo");
+    await cleo.close();
+    all.clock.ahead = 3 * 86_400_000;
+    expect(await asked).toMatchObject({ status: "failed", code: "expired" });
+    const again = all.start("cleo", LISTS["cleo"], cleo.store);
+    expect(await until(() => again.outcomes[0])).toMatchObject({ status: "failed", code: "expired" });
+    expect(again.store.sealedNames("pending/")).toEqual([]);
+    expectNothing(all);
+  });
+});
+
+describe("a no", () => {
+  it("ends the question at every node, with its reason on record", async () => {
+    const all = open();
+    const asked = all.ask("anna", question);
+    const at = await waiting(all, "cleo");
+    await approve(all, "anna");
+    const reason = { en: "Not proportionate" };
+    all.machine("cleo").node.decide(decision(all, at, "cleo", "ethical", { decision: "refuse", reason }));
+    const outcome = await asked;
+    for (const end of [outcome, ...(await ends(all))]) {
+      expect(end).toMatchObject({ status: "refused", party: "cleo", rule: "approvals/ethical" });
+      expect(end.status === "refused" && end.message).toBe("cleo (ethical) refuses: Not proportionate");
+    }
+    expectNothing(all);
+    for (const party of PARTIES) {
+      const { node, store } = all.machine(party);
+      const kept = node.question(at.planHash);
+      expect(kept).toMatchObject({ state: "ended" });
+      expect(kept?.decisions).toContainEqual(expect.objectContaining({ decision: "refuse", reason }));
+      expect(store.sealedNames("pending/")).toEqual([]);
+    }
+  });
+
+  it("reaches a node that was away when it was given", async () => {
+    const all = open();
+    const asked = all.ask("anna", question);
+    const at = await waiting(all, "cleo");
+    await waiting(all, "bert");
+    const bert = all.machine("bert");
+    await bert.close();
+    all.machine("cleo").node.decide(decision(all, at, "cleo", "lawful", { ...NO, decision: "refuse" }));
+    expect(await asked).toMatchObject({ status: "refused", party: "cleo" });
+    const again = all.start("bert", LISTS["bert"], bert.store);
+    expect(await until(() => again.outcomes[0])).toMatchObject({ status: "refused", party: "cleo" });
+    await until(() => entries(all, "bert", "approval") === 1);
+  });
+
+  it("may take an approval back while the others decide", async () => {
+    const all = open();
+    const asked = all.ask("anna", question);
+    const at = await waiting(all, "bert");
+    await approve(all, "bert");
+    all.machine("bert").node.decide(decision(all, at, "bert", "lawful", NO));
+    expect(await asked).toMatchObject({ status: "refused", party: "bert", rule: "approvals/lawful" });
+    expectNothing(all);
+  });
+});
+
+/** Has somebody at bert take back an approval at a step of bert's node. Gives what its node answered. */
+function withdrawing(at: (event: LogEvent) => boolean): {
+  readonly wishes: Wishes;
+  readonly answers: unknown[];
+} {
+  const answers: unknown[] = [];
+  const wishes: Wishes = {
+    people: ["bert"],
+    ports: (ports, machine) => {
+      if (machine.party !== "bert") return ports;
+      const log: NodePorts["log"] = (event) => {
+        ports.log(event);
+        if (answers.length > 0 || !at(event)) return;
+        const item = machine.node.inbox()[0];
+        const shown = item && machine.node.question(item.planHash);
+        if (federation === undefined || shown === undefined) throw new Error("expected a question");
+        try {
+          answers.push(machine.node.decide(decision(federation, shown, "bert", "lawful", NO)));
+        } catch (reason) {
+          answers.push(reason);
+        }
+      };
+      return { ...ports, log };
+    },
+  };
+  return { wishes, answers };
+}
+
+describe("an approval that is taken back", () => {
+  const moments: readonly (readonly [string, (event: LogEvent) => boolean, number])[] = [
+    ["between the approvals and the first session", ({ event }) => event === "session.begin", 0],
+    ["between begin and opening", ({ event, phase }) => event === "session.begin" && phase === "0/1", 0],
+  ];
+
+  it.each(moments)("%s stops everything: nothing is disclosed", async (_when, at, disclosed) => {
+    const { wishes, answers } = withdrawing(at);
+    const all = open(wishes);
+    const asked = all.ask("anna", question);
+    await approve(all, "bert");
+    for (const end of [await asked, ...(await ends(all))]) {
+      expect(end).toMatchObject({ status: "refused", party: "bert", rule: "approvals/lawful" });
+      expect(end.status === "refused" && end.message).toContain("The ground has gone");
+    }
+    expect(answers).toEqual([expect.objectContaining({ decision: "withdraw" })]);
+    for (const party of PARTIES) {
+      expect(entries(all, party, "deliver")).toBe(disclosed);
+      await until(() => entries(all, party, "approval") === 7);
+    }
+  });
+
+  it("after opening is answered with: too late", async () => {
+    const { wishes, answers } = withdrawing(({ event, phase }) => event === "session.end" && phase === "0/1");
+    const all = open(wishes);
+    const asked = all.ask("anna", question);
+    await approve(all, "bert");
+    expect(await asked).toMatchObject({ status: "released" });
+    expect(answers).toEqual([expect.objectContaining({ name: "EngineError", code: "too-late" })]);
+    await ends(all);
+    const shown = all.machine("bert").node.question((await asked).planHash ?? "");
+    if (shown === undefined) throw new Error("expected the question");
+    expect(() => all.machine("bert").node.decide(decision(all, shown, "bert", "lawful", NO))).toThrow(
+      expect.objectContaining({ code: "too-late", message: "too late: the question was answered" }),
+    );
+    expect(entries(all, "bert", "approval")).toBe(6);
+  });
+});
+
+describe("an approval that expires", () => {
+  /** The approvals of bert hold for a day; the clock goes on by two at a step of bert's. */
+  async function expiring(at: (event: LogEvent) => boolean): Promise<Federation> {
+    let over = false;
+    const all = open({
+      people: ["bert"],
+      ports: (ports, { party }) => {
+        const log: NodePorts["log"] = (event) => {
+          ports.log(event);
+          if (party === "bert" && !over && at(event) && federation !== undefined) {
+            over = true;
+            federation.clock.ahead = 86_400_000;
+          }
+        };
+        return { ...ports, log };
+      },
+    });
+    const day = new Date(Date.now() + 5 * 86_400_000).toISOString().slice(0, 10);
+    const asked = all.ask("anna", matchOf(PARTIES, ["anna", "bert"], { expires: day }));
+    await approve(all, "bert", ROLES, { validFor: "P1D" });
+    for (const end of [await asked, ...(await ends(all))]) {
+      expect(end).toMatchObject({ status: "refused", party: "bert" });
+      expect(end.status === "refused" && end.message).toContain("approval of bert does not hold any more");
+    }
+    return all;
+  }
+
+  it("before a session begins is none when it would begin", async () => {
+    const all = await expiring(({ event, phase }) => event === "session.end" && phase === "keyset/0");
+    for (const party of PARTIES) expect(entries(all, party, "begin")).toBe(1);
+  });
+
+  it("while hands are shaken is none when a session would begin", async () => {
+    let over = false;
+    const all = open({
+      people: ["bert"],
+      ports: (ports, { party }) => {
+        const openChannel: NodePorts["openChannel"] = async (request) => {
+          const channel = await ports.openChannel(request);
+          if (party === "bert" && !over && federation !== undefined) {
+            over = true;
+            federation.clock.ahead = 86_400_000;
+          }
+          return channel;
+        };
+        return { ...ports, openChannel };
+      },
+    });
+    const day = new Date(Date.now() + 5 * 86_400_000).toISOString().slice(0, 10);
+    const asked = all.ask("anna", matchOf(PARTIES, ["anna", "bert"], { expires: day }));
+    await approve(all, "bert", ROLES, { validFor: "P1D" });
+    expect(await asked).toMatchObject({ status: "refused", party: "bert" });
+    expect(entries(all, "bert", "begin")).toBe(0);
+  });
+
+  it("while a session runs is none when it would open", async () => {
+    const all = await expiring(({ event, phase }) => event === "session.begin" && phase === "0/1");
+    for (const party of PARTIES) expect(entries(all, party, "disclose")).toBe(0);
+  });
+});
+
+/** Changes what bert's node tells the others of decisions. */
+function lying(change: (message: Record<string, unknown>) => object): Wishes {
+  return {
+    people: ["bert"],
+    ports: (ports, { party }) => {
+      if (party !== "bert") return ports;
+      const send: Post["send"] = async (to, topic, body) => {
+        const text = Buffer.from(body).toString();
+        const told = topic.startsWith("people/") ? JSON.stringify(sorted(change(JSON.parse(text)))) : text;
+        await ports.post.send(
+          to,
+          topic,
+          topic.startsWith("people/") ? new Uint8Array(Buffer.from(told)) : body,
+        );
+      };
+      return { ...ports, post: { ...ports.post, send } };
+    },
+  };
+}
+
+function sorted(value: object): object {
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const wired = ({ bytes, signatures }: SignedBytes): object => ({
+  bytes: Buffer.from(bytes).toString("base64"),
+  signatures,
+});
+
+describe("a node that does not check", () => {
+  const lies: readonly (readonly [
+    string,
+    (all: Federation, at: InboxQuestion) => readonly SignedBytes[],
+    string,
+  ])[] = [
+    ["goes on without approvals", () => [], "bert has no lawful approval"],
+    [
+      "goes on with one person for both roles",
+      (all, at) =>
+        ROLES.map((role) => decision(all, at, "bert", role, { seed: seedOf(all, "bert", "lawful") })),
+      "by nobody on its card with that role",
+    ],
+    [
+      "goes on with an approval of another plan",
+      (all, at) =>
+        ROLES.map((role) =>
+          decision(all, { ...at, planHash: `sha256:${"0".repeat(64)}` as Hash }, "bert", role),
+        ),
+      "of this contract",
+    ],
+    [
+      "goes on with approvals of its own making for another agency",
+      (all, at) => ROLES.map((role) => decision(all, at, "cleo", role, { seed: seedOf(all, "bert", role) })),
+      "by nobody on its card",
+    ],
+  ];
+
+  it.each(lies)("%s is caught by the others, by name", async (_what, documents, said) => {
+    let lie: readonly object[] = [];
+    const all = open(lying((message) => ({ ...message, documents: lie, complete: true })));
+    const asked = all.ask("anna", question);
+    const at = await waiting(all, "bert");
+    lie = documents(all, at).map(wired);
+    await approve(all, "bert");
+    let outcome: Outcome | undefined;
+    void asked.then((end) => {
+      outcome = end;
+    });
+    const ended = await until(() => outcome);
+    expect(ended).toMatchObject({ status: "failed", code: "integrity", party: "bert" });
+    expect(ended.status === "failed" && ended.message).toContain(said);
+    expectNothing(all);
+  });
+});
+
+function seedOf(all: Federation, party: string, role: Role | "analyst"): Uint8Array {
+  const seed = all.founded.keys[party]?.people[role];
+  if (seed === undefined) throw new Error(`no key of ${party}`);
+  return seed;
+}
+
+describe("the own node", () => {
+  it("refuses at once what does not count, and says why", async () => {
+    const all = open();
+    void all.ask("anna", question);
+    const at = await waiting(all, "anna");
+    const { node } = all.machine("anna");
+    const attempts: readonly (readonly [SignedBytes, string])[] = [
+      [decision(all, at, "bert", "lawful"), "only people of anna decide at its node"],
+      [
+        decision(all, at, "anna", "lawful", { seed: seedOf(all, "anna", "ethical") }),
+        "by nobody on its card",
+      ],
+      [
+        decision(all, at, "anna", "lawful", { seed: seedOf(all, "anna", "analyst") }),
+        "by nobody on its card",
+      ],
+      [decision(all, at, "anna", "lawful", { role: "operator" }), "by nobody on its card"],
+      [decision(all, at, "anna", "lawful", { now: all.clock.now() + 600_000 }), "dated in the future"],
+      [
+        decision(all, { ...at, contractHash: `sha256:${"0".repeat(64)}` }, "anna", "lawful"),
+        "of this contract",
+      ],
+      [
+        decision(all, { ...at, planHash: `sha256:${"0".repeat(64)}` }, "anna", "lawful"),
+        "has no such question",
+      ],
+      [{ bytes: new Uint8Array([123]), signatures: [] }, "expected an approval/v1"],
+      [{ ...decision(all, at, "anna", "lawful"), signatures: [] }, "is not signed by the person"],
+    ];
+    for (const [signed, said] of attempts) {
+      expect(() => node.decide(signed)).toThrow(
+        expect.objectContaining({
+          name: "EngineError",
+          code: "refused",
+          message: expect.stringContaining(said),
+        }),
+      );
+    }
+    expect(entries(all, "anna", "approval")).toBe(0);
+    node.decide(decision(all, at, "anna", "lawful"));
+    expect(() => node.decide(decision(all, at, "anna", "lawful"))).toThrow("is there already");
+    expect(entries(all, "anna", "approval")).toBe(1);
+  });
+
+  it("takes one approval of a person who has both roles", async () => {
+    const all = open({
+      ports: (ports, { party }) => {
+        const card = ports.membership.cards.get("anna");
+        if (party !== "anna" || card === undefined) return ports;
+        const people = card.people.map((person) =>
+          person.roles.includes("lawful") ? { ...person, roles: ROLES } : person,
+        );
+        const cards = new Map([...ports.membership.cards, ["anna", { ...card, people }]]);
+        return { ...ports, membership: { ...ports.membership, cards } };
+      },
+    });
+    void all.ask("anna", question);
+    const at = await waiting(all, "anna");
+    const { node } = all.machine("anna");
+    const seed = seedOf(all, "anna", "lawful");
+    node.decide(decision(all, at, "anna", "ethical", { seed }));
+    expect(() => node.decide(decision(all, at, "anna", "lawful", { seed }))).toThrow(
+      "you gave the ethical approval",
+    );
+    expect(node.question(at.planHash)?.missing).toContainEqual({ party: "anna", roles: ["lawful"] });
+  });
+});
