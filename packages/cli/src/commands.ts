@@ -2,6 +2,7 @@
 
 import { BENCH } from "./bench.ts";
 import type { CommandGroup, CommandSpec } from "./command.ts";
+import { COVENANT_COMMANDS } from "./covenant.ts";
 import { COORDINATOR_COMMANDS, NODE_COMMANDS, SOURCE_COMMANDS } from "./daemons.ts";
 import { DEMO, LAB_UP } from "./demo.ts";
 import { LAB_COMMANDS } from "./lab.ts";
@@ -12,6 +13,7 @@ import { VERSION } from "./version.ts";
 /** Commands under a word. */
 export const GROUPS: readonly CommandGroup[] = [
   { name: "lab", summary: "A whole federation in one process.", commands: [...LAB_COMMANDS, LAB_UP] },
+  { name: "covenant", summary: "The agreement that all parties sign.", commands: COVENANT_COMMANDS },
   { name: "query", summary: "Questions to real nodes, through your own.", commands: QUERY_COMMANDS },
   { name: "node", summary: "An agency's node.", commands: NODE_COMMANDS },
   { name: "coordinator", summary: "The relay between nodes.", commands: COORDINATOR_COMMANDS },

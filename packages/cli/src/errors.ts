@@ -10,6 +10,9 @@ export const EXIT = {
   verification: 5,
   quota: 6,
   nothing: 7,
+  /** Of comparisons: less is permitted, more is permitted (also where less is as well). */
+  narrower: 8,
+  wider: 9,
   interrupted: 130,
 } as const;
 

@@ -10,11 +10,19 @@ export {
   missingRoles,
   objectionIn,
 } from "./approvals.ts";
+export {
+  BLANK,
+  checkSignatures,
+  checkText,
+  keyHolders,
+  type Vouched,
+} from "./check.ts";
 export type { Clause } from "./clause.ts";
 export { clauseAt, clausesOf } from "./clauses.ts";
 export { type Case, type Decision, decide } from "./decide.ts";
 export { type Difference, type Direction, differencesOf, directionOfAll } from "./diff.ts";
 export { CovenantError, type CovenantErrorCode } from "./errors.ts";
+export type { Finding } from "./finding.ts";
 export {
   type Address,
   admitCharter,
@@ -24,3 +32,4 @@ export {
   type SignedBytes,
 } from "./membership.ts";
 export { type CellFacts, type ReleaseRule, type ReleaseRules, withheldBy } from "./release.ts";
+export { covenantText, type RenderOptions } from "./render.ts";

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+export {
+  clausesOf,
+  covenantText,
+  type Difference,
+  type Direction,
+  differencesOf,
+  directionOfAll,
+} from "@koplamp/covenant";
 
 export {
   exitOfOutcome,
@@ -28,6 +36,15 @@ export {
 } from "./charter.ts";
 export { type CheckedDataset, checkLab, type LabCheck } from "./check-lab.ts";
 export { type NodeClient, nodeClient } from "./client.ts";
+export {
+  amendCovenant,
+  COVENANT_SCHEMA,
+  covenantSchema,
+  type DraftRequest,
+  draftCovenant,
+} from "./covenant-draft.ts";
+export { readCovenant } from "./covenant-file.ts";
+export { type CovenantCheck, type Signed, signCovenant, verifyCovenant } from "./covenant-sign.ts";
 export { runDemo } from "./demo.ts";
 export { type RunningFederation, startFederation } from "./demo-federation.ts";
 export { type Folders, foundFolders } from "./demo-folder.ts";

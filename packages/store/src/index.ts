@@ -9,4 +9,5 @@ export {
   writeKeys,
 } from "./keys.ts";
 export { readPersonKey, writePersonKey } from "./person-key.ts";
+export { readCovenantSeed } from "./signing-key.ts";
 export { openStore } from "./store.ts";

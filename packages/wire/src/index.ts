@@ -20,7 +20,15 @@ export { bucket } from "./bucket.ts";
 export { canonicalBytes, canonicalText, type Json, type JsonLimits, parseCanonical } from "./canonical.ts";
 export { type EntryBodies, type EntryDebit, VERBS } from "./documents/entry.ts";
 export { RESERVED_PARTIES } from "./documents/fields.ts";
-export { DOCUMENT_TYPES, documentBytes, documentHash, readDocument } from "./documents/read.ts";
+export {
+  DOCUMENT_TYPES,
+  type DocumentIssue,
+  documentBytes,
+  documentHash,
+  documentIssues,
+  documentSchema,
+  readDocument,
+} from "./documents/read.ts";
 export type * from "./documents/types.ts";
 export { concat, i2osp, lp } from "./encoding.ts";
 export { WireError, type WireErrorCode } from "./errors.ts";

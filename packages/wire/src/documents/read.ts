@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { z } from "zod";
+import { z } from "zod";
 import { canonicalBytes, parseCanonical } from "../canonical.ts";
 import { WireError } from "../errors.ts";
 import { hex } from "../text.ts";
@@ -62,6 +62,26 @@ export function documentBytes(document: Documents[DocumentType]): Uint8Array {
     throw new WireError("too-large", `${type}: expected at most ${maxBytes} bytes, got ${bytes.length}`);
   checkForm(type, form, document);
   return bytes;
+}
+
+/** A fault of a document that somebody still writes: where it is, and what was expected there. */
+export interface DocumentIssue {
+  readonly path: readonly PropertyKey[];
+  readonly expected: string;
+}
+
+/** Everything that keeps a value from being a document of a type. For those who write one: a reader stops at the first. */
+export function documentIssues(type: DocumentType, value: unknown): readonly DocumentIssue[] {
+  const issues = SPECS[type].form.safeParse(value).error?.issues ?? [];
+  return issues.flatMap((issue) => {
+    if (issue.code !== "unrecognized_keys") return [{ path: issue.path, expected: issue.message }];
+    return issue.keys.map((key) => ({ path: [...issue.path, key], expected: "expected no such field" }));
+  });
+}
+
+/** The JSON schema of a type, for editors: forms and closed lists, not what the parts must be to each other. */
+export function documentSchema(type: DocumentType): Readonly<Record<string, unknown>> {
+  return z.toJSONSchema(SPECS[type].form, { io: "input", unrepresentable: "any" });
 }
 
 /** `sha256:` and the hash of a document's bytes. */
