@@ -157,4 +157,66 @@ export const VERIFIER: readonly Switch[] = [
       name: "does not pass a covenant, card or roster that not everybody signed",
     },
   },
+  {
+    id: "verify.skip-approvals",
+    guarantee: "G14",
+    weak: 'a verifier passes "approvals" unseen',
+    edits: [
+      {
+        file: "packages/ledger/src/verify.ts",
+        from: '["approvals", checkApproved(evidence, options, ledgers.value)],',
+        to: '["approvals", { verdict: "PASS", detail: "" }],',
+      },
+    ],
+    test: { file: "packages/ledger/test/governed.test.ts", name: "fail where one of them is missing" },
+  },
+  {
+    id: "verify.skip-quotas",
+    guarantee: "G14",
+    weak: 'a verifier passes "quotas" unseen',
+    edits: [
+      {
+        file: "packages/ledger/src/verify.ts",
+        from: '["quotas", checkQuotas(evidence, options, ledgers.value)],',
+        to: '["quotas", { verdict: "PASS", detail: "" }],',
+      },
+    ],
+    test: { file: "packages/ledger/test/governed.test.ts", name: "fail where one asker had more" },
+  },
+  {
+    id: "verify.skip-erasure",
+    guarantee: "G14",
+    weak: 'a verifier passes "erasure" unseen',
+    edits: [
+      {
+        file: "packages/ledger/src/verify.ts",
+        from: '["erasure", checkErasure(evidence, ledgers.value, options.at)],',
+        to: '["erasure", { verdict: "PASS", detail: "" }],',
+      },
+    ],
+    test: { file: "packages/engine/test/erasure.test.ts", name: "waits longer" },
+  },
+  {
+    id: "erase.skip",
+    guarantee: "G15",
+    weak: "a node says that it has erased a question, and has not",
+    edits: [
+      {
+        file: "packages/engine/src/erasure.ts",
+        from: "for (const hash of new Set([planHash, ...hashes])) store.dropDocument(hash);",
+        to: "if (hashes.length < 0) store.dropDocument(planHash);",
+      },
+    ],
+    test: { file: "packages/engine/test/erasure.test.ts", name: "nothing after it" },
+  },
+  {
+    id: "erase.traces",
+    guarantee: "G15",
+    weak: "what was erased stays in the file",
+    edits: [
+      { file: "packages/engine/src/erasure.ts", from: "  store.scrub();\n", to: "" },
+      { file: "packages/store/src/database.ts", from: "PRAGMA secure_delete = ON; ", to: "" },
+    ],
+    test: { file: "packages/engine/test/erasure.test.ts", name: "nothing after it" },
+  },
 ];

