@@ -68,15 +68,19 @@ export interface Country {
   remove(): Promise<void>;
 }
 
-/** Founds one; nothing runs yet. */
-export async function foundCountry(parties: number, covenant = "trial-2026"): Promise<Country> {
+/** Founds one; nothing runs yet. `people`: parties whose people approve with keys of their own. */
+export async function foundCountry(
+  parties: number,
+  covenant = "trial-2026",
+  people: readonly string[] = [],
+): Promise<Country> {
   const dir = await mkdtemp(join(tmpdir(), "koplamp-nodes-"));
   const data = join(dir, "country");
   await generateFederation({ parties, rows: 30, overlap: 0.3, seed: 11 }, data);
   const file = join(data, "federation.yaml");
   const { federation } = await readLab({ federation: file, query: join(data, "match.yaml") });
   const terms = trialTerms(federation.parties, ["lab"], 4096);
-  const folders = await foundFolders({ dir, federation, covenant, terms, graceSeconds: 2 });
+  const folders = await foundFolders({ dir, federation, covenant, terms, graceSeconds: 2, people });
   return {
     dir,
     file,

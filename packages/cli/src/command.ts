@@ -21,6 +21,8 @@ export interface FlagSpec {
   readonly flag: string;
   readonly text: string;
   readonly required?: true;
+  /** It may be given several times: {@link Flags.texts}. */
+  readonly many?: true;
 }
 
 /** Commands under one word: `lab run`, `lab check`. */
@@ -47,6 +49,12 @@ export class Flags {
   text(name: string): string | undefined {
     const value = this.#given[camel(name)];
     return typeof value === "string" ? value : undefined;
+  }
+
+  /** Every text of a flag that may be given several times. */
+  texts(name: string): readonly string[] {
+    const value = this.#given[camel(name)];
+    return Array.isArray(value) ? value.filter((text) => typeof text === "string") : [];
   }
 
   /** Text that must be there: the flag is a required one. */
@@ -83,8 +91,10 @@ export function addCommand(
 ): Command {
   const command = parent.command(spec.name).summary(spec.summary).description(spec.summary);
   command.addHelpText("before", `  ${spec.example}\n`);
-  for (const { flag, text, required } of spec.flags) {
-    command.option(flag, required ? `${text} (required)` : text);
+  for (const { flag, text, required, many } of spec.flags) {
+    const said = required ? `${text} (required)` : text;
+    if (many) command.option(flag, said, (one: string, all: readonly string[] = []) => [...all, one]);
+    else command.option(flag, said);
   }
   return command.action((...given: readonly unknown[]) => {
     const args = command.args;

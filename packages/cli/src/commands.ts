@@ -4,7 +4,10 @@ import { BENCH } from "./bench.ts";
 import type { CommandGroup, CommandSpec } from "./command.ts";
 import { COVENANT_COMMANDS } from "./covenant.ts";
 import { COORDINATOR_COMMANDS, NODE_COMMANDS, SOURCE_COMMANDS } from "./daemons.ts";
+import { DECISIONS } from "./decide.ts";
 import { DEMO, LAB_UP } from "./demo.ts";
+import { INBOX } from "./inbox.ts";
+import { KEY_COMMANDS } from "./key.ts";
 import { LAB_COMMANDS } from "./lab.ts";
 import { QUERY_COMMANDS } from "./query.ts";
 import { VERIFY } from "./verify.ts";
@@ -15,10 +18,11 @@ export const GROUPS: readonly CommandGroup[] = [
   { name: "lab", summary: "A whole federation in one process.", commands: [...LAB_COMMANDS, LAB_UP] },
   { name: "covenant", summary: "The agreement that all parties sign.", commands: COVENANT_COMMANDS },
   { name: "query", summary: "Questions to real nodes, through your own.", commands: QUERY_COMMANDS },
+  { name: "key", summary: "A person's own key for approvals.", commands: KEY_COMMANDS },
   { name: "node", summary: "An agency's node.", commands: NODE_COMMANDS },
   { name: "coordinator", summary: "The relay between nodes.", commands: COORDINATOR_COMMANDS },
   { name: "source", summary: "The data that a node reads.", commands: SOURCE_COMMANDS },
 ];
 
 /** Commands of one word. */
-export const ALONE: readonly CommandSpec[] = [DEMO, VERIFY, BENCH, VERSION];
+export const ALONE: readonly CommandSpec[] = [INBOX, ...DECISIONS, DEMO, VERIFY, BENCH, VERSION];

@@ -8,8 +8,13 @@ export function plainAnswer(text: string): PlainAnswer {
   return JSON.parse(text) as PlainAnswer;
 }
 
+/** What an answer's lines depend on: of the question, or of its plan. */
+export interface Rules extends Pick<Question, "ask"> {
+  readonly release: Pick<Question["release"], "minCount">;
+}
+
 /** How a question ended, for a person: its answer, who refused it and why, or what went wrong where. */
-export function endingLines(answer: PlainAnswer, question: Question, all: string): readonly string[] {
+export function endingLines(answer: PlainAnswer, question: Rules, all: string): readonly string[] {
   if (answer.status === "released") {
     const atLeast = question.ask.kind === "match" ? { atLeast: question.ask.atLeast } : {};
     return answerLines(answer, { all, minCount: question.release.minCount, ...atLeast });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createInterface } from "node:readline/promises";
 
 /** Where text goes, and what is known about the place. */
 export interface Sink {
@@ -15,6 +16,8 @@ export interface Io {
   readonly stderr: Sink;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Asks the person at the terminal; absent where there is none. */
+  readonly ask?: (question: string) => Promise<string>;
   /** Calls `handler` at the first Ctrl-C or SIGTERM. Returns a way to stop listening. */
   onInterrupt(handler: () => void): () => void;
 }
@@ -26,6 +29,7 @@ export function processIo(): Io {
     stderr: process.stderr,
     env: process.env,
     cwd: process.cwd(),
+    ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: askAtTerminal } : {}),
     onInterrupt(handler) {
       for (const signal of SIGNALS) process.once(signal, handler);
       return () => {
@@ -33,6 +37,15 @@ export function processIo(): Io {
       };
     },
   };
+}
+
+async function askAtTerminal(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;

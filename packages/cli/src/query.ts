@@ -2,6 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
+  type AnswerResult,
   answerOf,
   answerText,
   checkLab,
@@ -9,16 +10,21 @@ import {
   exitOfOutcome,
   explain,
   explanationText,
+  type InboxItem,
   nodeClient,
+  type Outcome,
+  type Question,
   readQuestion,
 } from "@koplamp/sdk";
 import type { CommandSpec, FlagSpec, Flags } from "./command.ts";
 import { endingLines, exitOf, plainAnswer } from "./ending.ts";
 import { EXIT, UsageError } from "./errors.ts";
 import { headingLine } from "./heading.ts";
+import { NODE, questionAt } from "./inbox.ts";
+import { seenThrough } from "./see-through.ts";
 import type { Session } from "./session.ts";
 
-const NODE: FlagSpec = { flag: "--node <dir>", text: "the folder of your own node (default: this folder)" };
+const BUNDLE: FlagSpec = { flag: "--bundle <file>", text: "write the evidence here, for koplamp verify" };
 
 /** `koplamp query …`: through the own agency's node, and never past it. */
 export const QUERY_COMMANDS: readonly CommandSpec[] = [
@@ -36,8 +42,15 @@ export const QUERY_COMMANDS: readonly CommandSpec[] = [
     name: "run <question>",
     summary: "Asks it of real nodes and waits for the answer.",
     example: "koplamp query run query.yaml --node kmar",
-    flags: [NODE, { flag: "--bundle <file>", text: "write the evidence here, for koplamp verify" }],
+    flags: [NODE, BUNDLE],
     run: queryRun,
+  },
+  {
+    name: "watch <plan>",
+    summary: "Goes on watching a question that was asked before, and gives its answer.",
+    example: "koplamp query watch 740ecf5f --node kmar",
+    flags: [NODE, BUNDLE],
+    run: queryWatch,
   },
 ];
 
@@ -77,17 +90,50 @@ async function queryRun(session: Session, flags: Flags, [file = ""]: readonly st
   const client = nodeClient(resolve(cwd, flags.text("node") ?? "."));
   const { party } = await client.status();
   if (!session.json) session.print(headingLine(question));
-  const outcome = await client.run({ file, text }, (step) => session.lanes.show(step));
-  session.lanes.clear();
+  const isOurs = (item: InboxItem): boolean => item.query === question.id && item.proposer === party;
+  const outcome = await seenThrough(session, client, isOurs, (progress, signal) =>
+    client.run({ file, text }, progress, signal),
+  );
+  if (outcome === undefined) return EXIT.interrupted;
+  const shown = { party, id: question.id, question, all: `koplamp query run ${file} --json gives all` };
+  return await told(session, flags, outcome, shown);
+}
+
+async function queryWatch(session: Session, flags: Flags, [plan = ""]: readonly string[]): Promise<number> {
+  const client = nodeClient(resolve(session.io.cwd, flags.text("node") ?? "."));
+  const { party } = await client.status();
+  const planHash = /^sha256:[0-9a-f]{64}$/.test(plan) ? plan : (await questionAt(client, plan)).planHash;
+  const isIt = (item: InboxItem): boolean => item.planHash === planHash;
+  const outcome = await seenThrough(session, client, isIt, (progress, signal) =>
+    client.watch(planHash, progress, signal),
+  );
+  if (outcome === undefined) return EXIT.interrupted;
+  const all = `koplamp query watch ${plan} --json gives all`;
+  return await told(session, flags, outcome, { party, id: outcome.query, all });
+}
+
+interface Shown {
+  readonly party: string;
+  readonly id: string;
+  /** The question as its author wrote it, where it is at hand. */
+  readonly question?: Question;
+  readonly all: string;
+}
+
+/** Writes the evidence, prints the answer and gives the exit status. */
+async function told(
+  session: Session,
+  flags: Flags,
+  outcome: Outcome<AnswerResult>,
+  { party, id, question, all }: Shown,
+): Promise<number> {
   const bundle = flags.text("bundle");
   if (bundle !== undefined && outcome.status === "released" && outcome.bundle !== undefined) {
-    await writeFile(resolve(cwd, bundle), outcome.bundle);
+    await writeFile(resolve(session.io.cwd, bundle), outcome.bundle);
   }
-  const answer = answerText(answerOf(question.id, { [party]: outcome }));
-  if (session.json) session.print(answer);
-  else
-    session.print(
-      ...endingLines(plainAnswer(answer), question, `koplamp query run ${file} --json gives all`),
-    );
+  const answer = answerText(answerOf(id, { [party]: outcome }));
+  const rules = question ?? outcome.plan;
+  if (session.json || rules === undefined) session.print(answer);
+  else session.print(...endingLines(plainAnswer(answer), rules, all));
   return outcome.status === "released" ? exitOf(plainAnswer(answer), [outcome]) : exitOfOutcome(outcome);
 }
