@@ -20,7 +20,7 @@ refuse() { echo "FAIL 1 bundle: $1"; echo FAILED; exit 5; }
 
 # Functions that several awk programs share: base64 to hex (empty unless canonical), hex to what printf takes, seconds.
 LIB='
-BEGIN { B = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"; FS = "\t"; OFS = "\t" }
+BEGIN { B = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"; FS = OFS = "\t"; OFMT = CONVFMT = "%.0f" }
 function hex(t,  i, k, v, d, p, h) {
   if (t == "" || length(t) % 4) return ""
   p = t ~ /==$/ ? 2 : t ~ /=$/ ? 1 : 0
@@ -111,7 +111,7 @@ state == 5 { if (length(hex($0)) != 64) no(); state = 6; print place, substr(pla
 state == 6 { if ($0 != "") no(); state = 7; next } { if (substr($0, 1, 4) != "\342\200\224 " || split($0, p, " ") != 3 || length(hex(p[3])) < 10) no(); print place, p[2], hex(p[3]) >(W "/psigs") }
 END { if (bad || (place != "" && state != 7)) exit 1 }' /dev/null $PROOFS >"$W/proofs" || refuse "a proof cannot be read"
 # The path of every entry, one level of all trees at a time.
-awk -F '\t' '{ print $1 "\t" $2 "\t" ($4 - 1) "\t" $7 }' "$W/proofs" >"$W/climb"
+awk "$LIB"'{ print $1, $2, $4 - 1, $7 }' "$W/proofs" >"$W/climb"
 while IFS='	' read -r place rest; do { printf '\000'; cat "ledgers/$place.json" 2>"$W/out"; } >"$W/n/${place%/*}!${place#*/}"; done <"$W/climb"
 while :; do
   (cd "$W/n" && set +f && sha256sum -- * 2>"$W/out") | sed 's/^\(.*\)  \(.*\)!\(.*\)$/\2\/\3	\1/' >>"$W/hashes"

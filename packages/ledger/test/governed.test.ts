@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a verifier checks under a real agreement, and a lab has not: people's approvals, and quotas.
+import { signDecision } from "@koplamp/covenant";
+import { publicKeyText } from "@koplamp/crypto";
+import { timeText } from "@koplamp/wire";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Federation, matchOf } from "../../engine/test/federation.ts";
+import { Federation, matchOf, primitives, rng } from "../../engine/test/federation.ts";
 import type { PromiseName, ReportLine } from "../src/report.ts";
-import { agreed, type Made, made, verified } from "./bundles.ts";
+import { agreed, agreedVerdict, hasTools, type Made, made, verified } from "./bundles.ts";
 import { GOVERNED_TAMPERINGS } from "./tampering.ts";
 
 const LISTS = { anna: ["x", "y", "z"], bert: ["y", "z", "q"], cleo: ["z", "r"] };
@@ -71,6 +74,62 @@ describe("approvals", () => {
     const leftOut = one.bundle.documents.filter(isApproval);
     expect(line(one.repacked({ documents, leftOut }), "approvals").verdict).toBe("SKIP");
   });
+});
+
+describe("somebody outside, where the agreement asks for one", () => {
+  const seed = new Uint8Array(32).fill(7);
+  const external = [
+    { role: "prosecutor", classes: ["F" as const], keys: [publicKeyText(primitives.ed25519PublicKey(seed))] },
+  ];
+  let asked: Made;
+
+  beforeAll(async () => {
+    const all = agreed(LISTS, { terms: (terms) => ({ ...terms, approval: { validFor: "P14D", external } }) });
+    const { node } = all.machine("bert");
+    node.onWaiting(({ plan, planHash, contractHash, covenant }) => {
+      const decided = { role: "prosecutor", decision: "approve", considered: [], reason: null } as const;
+      const { validFor } = covenant.approval;
+      const signer = { seed, salt: rng(32), now: timeText(Date.now()), primitives };
+      node.decide(
+        signDecision({ ...decided, party: "external" }, { plan, planHash, contractHash, validFor }, signer),
+      );
+    });
+    asked = await made(all, "anna", matchOf(PARTIES, ["anna"]));
+    await all.close();
+  }, 30_000);
+
+  it("is named when that approval is there", () => {
+    const { lines } = verified(asked.bytes, asked.covenant);
+    expect(lines.find(({ promise }) => promise === "approvals")).toMatchObject({
+      verdict: "PASS",
+      detail: "6 of 6, external: prosecutor; nobody signed twice",
+    });
+  });
+
+  it("is missed when it is not, or is somebody else's", () => {
+    const { document, value } = asked.find("approval/v1", ({ party }) => party === "external");
+    const documents = asked.bundle.documents.filter((one) => one !== document);
+    const other = {
+      ...value,
+      by: publicKeyText(primitives.ed25519PublicKey(asked.seedsOf("anna").identity)),
+    };
+    for (const bytes of [
+      asked.repacked({ documents }),
+      asked.replaced(document, other, [asked.seedsOf("anna").identity]),
+    ])
+      expect(verified(bytes, asked.covenant).broken).toBe("approvals");
+  });
+
+  it.skipIf(!hasTools)(
+    "is seen by both verifiers",
+    async () => {
+      const { document } = asked.find("approval/v1", ({ party }) => party === "external");
+      const documents = asked.bundle.documents.filter((one) => one !== document);
+      expect(await agreedVerdict(asked.bytes, asked.covenant)).toBe("VERIFIED");
+      expect(await agreedVerdict(asked.repacked({ documents }), asked.covenant)).toBe("FAILED");
+    },
+    30_000,
+  );
 });
 
 describe("quotas", () => {

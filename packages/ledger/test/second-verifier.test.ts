@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // scripts/verify.sh: the same verdict as our own verifier, and no harm from hostile bundles.
-import { createHash } from "node:crypto";
+import { spawnSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { admitPublicKey } from "@koplamp/crypto";
+import { base64, fromBase64, fromHex, timeMs, timeText } from "@koplamp/wire";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { countOf, Federation, matchOf } from "../../engine/test/federation.ts";
+import { countOf, Federation, matchOf, primitives } from "../../engine/test/federation.ts";
 import { agreed, agreedVerdict, hasTools, type Made, made, SCRIPT, shell, shellVerified } from "./bundles.ts";
 import { GOVERNED_TAMPERINGS, TAMPERINGS } from "./tampering.ts";
 
@@ -96,6 +99,78 @@ describe.skipIf(!hasTools)("the second verifier", () => {
     }
     rmSync(folder, { recursive: true });
   }, 60_000);
+});
+
+describe.skipIf(!hasTools)("the functions of its awk programs", () => {
+  const [, library = ""] = /LIB='\n([\s\S]*?)\n'\n/.exec(readFileSync(SCRIPT, "utf8")) ?? [];
+
+  /** What an expression over `$0` gives for each line. */
+  function awk(expression: string, lines: readonly string[]): readonly string[] {
+    const input = lines.map((line) => `${line}\n`).join("");
+    const { stdout } = spawnSync("awk", [`${library}\n{ print ${expression} }`], {
+      input,
+      env: { PATH: process.env["PATH"], LC_ALL: "C" },
+    });
+    return stdout.toString().split("\n").slice(0, -1);
+  }
+
+  it("read base64 as our own reader does", () => {
+    const good = Array.from({ length: 200 }, (_, at) => randomBytes(1 + (at % 40)));
+    expect(
+      awk(
+        "hex($0)",
+        good.map((bytes) => bytes.toString("base64")),
+      ),
+    ).toEqual(good.map((bytes) => bytes.toString("hex")));
+    const bad = [
+      "A",
+      "AB",
+      "ABC",
+      "AB=C",
+      "A===",
+      "AB==CDEF",
+      "AR==",
+      "AAF=",
+      "A B=",
+      "-_-_",
+      "=AAA",
+      "====",
+    ];
+    expect(awk("hex($0)", bad)).toEqual(bad.map(() => ""));
+    for (const text of bad) expect(() => fromBase64(text)).toThrow();
+  });
+
+  it("tell the time as our own clock does", () => {
+    const times = Array.from({ length: 500 }, (_, at) =>
+      timeText((at * 2_000_003_000_000) % 8_000_000_000_000),
+    );
+    expect(awk("sec($0)", times)).toEqual(times.map((time) => String(timeMs(time) / 1000)));
+    expect(awk("dec($0)", ["0000000080000000", "00000000ffffffff"])).toEqual(["2147483648", "4294967295"]); // after 2038
+  });
+
+  it("refuse keys of small order and other forms of keys, and take those that may count", () => {
+    const ones = "ff".repeat(30);
+    const order8 = [
+      "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+      "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    ];
+    const low = ["00".repeat(32), `01${"00".repeat(31)}`, `ec${ones}7f`, ...order8];
+    const signed = low.map(
+      (key) => key.slice(0, 62) + (Number.parseInt(key.slice(62), 16) | 128).toString(16),
+    );
+    const high = ["ed", "ee", "f0", "ff"].flatMap((first) => [`${first}${ones}7f`, `${first}${ones}ff`]);
+    const bad = [...low, ...signed, ...high, "", "00", "00".repeat(33)];
+    expect(awk("admitted($0)", bad)).toEqual(bad.map(() => "0"));
+    for (const key of bad)
+      expect(() => admitPublicKey(primitives, `ed25519:${base64(fromHex(key))}`)).toThrow();
+    const keys = Array.from({ length: 100 }, () => Buffer.from(primitives.ed25519PublicKey(randomBytes(32))));
+    expect(
+      awk(
+        "admitted($0)",
+        keys.map((key) => key.toString("hex")),
+      ),
+    ).toEqual(keys.map(() => "1"));
+  });
 });
 
 describe.skipIf(!hasTools)("a hostile bundle", () => {
