@@ -14,8 +14,7 @@ umask 077
 [ $# = 2 ] && [ -f "$1" ] && [ -f "$2" ] || { echo "usage: sh verify.sh BUNDLE.koplamp.tar TRUSTFILE" >&2; exit 2; }
 trust=$(head -c 81 "$2" | sed -n 's/^covenant sha256:\([0-9a-f]*\)$/\1/p')
 [ ${#trust} = 64 ] && [ "$(wc -c <"$2")" -le 81 ] || { echo "expected one line: covenant sha256:..." >&2; exit 2; }
-W=$(mktemp -d) || exit 2
-trap 'rm -rf "$W"' EXIT; trap 'exit 2' HUP INT TERM
+W=$(mktemp -d) || exit 2; trap 'rm -rf "$W"' EXIT; trap 'exit 2' HUP INT TERM
 refuse() { echo "FAIL 1 bundle: $1"; echo FAILED; exit 5; }
 
 # Functions that several awk programs share: base64 to hex (empty unless canonical), hex to what printf takes, seconds.
@@ -297,4 +296,5 @@ END {
   k = split("bundle covenant roster plan contract approvals quotas ledgers disclosed order egress receipts erasure", f, " "); for (i = 1; i <= k; i++) {
     print (f[i] in F ? "FAIL " : f[i] in S ? "SKIP " : "PASS ") i " " f[i] (f[i] in F ? ": " F[f[i]] : f[i] in S ? ": " S[f[i]] : ""); bad += f[i] in F; good_ += !(f[i] in F) && !(f[i] in S) }
   print bad ? "FAILED" : "VERIFIED (" good_ "/" good_ ")"; exit bad ? 5 : 0
-}' "$W/flat" "$W/vkeys" "$W/names" "$W/good" "$W/climb" "$W/hashes" "$W/proofs" "$W/said"
+}' "$W/flat" "$W/vkeys" "$W/names" "$W/good" "$W/climb" "$W/hashes" "$W/proofs" "$W/said" >"$W/report"; code=$?
+tr -cd '\n\040-\176' <"$W/report"; exit $((code ? 5 : 0)) # a name of theirs says nothing to a terminal
