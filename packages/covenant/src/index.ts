@@ -33,3 +33,4 @@ export {
 } from "./membership.ts";
 export { type CellFacts, type ReleaseRule, type ReleaseRules, withheldBy } from "./release.ts";
 export { covenantText, type RenderOptions } from "./render.ts";
+export { admitWithdrawal, type Leaving, type LeavingSigner, signWithdrawal } from "./withdrawal.ts";

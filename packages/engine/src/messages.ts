@@ -38,6 +38,12 @@ export interface PeopleMessage {
   readonly have: readonly Hash[];
 }
 
+/** Who has left, as its sender knows it, and whether it wants to know what we know. */
+export interface WithdrawalsMessage {
+  readonly documents: readonly SignedBytes[];
+  readonly ask: boolean;
+}
+
 /** Why a question stops, for every party that takes part. */
 export interface Stop {
   readonly code: string;
@@ -128,6 +134,11 @@ export const peopleForm: z.ZodType<PeopleMessage> = z.strictObject({
   complete: z.boolean(),
   ask: z.boolean(),
   have: z.array(hash).max(4096),
+});
+
+export const withdrawalsForm: z.ZodType<WithdrawalsMessage> = z.strictObject({
+  documents: z.array(signed).max(64),
+  ask: z.boolean(),
 });
 
 /** The hash of the key set that a node keeps under the name of this question's, if any. */

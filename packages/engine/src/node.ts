@@ -12,6 +12,7 @@ import {
   documentHash,
   type Hash,
   type Plan,
+  type Withdrawal,
 } from "@koplamp/wire";
 import { Boots } from "./boots.ts";
 import { eraseInTime } from "./erasure.ts";
@@ -21,12 +22,13 @@ import { decideAt, type InboxItem, type InboxQuestion, inboxOf, questionOf } fro
 import { eraseExpired } from "./key-set.ts";
 import { decodeMessage, encodeMessage, proposalForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
-import { answerOffer, Offers, offerOf, requestOffer } from "./offer.ts";
+import { answerOffer, Offers, offerNone, offerOf, requestOffer } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
 import { dropPending, pendingQuestions } from "./pending.ts";
 import { hearPeople } from "./people.ts";
 import type { Proposed } from "./proposal.ts";
 import { type Questions, resumeQuery, runQuery } from "./run-query.ts";
+import { refusedBy, Withdrawals } from "./withdrawals.ts";
 
 /** A question as it would run: what everybody would sign. */
 export interface Explained {
@@ -53,6 +55,13 @@ export interface EngineNode {
    * shown to the other nodes. @throws {EngineError} `refused` when it does not count, `too-late`.
    */
   decide(signed: SignedBytes): Approval;
+  /**
+   * Takes the withdrawal of a party, signed by itself: it holds at once, here and at every node that hears of it.
+   * @throws {EngineError} `refused` when the party did not sign it.
+   */
+  withdraw(signed: SignedBytes): Withdrawal;
+  /** Who has left, as this node knows it. */
+  withdrawn(): readonly Withdrawal[];
   /** Hears of every question about which people can decide now, those that wait already first. */
   onWaiting(listener: (question: InboxQuestion) => void): void;
   /** Sees how each question of another party ended here, and each that waited when the node started. */
@@ -72,9 +81,11 @@ export function startNode(node: NodePorts): EngineNode {
     const question = questionOf(node, questions.eyes, planHash);
     if (question !== undefined) for (const listener of listeners) listener(question);
   };
+  const runs: Questions["runs"] = new Set();
   const questions: Questions = {
     offers: new Offers(),
-    runs: new Set(),
+    runs,
+    withdrawals: new Withdrawals(node, runs),
     eyes: new Map(),
     waiting: (eyes) => tellOf(eyes, watchers),
   };
@@ -93,8 +104,9 @@ export function startNode(node: NodePorts): EngineNode {
     eraseInTime(node),
     node.ledger.serveWitness(),
     new Boots(node, questions.runs).start(),
+    questions.withdrawals.start(),
     node.post.listen("offer/", (from, topic, body) => {
-      void track(replyOffer(node, questions.offers, from, topic, body));
+      void track(replyOffer(node, questions, from, topic, body));
     }),
     node.post.listen("propose/", (from, _topic, body) => {
       void track(takePart(node, from, () => proposedIn(node, questions, from, body))).then(taken);
@@ -108,11 +120,13 @@ export function startNode(node: NodePorts): EngineNode {
     });
   }
   return {
-    explain: (question) => track(explain(node, questions.offers, question)),
+    explain: (question) => track(explain(node, questions, question)),
     ask: (question) => track(ask(node, questions, question)),
     inbox: () => inboxOf(questions.eyes),
     question: (planHash) => questionOf(node, questions.eyes, planHash),
     decide: (signed) => decideAt(node, questions.eyes, signed),
+    withdraw: (signed) => questions.withdrawals.apply(signed),
+    withdrawn: () => questions.withdrawals.all,
     onWaiting: (listener) => {
       watchers.push(listener);
       for (const eyes of [...questions.eyes.values()].filter(({ run }) => run.phase === "waiting"))
@@ -134,7 +148,9 @@ async function ask(
 ): Promise<Outcome<AnswerResult>> {
   try {
     eraseExpired(node);
-    const { plan } = await explain(node, questions.offers, question);
+    const refusal = questions.withdrawals.refusalFor(partiesOf(node, question));
+    if (refusal !== undefined) return { query: question.id, status: "refused", ...refusal, disclosures: [] };
+    const { plan } = await explain(node, questions, question);
     const proposed = propose(node, plan);
     const parties = new Set([...plan.inputs, ...plan.recipients].map(({ party }) => party));
     parties.delete(node.me);
@@ -181,7 +197,18 @@ function propose(node: NodePorts, plan: Plan): Proposed {
   return { from: node.me, plan: { bytes, signatures } };
 }
 
-async function explain(node: NodePorts, offers: Offers, question: Question): Promise<Explained> {
+/** Whom a question needs, the asker included. */
+function partiesOf({ me }: NodePorts, { sources, recipients }: Question): readonly PartyId[] {
+  return [me, ...sources.map(({ party }) => party), ...recipients];
+}
+
+async function explain(
+  node: NodePorts,
+  { offers, withdrawals }: Questions,
+  question: Question,
+): Promise<Explained> {
+  const refusal = withdrawals.refusalFor(partiesOf(node, question));
+  if (refusal !== undefined) throw refusedBy(refusal);
   const over = Promise.withResolvers<void>();
   const { me, primitives, membership, keys, clock, rng } = node;
   const others = question.sources.map(({ party }) => party).filter((party) => party !== me);
@@ -218,11 +245,12 @@ async function explain(node: NodePorts, offers: Offers, question: Question): Pro
 
 async function replyOffer(
   node: NodePorts,
-  offers: Offers,
+  { offers, withdrawals }: Questions,
   from: PartyId,
   topic: string,
   body: Uint8Array,
 ): Promise<void> {
-  const reply = await answerOffer(node, offers, from, body);
+  const refusal = withdrawals.refusalFor([from, node.me]);
+  const reply = refusal === undefined ? await answerOffer(node, offers, from, body) : offerNone(refusal);
   await node.post.send(from, `offered/${topic.slice("offer/".length)}`, reply);
 }

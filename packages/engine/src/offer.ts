@@ -23,6 +23,7 @@ import {
   offerRequestForm,
 } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
+import type { Refusal } from "./outcome.ts";
 import { within } from "./within.ts";
 
 /** How long a party may take to read the source that it is asked about. */
@@ -120,6 +121,11 @@ function unknownDataset(party: PartyId, dataset: string, known: readonly string[
   return new QueryError("unknown-dataset", `${party} offers no dataset "${dataset}"`, { party, hint });
 }
 
+/** The answer of a node that offers nothing, with the rule that says so. */
+export function offerNone({ message, hint }: Pick<Refusal, "message" | "hint">): Uint8Array {
+  return encodeMessage({ kind: "none", code: "refused", message, hint } satisfies Offered);
+}
+
 /** Answers another party's request for an offer. A fault is answered too: nobody waits for nothing. */
 export async function answerOffer(
   node: NodePorts,
@@ -160,5 +166,6 @@ export async function requestOffer(
   if (offered.kind === "entry") return readCatalogueEntry(party, offered.entry);
   const { code, message, hint } = offered;
   if (code === "unknown-dataset") throw new QueryError(code, message, { party, hint });
-  throw new EngineError(code === "source" ? code : "stopped", party, message, hint);
+  const known = (["source", "refused"] as const).find((one) => one === code);
+  throw new EngineError(known ?? "stopped", party, message, hint);
 }

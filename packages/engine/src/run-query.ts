@@ -14,12 +14,15 @@ import { admitPending, admitProposal, type Proposed } from "./proposal.ts";
 import type { QuestionRun } from "./question-run.ts";
 import type { Stage, StageResult } from "./stage.ts";
 import { decideTogether } from "./verdicts.ts";
+import type { Withdrawals } from "./withdrawals.ts";
 
 /** What a node remembers between questions: its offers, and the questions that live. */
 export interface Questions {
   readonly offers: Offers;
   readonly runs: Set<QuestionRun>;
   readonly eyes: Map<Hash, FourEyes>;
+  /** Who has left. */
+  readonly withdrawals: Withdrawals;
   /** Told when people can decide about a question. */
   readonly waiting: (eyes: FourEyes) => void;
 }
@@ -57,6 +60,7 @@ async function live(
   questions.eyes.set(run.planHash, eyes);
   const unwatch = watch(node, run); // another party's stop or the expiry ends every wait
   try {
+    questions.withdrawals.expectMembers(run); // who has left takes part in nothing, whoever asks
     // The same contract at every node; one no is enough.
     const refusal = resumed ? undefined : await attended(node, run, () => decideTogether(node, run));
     if (refusal !== undefined) return { ...ended(node, run), status: "refused", ...refusal };

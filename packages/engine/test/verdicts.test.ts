@@ -59,7 +59,11 @@ describe("a node's own yes", () => {
     });
     const outcome = await all.ask("anna", question);
     for (const end of await endsAt(all, outcome)) {
-      expect(end).toMatchObject({ status: "refused", party: "anna", rule: "dataClasses/cleo.list/allow/lab" });
+      expect(end).toMatchObject({
+        status: "refused",
+        party: "anna",
+        rule: "dataClasses/cleo.list/allow/lab",
+      });
     }
     expect(await all.ask("anna", matchOf(PARTIES, ["bert"], { id: "other" }))).toMatchObject({
       status: "released",

@@ -43,6 +43,14 @@ beforeAll(async () => {
     withheld: [],
     salt,
   });
+  samples.set("withdrawal/v1", {
+    koplamp: "withdrawal/v1",
+    covenantHash: sample("bundle/v1")["covenantHash"],
+    party: "anna",
+    reason: { nl: "Vertrek", en: "Leaving" },
+    at: "2026-11-24T12:00:00Z",
+    salt,
+  });
 }, 30_000);
 
 /** The files of an uncompressed ustar archive. */

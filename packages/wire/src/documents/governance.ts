@@ -26,7 +26,7 @@ import {
   uniqueList,
   verifierKey,
 } from "./fields.ts";
-import type { Card, Covenant, Roster } from "./types.ts";
+import type { Card, Covenant, Roster, Withdrawal } from "./types.ts";
 
 const MOST_PARTIES = 64;
 const MOST = 1024;
@@ -175,6 +175,16 @@ export const cardForm: z.ZodType<Card> = z
     ({ identity, people }) => new Set([identity, ...people.map(({ key }) => key)]).size === people.length + 1,
     { message: "expected each key once", path: ["people"] },
   );
+
+/** `withdrawal/v1`: a party leaves the covenant, by its own word. */
+export const withdrawalForm: z.ZodType<Withdrawal> = z.strictObject({
+  koplamp: z.literal("withdrawal/v1"),
+  covenantHash: hash,
+  party,
+  reason: text,
+  at: time,
+  salt: bytes32,
+});
 
 /** `roster/v1`, cards in party order. */
 export const rosterForm: z.ZodType<Roster> = z.strictObject({

@@ -171,6 +171,16 @@ export interface Roster {
   };
 }
 
+/** A party leaves: from here on no node that has read it does anything with that party under this covenant. */
+export interface Withdrawal {
+  readonly koplamp: "withdrawal/v1";
+  readonly covenantHash: Hash;
+  readonly party: PartyId;
+  readonly reason: Text;
+  readonly at: Time;
+  readonly salt: string;
+}
+
 /** A condition of `where` or `flaggedBy`. A null never passes. */
 export interface Condition {
   readonly column: string;
@@ -448,6 +458,7 @@ export interface Documents {
   readonly "covenant/v1": Covenant;
   readonly "card/v1": Card;
   readonly "roster/v1": Roster;
+  readonly "withdrawal/v1": Withdrawal;
   readonly "plan/v1": Plan;
   readonly "contract/v1": Contract;
   readonly "approval/v1": Approval;
