@@ -10,6 +10,7 @@ import { INBOX } from "./inbox.ts";
 import { KEY_COMMANDS } from "./key.ts";
 import { LAB_COMMANDS } from "./lab.ts";
 import { QUERY_COMMANDS } from "./query.ts";
+import { REPORT } from "./report.ts";
 import { VERIFY } from "./verify.ts";
 import { VERSION } from "./version.ts";
 
@@ -25,4 +26,4 @@ export const GROUPS: readonly CommandGroup[] = [
 ];
 
 /** Commands of one word. */
-export const ALONE: readonly CommandSpec[] = [INBOX, ...DECISIONS, DEMO, VERIFY, BENCH, VERSION];
+export const ALONE: readonly CommandSpec[] = [INBOX, ...DECISIONS, DEMO, VERIFY, REPORT, BENCH, VERSION];

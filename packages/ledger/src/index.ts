@@ -2,6 +2,8 @@
 export {
   type BundleParts,
   packBundle,
+  type ReadBundle,
+  readBundle,
   type ShownEntry,
   type ShownLedger,
   type SignedFile,

@@ -59,5 +59,5 @@ export { answerOf } from "./lab-answer.ts";
 export { labTerms } from "./lab-terms.ts";
 export { newPersonKey, type PersonDecision, personKeyOf, rolesOf, signDecisionOf } from "./person.ts";
 export { type Lab, readLab } from "./read-lab.ts";
-export { verifyFile } from "./verify.ts";
+export { reportFile, verifyFile } from "./verify.ts";
 export { type Versions, versions } from "./versions.ts";

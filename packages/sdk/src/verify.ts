@@ -4,15 +4,17 @@ import { admitFounding, checkApprovals } from "@koplamp/covenant";
 import {
   LedgerError,
   type Report,
+  readBundle,
   readTrust,
   type Trust,
   type VerifyOptions,
   verifyBundle,
 } from "@koplamp/ledger";
 import { nodePrimitives } from "@koplamp/pool";
-import { contractOf, evaluationLimit } from "@koplamp/query";
+import { contractOf, evaluationLimit, type Language } from "@koplamp/query";
 import { isTime, type Time } from "@koplamp/wire";
 import { SdkError } from "./errors.ts";
+import { reportPage } from "./report-page.ts";
 
 /**
  * Verifies the bundle in a file against what its reader was told on paper: one line, `covenant sha256:…`. Needs no node
@@ -22,7 +24,21 @@ import { SdkError } from "./errors.ts";
 export async function verifyFile(bundle: string, trust: string, at?: Time): Promise<Report> {
   if (at !== undefined && !isTime(at))
     throw new SdkError("file", "expected a moment as YYYY-MM-DDThh:mm:ssZ", "e.g. --at 2027-03-01T00:00:00Z");
-  const options: VerifyOptions = {
+  return verifyBundle(new Uint8Array(await readFile(bundle)), optionsOf(trust, at));
+}
+
+/**
+ * The account of a question as one HTML page, made from the bundle in a file alone: the same bytes whoever makes it.
+ * @throws {SdkError} as {@link verifyFile}; {@link LedgerError} when the file is no bundle at all.
+ */
+export async function reportFile(bundle: string, trust: string, lang: Language): Promise<string> {
+  const bytes = new Uint8Array(await readFile(bundle));
+  const options = optionsOf(trust);
+  return reportPage(readBundle(options.primitives, bytes), verifyBundle(bytes, options), lang);
+}
+
+function optionsOf(trust: string, at?: Time): VerifyOptions {
+  return {
     trust: trustOf(trust),
     primitives: nodePrimitives(),
     recompute: contractOf,
@@ -31,7 +47,6 @@ export async function verifyFile(bundle: string, trust: string, at?: Time): Prom
     quota: evaluationLimit,
     ...(at === undefined ? {} : { at }),
   };
-  return verifyBundle(new Uint8Array(await readFile(bundle)), options);
 }
 
 function trustOf(text: string): Trust {
