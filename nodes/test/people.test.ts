@@ -78,7 +78,20 @@ test(
     await running.restart("belastingdienst");
     const again = await waiting("belastingdienst");
     expect(again.missing).toEqual([{ party: "belastingdienst", roles: ["ethical"] }]);
-    expect(await approve("belastingdienst", "ethical", plan)).toMatchObject({ exit: 0 });
+    const [shownFile, given] = [join(country.dir, "question.json"), join(country.dir, "decision.json")];
+    const node = ["--node", nodeOf("belastingdienst")];
+    await writeFile(shownFile, (await runCli("inbox", "show", plan, ...node, "--json")).stdout);
+    const away = ["--node", "/nowhere", "--out", given];
+    expect(await approve("belastingdienst", "ethical", shownFile, ...away)).toMatchObject({ exit: 0 });
+    const changed = (await readFile(shownFile, "utf8")).replace(/"rowsPadded":\d+/, '"rowsPadded":1024');
+    await writeFile(join(country.dir, "changed.json"), changed);
+    expect(
+      await approve("belastingdienst", "ethical", join(country.dir, "changed.json"), ...away),
+    ).toMatchObject({
+      exit: 2,
+      stderr: expect.stringMatching(/^error: expected the contract that follows from the plan/),
+    });
+    expect(await runCli("inbox", "give", given, ...node)).toMatchObject({ exit: 0, stderr: "" });
     const answer = await asked;
     expect(answer.stdout).toMatch(/^released to politie/m);
     expect(answer.stderr).toMatch(/^come back to it with: koplamp query watch [0-9a-f]{8}$/m);

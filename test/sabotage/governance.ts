@@ -138,7 +138,7 @@ export const GOVERNANCE: readonly Switch[] = [
         to: "",
       },
     ],
-    test: { file: "packages/engine/test/four-eyes.test.ts", name: "goes on without approvals" },
+    test: { file: "packages/engine/test/four-eyes-lies.test.ts", name: "goes on without approvals" },
   },
   {
     id: "four-eyes.wait",
@@ -241,7 +241,7 @@ export const GOVERNANCE: readonly Switch[] = [
         to: "const twice = approvals.all.find((one) => one.by === by && one.role === role);",
       },
     ],
-    test: { file: "packages/engine/test/four-eyes.test.ts", name: "takes one approval of a person" },
+    test: { file: "packages/engine/test/four-eyes-lies.test.ts", name: "takes one approval of a person" },
   },
   {
     id: "gate.open-first",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `koplamp approve`, `refuse`, `withdraw`: a person decides with a key of their own, which no node has.
+import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type InboxQuestion, type PersonDecision, personKeyOf, rolesOf, signDecisionOf } from "@koplamp/sdk";
 import type { CommandSpec, FlagSpec, Flags } from "./command.ts";
@@ -13,6 +14,10 @@ const REASON: FlagSpec = {
   flag: "--reason <text>",
   text: "why, for all parties and on record",
   required: true,
+};
+const OUT: FlagSpec = {
+  flag: "--out <file>",
+  text: "write the signed decision here, for `koplamp inbox give`",
 };
 const ROLE: FlagSpec = {
   flag: "--role <role>",
@@ -33,6 +38,7 @@ export const DECISIONS: readonly CommandSpec[] = [
         text: "what you weighed, as QUESTION=ANSWER; as often as needed",
         many: true,
       },
+      OUT,
       NODE,
     ],
     run: (session, flags, [plan = ""]) => decide(session, flags, plan, "approve"),
@@ -41,14 +47,14 @@ export const DECISIONS: readonly CommandSpec[] = [
     name: "refuse <plan>",
     summary: "Ends a question at every node, with your reason on record.",
     example: 'koplamp refuse 740ecf5f --key jansen.key --reason "A count is enough"',
-    flags: [REASON, KEY, ROLE, NODE],
+    flags: [REASON, KEY, ROLE, OUT, NODE],
     run: (session, flags, [plan = ""]) => decide(session, flags, plan, "refuse"),
   },
   {
     name: "withdraw <plan>",
     summary: "Takes an approval back, until everything that a question discloses has left.",
     example: 'koplamp withdraw 740ecf5f --key jansen.key --reason "The indication was wrong"',
-    flags: [REASON, KEY, ROLE, NODE],
+    flags: [REASON, KEY, ROLE, OUT, NODE],
     run: (session, flags, [plan = ""]) => decide(session, flags, plan, "withdraw"),
   },
 ];
@@ -59,18 +65,32 @@ async function decide(
   plan: string,
   decision: PersonDecision["decision"],
 ): Promise<number> {
-  const client = clientOf(session, flags);
   const key = resolve(session.io.cwd, flags.required("key"));
   const by = personKeyOf(key);
-  const question = await questionAt(client, plan);
+  const question = await questionFor(session, flags, plan);
   const role = roleIn(question, flags.text("role"), by);
   if (!session.json) session.print(questionText(question, session), "");
   const decided = await decisionOf(session, flags, { role, decision });
-  await client.decide(signDecisionOf(question, decided, key));
+  const signed = signDecisionOf(question, decided, key);
+  const out = flags.text("out");
+  if (out === undefined) await clientOf(session, flags).decide(signed);
+  else await writeFile(resolve(session.io.cwd, out), textOf(signed));
   const { planHash, contractHash } = question;
   if (session.json) session.print(JSON.stringify({ planHash, contractHash, role, decision, by }));
   else session.print(`${DONE[session.lang][decision]}  ${role}  ${by}`, `contract  ${contractHash}`);
+  if (out !== undefined) session.note(`hand it in at the node: koplamp inbox give ${out}`);
   return EXIT.done;
+}
+
+/** The question at the node's desk, or in a file that `koplamp inbox show PLAN --json` made there. */
+async function questionFor(session: Session, flags: Flags, plan: string): Promise<InboxQuestion> {
+  if (!plan.endsWith(".json")) return await questionAt(clientOf(session, flags), plan);
+  const text = await readFile(resolve(session.io.cwd, plan), "utf8");
+  return JSON.parse(text) as InboxQuestion; // every hash in it is computed again before anything is signed
+}
+
+function textOf({ bytes, signatures }: ReturnType<typeof signDecisionOf>): string {
+  return `${JSON.stringify({ bytes: Buffer.from(bytes).toString("base64"), signatures })}\n`;
 }
 
 async function decisionOf(

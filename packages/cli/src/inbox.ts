@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
   explain,
@@ -21,20 +22,38 @@ export const NODE: FlagSpec = {
 
 /** `koplamp inbox`: what waits for people, and one question in words. */
 export const INBOX: CommandSpec = {
-  name: "inbox [show] [plan]",
-  summary: "What waits for approval at your node; `inbox show PLAN` tells one question in words.",
+  name: "inbox [verb] [what]",
+  summary:
+    "What waits for approval; `show PLAN` tells one question in words, `give FILE` hands in a decision.",
   example: "koplamp inbox show 740ecf5f --node kmar",
   flags: [NODE],
-  run: async (session, flags, [verb, plan]) => {
+  run: async (session, flags, [verb, what = ""]) => {
     const client = clientOf(session, flags);
     if (verb === undefined) return await list(session, client);
-    if (verb !== "show") throw new UsageError(`expected show, got "${verb}"`, "koplamp inbox show PLAN");
-    const question = await questionAt(client, plan ?? "");
-    if (session.json) session.print(JSON.stringify(question));
-    else session.print(questionText(question, session), "", ...next(question, session));
-    return EXIT.done;
+    if (verb === "show") return await show(session, client, what);
+    if (verb === "give") return await give(session, client, what);
+    throw new UsageError(`expected show or give, got "${verb}"`, "koplamp inbox show PLAN");
   },
 };
+
+async function show(session: Session, client: NodeClient, plan: string): Promise<number> {
+  const question = await questionAt(client, plan);
+  if (session.json) session.print(JSON.stringify(question));
+  else session.print(questionText(question, session), "", ...next(question, session));
+  return EXIT.done;
+}
+
+/** Hands in a decision that its person signed elsewhere: `koplamp approve … --out FILE`. */
+async function give(session: Session, client: NodeClient, file: string): Promise<number> {
+  const { bytes, signatures } = Object(
+    JSON.parse(await readFile(resolve(session.io.cwd, file), "utf8")),
+  ) as Readonly<Record<string, unknown>>; // the node checks what is in it
+  if (typeof bytes !== "string" || !Array.isArray(signatures))
+    throw new UsageError(`expected a signed decision in ${file}`, "koplamp approve … --out FILE makes one");
+  await client.decide({ bytes: new Uint8Array(Buffer.from(bytes, "base64")), signatures });
+  session.print(session.json ? JSON.stringify({ given: file }) : `${file}: ${WORDS[session.lang].given}`);
+  return EXIT.done;
+}
 
 /** The node whose folder the flags name. */
 export function clientOf({ io }: Session, flags: Flags): NodeClient {
@@ -144,6 +163,7 @@ const WORDS = {
   nl: {
     lang: "nl",
     nothing: "Er wacht niets.",
+    given: "de node heeft het aangenomen en de anderen verteld",
     hint: "lees eerst: koplamp inbox show PLAN",
     class: "klasse",
     by: "gevraagd door",
@@ -166,6 +186,7 @@ const WORDS = {
   en: {
     lang: "en",
     nothing: "Nothing waits.",
+    given: "the node has taken it, and told the others",
     hint: "read first: koplamp inbox show PLAN",
     class: "class",
     by: "asked by",

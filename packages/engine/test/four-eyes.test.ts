@@ -1,129 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 // People decide while nodes wait: for days, across restarts, and until the last moment before anything leaves.
-import { type Decided, type SignedBytes, signDecision } from "@koplamp/covenant";
-import { type AnswerResult, type Hash, type Post, readDocument, timeText } from "@koplamp/wire";
+import { type AnswerResult, readDocument } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
-import type { InboxQuestion, LogEvent, NodePorts, Outcome, Store } from "../src/index.ts";
-import { Federation, type Lists, type Machine, matchOf, primitives, rng, type Wishes } from "./federation.ts";
+import type { LogEvent, NodePorts, Outcome } from "../src/index.ts";
+import { Federation, matchOf, type Wishes } from "./federation.ts";
+import {
+  approve,
+  decision,
+  entries,
+  expectNothing,
+  LISTS,
+  NO,
+  PARTIES,
+  question,
+  ROLES,
+  restart,
+  until,
+  waiting,
+} from "./people.ts";
 
 let federation: Federation | undefined;
 afterEach(async () => {
   await federation?.close();
 });
 
-const LISTS: Lists = { anna: ["x", "y"], bert: ["y", "z"], cleo: ["z", "y"] };
-const PARTIES = ["anna", "bert", "cleo"];
-const ROLES = ["lawful", "ethical"] as const;
-type Role = (typeof ROLES)[number];
-const question = matchOf(PARTIES, ["anna", "bert"]);
-
 function open(wishes: Wishes = {}): Federation {
   federation = new Federation(LISTS, { graceMs: 150, people: PARTIES, ...wishes });
   return federation;
 }
 
-/** Waits until something holds. */
-async function until<T>(what: () => T | undefined | false): Promise<T> {
-  for (const end = Date.now() + 8000; ; ) {
-    const found = what();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > end) expect.fail("it did not come about");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-/** The question as it waits at a party. */
-function waiting(all: Federation, party: string): Promise<InboxQuestion> {
-  return until(() => {
-    const { node } = all.machine(party);
-    const item = node.inbox().find(({ state }) => state === "waiting");
-    return item === undefined ? undefined : node.question(item.planHash);
-  });
-}
-
-interface Choice extends Partial<Decided> {
-  readonly seed?: Uint8Array;
-  readonly now?: number;
-  readonly validFor?: string;
-}
-
-function decision(
-  all: Federation,
-  at: InboxQuestion,
-  party: string,
-  role: Role,
-  choice: Choice = {},
-): SignedBytes {
-  const {
-    seed = all.founded.keys[party]?.people[role],
-    now = all.clock.now(),
-    validFor = "P30D",
-    ...changed
-  } = choice;
-  if (seed === undefined) throw new Error(`no key of ${party}`);
-  const considered = [{ question: "test", answer: { en: "yes" } }];
-  return signDecision(
-    { party, role, decision: "approve", considered, reason: null, ...changed },
-    { ...at, validFor },
-    { seed, salt: rng(32), now: timeText(now), primitives },
-  );
-}
-
-async function approve(
-  all: Federation,
-  party: string,
-  roles: readonly Role[] = ROLES,
-  choice: Choice = {},
-): Promise<void> {
-  const at = await waiting(all, party);
-  for (const role of roles) all.machine(party).node.decide(decision(all, at, party, role, choice));
-}
-
-const NO: Choice = { decision: "withdraw", reason: { en: "The ground has gone" } };
-
-function entries(all: Federation, party: string, type: string): number {
-  const { store } = all.machine(party);
-  const leaves = Array.from({ length: store.size() }, (_, at) => Buffer.from(store.leaf(at)).toString());
-  return leaves.filter((leaf) => leaf.includes(`"type":"${type}"`)).length;
-}
-
-/** No session began, and nothing is disclosed. */
-function expectNothing(all: Federation): void {
-  for (const party of PARTIES)
-    expect([entries(all, party, "begin"), entries(all, party, "disclose")]).toEqual([0, 0]);
-}
-
 /** The other machines' last outcomes. */
 function ends(all: Federation, parties = ["bert", "cleo"]): Promise<readonly Outcome<AnswerResult>[]> {
   return all.outcomes(parties);
-}
-
-const dead = new Set<Store>();
-const stores = new Map<Store, Store>();
-
-/** A store that writes nothing any more once its process was killed. */
-function mortal(store: Store): Store {
-  const proxy: Store = new Proxy(store, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name);
-      if (typeof value !== "function") return value;
-      if (dead.has(proxy) && /^(?:append|put|drop|replace)/.test(String(name))) return () => [];
-      return value.bind(target);
-    },
-  });
-  stores.set(proxy, store);
-  return proxy;
-}
-
-/** Starts a party's machine again over what it kept; `killed`: without a word to anybody. */
-async function restart(all: Federation, party: string, killed = false): Promise<Machine> {
-  const machine = all.machine(party);
-  if (killed) {
-    dead.add(machine.store);
-    machine.ports.post.close();
-    await machine.line.close();
-  } else await machine.close();
-  return all.start(party, LISTS[party], mortal(stores.get(machine.store) ?? machine.store));
 }
 
 describe("a question", () => {
@@ -380,154 +288,5 @@ describe("an approval that expires", () => {
   it("while a session runs is none when it would open", async () => {
     const all = await expiring(({ event, phase }) => event === "session.begin" && phase === "0/1");
     for (const party of PARTIES) expect(entries(all, party, "disclose")).toBe(0);
-  });
-});
-
-/** Changes what bert's node tells the others of decisions. */
-function lying(change: (message: Record<string, unknown>) => object): Wishes {
-  return {
-    people: ["bert"],
-    ports: (ports, { party }) => {
-      if (party !== "bert") return ports;
-      const send: Post["send"] = async (to, topic, body) => {
-        const text = Buffer.from(body).toString();
-        const told = topic.startsWith("people/") ? JSON.stringify(sorted(change(JSON.parse(text)))) : text;
-        await ports.post.send(
-          to,
-          topic,
-          topic.startsWith("people/") ? new Uint8Array(Buffer.from(told)) : body,
-        );
-      };
-      return { ...ports, post: { ...ports.post, send } };
-    },
-  };
-}
-
-function sorted(value: object): object {
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-const wired = ({ bytes, signatures }: SignedBytes): object => ({
-  bytes: Buffer.from(bytes).toString("base64"),
-  signatures,
-});
-
-describe("a node that does not check", () => {
-  const lies: readonly (readonly [
-    string,
-    (all: Federation, at: InboxQuestion) => readonly SignedBytes[],
-    string,
-  ])[] = [
-    ["goes on without approvals", () => [], "bert has no lawful approval"],
-    [
-      "goes on with one person for both roles",
-      (all, at) =>
-        ROLES.map((role) => decision(all, at, "bert", role, { seed: seedOf(all, "bert", "lawful") })),
-      "by nobody on its card with that role",
-    ],
-    [
-      "goes on with an approval of another plan",
-      (all, at) =>
-        ROLES.map((role) =>
-          decision(all, { ...at, planHash: `sha256:${"0".repeat(64)}` as Hash }, "bert", role),
-        ),
-      "of this contract",
-    ],
-    [
-      "goes on with approvals of its own making for another agency",
-      (all, at) => ROLES.map((role) => decision(all, at, "cleo", role, { seed: seedOf(all, "bert", role) })),
-      "by nobody on its card",
-    ],
-  ];
-
-  it.each(lies)("%s is caught by the others, by name", async (_what, documents, said) => {
-    let lie: readonly object[] = [];
-    const all = open(lying((message) => ({ ...message, documents: lie, complete: true })));
-    const asked = all.ask("anna", question);
-    const at = await waiting(all, "bert");
-    lie = documents(all, at).map(wired);
-    await approve(all, "bert");
-    let outcome: Outcome | undefined;
-    void asked.then((end) => {
-      outcome = end;
-    });
-    const ended = await until(() => outcome);
-    expect(ended).toMatchObject({ status: "failed", code: "integrity", party: "bert" });
-    expect(ended.status === "failed" && ended.message).toContain(said);
-    expectNothing(all);
-  });
-});
-
-function seedOf(all: Federation, party: string, role: Role | "analyst"): Uint8Array {
-  const seed = all.founded.keys[party]?.people[role];
-  if (seed === undefined) throw new Error(`no key of ${party}`);
-  return seed;
-}
-
-describe("the own node", () => {
-  it("refuses at once what does not count, and says why", async () => {
-    const all = open();
-    void all.ask("anna", question);
-    const at = await waiting(all, "anna");
-    const { node } = all.machine("anna");
-    const attempts: readonly (readonly [SignedBytes, string])[] = [
-      [decision(all, at, "bert", "lawful"), "only people of anna decide at its node"],
-      [
-        decision(all, at, "anna", "lawful", { seed: seedOf(all, "anna", "ethical") }),
-        "by nobody on its card",
-      ],
-      [
-        decision(all, at, "anna", "lawful", { seed: seedOf(all, "anna", "analyst") }),
-        "by nobody on its card",
-      ],
-      [decision(all, at, "anna", "lawful", { role: "operator" }), "by nobody on its card"],
-      [decision(all, at, "anna", "lawful", { now: all.clock.now() + 600_000 }), "dated in the future"],
-      [
-        decision(all, { ...at, contractHash: `sha256:${"0".repeat(64)}` }, "anna", "lawful"),
-        "of this contract",
-      ],
-      [
-        decision(all, { ...at, planHash: `sha256:${"0".repeat(64)}` }, "anna", "lawful"),
-        "has no such question",
-      ],
-      [{ bytes: new Uint8Array([123]), signatures: [] }, "expected an approval/v1"],
-      [{ ...decision(all, at, "anna", "lawful"), signatures: [] }, "is not signed by the person"],
-    ];
-    for (const [signed, said] of attempts) {
-      expect(() => node.decide(signed)).toThrow(
-        expect.objectContaining({
-          name: "EngineError",
-          code: "refused",
-          message: expect.stringContaining(said),
-        }),
-      );
-    }
-    expect(entries(all, "anna", "approval")).toBe(0);
-    node.decide(decision(all, at, "anna", "lawful"));
-    expect(() => node.decide(decision(all, at, "anna", "lawful"))).toThrow("is there already");
-    expect(entries(all, "anna", "approval")).toBe(1);
-  });
-
-  it("takes one approval of a person who has both roles", async () => {
-    const all = open({
-      ports: (ports, { party }) => {
-        const card = ports.membership.cards.get("anna");
-        if (party !== "anna" || card === undefined) return ports;
-        const people = card.people.map((person) =>
-          person.roles.includes("lawful") ? { ...person, roles: ROLES } : person,
-        );
-        const cards = new Map([...ports.membership.cards, ["anna", { ...card, people }]]);
-        return { ...ports, membership: { ...ports.membership, cards } };
-      },
-    });
-    void all.ask("anna", question);
-    const at = await waiting(all, "anna");
-    const { node } = all.machine("anna");
-    const seed = seedOf(all, "anna", "lawful");
-    node.decide(decision(all, at, "anna", "ethical", { seed }));
-    expect(() => node.decide(decision(all, at, "anna", "lawful", { seed }))).toThrow(
-      "you gave the ethical approval",
-    );
-    expect(node.question(at.planHash)?.missing).toContainEqual({ party: "anna", roles: ["lawful"] });
   });
 });
