@@ -3,6 +3,15 @@ export { startCoordinator } from "./coordinate.ts";
 export type { CoordinatorPorts } from "./coordinator-ports.ts";
 export type { EgressCount } from "./egress.ts";
 export { EngineError, type EngineErrorCode } from "./errors.ts";
+export {
+  type ExposedItem,
+  type ExposedQuestion,
+  type Exposure,
+  type ExposureLog,
+  type ExposureRequest,
+  exposureOf,
+} from "./exposure.ts";
+export { exposureLog } from "./exposure-log.ts";
 export { exitOfOutcome, type Fault, faultOf, faultText } from "./fault.ts";
 export type { InboxItem, InboxQuestion } from "./inbox.ts";
 export { engineJobs, type JobBackend } from "./jobs.ts";

@@ -17,6 +17,8 @@ import {
 import { Boots } from "./boots.ts";
 import { eraseInTime } from "./erasure.ts";
 import { asEngineError } from "./errors.ts";
+import { type Exposure, type ExposureRequest, exposureOf } from "./exposure.ts";
+import { exposureLog } from "./exposure-log.ts";
 import type { FourEyes } from "./four-eyes.ts";
 import { decideAt, type InboxItem, type InboxQuestion, inboxOf, questionOf } from "./inbox.ts";
 import { eraseExpired } from "./key-set.ts";
@@ -62,6 +64,8 @@ export interface EngineNode {
   withdraw(signed: SignedBytes): Withdrawal;
   /** Who has left, as this node knows it. */
   withdrawn(): readonly Withdrawal[];
+  /** What a coalition could ever have learned about the data of this node, from its own ledger. */
+  exposure(request: ExposureRequest): Exposure;
   /** Hears of every question about which people can decide now, those that wait already first. */
   onWaiting(listener: (question: InboxQuestion) => void): void;
   /** Sees how each question of another party ended here, and each that waited when the node started. */
@@ -127,6 +131,7 @@ export function startNode(node: NodePorts): EngineNode {
     decide: (signed) => decideAt(node, questions.eyes, signed),
     withdraw: (signed) => questions.withdrawals.apply(signed),
     withdrawn: () => questions.withdrawals.all,
+    exposure: (request) => exposureOf(exposureLog(node.store), request),
     onWaiting: (listener) => {
       watchers.push(listener);
       for (const eyes of [...questions.eyes.values()].filter(({ run }) => run.phase === "waiting"))
