@@ -47,6 +47,7 @@ export class FourEyes {
     run.approvals = new Approvals(this.#node, run);
     keepPending(this.#node, run.planHash, run.own?.offer); // before anybody can decide
     run.phase = "waiting";
+    this.#log("question.waiting");
     for (const [from, message] of this.#early.splice(0)) this.hear(from, message);
     if (resumed) this.#tell(run.others, { ask: true, documents: run.approvals.documents() });
     this.#look();
@@ -56,6 +57,7 @@ export class FourEyes {
     await this.#untilAll();
     run.phase = "running";
     dropPending(this.#node, run.planHash);
+    this.#log("question.approved");
   }
 
   /** Takes what another node sends. What is not as it must be is that node's fault and ends the question. */
@@ -116,6 +118,10 @@ export class FourEyes {
       );
       this.#look(); // an approval may have expired
     }
+  }
+
+  #log(event: string): void {
+    this.#node.log({ event, party: this.#node.me, plan: this.#run.planHash });
   }
 
   #admit(approvals: Approvals, documents: readonly SignedBytes[]): void {

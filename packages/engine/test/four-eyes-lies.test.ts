@@ -244,4 +244,25 @@ describe("a question on disk", () => {
     expect(store.sealedNames("pending/")).toEqual([]);
     expect(again.node.inbox()).toEqual([]);
   });
+
+  it("does not go on under another roster than it was asked under", async () => {
+    let moved = false;
+    const all = open({
+      ports: (ports, { party }) => {
+        if (party !== "bert" || !moved) return ports;
+        return { ...ports, membership: { ...ports.membership, rosterHash: `sha256:${"0".repeat(64)}` } };
+      },
+    });
+    const asked = all.ask("anna", question);
+    await Promise.all(PARTIES.map((party) => waiting(all, party)));
+    const { store } = all.machine("bert");
+    await all.machine("bert").close();
+    moved = true;
+    const again = all.start("bert", LISTS["bert"], store);
+    expect(await until(() => again.outcomes[0])).toMatchObject({ status: "failed", code: "integrity" });
+    expect(store.sealedNames("pending/")).toEqual([]);
+    all.clock.ahead = 3 * 86_400_000;
+    expect(await asked).toMatchObject({ status: "failed" }); // nobody goes on without bert
+    expectNothing(all);
+  });
 });

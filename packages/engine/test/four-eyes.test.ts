@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // People decide while nodes wait: for days, across restarts, and until the last moment before anything leaves.
+import { EXTERNAL } from "@koplamp/covenant";
+import { publicKeyText } from "@koplamp/crypto";
 import { type AnswerResult, readDocument } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
 import type { LogEvent, NodePorts, Outcome } from "../src/index.ts";
-import { Federation, matchOf, type Wishes } from "./federation.ts";
+import { Federation, matchOf, primitives, rng, type Wishes } from "./federation.ts";
 import {
   approve,
   decision,
@@ -193,7 +195,8 @@ function withdrawing(at: (event: LogEvent) => boolean): {
 
 describe("an approval that is taken back", () => {
   const moments: readonly (readonly [string, (event: LogEvent) => boolean, number])[] = [
-    ["between the approvals and the first session", ({ event }) => event === "session.begin", 0],
+    ["between the last approval and the first session", ({ event }) => event === "question.approved", 0],
+    ["while the key is made", ({ event }) => event === "session.begin", 0],
     ["between begin and opening", ({ event, phase }) => event === "session.begin" && phase === "0/1", 0],
   ];
 
@@ -288,5 +291,26 @@ describe("an approval that expires", () => {
   it("while a session runs is none when it would open", async () => {
     const all = await expiring(({ event, phase }) => event === "session.begin" && phase === "0/1");
     for (const party of PARTIES) expect(entries(all, party, "disclose")).toBe(0);
+  });
+});
+
+describe("an approver outside the agencies", () => {
+  it("is awaited for a class that the covenant names, and heard at any node", async () => {
+    const prosecutor = rng(32);
+    const keys = [publicKeyText(primitives.ed25519PublicKey(prosecutor))];
+    const approval = { validFor: "P30D", external: [{ role: "prosecutor", classes: ["F" as const], keys }] };
+    const all = open({ people: [], terms: (terms) => ({ ...terms, approval }) });
+    const asked = all.ask("anna", question);
+    const at = await until(() => {
+      const [item] = all.machine("cleo").node.inbox();
+      return item?.decisions.length === 6 && all.machine("cleo").node.question(item.planHash);
+    });
+    expect(at.missing).toEqual([{ party: EXTERNAL, roles: ["prosecutor"] }]);
+    expectNothing(all);
+    const choice = { party: EXTERNAL, role: "prosecutor", seed: prosecutor };
+    all.machine("cleo").node.decide(decision(all, at, "cleo", "lawful", choice));
+    expect(await asked).toMatchObject({ status: "released" });
+    await ends(all);
+    for (const party of PARTIES) expect(entries(all, party, "approval")).toBe(7);
   });
 });
