@@ -4,7 +4,15 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { InboxItem, RunningFederation } from "@koplamp/sdk";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Country, foundCountry, type Ran, runCli, runNode, startCountry } from "./processes.ts";
+import {
+  Background,
+  type Country,
+  foundCountry,
+  type Ran,
+  runCli,
+  runNode,
+  startCountry,
+} from "./processes.ts";
 
 const SLOW = 120_000;
 const PARTIES = ["politie", "belastingdienst"];
@@ -115,8 +123,13 @@ test(
 test(
   "one agency refuses: the question ends at both with the reason, and exit status 3",
   async () => {
-    const asked = ask();
+    const file = join(country.dir, "country", "match.yaml");
+    const left = new Background("query", "run", file, "--node", nodeOf("politie"));
     const { planHash } = await waiting("belastingdienst");
+    await left.says(/^waits for .*belastingdienst \(lawful and ethical\)/m);
+    left.child.kill("SIGINT");
+    expect(await left.ended).toBe(130);
+    const asked = runCli("query", "watch", planHash.slice(7, 15), "--node", nodeOf("politie"));
     expect(await approve("politie", "lawful", planHash)).toMatchObject({ exit: 0 });
     const refused = await runCli(
       ...["refuse", planHash, "--key", keyOf("belastingdienst", "ethical")],

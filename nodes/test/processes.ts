@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Federations as real processes, for tests.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ import {
 const NODE = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const COORDINATOR = fileURLToPath(new URL("../../coordinator/src/main.ts", import.meta.url));
 /** The command line, as this checkout has it. */
-export const CLI = fileURLToPath(new URL("../../packages/cli/bin/koplamp.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../packages/cli/bin/koplamp.js", import.meta.url));
 
 /** The daemons as this checkout has them. */
 export const PROGRAMS: Programs = {
@@ -56,6 +56,34 @@ function run(args: readonly string[]): Promise<Ran> {
     stderr += text;
   });
   return new Promise((resolve) => child.once("close", (exit) => resolve({ stdout, stderr, exit })));
+}
+
+/** A command that runs in the background, and what it has said so far. */
+export class Background {
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | null>;
+  said = "";
+
+  constructor(...args: readonly string[]) {
+    const child = spawn(process.execPath, ["--conditions=source", CLI, ...args], { stdio: "pipe" });
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        this.said += text;
+      });
+    }
+    this.ended = new Promise((resolve) => child.once("close", resolve));
+  }
+
+  /** Waits until it says something of this form. */
+  async says(form: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = form.exec(this.said);
+      if (found !== null) return found;
+      if (this.child.exitCode !== null) throw new Error(`it ended with:\n${this.said}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
 }
 
 /** A federation with generated registers, as files. */

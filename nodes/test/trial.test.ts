@@ -1,44 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands that start processes leave none behind.
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { CLI, runCli } from "./processes.ts";
+import { Background, runCli } from "./processes.ts";
 
 const SLOW = 120_000;
 let dir = "";
 
 afterEach(() => rm(dir, { recursive: true, force: true }));
-
-/** A command that runs in the background, and what it has said so far. */
-class Background {
-  readonly child: ChildProcess;
-  readonly ended: Promise<number | null>;
-  said = "";
-
-  constructor(...args: readonly string[]) {
-    const child = spawn(process.execPath, ["--conditions=source", CLI, ...args], { stdio: "pipe" });
-    this.child = child;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        this.said += text;
-      });
-    }
-    this.ended = new Promise((resolve) => child.once("close", resolve));
-  }
-
-  /** Waits until it says something of this form. */
-  async says(form: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const found = form.exec(this.said);
-      if (found !== null) return found;
-      if (this.child.exitCode !== null) throw new Error(`it ended with:\n${this.said}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}
 
 function alive(pid: number): boolean {
   try {
