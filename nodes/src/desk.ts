@@ -5,6 +5,7 @@ import { type EngineNode, type Outcome, outcomeText, type Progress } from "@kopl
 import { QueryError, type Question, readQuestion } from "@koplamp/query";
 import type { AnswerResult, Hash } from "@koplamp/wire";
 import { readBody } from "./desk-body.ts";
+import { atErasure } from "./desk-erasure.ts";
 import { atInbox } from "./inbox.ts";
 
 /** What the desk needs of the node that it stands in. */
@@ -45,6 +46,7 @@ const FORGOTTEN = errorText("unknown", "no such question lives here, and its end
  *   GET  /v1/watch/HASH         the same, with {progress} before it, a line each
  *   GET  /v1/inbox              {questions}: what waits for people, and what runs
  *   GET  /v1/inbox/HASH         one question: plan, contract, covenant, who has decided, who is awaited
+ *   POST /v1/erasure            {bundle} -> {bundle}: with the proofs that its question was erased
  *   POST /v1/decisions          {bytes, signatures}: an approval/v1 that a person signed elsewhere -> the decision, logged
  */
 export async function openDesk(ports: DeskPorts): Promise<Desk> {
@@ -91,6 +93,8 @@ async function answer(
   const { node } = ports;
   if (url.startsWith("/v1/inbox") || url === "/v1/decisions")
     return reply(response, 200, JSON.stringify(await atInbox(node, request)));
+  if (method === "POST" && url === "/v1/erasure")
+    return reply(response, 200, JSON.stringify(await atErasure(node, request)));
   if (method === "POST" && url === "/v1/explain")
     return reply(response, 200, JSON.stringify(await node.explain(questionIn(await readBody(request)))));
   if (method === "POST" && url === "/v1/run")

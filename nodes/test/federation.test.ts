@@ -11,6 +11,7 @@ import {
   type RunningFederation,
   readLab,
   runLab,
+  type verifyFile,
 } from "@koplamp/sdk";
 import { createAuthority, dialRelay, issueCertificate } from "@koplamp/transport";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -105,6 +106,38 @@ test(
     });
     const column = running.client("politie").explain({ file, text: text.replace("[account]", "[acount]") });
     await expect(column).rejects.toMatchObject({ name: "QueryError", code: "unknown-column" });
+  },
+  SLOW,
+);
+
+test(
+  "evidence from the command line is verified under real approvals, and tells that nothing is erased yet",
+  async () => {
+    const node = country.folders.nodes.get("douane") ?? "";
+    const question = join(country.dir, "country", "match.yaml");
+    const [first, later] = [join(country.dir, "q.koplamp.tar"), join(country.dir, "later.koplamp.tar")];
+    const ran = await runCli("query", "run", question, "--node", node, "--bundle", first);
+    expect(ran.exit).toBe(0);
+    expect(await runCli("query", "erased", first, "--out", later, "--node", node)).toMatchObject({ exit: 0 });
+    for (const file of [first, later]) {
+      const { exit, stdout } = await runCli("verify", file, "--trust", country.folders.trust, "--json");
+      const { verdict, lines } = JSON.parse(stdout) as Awaited<ReturnType<typeof verifyFile>>;
+      expect([exit, verdict]).toEqual([0, "VERIFIED"]);
+      const found = lines.map((line) => `${line.verdict} ${line.promise}`);
+      expect(found).toEqual(expect.arrayContaining(["PASS approvals", "PASS quotas", "SKIP erasure"]));
+    }
+    const overdue = await runCli(
+      "verify",
+      later,
+      "--trust",
+      country.folders.trust,
+      "--at",
+      "2099-01-01T00:00:00Z",
+    );
+    expect(overdue.exit).toBe(5);
+    expect(overdue.stdout).toContain("broken  erasure: ");
+    const wrong = await runCli("verify", later, "--trust", country.folders.trust, "--at", "tomorrow");
+    expect(wrong.exit).toBe(2);
   },
   SLOW,
 );

@@ -6,6 +6,7 @@ import { COVENANT_COMMANDS } from "./covenant.ts";
 import { COORDINATOR_COMMANDS, NODE_COMMANDS, SOURCE_COMMANDS } from "./daemons.ts";
 import { DECISIONS } from "./decide.ts";
 import { DEMO, LAB_UP } from "./demo.ts";
+import { ERASED } from "./erasure.ts";
 import { INBOX } from "./inbox.ts";
 import { KEY_COMMANDS } from "./key.ts";
 import { LAB_COMMANDS } from "./lab.ts";
@@ -18,7 +19,11 @@ import { VERSION } from "./version.ts";
 export const GROUPS: readonly CommandGroup[] = [
   { name: "lab", summary: "A whole federation in one process.", commands: [...LAB_COMMANDS, LAB_UP] },
   { name: "covenant", summary: "The agreement that all parties sign.", commands: COVENANT_COMMANDS },
-  { name: "query", summary: "Questions to real nodes, through your own.", commands: QUERY_COMMANDS },
+  {
+    name: "query",
+    summary: "Questions to real nodes, through your own.",
+    commands: [...QUERY_COMMANDS, ERASED],
+  },
   { name: "key", summary: "A person's own key for approvals.", commands: KEY_COMMANDS },
   { name: "node", summary: "An agency's node.", commands: NODE_COMMANDS },
   { name: "coordinator", summary: "The relay between nodes.", commands: COORDINATOR_COMMANDS },

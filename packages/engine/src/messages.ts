@@ -170,6 +170,8 @@ export const noticeForm: z.ZodType<Notice> = z.strictObject({
 /** A signed document as it travels by itself: a receipt. */
 export const signedForm: z.ZodType<SignedBytes> = signed;
 
+export const erasedForm: z.ZodType<{ readonly planHash: Hash }> = z.strictObject({ planHash: hash });
+
 export const evidenceForm: z.ZodType<Evidence> = z.strictObject({
   entries: z.array(z.strictObject({ leaf: bytes, proof: bytes })).max(4096),
   documents: z.array(signed).max(4096),

@@ -16,6 +16,7 @@ import {
 } from "@koplamp/wire";
 import { Boots } from "./boots.ts";
 import { eraseInTime } from "./erasure.ts";
+import { answerErasures, provenErasure } from "./erasure-proof.ts";
 import { asEngineError } from "./errors.ts";
 import { type Exposure, type ExposureRequest, exposureOf } from "./exposure.ts";
 import { exposureLog } from "./exposure-log.ts";
@@ -66,6 +67,11 @@ export interface EngineNode {
   withdrawn(): readonly Withdrawal[];
   /** What a coalition could ever have learned about the data of this node, from its own ledger. */
   exposure(request: ExposureRequest): Exposure;
+  /**
+   * A bundle of this federation with what the ledgers say of its question's erasure, signed anew by this node.
+   * @throws {EngineError} `refused`; {@link LedgerError} for bytes that are no whole bundle.
+   */
+  proveErasure(bundle: Uint8Array): Promise<Uint8Array>;
   /** Hears of every question about which people can decide now, those that wait already first. */
   onWaiting(listener: (question: InboxQuestion) => void): void;
   /** Sees how each question of another party ended here, and each that waited when the node started. */
@@ -106,6 +112,7 @@ export function startNode(node: NodePorts): EngineNode {
   };
   const stops = [
     eraseInTime(node),
+    answerErasures(node),
     node.ledger.serveWitness(),
     new Boots(node, questions.runs).start(),
     questions.withdrawals.start(),
@@ -132,6 +139,7 @@ export function startNode(node: NodePorts): EngineNode {
     withdraw: (signed) => questions.withdrawals.apply(signed),
     withdrawn: () => questions.withdrawals.all,
     exposure: (request) => exposureOf(exposureLog(node.store), request),
+    proveErasure: (bundle) => track(provenErasure(node, bundle)),
     onWaiting: (listener) => {
       watchers.push(listener);
       for (const eyes of [...questions.eyes.values()].filter(({ run }) => run.phase === "waiting"))

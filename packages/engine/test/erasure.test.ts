@@ -3,8 +3,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readBundle } from "@koplamp/ledger";
 import { openStore } from "@koplamp/store";
-import { addPeriod, readDocument } from "@koplamp/wire";
+import { addPeriod } from "@koplamp/wire";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { agreed, type Made, made, verified } from "../../ledger/test/bundles.ts";
 import { eraseInTime, eraseQuestions } from "../src/erasure.ts";
@@ -102,16 +103,7 @@ describe("retention", () => {
   it("is on record in every ledger, and a bundle with these entries proves it", async () => {
     const [one] = asked;
     if (one === undefined) throw new Error("expected a bundle");
-    const { planHash, made: at } = one.bundle.index;
-    const more = await Promise.all(
-      PARTIES.map(async (party) => {
-        const { ledger } = port(party);
-        const index = ledger.entriesOf(planHash).find(({ entry }) => entry.type === "erase")?.index ?? 0;
-        const [proof = new Uint8Array()] = await ledger.cosigned([index]);
-        const leaf = ledger.leaf(index);
-        return { party, index, leaf, proof, entry: readDocument("entry/v1", leaf) };
-      }),
-    );
+    const { made: at } = one.bundle.index;
     const erasure = (bytes: Uint8Array, when?: string) => {
       const report = verified(bytes, one.covenant, when === undefined ? {} : { at: when });
       return [
@@ -123,13 +115,35 @@ describe("retention", () => {
     expect(erasure(one.bytes)).toContain("SKIP");
     expect(erasure(one.bytes).join()).toContain(`kept until ${addPeriod(at, "P90D").slice(0, 10)}`);
     expect(erasure(one.bytes, year).slice(0, 1)).toEqual(["FAILED"]);
-    const proven = one.repacked({ entries: [...one.bundle.entries, ...more] });
+    const proven = await federation.machine("bert").node.proveErasure(one.bytes);
     expect(erasure(proven).slice(0, 1)).toEqual(["VERIFIED"]);
     expect(erasure(proven, year)).toContain("erased at 2 of 2 nodes");
-    const some = one.repacked({ entries: [...one.bundle.entries, ...more.slice(1)] });
-    expect(erasure(some)).toContain("SKIP");
-    expect(erasure(some, year)).toContain("FAIL");
+    expect(readBundle(primitives, proven).index.by).toBe("bert");
+    const again = await federation.machine("anna").node.proveErasure(proven);
+    expect(readBundle(primitives, again).entries.length).toBe(one.bundle.entries.length + PARTIES.length);
+    const { entries } = readBundle(primitives, proven);
+    const some = one.repacked({
+      made: year,
+      entries: entries.filter(({ party, entry }) => party !== "anna" || entry.type !== "erase"),
+    });
+    expect(erasure(some).slice(0, 1)).toEqual(["FAILED"]); // made when it was overdue at anna
   }, 60_000);
+
+  it("is proven for bundles of the own agreement that are whole", async () => {
+    const [one] = asked;
+    if (one === undefined) throw new Error("expected a bundle");
+    const { node } = federation.machine("anna");
+    const leftOut = one.bundle.documents.filter(({ type }) => type === "plan/v1");
+    const documents = one.bundle.documents.filter(({ type }) => type !== "plan/v1");
+    await expect(node.proveErasure(one.repacked({ documents, leftOut }))).rejects.toThrow(
+      "leaves no document out",
+    );
+    await expect(node.proveErasure(new Uint8Array(10))).rejects.toThrow("expected a bundle");
+    const other = agreed({ anna: ["x", "y"], bert: ["y"] });
+    const foreign = await made(other, "anna", matchOf(["anna", "bert"], ["anna"]));
+    await other.close();
+    await expect(node.proveErasure(foreign.bytes)).rejects.toThrow("of another agreement");
+  }, 30_000);
 
   it("waits longer where an extension is on record, as often as the agreement lets it", () => {
     const [, one] = asked;

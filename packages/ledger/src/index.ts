@@ -13,6 +13,7 @@ export { type Checkpoint, readCheckpoint, signCheckpoint } from "./checkpoint.ts
 export { debitsOf, type StatedDebit } from "./entries.ts";
 export { LedgerError, type LedgerErrorCode } from "./errors.ts";
 export type { Founding, FoundingFiles, Trust, VerifyOptions } from "./evidence.ts";
+export { extendBundle } from "./extend.ts";
 export { leafHash, MerkleTree } from "./merkle.ts";
 export {
   noteBytes,

@@ -14,7 +14,7 @@ import {
   readOutcome,
 } from "@koplamp/engine";
 import { type FilePlace, QueryError, type QueryErrorCode } from "@koplamp/query";
-import { type AnswerResult, base64, type Hash } from "@koplamp/wire";
+import { type AnswerResult, base64, fromBase64, type Hash } from "@koplamp/wire";
 
 /** Why the own node could not be asked. */
 export type ClientErrorCode = "no-node" | "stopping" | "unknown" | "garbage";
@@ -72,6 +72,8 @@ export interface NodeClient {
   question(planHash: Hash): Promise<InboxQuestion>;
   /** Hands in a decision that a person signed. @throws {EngineError} `refused`, `too-late`, with the reason. */
   decide(signed: SignedBytes): Promise<void>;
+  /** The bundle with what the ledgers say of its question's erasure. @throws {EngineError} `refused`; {@link ClientError} */
+  proveErasure(bundle: Uint8Array): Promise<Uint8Array>;
 }
 
 /** The node whose folder this is. Nothing is opened until it is asked something. */
@@ -95,6 +97,10 @@ export function nodeClient(dir: string): NodeClient {
     question: async (hash) => JSON.parse(await lastLine(socket, "GET", `/v1/inbox/${hash}`)) as InboxQuestion,
     decide: async ({ bytes, signatures }) => {
       await lastLine(socket, "POST", "/v1/decisions", { bytes: base64(bytes), signatures });
+    },
+    proveErasure: async (bundle) => {
+      const line = await lastLine(socket, "POST", "/v1/erasure", { bundle: base64(bundle) });
+      return fromBase64((JSON.parse(line) as { readonly bundle: string }).bundle); // our own node's word
     },
   };
 }
