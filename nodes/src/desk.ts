@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type EngineNode, type Outcome, outcomeText, type Progress } from "@koplamp/engine";
 import { QueryError, type Question, readQuestion } from "@koplamp/query";
 import type { AnswerResult, Hash } from "@koplamp/wire";
+import { atAgreement } from "./agreement.ts";
 import { readBody } from "./desk-body.ts";
 import { atErasure } from "./desk-erasure.ts";
 import { atInbox } from "./inbox.ts";
@@ -47,6 +48,9 @@ const FORGOTTEN = errorText("unknown", "no such question lives here, and its end
  *   GET  /v1/inbox              {questions}: what waits for people, and what runs
  *   GET  /v1/inbox/HASH         one question: plan, contract, covenant, who has decided, who is awaited
  *   POST /v1/erasure            {bundle} -> {bundle}: with the proofs that its question was erased
+ *   GET  /v1/withdrawals        {withdrawals}: who has left the covenant
+ *   POST /v1/withdrawals        {bytes, signatures}: a withdrawal/v1 that its party signed -> the same, applied and told
+ *   POST /v1/exposure           {who, dataset, from, to} -> what they could have learned about our data
  *   POST /v1/decisions          {bytes, signatures}: an approval/v1 that a person signed elsewhere -> the decision, logged
  */
 export async function openDesk(ports: DeskPorts): Promise<Desk> {
@@ -95,6 +99,8 @@ async function answer(
     return reply(response, 200, JSON.stringify(await atInbox(node, request)));
   if (method === "POST" && url === "/v1/erasure")
     return reply(response, 200, JSON.stringify(await atErasure(node, request)));
+  if (url === "/v1/withdrawals" || url === "/v1/exposure")
+    return reply(response, 200, JSON.stringify(await atAgreement(node, request)));
   if (method === "POST" && url === "/v1/explain")
     return reply(response, 200, JSON.stringify(await node.explain(questionIn(await readBody(request)))));
   if (method === "POST" && url === "/v1/run")

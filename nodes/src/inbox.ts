@@ -30,7 +30,7 @@ function shown(node: EngineNode, planHash: string): object {
 }
 
 /** A signed document as it comes in: `{bytes: base64, signatures: [line]}`. Its content is checked by the engine. */
-function signedIn(body: string): SignedBytes {
+export function signedIn(body: string): SignedBytes {
   const value: unknown = JSON.parse(body);
   const [bytes, signatures] = [
     Reflect.get(Object(value), "bytes"),

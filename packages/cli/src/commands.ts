@@ -10,6 +10,7 @@ import { ERASED } from "./erasure.ts";
 import { INBOX } from "./inbox.ts";
 import { KEY_COMMANDS } from "./key.ts";
 import { LAB_COMMANDS } from "./lab.ts";
+import { LEDGER_COMMANDS } from "./ledger.ts";
 import { QUERY_COMMANDS } from "./query.ts";
 import { REPORT } from "./report.ts";
 import { VERIFY } from "./verify.ts";
@@ -27,6 +28,7 @@ export const GROUPS: readonly CommandGroup[] = [
   { name: "key", summary: "A person's own key for approvals.", commands: KEY_COMMANDS },
   { name: "node", summary: "An agency's node.", commands: NODE_COMMANDS },
   { name: "coordinator", summary: "The relay between nodes.", commands: COORDINATOR_COMMANDS },
+  { name: "ledger", summary: "What is on record at your own node.", commands: LEDGER_COMMANDS },
   { name: "source", summary: "The data that a node reads.", commands: SOURCE_COMMANDS },
 ];
 

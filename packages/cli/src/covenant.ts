@@ -13,10 +13,12 @@ import {
   readCovenant,
   signCovenant,
   verifyCovenant,
+  withdrawFrom,
 } from "@koplamp/sdk";
 import type { CommandSpec, Flags } from "./command.ts";
 import { COVENANT_DIFF, differenceLines } from "./covenant-diff.ts";
 import { EXIT, UsageError } from "./errors.ts";
+import { clientOf, NODE } from "./inbox.ts";
 import type { Session } from "./session.ts";
 import { counted } from "./table.ts";
 
@@ -68,6 +70,17 @@ export const COVENANT_COMMANDS: readonly CommandSpec[] = [
     example: "koplamp covenant amend charter/covenant.json --out covenant-v2.yaml",
     flags: [{ flag: "--out <file>", text: "where to write it", required: true }],
     run: covenantAmend,
+  },
+  {
+    name: "withdraw",
+    summary: "Takes your agency out of the covenant, at once and for good, at every node that hears of it.",
+    example: 'koplamp covenant withdraw --key keys/keys --reason "Our task has ended" --node kmar',
+    flags: [
+      { flag: "--key <file>", text: "the agency's covenant key; mode 600", required: true },
+      { flag: "--reason <text>", text: "why, for the other parties", required: true },
+      NODE,
+    ],
+    run: covenantWithdraw,
   },
   {
     name: "schema",
@@ -182,4 +195,18 @@ async function covenantAmend(
   [file = ""]: readonly string[],
 ): Promise<number> {
   return await written(session, flags.required("out"), amendCovenant(resolve(session.io.cwd, file)).text);
+}
+
+async function covenantWithdraw(session: Session, flags: Flags): Promise<number> {
+  const reason = { [session.lang]: flags.required("reason") };
+  const key = resolve(session.io.cwd, flags.required("key"));
+  const { party, covenantHash } = await withdrawFrom(clientOf(session, flags), key, reason);
+  if (session.json) session.print(JSON.stringify({ party, covenantHash }));
+  else
+    session.print(
+      `${party} has left covenant ${covenantHash}`,
+      "questions that ran with it end; new ones are refused by its name",
+      "what was disclosed before stays disclosed: koplamp ledger exposure tells what",
+    );
+  return EXIT.done;
 }

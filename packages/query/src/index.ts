@@ -11,6 +11,7 @@ export { known } from "./knowledge.ts";
 export type { Language } from "./language.ts";
 export { PARTY_ID, record } from "./names.ts";
 export { didYouMean } from "./nearest.ts";
+export { phrasesOf, type Speaker } from "./phrases.ts";
 export { type PlanRequest, planQuery } from "./plan.ts";
 export { type Question, readQuestion } from "./question.ts";
 export { evaluationLimit } from "./quotas.ts";

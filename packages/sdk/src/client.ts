@@ -7,6 +7,8 @@ import {
   EngineError,
   type EngineErrorCode,
   type Explained,
+  type Exposure,
+  type ExposureRequest,
   type InboxItem,
   type InboxQuestion,
   type Outcome,
@@ -72,6 +74,10 @@ export interface NodeClient {
   question(planHash: Hash): Promise<InboxQuestion>;
   /** Hands in a decision that a person signed. @throws {EngineError} `refused`, `too-late`, with the reason. */
   decide(signed: SignedBytes): Promise<void>;
+  /** Hands in the withdrawal of a party, signed by itself. @throws {EngineError} `refused`, with the reason. */
+  withdraw(signed: SignedBytes): Promise<void>;
+  /** What a coalition could have learned about this node's data. @throws {ClientError} */
+  exposure(request: ExposureRequest): Promise<Exposure>;
   /** The bundle with what the ledgers say of its question's erasure. @throws {EngineError} `refused`; {@link ClientError} */
   proveErasure(bundle: Uint8Array): Promise<Uint8Array>;
 }
@@ -98,6 +104,11 @@ export function nodeClient(dir: string): NodeClient {
     decide: async ({ bytes, signatures }) => {
       await lastLine(socket, "POST", "/v1/decisions", { bytes: base64(bytes), signatures });
     },
+    withdraw: async ({ bytes, signatures }) => {
+      await lastLine(socket, "POST", "/v1/withdrawals", { bytes: base64(bytes), signatures });
+    },
+    exposure: async (request) =>
+      JSON.parse(await lastLine(socket, "POST", "/v1/exposure", request)) as Exposure, // our own node's word
     proveErasure: async (bundle) => {
       const line = await lastLine(socket, "POST", "/v1/erasure", { bundle: base64(bundle) });
       return fromBase64((JSON.parse(line) as { readonly bundle: string }).bundle); // our own node's word

@@ -45,6 +45,7 @@ export {
 } from "./covenant-draft.ts";
 export { readCovenant } from "./covenant-file.ts";
 export { type CovenantCheck, type Signed, signCovenant, verifyCovenant } from "./covenant-sign.ts";
+export { withdrawFrom } from "./covenant-withdraw.ts";
 export { runDemo } from "./demo.ts";
 export { type RunningFederation, startFederation } from "./demo-federation.ts";
 export { type Folders, foundFolders } from "./demo-folder.ts";
@@ -52,6 +53,7 @@ export type { Programs } from "./demo-processes.ts";
 export { trialTerms } from "./demo-terms.ts";
 export { runUp } from "./demo-up.ts";
 export { SdkError, type SdkErrorCode } from "./errors.ts";
+export { exposureAt, exposureLines, type ToldExposure } from "./exposure.ts";
 export { generateFederation, newLab } from "./generate.ts";
 export type { GenerateOptions } from "./generated-registers.ts";
 export { type LabRequest, type LabRun, runLab } from "./lab.ts";

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// "What could they ever have learned about our data?", in words (evidence.md, section 10).
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type ExposedItem,
+  type Exposure,
+  type ExposureRequest,
+  exposureLog,
+  exposureOf,
+} from "@koplamp/engine";
+import { type Language, phrasesOf } from "@koplamp/query";
+import { openStore } from "@koplamp/store";
+import type { Contract } from "@koplamp/wire";
+import { nodeClient } from "./client.ts";
+import { SdkError } from "./errors.ts";
+
+/** An exposure of one party alone, and of it with others. */
+export interface ToldExposure {
+  readonly request: ExposureRequest;
+  /** First the party alone, then together with others. */
+  readonly exposures: readonly Exposure[];
+}
+
+/** A question about a party: alone, with these others, or where none is named with everybody else at once. */
+export interface ExposureQuestion {
+  readonly party: string;
+  readonly others?: readonly string[];
+  readonly dataset?: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * What a party could have learned about the data of the node whose folder this is: asked of the node, or read from its
+ * folder where the node does not run.
+ * @throws {SdkError} `state` without a ledger; {@link ClientError}.
+ */
+export async function exposureAt(dir: string, question: ExposureQuestion): Promise<ToldExposure> {
+  const { party, others, dataset, from, to } = question;
+  const request = { who: [party], from, to, ...(dataset === undefined ? {} : { dataset }) };
+  const ask = await askerOf(dir);
+  const alone = await ask(request);
+  if (alone.me === party)
+    throw new SdkError("party", `${party} is the party of this node`, "name another party");
+  const wider = others ?? everybodyElse(alone, party);
+  if (wider.length === 0) return { request, exposures: [alone] };
+  return { request, exposures: [alone, await ask({ ...request, who: [party, ...wider] })] };
+}
+
+type Ask = (request: ExposureRequest) => Promise<Exposure>;
+
+async function askerOf(dir: string): Promise<Ask> {
+  const client = nodeClient(dir);
+  try {
+    await client.status();
+    return (request) => client.exposure(request);
+  } catch (reason) {
+    if (Reflect.get(Object(reason), "code") !== "no-node") throw reason;
+  }
+  const file = join(dir, "state", "node.db");
+  if (!existsSync(file)) {
+    throw new SdkError(
+      "state",
+      `there is no ledger of a node in ${dir}`,
+      "--node names the folder of your own node",
+    );
+  }
+  return async (request) => {
+    const store = openStore(file);
+    try {
+      return exposureOf(exposureLog(store), request);
+    } finally {
+      store.close();
+    }
+  };
+}
+
+/** Whoever has a view in the questions of this party: the worst coalition. */
+function everybodyElse({ questions, me }: Exposure, party: string): readonly string[] {
+  const all = questions.flatMap(({ contract }) => contract.views.flatMap(({ who }) => who));
+  const none = [me, party, "witnesses", "others"];
+  return [...new Set(all)].filter((one) => !none.includes(one)).sort();
+}
+
+const WORDS = {
+  nl: {
+    alone: "alleen",
+    together: "samen met",
+    atMost: "hooguit, ook buiten het protocol",
+    joint: "alleen samen",
+    nothing: "niets",
+    questions: "vragen",
+    class: "klasse",
+    purpose: "doel",
+    ground: "grondslag",
+    none: "geen genoemd",
+    approved: "goedgekeurd door",
+    sizes: "niet geopend: alleen omvang en tijd",
+    opened: "verstrekt op",
+    provided: "verder niets, mits",
+    forgotten: "gewist na de termijn; het logboek zegt nog",
+    ledger: "alles wat vertrok in dit logboek staat, en het contract beschrijft wat is verstrekt",
+    offers:
+      "opgevulde omvang die bij het stellen van een vraag is genoemd, telt niet mee: dat staat niet in het logboek",
+  },
+  en: {
+    alone: "alone",
+    together: "together with",
+    atMost: "at most, also outside the protocol",
+    joint: "together only",
+    nothing: "nothing",
+    questions: "questions",
+    class: "class",
+    purpose: "purpose",
+    ground: "legal basis",
+    none: "none named",
+    approved: "approved by",
+    sizes: "not opened: sizes and times only",
+    opened: "disclosed at",
+    provided: "nothing else, provided",
+    forgotten: "erased after its term; the ledger still says",
+    ledger: "all that left is in this ledger, and the contract describes what was disclosed",
+    offers: "padded sizes that were named when a question was asked do not count: they are not in the ledger",
+  },
+} as const;
+
+/** An exposure in lines: what each coalition learned, highest rank first; the questions; the assumptions. */
+export function exposureLines({ request, exposures }: ToldExposure, lang: Language): readonly string[] {
+  const words = WORDS[lang];
+  const [first] = exposures;
+  if (first === undefined) return [];
+  const { me } = first;
+  const what = request.dataset ?? (lang === "nl" ? "alle gegevens" : "all data");
+  const [party = ""] = request.who;
+  const head =
+    lang === "nl"
+      ? `Wat kan ${party} te weten zijn gekomen over ${what} van ${me}, van ${request.from} tot en met ${request.to}?`
+      : `What could ${party} have learned about ${what} of ${me}, from ${request.from} to ${request.to}?`;
+  const numbers = numbered(exposures);
+  return [
+    head,
+    ...exposures.flatMap((exposure) => ["", ...section(exposure, party, numbers, lang)]),
+    "",
+    ...questionLines(exposures, numbers, lang),
+    `${words.provided}:`,
+    ...assumptionsOf(exposures, lang).map((text) => `  ${text}`),
+  ];
+}
+
+/** Questions by number, in the order of the widest coalition. */
+function numbered(exposures: readonly Exposure[]): ReadonlyMap<string, number> {
+  const hashes = new Set(
+    [...exposures].reverse().flatMap(({ questions }) => questions.map(({ planHash }) => planHash)),
+  );
+  return new Map([...hashes].map((hash, at) => [hash, at + 1]));
+}
+
+function section(
+  exposure: Exposure,
+  party: string,
+  numbers: ReadonlyMap<string, number>,
+  lang: Language,
+): readonly string[] {
+  const words = WORDS[lang];
+  const others = exposure.who.filter((one) => one !== party);
+  const who =
+    others.length === 0 ? `${party} ${words.alone}` : `${party} ${words.together} ${others.join(", ")}`;
+  const lines = [...new Set(exposure.items.map((item) => itemLine(item, exposure, numbers, lang)))];
+  const forgotten = exposure.forgotten.map(
+    ({ disclosure, bytes, at }) => `  ${words.forgotten}: ${disclosure}, ${bytes} B, ${at}`,
+  );
+  const noise = exposure.rhoMicro === 0 ? [] : [`  rho ${exposure.rhoMicro} × 10⁻⁶`];
+  const all = [...lines, ...forgotten, ...noise];
+  return [who, ...(all.length === 0 ? [`  ${words.nothing}`] : all)];
+}
+
+function itemLine(
+  item: ExposedItem,
+  { questions, who, me }: Exposure,
+  numbers: ReadonlyMap<string, number>,
+  lang: Language,
+): string {
+  const plan = questions.find(({ planHash }) => planHash === item.planHash)?.plan;
+  if (plan === undefined) return "";
+  const about = JOINT.includes(item.fact)
+    ? item.about.filter((one) => one === me || !who.includes(one))
+    : [me];
+  const parties = plan.inputs.map(({ party }) => party);
+  const { because, ...rest } = item;
+  const [phrase = ""] = phrasesOf([{ ...rest, about }], { parties, who, plan, lang });
+  const how = {
+    learns: "",
+    tests: "",
+    atMost: `${WORDS[lang].atMost}: `,
+    together: `${WORDS[lang].joint}: `,
+  }[item.how];
+  const why = item.how === "tests" ? ` (${testsText(because, lang)})` : "";
+  return `  [${numbers.get(item.planHash) ?? "?"}]  ${how}${phrase}${why}`;
+}
+
+/** Facts about several parties' data together: of one alone they say nothing definite. */
+const JOINT: readonly string[] = ["count", "pair-count", "cell", "alarm", "hit-pattern", "pattern"];
+
+function testsText(because: string, lang: Language): string {
+  const [, epoch = "", purpose = "", rows = ""] =
+    /epoch (\S+) for purpose (\S+); at most (\d+) /.exec(because) ?? [];
+  return lang === "nl"
+    ? `alles wat in periode ${epoch} voor doel ${purpose} mocht worden berekend; op hooguit ${rows} is het antwoord ja`
+    : because;
+}
+
+function questionLines(
+  exposures: readonly Exposure[],
+  numbers: ReadonlyMap<string, number>,
+  lang: Language,
+): readonly string[] {
+  const words = WORDS[lang];
+  const widest = exposures.at(-1);
+  if (widest === undefined || widest.questions.length === 0) return [];
+  const lines = widest.questions.flatMap(({ planHash, plan, at, opened, approvals }) => {
+    const bases = plan.bases.map(({ party, basis }) => `${party} ${basis}`).join(", ");
+    return [
+      `  [${numbers.get(planHash) ?? "?"}]  ${plan.id}   ${words.class} ${plan.class}   ${words.purpose} ${plan.purpose}   ${opened ? `${words.opened} ${at}` : words.sizes}`,
+      `       ${planHash}`,
+      `       ${words.ground}: ${bases === "" ? words.none : bases}`,
+      `       ${words.approved}: ${approvals.length === 0 ? words.nothing : approvals.join(", ")}`,
+    ];
+  });
+  return [words.questions, ...lines, ""];
+}
+
+/** The assumption that the coordinator works with nobody (threats.md, section 1). */
+const COORDINATOR_ALONE = "A7";
+
+/** The assumptions of every contract, once each, and those of the computation itself. */
+function assumptionsOf(exposures: readonly Exposure[], lang: Language): readonly string[] {
+  const words = WORDS[lang];
+  const contracts: readonly Contract[] = exposures.flatMap(({ questions }) =>
+    questions.map(({ contract }) => contract),
+  );
+  const withIt = exposures.some(({ who }) => who.includes("coordinator"));
+  const texts = contracts.flatMap(({ assumptions }) =>
+    assumptions.map(({ id, text }) => {
+      const own = (lang === "nl" ? (text.nl ?? text.en) : (text.en ?? text.nl)) ?? "";
+      return id === COORDINATOR_ALONE && withIt ? `${own} (${words.alone})` : own;
+    }),
+  );
+  return [...new Set([words.ledger, ...texts, words.offers])].filter((text) => text !== "");
+}
