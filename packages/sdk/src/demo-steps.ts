@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Steps 3 to 8 of the demonstration, over running processes. Each checks what it tells.
+// Steps 3 to 9 of the demonstration, over running processes. Each checks what it tells.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Outcome } from "@koplamp/engine";
@@ -11,6 +11,7 @@ import { cellLines, histogramLines, matchLines, sameResult } from "./demo-answer
 import { DemoError } from "./demo-error.ts";
 import type { RunningFederation } from "./demo-federation.ts";
 import type { Folders } from "./demo-folder.ts";
+import { DemoPeople } from "./demo-people.ts";
 import { type DemoQuestions, demoQuestions } from "./demo-questions.ts";
 import { searchFolder } from "./demo-search.ts";
 import { secondVerdict } from "./demo-second.ts";
@@ -29,6 +30,8 @@ interface Scene extends Stage {
   readonly questions: DemoQuestions;
   /** Who asks: the first party. */
   readonly asker: PartyId;
+  /** Whose people decide for themselves; those of the others agree to everything. */
+  readonly people: DemoPeople;
   /** What was planted, as `expected.json` has it. */
   readonly planted: (file: string, party: PartyId) => unknown;
 }
@@ -41,9 +44,11 @@ export async function tellSteps(stage: Stage): Promise<void> {
     ...stage,
     questions: demoQuestions(stage.federation),
     asker: stage.federation.parties[0]?.id ?? "",
+    people: peopleOf(stage),
     planted: await plantedAnswers(stage.folders),
   };
   await count(scene);
+  await refused(scene);
   const matched = await match(scene);
   await sum(scene);
   await forbidden(scene);
@@ -51,13 +56,52 @@ export async function tellSteps(stage: Stage): Promise<void> {
   await learned(scene, matched);
 }
 
+function peopleOf({ folders, running }: Stage): DemoPeople {
+  const [[party, folder] = ["", ""]] = folders.people;
+  return new DemoPeople(party, running.client(party), folder);
+}
+
+/** A question that is asked, and that the people who decide for themselves approve. */
+async function approved(
+  { running, asker, people }: Scene,
+  question: QuestionFile,
+): Promise<Outcome<AnswerResult>> {
+  const [outcome] = await Promise.all([running.client(asker).run(question), people.approve()]);
+  return outcome;
+}
+
 async function count(scene: Scene): Promise<void> {
-  const { story, running, asker, questions, planted } = scene;
+  const { story, asker, questions, planted } = scene;
   await story.step(`Class B, to ${asker}: how many companies do several agencies know?`, async (say) => {
     say(await contractLine(scene, questions.count));
-    const result = resultOf(await running.client(asker).run(questions.count));
+    const result = resultOf(await approved(scene, questions.count));
     check(sameResult(result, planted("overlap.yaml", asker)), "the numbers are the planted ones");
     say(...histogramLines(result));
+  });
+}
+
+/** Step 4: two people of every agency, and one of them says no. */
+async function refused({ story, running, asker, questions, people }: Scene): Promise<void> {
+  await story.step(`Four eyes: one person of ${people.party} says no`, async (say) => {
+    say(
+      "a question waits at every node for a lawful and an ethical approval of each agency, by two people",
+      `the keys of ${people.party}'s people stand in files of their own: its node cannot agree for them`,
+    );
+    const asked = running.client(asker).run(questions.match);
+    const [outcome] = await Promise.all([asked, people.refuse("The count was enough to begin with")]);
+    check(outcome.status === "refused" && outcome.party === people.party, "a refusal ends the question");
+    if (outcome.status !== "refused") return;
+    say(`error: ${outcome.message}`, `  rule   ${outcome.rule}`);
+    for (const party of running.nodes.keys()) {
+      await running.client(party).outcomeOf(outcome.planHash ?? ""); // it has ended there too
+      const { decisions, state } = await running.client(party).question(outcome.planHash ?? "");
+      const kept = state === "ended" && decisions.some(({ decision }) => decision === "refuse");
+      check(kept, `the refusal and its reason stand at ${party}`);
+    }
+    say(
+      `exit 3; the reason stands in ${running.nodes.size} ledgers; nothing left any agency`,
+      "asked again, and now approved:",
+    );
   });
 }
 
@@ -65,7 +109,7 @@ async function match(scene: Scene): Promise<Outcomes> {
   const { story, running, asker, questions, planted } = scene;
   return await story.step("Class F, to all: which of our accounts do others know too?", async (say) => {
     say(await contractLine(scene, questions.match));
-    const first = await running.client(asker).run(questions.match);
+    const first = await approved(scene, questions.match);
     const outcomes = await outcomesEverywhere(running, asker, first);
     for (const [party, outcome] of outcomes) {
       const result = resultOf(outcome);
@@ -77,10 +121,11 @@ async function match(scene: Scene): Promise<Outcomes> {
   });
 }
 
-async function sum({ story, running, asker, questions, planted }: Scene): Promise<void> {
+async function sum(scene: Scene): Promise<void> {
+  const { story, asker, questions, planted } = scene;
   const heading = `Class A, to ${asker}: reports and money per municipality, summed under encryption`;
   await story.step(heading, async (say) => {
-    const result = resultOf(await running.client(asker).run(questions.sum));
+    const result = resultOf(await approved(scene, questions.sum));
     check(
       sameResult(result, planted("sum.yaml", asker)),
       "the cells are the planted ones, small ones withheld",
@@ -144,7 +189,7 @@ async function outcomesEverywhere(
   return new Map((await Promise.all(others)).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Step 8: what each learned, and what the relay saw. */
+/** Step 9: what each learned, and what the relay saw. */
 async function learned(
   { story, running, folders, federation, asker }: Scene,
   matched: Outcomes,

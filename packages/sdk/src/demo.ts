@@ -26,7 +26,7 @@ const PARTIES = 4;
 const HURRY_MS = 2000;
 
 /**
- * The story of section 8 of experience.md: four agencies and a relay as real processes, four questions, the evidence,
+ * The story of section 8 of experience.md: four agencies and a relay as real processes, a refusal, four questions, the evidence,
  * and what each learned. Every step checks itself. It leaves no process behind, however it ends.
  * @returns whether every check held.
  * @throws {DemoError} naming the promise that did not hold.
@@ -73,6 +73,7 @@ async function found(
       federation,
       covenant: "country-2026",
       terms: demoTerms(federation, ROWS),
+      people: federation.parties.slice(-1).map(({ id }) => id),
     });
     const names = federation.parties.map(({ id }) => id);
     say(
