@@ -169,6 +169,7 @@ class Outcomes {
 
   constructor(node: EngineNode) {
     node.onOutcome((outcome) => this.keep(outcome));
+    node.onErased((planHash) => void this.#kept.delete(planHash));
   }
 
   keep(outcome: Outcome<AnswerResult>): void {

@@ -7,15 +7,16 @@ import { eraseExpired } from "./key-set.ts";
 import type { Placed } from "./ledger.ts";
 import { keptName } from "./ledger-kept.ts";
 import type { NodePorts } from "./node-ports.ts";
+import { outcomeName } from "./outcome-kept.ts";
 
 /** How often a running node looks for terms that are over. */
 const LOOK_MS = 3_600_000;
 
-/** Erases what is due now, and every hour from now on. Returns a way to stop. */
-export function eraseInTime(node: NodePorts): () => void {
+/** Erases what is due now, and every hour from now on; tells `listeners` of each question. Returns a way to stop. */
+export function eraseInTime(node: NodePorts, listeners: readonly ((planHash: Hash) => void)[]): () => void {
   const over = Promise.withResolvers<"over">();
   const looking = async (): Promise<void> => {
-    do eraseDue(node);
+    do eraseDue(node, listeners);
     while ((await Promise.race([over.promise, node.clock.sleep(LOOK_MS)])) !== "over");
   };
   void looking();
@@ -23,10 +24,13 @@ export function eraseInTime(node: NodePorts): () => void {
 }
 
 /** Erases what is due. A ledger that cannot be written to stops the node elsewhere; here it is only said. */
-function eraseDue(node: NodePorts): void {
-  for (const erase of [eraseExpired, eraseQuestions]) {
+function eraseDue(node: NodePorts, listeners: readonly ((planHash: Hash) => void)[]): void {
+  const questions = (): void => {
+    for (const planHash of eraseQuestions(node)) for (const listener of listeners) listener(planHash);
+  };
+  for (const erase of [() => eraseExpired(node), questions]) {
     try {
-      erase(node);
+      erase();
     } catch (reason) {
       const { code } = asEngineError(reason, node.me);
       node.log({ event: "erase.failed", party: node.me, code });
@@ -78,5 +82,5 @@ function dropQuestion({ ledger, store, primitives }: NodePorts, planHash: Hash):
   const caches = store
     .sealedNames("cache/")
     .filter((name) => sessions.some((session) => name.includes(session)));
-  for (const name of [...caches, `pending/${planHash.slice(7)}`]) store.dropSealed(name);
+  for (const name of [...caches, `pending/${planHash.slice(7)}`, outcomeName(planHash)]) store.dropSealed(name);
 }

@@ -27,6 +27,7 @@ import { decodeMessage, encodeMessage, proposalForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { answerOffer, Offers, offerNone, offerOf, requestOffer } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
+import { keptOutcome } from "./outcome-kept.ts";
 import { dropPending, pendingQuestions } from "./pending.ts";
 import { hearPeople } from "./people.ts";
 import type { Proposed } from "./proposal.ts";
@@ -53,6 +54,8 @@ export interface EngineNode {
   inbox(): readonly InboxItem[];
   /** One of them, or one that has ended, with all that a person needs to decide. */
   question(planHash: Hash): InboxQuestion | undefined;
+  /** How a question ended at this node, also before it was started; undefined once its term is over. */
+  outcomeOf(planHash: Hash): Outcome<AnswerResult> | undefined;
   /**
    * Takes a decision of a person of this agency: an `approval/v1` that was signed elsewhere. It is verified, logged and
    * shown to the other nodes. @throws {EngineError} `refused` when it does not count, `too-late`.
@@ -72,6 +75,8 @@ export interface EngineNode {
    * @throws {EngineError} `refused`; {@link LedgerError} for bytes that are no whole bundle.
    */
   proveErasure(bundle: Uint8Array): Promise<Uint8Array>;
+  /** Hears of every question that was erased after its term: whoever keeps something of it forgets it too. */
+  onErased(listener: (planHash: Hash) => void): void;
   /** Hears of every question about which people can decide now, those that wait already first. */
   onWaiting(listener: (question: InboxQuestion) => void): void;
   /** Sees how each question of another party ended here, and each that waited when the node started. */
@@ -100,6 +105,7 @@ export function startNode(node: NodePorts): EngineNode {
     waiting: (eyes) => tellOf(eyes, watchers),
   };
   const running = new Set<Promise<unknown>>();
+  const forgetful: ((planHash: Hash) => void)[] = [];
   const listeners: ((outcome: Outcome<AnswerResult>) => void)[] = [];
   const track = <T>(work: Promise<T>): Promise<T> => {
     running.add(work);
@@ -111,7 +117,7 @@ export function startNode(node: NodePorts): EngineNode {
     for (const listener of listeners) listener(outcome);
   };
   const stops = [
-    eraseInTime(node),
+    eraseInTime(node, forgetful),
     answerErasures(node),
     node.ledger.serveWitness(),
     new Boots(node, questions.runs).start(),
@@ -135,11 +141,13 @@ export function startNode(node: NodePorts): EngineNode {
     ask: (question) => track(ask(node, questions, question)),
     inbox: () => inboxOf(questions.eyes),
     question: (planHash) => questionOf(node, questions.eyes, planHash),
+    outcomeOf: (planHash) => keptOutcome(node, planHash),
     decide: (signed) => decideAt(node, questions.eyes, signed),
     withdraw: (signed) => questions.withdrawals.apply(signed),
     withdrawn: () => questions.withdrawals.all,
     exposure: (request) => exposureOf(exposureLog(node.store), request),
     proveErasure: (bundle) => track(provenErasure(node, bundle)),
+    onErased: (listener) => void forgetful.push(listener),
     onWaiting: (listener) => {
       watchers.push(listener);
       for (const eyes of [...questions.eyes.values()].filter(({ run }) => run.phase === "waiting"))

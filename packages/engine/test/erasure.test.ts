@@ -176,7 +176,8 @@ describe("retention", () => {
     ];
     let sleeps = 0;
     let broken = true;
-    const stop = eraseInTime({
+    const told: string[] = [];
+    const erasing = {
       ...ports,
       clock: {
         now: () => small.clock.now(),
@@ -188,7 +189,8 @@ describe("retention", () => {
           return ports.ledger.append(drafts);
         },
       }),
-    });
+    };
+    const stop = eraseInTime(erasing, [(hash) => void told.push(hash)]);
     const look = async (): Promise<void> => {
       woken[sleeps - 1]?.resolve();
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -201,7 +203,7 @@ describe("retention", () => {
     expect(log.at(-1)?.event).toBe("erase.failed");
     broken = false;
     await look();
-    expect(isRecorded()).toBe(true);
+    expect([isRecorded(), told]).toEqual([true, [planHash]]);
     stop();
     await small.close();
   }, 30_000);
