@@ -27,7 +27,6 @@ import { decodeMessage, encodeMessage, proposalForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { answerOffer, Offers, offerNone, offerOf, requestOffer } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
-import { keptOutcome } from "./outcome-kept.ts";
 import { dropPending, pendingQuestions } from "./pending.ts";
 import { hearPeople } from "./people.ts";
 import type { Proposed } from "./proposal.ts";
@@ -54,8 +53,6 @@ export interface EngineNode {
   inbox(): readonly InboxItem[];
   /** One of them, or one that has ended, with all that a person needs to decide. */
   question(planHash: Hash): InboxQuestion | undefined;
-  /** How a question ended at this node, also before it was started; undefined once its term is over. */
-  outcomeOf(planHash: Hash): Outcome<AnswerResult> | undefined;
   /**
    * Takes a decision of a person of this agency: an `approval/v1` that was signed elsewhere. It is verified, logged and
    * shown to the other nodes. @throws {EngineError} `refused` when it does not count, `too-late`.
@@ -141,7 +138,6 @@ export function startNode(node: NodePorts): EngineNode {
     ask: (question) => track(ask(node, questions, question)),
     inbox: () => inboxOf(questions.eyes),
     question: (planHash) => questionOf(node, questions.eyes, planHash),
-    outcomeOf: (planHash) => keptOutcome(node, planHash),
     decide: (signed) => decideAt(node, questions.eyes, signed),
     withdraw: (signed) => questions.withdrawals.apply(signed),
     withdrawn: () => questions.withdrawals.all,
