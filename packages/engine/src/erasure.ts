@@ -7,7 +7,6 @@ import { eraseExpired } from "./key-set.ts";
 import type { Placed } from "./ledger.ts";
 import { keptName } from "./ledger-kept.ts";
 import type { NodePorts } from "./node-ports.ts";
-import { outcomeName } from "./outcome-kept.ts";
 
 /** How often a running node looks for terms that are over. */
 const LOOK_MS = 3_600_000;
@@ -82,5 +81,5 @@ function dropQuestion({ ledger, store, primitives }: NodePorts, planHash: Hash):
   const caches = store
     .sealedNames("cache/")
     .filter((name) => sessions.some((session) => name.includes(session)));
-  for (const name of [...caches, `pending/${planHash.slice(7)}`, outcomeName(planHash)]) store.dropSealed(name);
+  for (const name of [...caches, `pending/${planHash.slice(7)}`]) store.dropSealed(name);
 }
