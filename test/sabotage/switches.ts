@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { AGREEMENT } from "./agreement.ts";
 import { CHANNEL } from "./channel.ts";
 import { GOVERNANCE } from "./governance.ts";
 import { MATCHING } from "./matching.ts";
@@ -12,5 +13,6 @@ export const SWITCHES: readonly Switch[] = [
   ...SUMS,
   ...CHANNEL,
   ...GOVERNANCE,
+  ...AGREEMENT,
   ...VERIFIER,
 ].sort((a, b) => Number(a.guarantee.slice(1)) - Number(b.guarantee.slice(1)));

@@ -232,6 +232,7 @@ describe("a covenant on the command line", () => {
       );
       await writeFile(join(dir, "c.sigs"), sigs);
       await writeFile(join(dir, "c.pops"), "");
+      expect((await koplamp(["covenant", "verify", "c.json", ...AT], { cwd: dir })).exit).toBe(5);
       expect(await transcript(["covenant", "verify", "c.json", ...AT], { cwd: dir })).toMatchSnapshot();
     });
   });
