@@ -305,6 +305,47 @@ describe("a covenant on the command line", () => {
     });
   });
 
+  test("knows the version before it by its hash, and wants the number after that", async () => {
+    await founded(async (dir) => {
+      await signedBy(dir, PARTIES);
+      const draft = ["covenant", "amend", "c.json", "--out", "v2.yaml"];
+      expect((await koplamp(draft, { cwd: dir })).exit).toBe(0);
+      const text = await readFile(join(dir, "v2.yaml"), "utf8");
+      await writeFile(join(dir, "v3.yaml"), text.replace("version: 2", "version: 3"));
+      const { stdout } = await koplamp(["covenant", "verify", "v3.yaml", ...AT], { cwd: dir });
+      expect(stdout).toContain("FAIL  version\n      expected version 2 of ships-nl");
+      await writeFile(join(dir, "v4.yaml"), text.replace(/previous: .*/, `previous: ${HASH}`));
+      const alone = await koplamp(["covenant", "verify", "v4.yaml", ...AT], { cwd: dir });
+      expect(alone.stdout).toContain(
+        `note  previous\n      expected the version ${HASH} in this folder, got none`,
+      );
+    });
+  });
+
+  test("asks an approver outside all parties to show that it holds its key", async () => {
+    const prosecutor = "ed25519:/RckOFqgx1tk+3jNYC+h2ZH96/drE8WO1wLqyDXp9hg=";
+    const external = `external: [{ role: prosecutor, classes: [B], keys: ["${prosecutor}"] }]`;
+    await founded(
+      async (dir) => {
+        await signedBy(dir, PARTIES);
+        const before = await koplamp(["covenant", "verify", "c.json", ...AT], { cwd: dir });
+        expect([before.exit, before.stdout]).toEqual([
+          5,
+          expect.stringContaining("FAIL  approval/external/prosecutor/keys\n      expected a proof"),
+        ]);
+        const sign = ["covenant", "sign", "c.json", "--key", "stranger.key"];
+        expect(await transcript(sign, { cwd: dir })).toMatchSnapshot();
+        expect((await koplamp(["covenant", "verify", "c.json", ...AT], { cwd: dir })).exit).toBe(0);
+        expect((await readFile(join(dir, "c.sigs"), "utf8")).split("\n")).toHaveLength(4); // it signs nothing
+      },
+      (text) =>
+        text.replace(
+          "approval: { validFor: P30D, external: [] }",
+          `approval: { validFor: P30D, ${external} }`,
+        ),
+    );
+  });
+
   test("that is no file, no YAML or no covenant says so", async () => {
     await founded(async (dir) => {
       expect(await transcript(["covenant", "show", "none.yaml"], { cwd: dir })).toMatchSnapshot();

@@ -120,13 +120,44 @@ export interface CovenantCheck {
 export function verifyCovenant(file: string, at: Time = timeText(Date.now())): CovenantCheck {
   const { findings } = openCovenant(file);
   if (findings.some(({ grave }) => grave)) return { findings, valid: false, parties: 0 };
-  const { covenant, hash, vouched } = readCovenant(file);
+  const read = readCovenant(file);
+  const { covenant, hash, vouched } = read;
   const all = [
     ...findings,
     ...fileFindings(file, vouched.bytes),
+    ...versionFindings(read),
     ...checkSignatures(covenant, vouched, at, nodePrimitives()),
   ];
   return { findings: all, valid: !all.some(({ grave }) => grave), hash, parties: covenant.parties.length };
+}
+
+/** Whether the version before is the one that this version says, as far as it lies in the same folder. */
+function versionFindings(read: ReadCovenant): readonly Finding[] {
+  const { id, version, previous } = read.covenant;
+  if (previous === null) return [];
+  const before = previousOf(read)?.covenant;
+  if (before === undefined) {
+    const hint = "nothing is wrong, but what changed cannot be told: put that version in the same folder";
+    return [
+      {
+        clause: "previous",
+        grave: false,
+        expected: `the version ${previous} in this folder`,
+        got: "none",
+        hint,
+      },
+    ];
+  }
+  if (before.id === id && before.version + 1 === version) return [];
+  return [
+    {
+      clause: "version",
+      grave: true,
+      expected: `version ${before.version + 1} of ${before.id}, after the version that it names`,
+      got: `version ${version} of ${id}`,
+      hint: "koplamp covenant amend FILE writes the next version",
+    },
+  ];
 }
 
 /** A JSON file is what was signed, byte for byte; YAML is a draft, whose text may be laid out as people like. */

@@ -41,8 +41,8 @@ export async function exposureAt(dir: string, question: ExposureQuestion): Promi
   const request = { who: [party], from, to, ...(dataset === undefined ? {} : { dataset }) };
   const ask = await askerOf(dir);
   const alone = await ask(request);
-  if (alone.me === party)
-    throw new SdkError("party", `${party} is the party of this node`, "name another party");
+  if ([party, ...(others ?? [])].includes(alone.me))
+    throw new SdkError("party", `${alone.me} is the party of this node`, "name another party");
   const wider = others ?? everybodyElse(alone, party);
   if (wider.length === 0) return { request, exposures: [alone] };
   return { request, exposures: [alone, await ask({ ...request, who: [party, ...wider] })] };
