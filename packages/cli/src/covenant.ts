@@ -11,6 +11,8 @@ import {
   covenantText,
   draftCovenant,
   readCovenant,
+  SCHEMAS,
+  schemaOf,
   signCovenant,
   verifyCovenant,
   withdrawFrom,
@@ -83,12 +85,15 @@ export const COVENANT_COMMANDS: readonly CommandSpec[] = [
     run: covenantWithdraw,
   },
   {
-    name: "schema",
-    summary: "The JSON schema of a covenant, for editors.",
-    example: "koplamp covenant schema",
+    name: "schema [file]",
+    summary: "The JSON schema of a covenant, or of a federation or query file, for editors.",
+    example: "koplamp covenant schema query",
     flags: [],
-    run: async (session) => {
-      session.print(covenantSchema().trimEnd());
+    run: async (session, _flags, [file = "covenant"]) => {
+      const known = SCHEMAS.find((one) => one === file);
+      if (known === undefined)
+        throw new UsageError(`there is no schema of "${file}"`, `schemas: ${SCHEMAS.join(", ")}`);
+      session.print(schemaOf(known).trimEnd());
       return EXIT.done;
     },
   },

@@ -356,6 +356,14 @@ describe("a covenant on the command line", () => {
     });
   });
 
+  test("and what is asked under it have schemas for editors", async () => {
+    for (const file of ["federation", "query"]) {
+      const { stdout, exit } = await koplamp(["covenant", "schema", file]);
+      expect([exit, JSON.parse(stdout).title]).toEqual([0, `${file}/v1`]);
+    }
+    expect(await transcript(["covenant", "schema", "node"])).toMatchSnapshot();
+  });
+
   test("has a schema for editors", async () => {
     const { stdout, exit } = await koplamp(["covenant", "schema"]);
     expect(exit).toBe(0);

@@ -15,6 +15,7 @@ export { phrasesOf, type Speaker } from "./phrases.ts";
 export { type PlanRequest, planQuery } from "./plan.ts";
 export { type Question, readQuestion } from "./question.ts";
 export { evaluationLimit } from "./quotas.ts";
+export { fileSchema, fitsShape } from "./shapes.ts";
 export { warningText } from "./warnings.ts";
 // The strict readers, for the other files that people edit (node.yaml, coordinator.yaml): same errors, same places.
 export {

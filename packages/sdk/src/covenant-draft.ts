@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { BLANK } from "@koplamp/covenant";
 import type { PartyId } from "@koplamp/protocol";
+import { fileSchema } from "@koplamp/query";
 import { addPeriod, type Covenant, documentSchema, timeText } from "@koplamp/wire";
 import { Document, isMap, isScalar } from "yaml";
 import { type ReadCovenant, readCovenant } from "./covenant-file.ts";
@@ -34,6 +35,16 @@ interface DraftParty {
 export function covenantSchema(): string {
   const { $schema, ...rest } = documentSchema("covenant/v1");
   return `${JSON.stringify({ $schema, title: "covenant/v1", ...rest }, null, 2)}\n`;
+}
+
+/** The files that have a schema. */
+export const SCHEMAS = ["covenant", "federation", "query"] as const;
+
+/** The JSON schema of a file that people edit. */
+export function schemaOf(file: (typeof SCHEMAS)[number]): string {
+  if (file === "covenant") return covenantSchema();
+  const { $schema, ...rest } = fileSchema(file);
+  return `${JSON.stringify({ $schema, title: `${file}/v1`, ...rest }, null, 2)}\n`;
 }
 
 /** The file that a draft names for editors. */

@@ -42,6 +42,8 @@ export {
   covenantSchema,
   type DraftRequest,
   draftCovenant,
+  SCHEMAS,
+  schemaOf,
 } from "./covenant-draft.ts";
 export { readCovenant } from "./covenant-file.ts";
 export { type CovenantCheck, type Signed, signCovenant, verifyCovenant } from "./covenant-sign.ts";

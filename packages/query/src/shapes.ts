@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// What editors are told of federation.yaml and query.yaml: fields and closed lists. The readers stay the authority.
+import { DATE_FORMATS, MONTH_FORMATS } from "@koplamp/wire";
+import { z } from "zod";
+import { COLUMN_KINDS } from "./dataset.ts";
+
+const party = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
+const id = z.string().regex(/^[a-z][a-z0-9./-]{0,63}$/);
+const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/);
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const words = z.union([z.string(), z.strictObject({ nl: z.string().optional(), en: z.string().optional() })]);
+const list = <T extends z.ZodType>(item: T, most: number): z.ZodArray<T> => z.array(item).max(most);
+
+const column = z.strictObject({
+  kind: z.enum(COLUMN_KINDS).describe("what the values are; identifiers are compared, integers are summed"),
+  from: scalar.optional().describe("the column's name in the file, where it is another"),
+  min: z.int().optional(),
+  max: z.int().optional(),
+  unit: scalar.optional(),
+  padLeft: z.int().optional(),
+  region: z.string().optional(),
+  country: z.string().optional(),
+  format: z.enum([...DATE_FORMATS, ...MONTH_FORMATS]).optional(),
+  transliteration: z.string().optional(),
+  split: scalar.optional(),
+});
+
+const dataset = z.strictObject({
+  file: z.string().regex(/\.(?:csv|tsv|parquet|json|jsonl)$/),
+  nulls: list(scalar, 32).optional(),
+  subject: z.string().optional().describe("the unit that minCount protects; absent: the row"),
+  maxRowsPerCell: z.int().min(1).optional(),
+  columns: z.record(name, column).describe("what is not listed does not exist for a question"),
+});
+
+const federation = z.strictObject({
+  koplamp: z.literal("federation/v1"),
+  id,
+  covenant: z.string().describe("default, or a covenant file"),
+  parties: z
+    .array(z.strictObject({ id: party, name: scalar, datasets: z.record(name, dataset) }))
+    .min(2)
+    .max(64),
+});
+
+const from = z.record(party, name).describe("who contributes what: party: dataset");
+const key = list(name, 8).describe("the columns that identify");
+const domain = z.record(name, z.union([list(scalar, 1000), z.string()]));
+const measures = z.array(z.string().regex(/^(?:count|(?:sum|mean)\(.+\))$/)).max(16);
+const condition = z.strictObject({
+  column: name,
+  op: z.enum(["=", "in", ">=", "<"]),
+  value: z.union([scalar, list(scalar, 1000)]),
+});
+
+const ask = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("match"),
+    key,
+    from,
+    atLeast: z.int().min(2),
+    tell: z.enum(["holders", "count", "nothing"]),
+  }),
+  z.strictObject({
+    kind: z.literal("overlap-count"),
+    key,
+    from,
+    shape: z.enum(["histogram", "pairs", "atLeast"]),
+    atLeast: z.int().min(1).optional(),
+    mode: z.enum(["hub", "recipient"]).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("aggregate"),
+    from,
+    where: list(condition, 16).optional(),
+    groupBy: list(name, 8).optional(),
+    domain: domain.optional(),
+    measures,
+  }),
+]);
+
+const query = z.strictObject({
+  koplamp: z.literal("query/v1"),
+  id,
+  class: z.enum(["A", "B", "C", "D", "E", "F"]).optional(),
+  purpose: id.optional(),
+  legalBasis: list(scalar, 16).optional(),
+  indication: words.optional(),
+  necessity: words.optional(),
+  subsidiarity: words.optional(),
+  intendedEffect: z.strictObject({ text: words, measure: words }).optional(),
+  ask,
+  recipients: list(party, 64),
+  release: z
+    .strictObject({ minCount: z.int().min(1).optional(), minContributors: z.int().min(1).optional() })
+    .optional(),
+  expires: z.string().optional().describe("the last day, YYYY-MM-DD"),
+});
+
+/** A file that people edit. */
+type EditedFile = "federation" | "query";
+
+/** Files that people edit, and what their editors may be told of each. */
+const SHAPES: Readonly<Record<EditedFile, z.ZodType>> = { federation, query };
+
+/** The JSON schema of a file, for editors. */
+export function fileSchema(of: EditedFile): Readonly<Record<string, unknown>> {
+  return z.toJSONSchema(SHAPES[of], { io: "input" });
+}
+
+/** Whether an editor with the schema would be content. The readers say why, and check more. */
+export function fitsShape(of: EditedFile, value: unknown): boolean {
+  return SHAPES[of].safeParse(value).success;
+}
