@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Proof that a question was erased: each node shows its own entry, and whoever keeps the bundle has it put in there.
-import { extendBundle, QUESTION, readBundle, type ShownEntry, type ShownLedger } from "@koplamp/ledger";
+import { extendBundle, readBundle, type ShownEntry, type ShownLedger } from "@koplamp/ledger";
 import type { PartyId } from "@koplamp/protocol";
 import { type Hash, hex, timeText } from "@koplamp/wire";
 import { asEngineError, EngineError } from "./errors.ts";
@@ -73,11 +73,11 @@ async function asked(node: NodePorts, party: PartyId, planHash: Hash): Promise<r
   return entries.filter(({ leaf, proof }) => ledger.verify(party, leaf, proof).planHash === planHash);
 }
 
-/** The own `erase` entry of a question under the quorum's cosignatures, if it was erased. */
+/** The own `erase` entries of a question under the quorum's cosignatures, if anything of it was erased. */
 async function ownErasure({ ledger }: NodePorts, planHash: Hash): Promise<readonly ShownEntry[]> {
   const erased = ledger
     .entriesOf(planHash)
-    .filter(({ entry: { type, body } }) => type === "erase" && body["what"] === QUESTION)
+    .filter(({ entry }) => entry.type === "erase")
     .map(({ index }) => index);
   if (erased.length === 0) return [];
   const proofs = await ledger.cosigned(erased);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Retention (evidence.md, section 8): after the agreement's term a node holds nothing of a question but its ledger.
-import { eraseAfter, leafHash, QUESTION } from "@koplamp/ledger";
+import { type Erasable, eraseAfter, hasResult, isErased, leafHash, QUESTION, RESULT } from "@koplamp/ledger";
 import { type Hash, timeText } from "@koplamp/wire";
 import { asEngineError } from "./errors.ts";
 import { eraseExpired } from "./key-set.ts";
-import type { Placed } from "./ledger.ts";
+import type { Draft } from "./ledger.ts";
 import { keptName } from "./ledger-kept.ts";
 import type { NodePorts } from "./node-ports.ts";
 
@@ -38,34 +38,36 @@ function eraseDue(node: NodePorts, listeners: readonly ((planHash: Hash) => void
 }
 
 /**
- * Erases every question whose term is over: plan, contract and approvals, the salts without which its commitments say
- * nothing, and the evaluations that were cached for it. What was overwritten leaves the disk before the ledger says so; a
- * crash in between repeats it. Gives the plans whose erasure is on record now.
+ * Erases what was kept of every question whose term is over: the answer first; later the plan, contract and approvals,
+ * the salts without which its commitments say nothing, and the evaluations that were cached for it. What was overwritten
+ * leaves the disk before the ledger says so; a crash in between repeats it. Gives the plans of which anything was erased.
  */
 export function eraseQuestions(node: NodePorts): readonly Hash[] {
-  const { ledger, store, membership, clock } = node;
-  const now = timeText(clock.now());
-  const due = ledger.plans().filter((planHash) => {
-    const entries = ledger.entriesOf(planHash);
-    return !entries.some(isErased) && eraseAfter(membership, entries) <= now;
-  });
-  if (due.length === 0) return due;
-  for (const planHash of due) dropQuestion(node, planHash);
-  store.scrub();
-  ledger.append(
-    due.map((planHash) => ({
-      type: "erase",
-      verb: "erasure",
-      planHash,
-      body: { what: QUESTION, reference: planHash },
-    })),
-  );
-  node.log({ event: "erase.done", party: node.me, count: due.length });
-  return due;
+  const [results, questions] = [dueAt(node, RESULT), dueAt(node, QUESTION)];
+  if (results.length + questions.length === 0) return [];
+  for (const planHash of results) node.store.dropSealed(outcomeName(planHash));
+  for (const planHash of questions) dropQuestion(node, planHash);
+  node.store.scrub();
+  node.ledger.append([
+    ...results.map((planHash) => erasure(RESULT, planHash)),
+    ...questions.map((planHash) => erasure(QUESTION, planHash)),
+  ]);
+  node.log({ event: "erase.done", party: node.me, count: results.length + questions.length });
+  return [...new Set([...results, ...questions])];
 }
 
-function isErased({ entry: { type, body } }: Placed): boolean {
-  return type === "erase" && body["what"] === QUESTION;
+/** The plans of which this has to go now. */
+function dueAt({ ledger, store, membership, clock }: NodePorts, what: Erasable): readonly Hash[] {
+  const now = timeText(clock.now());
+  return ledger.plans().filter((planHash) => {
+    const entries = ledger.entriesOf(planHash);
+    const has = what === QUESTION || hasResult(entries) || store.sealed(outcomeName(planHash)) !== undefined;
+    return has && !isErased(entries, what, planHash) && eraseAfter(membership, entries, what) <= now;
+  });
+}
+
+function erasure(what: Erasable, planHash: Hash): Draft {
+  return { type: "erase", verb: "erasure", planHash, body: { what, reference: planHash } };
 }
 
 function dropQuestion({ ledger, store, primitives }: NodePorts, planHash: Hash): void {
@@ -81,5 +83,11 @@ function dropQuestion({ ledger, store, primitives }: NodePorts, planHash: Hash):
   const caches = store
     .sealedNames("cache/")
     .filter((name) => sessions.some((session) => name.includes(session)));
-  for (const name of [...caches, `pending/${planHash.slice(7)}`]) store.dropSealed(name);
+  for (const name of [...caches, `pending/${planHash.slice(7)}`, outcomeName(planHash)])
+    store.dropSealed(name);
+}
+
+/** Under which name the end of a question is kept. */
+function outcomeName(planHash: Hash): string {
+  return `outcome/${planHash.slice(7)}`;
 }

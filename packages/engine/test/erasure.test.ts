@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readBundle } from "@koplamp/ledger";
 import { openStore } from "@koplamp/store";
-import { addPeriod } from "@koplamp/wire";
+import { addPeriod, type Entry } from "@koplamp/wire";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { agreed, type Made, made, verified } from "../../ledger/test/bundles.ts";
 import { eraseInTime, eraseQuestions } from "../src/erasure.ts";
@@ -68,7 +68,7 @@ function needlesAt({ store }: NodePorts): readonly Buffer[] {
     ({ bytes }) => /"salt":"([^"]+)"/.exec(Buffer.from(bytes).toString())?.[1] ?? [],
   );
   const ids = asked.map((_, at) => `needle-${at}-of-the-plan`);
-  const names = [...store.sealedNames("kept/"), ...store.sealedNames("cache/")];
+  const names = ["kept/", "cache/", "outcome/"].flatMap((prefix) => store.sealedNames(prefix));
   const sealed = names.flatMap((name) => store.sealed(name) ?? []);
   return [
     ...[...ids, ...salts, ...names].map((text) => Buffer.from(text)),
@@ -89,7 +89,14 @@ describe("retention", () => {
       expect(found(diskOf(party), all)).toBe(all.length); // the search finds what is there
       expect(eraseQuestions(port(party))).toEqual([]);
     }
-    federation.clock.ahead += 91 * DAY_MS; // the agreement says 90 days
+    federation.clock.ahead += 31 * DAY_MS; // the agreement says 30 days for answers
+    for (const party of PARTIES) {
+      const { store } = port(party);
+      expect(eraseQuestions(port(party)).length).toBeGreaterThan(0);
+      expect(store.sealedNames("outcome/")).toEqual([]);
+      expect(found(diskOf(party), needles.get(party)?.slice(0, 1) ?? [])).toBe(1); // and 90 for the rest
+    }
+    federation.clock.ahead += 60 * DAY_MS;
     for (const party of PARTIES) {
       expect(eraseQuestions(port(party)).length).toBe(QUESTIONS);
       expect(eraseQuestions(port(party))).toEqual([]);
@@ -113,14 +120,16 @@ describe("retention", () => {
     };
     const year = addPeriod(at, "P1Y");
     expect(erasure(one.bytes)).toContain("SKIP");
-    expect(erasure(one.bytes).join()).toContain(`kept until ${addPeriod(at, "P90D").slice(0, 10)}`);
+    expect(erasure(one.bytes).join()).toContain(
+      `the result is kept until ${addPeriod(at, "P30D").slice(0, 10)}`,
+    );
     expect(erasure(one.bytes, year).slice(0, 1)).toEqual(["FAILED"]);
     const proven = await federation.machine("bert").node.proveErasure(one.bytes);
     expect(erasure(proven).slice(0, 1)).toEqual(["VERIFIED"]);
     expect(erasure(proven, year)).toContain("erased at 2 of 2 nodes");
     expect(readBundle(primitives, proven).index.by).toBe("bert");
     const again = await federation.machine("anna").node.proveErasure(proven);
-    expect(readBundle(primitives, again).entries.length).toBe(one.bundle.entries.length + PARTIES.length);
+    expect(readBundle(primitives, again).entries.length).toBe(one.bundle.entries.length + 2 * PARTIES.length);
     const { entries } = readBundle(primitives, proven);
     const some = one.repacked({
       made: year,
@@ -153,8 +162,11 @@ describe("retention", () => {
     const extended = (count: number): Uint8Array =>
       one.rewritten((entry) => {
         if (entry.type !== "plan") return [entry];
-        const body = { what: "question", until, reasonHash: planHash, count };
-        return [entry, { ...entry, type: "extend", verb: "alteration", body }];
+        const extend = (what: string): Entry => {
+          const body = { what, until, reasonHash: planHash, count };
+          return { ...entry, type: "extend", verb: "alteration", body };
+        };
+        return [entry, extend("question"), extend("result")];
       });
     const verdict = (bytes: Uint8Array) =>
       verified(bytes, one.covenant, { at: addPeriod(at, "P1Y") }).lines.find(

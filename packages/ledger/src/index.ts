@@ -8,7 +8,14 @@ export {
   type ShownLedger,
   type SignedFile,
 } from "./bundle.ts";
-export { eraseAfter, QUESTION } from "./check-erasure.ts";
+export {
+  type Erasable,
+  eraseAfter,
+  hasResult,
+  isErased,
+  QUESTION,
+  RESULT,
+} from "./check-erasure.ts";
 export { type Checkpoint, readCheckpoint, signCheckpoint } from "./checkpoint.ts";
 export { debitsOf, type StatedDebit } from "./entries.ts";
 export { LedgerError, type LedgerErrorCode } from "./errors.ts";
