@@ -78,6 +78,19 @@ const CLAUSES: readonly Switch[] = [
     "refuses a protocol that is not listed",
   ),
   {
+    id: "covenant.asker-decides",
+    guarantee: "G2",
+    weak: "what the asker's node lets through is let through by all",
+    edits: [
+      {
+        file: "packages/engine/src/verdicts.ts",
+        from: "const decision = ownDecision(node, run);",
+        to: 'const decision = { ...ownDecision(node, run), outcome: "allow" } as Decision;',
+      },
+    ],
+    test: { file: "packages/engine/test/clauses.test.ts", name: "personLevel/allowed is named by every node" },
+  },
+  {
     id: "diff.floors",
     guarantee: "G2",
     weak: "a lowered floor is shown as if less were permitted",

@@ -3,6 +3,7 @@ import { type Decision, decide } from "@koplamp/covenant";
 import type { PartyId } from "@koplamp/protocol";
 import { QueryError } from "@koplamp/query";
 import { documentBytes, timeText } from "@koplamp/wire";
+import { clauseOf } from "./clause-of.ts";
 import { EngineError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import { decodeMessage, encodeMessage, type Verdict, verdictForm } from "./messages.ts";
@@ -86,7 +87,7 @@ function ownDecision(node: NodePorts, run: QuestionRun): Decision {
   } catch (reason) {
     if (!(reason instanceof QueryError)) throw reason;
     // A contract above the question's class, or beyond what the coordinator may see: a refusal, not a fault.
-    const { code, message, hint } = reason;
-    return { outcome: "refuse", rule: `contract/${code}`, message, hint };
+    const { message, hint } = reason;
+    return { outcome: "refuse", rule: clauseOf(reason, run.plan, membership.covenant), message, hint };
   }
 }
