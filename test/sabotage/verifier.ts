@@ -214,7 +214,7 @@ export const VERIFIER: readonly Switch[] = [
     guarantee: "G15",
     weak: "what was erased stays in the file",
     edits: [
-      { file: "packages/engine/src/erasure.ts", from: "  store.scrub();\n", to: "" },
+      { file: "packages/engine/src/erasure.ts", from: "  node.store.scrub();\n", to: "" },
       { file: "packages/store/src/database.ts", from: "PRAGMA secure_delete = ON; ", to: "" },
     ],
     test: { file: "packages/engine/test/erasure.test.ts", name: "nothing after it" },
