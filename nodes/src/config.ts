@@ -34,6 +34,8 @@ export interface NodeConfig {
   /** The folder of the node's state: its ledger, its sealed caches, its socket. */
   readonly state: string;
   readonly sources: Readonly<Record<string, DatasetSpec>>;
+  /** The folder of the node's own Cedar policies; absent: the covenant decides alone. */
+  readonly policy?: string;
   readonly limits: { readonly workers: number | "auto"; readonly graceMs: number };
   /** Who approves: people with keys of their own, or in a trial generated keys that agree to everything. */
   readonly people: "own" | "generated";
@@ -77,11 +79,12 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
     "sources",
     "limits",
     "people",
+    "policy",
     "log",
   ]);
   oneOf(required(root, "koplamp", "a node's file begins with: koplamp: node/v1"), ["node/v1"]);
   const pathOf = (value: YamlValue): string => resolve(dirname(file), textOf(value, 1000));
-  const state = field(root, "state");
+  const [state, policy] = [field(root, "state"), field(root, "policy")];
   return {
     file,
     party: nameIn(required(root, "party"), PARTY_ID, "a party id ([a-z][a-z0-9-]{0,31})"),
@@ -90,6 +93,7 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
     state: state === undefined ? resolve(dirname(file), "state") : pathOf(state),
     sources: readSources(required(root, "sources", "a node without data has: sources: {}"), pathOf),
     limits: readLimits(field(root, "limits")),
+    ...(policy === undefined ? {} : { policy: pathOf(policy) }),
     people: readPeople(field(root, "people")),
     log: readLog(field(root, "log")),
   };

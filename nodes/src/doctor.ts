@@ -9,7 +9,7 @@ import { readSource } from "@koplamp/sources";
 import { spkiPin } from "@koplamp/transport";
 import { type NodeConfig, readNodeConfig } from "./config.ts";
 import { StartError } from "./errors.ts";
-import { admitted, machineKeys } from "./start.ts";
+import { admitted, machineKeys, ownPolicy } from "./start.ts";
 
 /** How a command of the daemon writes. */
 export interface Output {
@@ -40,6 +40,7 @@ export async function examine(file: string, { json, print }: Output): Promise<nu
       return `${config.identity.keys} holds all keys, for its owner alone`;
     }),
     checked("people", () => people(config)),
+    checked("policy", () => policy(config)),
     checked("certificate", () => certificate(config)),
     checked("coordinator", () => coordinator(config)),
     checked("state", () => state(config)),
@@ -78,6 +79,13 @@ function people({ people: who }: NodeConfig): string {
   return who === "own"
     ? "people who approve have keys of their own"
     : "generated keys approve everything: for trials only";
+}
+
+function policy(config: NodeConfig): string {
+  const own = ownPolicy(config);
+  return own === undefined
+    ? "no folder of policies is configured: the covenant decides alone"
+    : `${own.policies.length} policies in ${config.policy}, valid; what none permits is refused`;
 }
 
 async function certificate(config: NodeConfig): Promise<string> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** Why a node does not start. */
-export type StartErrorCode = "usage" | "covenant" | "source" | "files";
+export type StartErrorCode = "usage" | "covenant" | "source" | "policy" | "files";
 
 /** A node cannot start, or do what it was told, as things are. The message says what was expected and what came. */
 export class StartError extends Error {

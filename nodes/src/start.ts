@@ -4,7 +4,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { admitCharter, type Membership } from "@koplamp/covenant";
+import { admitCharter, type Membership, type NodePolicy, nodePolicy } from "@koplamp/covenant";
 import type { Primitives } from "@koplamp/crypto";
 import {
   type Clock,
@@ -17,9 +17,9 @@ import {
   scriptPeople,
   startNode,
 } from "@koplamp/engine";
-import { nodePrimitives, startThreads } from "@koplamp/pool";
+import { loadCedar, nodePrimitives, startThreads } from "@koplamp/pool";
 import { openSources, readSource } from "@koplamp/sources";
-import { openStore, readCharter, readKeys } from "@koplamp/store";
+import { openStore, readCharter, readKeys, readPolicyFolder } from "@koplamp/store";
 import { dialRelay, openPost, openSessionChannel, type TlsFiles } from "@koplamp/transport";
 import { type NodeConfig, readPrivate } from "./config.ts";
 import { openDesk } from "./desk.ts";
@@ -87,6 +87,7 @@ async function openPorts(
   log: (event: DaemonEvent) => void,
 ): Promise<Omit<NodePorts, "progress">> {
   const { party: me, federation, limits } = config;
+  const policy = ownPolicy(config);
   const keys = machineKeys(config);
   parts.defer(() => wipe(keys));
   const store = openStore(join(config.state, "node.db"));
@@ -110,7 +111,8 @@ async function openPorts(
   const openChannel: NodePorts["openChannel"] = (request) =>
     openSessionChannel({ ...machine, post }, request);
   const common = { me, lab: false, clock, rng, primitives, membership, keys, store, ledger, log };
-  return { ...common, post, presence, sources, workers, openChannel };
+  const local = policy === undefined ? {} : { policy };
+  return { ...common, ...local, post, presence, sources, workers, openChannel };
 }
 
 /** The machine's keys; the keys of people who approve are beside them in a trial only. */
@@ -154,6 +156,20 @@ export function admitted(config: NodeConfig, primitives: Primitives): Membership
     `"${party}" is no party of covenant "${membership.covenant.id}"`,
     `parties: ${members}`,
   );
+}
+
+/**
+ * The node's own policies, where its file names a folder. A node does not start on a policy that does not hold.
+ * @throws {StartError} `policy` with file, line and column of the first fault.
+ */
+export function ownPolicy({ policy: folder }: NodeConfig): NodePolicy | undefined {
+  if (folder === undefined) return undefined;
+  const policy = nodePolicy(readPolicyFolder(folder), loadCedar());
+  const [first] = policy.findings;
+  if (first === undefined) return policy;
+  const { file, line, column, message } = first;
+  const all = `koplamp policy check ${folder}`;
+  throw new StartError("policy", `${folder}/${file}:${line}:${column}: ${message}`, all);
 }
 
 async function tlsOf({ identity }: NodeConfig): Promise<TlsFiles> {

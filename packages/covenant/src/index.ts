@@ -31,6 +31,18 @@ export {
   type Membership,
   type SignedBytes,
 } from "./membership.ts";
+export {
+  decideByPolicy,
+  decideLocally,
+  type LocalPolicyCase,
+  type NodePolicy,
+  nodePolicy,
+  type PolicyVerdict,
+} from "./policy.ts";
+export type { PolicyAnswer, PolicyFault, PolicyLanguage } from "./policy-language.ts";
+export { type PolicyCase, type PolicyFacts, type PolicyRequest, policyFacts } from "./policy-request.ts";
+export { CLASSES, KINDS } from "./policy-schema.ts";
+export type { LocalPolicy, PolicyFile, PolicyFinding } from "./policy-set.ts";
 export { type CellFacts, type ReleaseRule, type ReleaseRules, withheldBy } from "./release.ts";
 export { covenantText, type RenderOptions } from "./render.ts";
 export { admitWithdrawal, type Leaving, type LeavingSigner, signWithdrawal } from "./withdrawal.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Membership } from "@koplamp/covenant";
+import type { Membership, NodePolicy } from "@koplamp/covenant";
 import type { Primitives } from "@koplamp/crypto";
 import type { PartyId, Rng } from "@koplamp/protocol";
 import type { Post } from "@koplamp/wire";
@@ -32,6 +32,8 @@ export interface NodePorts {
   readonly presence: Presence;
   readonly sources: Sources;
   readonly workers: Workers;
+  /** The node's own policies; absent where no folder is configured: the covenant decides alone. */
+  readonly policy?: NodePolicy;
   readonly openChannel: (request: ChannelRequest) => Promise<SessionChannel>;
   readonly log: (event: LogEvent) => void;
   readonly progress: (progress: Progress) => void;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Decision, decide } from "@koplamp/covenant";
+import { type Decision, decideLocally } from "@koplamp/covenant";
 import type { PartyId } from "@koplamp/protocol";
 import { QueryError } from "@koplamp/query";
 import { documentBytes, timeText } from "@koplamp/wire";
@@ -83,11 +83,22 @@ function ownDecision(node: NodePorts, run: QuestionRun): Decision {
   }
   try {
     const { plan, contract } = run;
-    return decide({ covenant: membership.covenant, plan, contract, me, now: timeText(clock.now()), lab });
+    const { policy } = node;
+    const { covenant } = membership;
+    const roles = rolesOfAsker(node, run);
+    const now = timeText(clock.now());
+    return decideLocally({ covenant, plan, contract, me, now, lab, roles }, policy);
   } catch (reason) {
     if (!(reason instanceof QueryError)) throw reason;
     // A contract above the question's class, or beyond what the coordinator may see: a refusal, not a fault.
     const { message, hint } = reason;
     return { outcome: "refuse", rule: clauseOf(reason, run.plan, membership.covenant), message, hint };
   }
+}
+
+/** The roles that the asker's card gives to the person who signed. */
+function rolesOfAsker({ membership }: NodePorts, { plan }: QuestionRun): readonly string[] {
+  const { party, by } = plan.proposer;
+  const people = membership.cards.get(party)?.people ?? [];
+  return people.filter(({ key }) => key === by).flatMap(({ roles }) => roles);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+export { type Cedar, loadCedar } from "./cedar.ts";
 export { type ChosenGroup, chooseGroup } from "./choose-group.ts";
 export { JobError, PoolError, type PoolErrorCode } from "./errors.ts";
 export { inlineWorkers } from "./inline.ts";

@@ -9,5 +9,6 @@ export {
   writeKeys,
 } from "./keys.ts";
 export { readPersonKey, writePersonKey } from "./person-key.ts";
+export { readPolicyFolder } from "./policy-folder.ts";
 export { readCovenantSeed } from "./signing-key.ts";
 export { openStore } from "./store.ts";
