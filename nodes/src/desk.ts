@@ -131,7 +131,7 @@ async function watch(
   response: ServerResponse,
 ): Promise<void> {
   const lives = node.inbox().find((item) => item.planHash === planHash);
-  if (lives === undefined && !outcomes.has(planHash)) return reply(response, 404, FORGOTTEN);
+  if (lives === undefined && outcomes.known(planHash) === undefined) return reply(response, 404, FORGOTTEN);
   response.writeHead(200, { "content-type": "application/x-ndjson" });
   const show = (progress: Progress): void => void response.write(`${JSON.stringify({ progress })}\n`);
   for (const { party, roles } of lives?.missing ?? [])
@@ -162,12 +162,14 @@ async function run(
   }
 }
 
-/** How questions ended here: kept in memory for the node's people, the newest few. */
+/** How questions ended here, for the node's people: the newest few in memory, all of them on disk until their term. */
 class Outcomes {
+  readonly #node: EngineNode;
   readonly #kept = new Map<Hash, string>();
   readonly #waiting = new Map<Hash, Set<(text: string | undefined) => void>>();
 
   constructor(node: EngineNode) {
+    this.#node = node;
     node.onOutcome((outcome) => this.keep(outcome));
     node.onErased((planHash) => void this.#kept.delete(planHash));
   }
@@ -183,13 +185,17 @@ class Outcomes {
     this.#waiting.delete(hash);
   }
 
-  has(hash: Hash): boolean {
-    return this.#kept.has(hash);
+  /** How it ended, as memory or the node's disk has it. */
+  known(hash: Hash): string | undefined {
+    const kept = this.#kept.get(hash);
+    if (kept !== undefined) return kept;
+    const outcome = this.#node.outcomeOf(hash);
+    return outcome === undefined ? undefined : outcomeText(outcome);
   }
 
   /** How the question of that plan ends here, or nothing when the node stops before. */
   wait(hash: Hash): Promise<string | undefined> {
-    const known = this.#kept.get(hash);
+    const known = this.known(hash);
     if (known !== undefined) return Promise.resolve(known);
     return new Promise((resolve) => {
       const others = this.#waiting.get(hash) ?? new Set();

@@ -105,6 +105,14 @@ test(
     expect(answer.stderr).toMatch(/^come back to it with: koplamp query watch [0-9a-f]{8}$/m);
     expect(answer.exit).toBe(0);
 
+    await running.nodes.get("politie")?.kill();
+    await running.restart("politie");
+    const back = await runCli("query", "watch", planHash, "--node", nodeOf("politie"));
+    expect(back).toMatchObject({
+      exit: 0,
+      stdout: answer.stdout.replace(/^.*\n/, "").replace("query run", "query watch"),
+    });
+
     const late = await runCli(
       ...["withdraw", planHash, "--key", keyOf("politie", "lawful")],
       ...["--reason", "too late", "--node", nodeOf("politie")],

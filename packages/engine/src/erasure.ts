@@ -7,6 +7,7 @@ import { eraseExpired } from "./key-set.ts";
 import type { Draft } from "./ledger.ts";
 import { keptName } from "./ledger-kept.ts";
 import type { NodePorts } from "./node-ports.ts";
+import { outcomeName } from "./outcome-kept.ts";
 
 /** How often a running node looks for terms that are over. */
 const LOOK_MS = 3_600_000;
@@ -85,9 +86,4 @@ function dropQuestion({ ledger, store, primitives }: NodePorts, planHash: Hash):
     .filter((name) => sessions.some((session) => name.includes(session)));
   for (const name of [...caches, `pending/${planHash.slice(7)}`, outcomeName(planHash)])
     store.dropSealed(name);
-}
-
-/** Under which name the end of a question is kept. */
-function outcomeName(planHash: Hash): string {
-  return `outcome/${planHash.slice(7)}`;
 }

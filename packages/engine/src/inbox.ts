@@ -3,6 +3,7 @@
 import { CovenantError, type SignedBytes } from "@koplamp/covenant";
 import type { PartyId } from "@koplamp/protocol";
 import {
+  type AnswerResult,
   type Approval,
   type Card,
   type Contract,
@@ -18,6 +19,8 @@ import { Approvals, type Decidables } from "./approvals.ts";
 import { EngineError } from "./errors.ts";
 import type { FourEyes } from "./four-eyes.ts";
 import type { NodePorts } from "./node-ports.ts";
+import type { Outcome } from "./outcome.ts";
+import { keptOutcome } from "./outcome-kept.ts";
 
 /** A question as the inbox lists it. */
 export interface InboxItem {
@@ -47,10 +50,71 @@ export interface InboxQuestion extends InboxItem {
   readonly card: Card;
 }
 
+/** What a node offers to the people of its own agency. */
+export interface Inbox {
+  /** The questions that people can decide about, or that run. */
+  inbox(): readonly InboxItem[];
+  /** One of them, or one that has ended, with all that a person needs to decide. */
+  question(planHash: Hash): InboxQuestion | undefined;
+  /** How a question ended at this node, also before it was started; undefined once its term is over. */
+  outcomeOf(planHash: Hash): Outcome<AnswerResult> | undefined;
+  /**
+   * Takes a decision of a person of this agency: an `approval/v1` that was signed elsewhere. It is verified, logged and
+   * shown to the other nodes. @throws {EngineError} `refused` when it does not count, `too-late`.
+   */
+  decide(signed: SignedBytes): Approval;
+  /** Hears of every question about which people can decide now, those that wait already first. */
+  onWaiting(listener: (question: InboxQuestion) => void): void;
+}
+
 type Live = ReadonlyMap<Hash, FourEyes>;
 
+/** The inbox of one node, over the questions that live there. */
+export class NodeInbox implements Inbox {
+  readonly #node: NodePorts;
+  readonly #live: Live;
+  readonly #watchers: ((question: InboxQuestion) => void)[] = [];
+
+  constructor(node: NodePorts, live: Live) {
+    this.#node = node;
+    this.#live = live;
+  }
+
+  inbox(): readonly InboxItem[] {
+    return inboxOf(this.#live);
+  }
+
+  question(planHash: Hash): InboxQuestion | undefined {
+    return questionOf(this.#node, this.#live, planHash);
+  }
+
+  outcomeOf(planHash: Hash): Outcome<AnswerResult> | undefined {
+    return keptOutcome(this.#node, planHash);
+  }
+
+  decide(signed: SignedBytes): Approval {
+    return decideAt(this.#node, this.#live, signed);
+  }
+
+  onWaiting(listener: (question: InboxQuestion) => void): void {
+    this.#watchers.push(listener);
+    const waiting = [...this.#live.values()].filter(({ run }) => run.phase === "waiting");
+    for (const eyes of waiting) this.#tell(eyes, [listener]);
+  }
+
+  /** A question can be decided about from now on. */
+  tell(eyes: FourEyes): void {
+    this.#tell(eyes, this.#watchers);
+  }
+
+  #tell({ run }: FourEyes, watchers: readonly ((question: InboxQuestion) => void)[]): void {
+    const question = this.question(run.planHash);
+    if (question !== undefined) for (const watcher of watchers) watcher(question);
+  }
+}
+
 /** The questions that people can decide about, or that run. */
-export function inboxOf(live: Live): readonly InboxItem[] {
+function inboxOf(live: Live): readonly InboxItem[] {
   return [...live.values()].flatMap(({ run }) =>
     run.approvals === undefined
       ? []
@@ -59,7 +123,7 @@ export function inboxOf(live: Live): readonly InboxItem[] {
 }
 
 /** One question by the hash of its plan, also one that has ended; undefined when this node never allowed it. */
-export function questionOf(node: NodePorts, live: Live, planHash: Hash): InboxQuestion | undefined {
+function questionOf(node: NodePorts, live: Live, planHash: Hash): InboxQuestion | undefined {
   const { covenant, roster, cards } = node.membership;
   const card = cards.get(node.me);
   const run = live.get(planHash)?.run;
@@ -98,7 +162,7 @@ export function endedQuestion(node: NodePorts, planHash: Hash): EndedQuestion | 
  * Takes a decision of a person, as its signed document, and gives it back read.
  * @throws {EngineError} `refused` for what does not count, with the reason; `too-late`.
  */
-export function decideAt(node: NodePorts, live: Live, signed: SignedBytes): Approval {
+function decideAt(node: NodePorts, live: Live, signed: SignedBytes): Approval {
   const { me } = node;
   const refused = (message: string, hint: string): EngineError =>
     new EngineError("refused", me, message, hint);

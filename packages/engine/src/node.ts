@@ -5,7 +5,6 @@ import type { PartyId } from "@koplamp/protocol";
 import { contractOf, planQuery, QueryError, type Question } from "@koplamp/query";
 import {
   type AnswerResult,
-  type Approval,
   base64,
   type Contract,
   documentBytes,
@@ -20,8 +19,7 @@ import { answerErasures, provenErasure } from "./erasure-proof.ts";
 import { asEngineError } from "./errors.ts";
 import { type Exposure, type ExposureRequest, exposureOf } from "./exposure.ts";
 import { exposureLog } from "./exposure-log.ts";
-import type { FourEyes } from "./four-eyes.ts";
-import { decideAt, type InboxItem, type InboxQuestion, inboxOf, questionOf } from "./inbox.ts";
+import { type Inbox, NodeInbox } from "./inbox.ts";
 import { eraseExpired } from "./key-set.ts";
 import { decodeMessage, encodeMessage, proposalForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -40,7 +38,7 @@ export interface Explained {
 }
 
 /** A node at work: it answers the others, and asks for its own people. */
-export interface EngineNode {
+export interface EngineNode extends Inbox {
   /**
    * Plans a question and computes its contract. Every party reads its own data to offer a padded size; nothing else is
    * told, and nothing is disclosed.
@@ -49,15 +47,6 @@ export interface EngineNode {
   explain(question: Question): Promise<Explained>;
   /** Proposes a question to every party it needs and takes part in it. @throws {QueryError} when it cannot be asked. */
   ask(question: Question): Promise<Outcome<AnswerResult>>;
-  /** The questions that people can decide about, or that run. */
-  inbox(): readonly InboxItem[];
-  /** One of them, or one that has ended, with all that a person needs to decide. */
-  question(planHash: Hash): InboxQuestion | undefined;
-  /**
-   * Takes a decision of a person of this agency: an `approval/v1` that was signed elsewhere. It is verified, logged and
-   * shown to the other nodes. @throws {EngineError} `refused` when it does not count, `too-late`.
-   */
-  decide(signed: SignedBytes): Approval;
   /**
    * Takes the withdrawal of a party, signed by itself: it holds at once, here and at every node that hears of it.
    * @throws {EngineError} `refused` when the party did not sign it.
@@ -74,8 +63,6 @@ export interface EngineNode {
   proveErasure(bundle: Uint8Array): Promise<Uint8Array>;
   /** Hears of every question that was erased after its term: whoever keeps something of it forgets it too. */
   onErased(listener: (planHash: Hash) => void): void;
-  /** Hears of every question about which people can decide now, those that wait already first. */
-  onWaiting(listener: (question: InboxQuestion) => void): void;
   /** Sees how each question of another party ended here, and each that waited when the node started. */
   onOutcome(listener: (outcome: Outcome<AnswerResult>) => void): void;
   /** Stops taking questions and waits for those that run, at most `ms`. Those that wait for people go on later. */
@@ -85,21 +72,15 @@ export interface EngineNode {
 /** Starts a node's services: offers, proposals, witnessing. */
 export function startNode(node: NodePorts): EngineNode {
   eraseExpired(node);
-  const watchers: ((question: InboxQuestion) => void)[] = [];
-  const tellOf = (
-    { run: { planHash } }: FourEyes,
-    listeners: readonly ((question: InboxQuestion) => void)[],
-  ) => {
-    const question = questionOf(node, questions.eyes, planHash);
-    if (question !== undefined) for (const listener of listeners) listener(question);
-  };
   const runs: Questions["runs"] = new Set();
+  const eyes: Questions["eyes"] = new Map();
+  const inbox = new NodeInbox(node, eyes);
   const questions: Questions = {
     offers: new Offers(),
     runs,
     withdrawals: new Withdrawals(node, runs),
-    eyes: new Map(),
-    waiting: (eyes) => tellOf(eyes, watchers),
+    eyes,
+    waiting: (one) => inbox.tell(one),
   };
   const running = new Set<Promise<unknown>>();
   const forgetful: ((planHash: Hash) => void)[] = [];
@@ -136,19 +117,16 @@ export function startNode(node: NodePorts): EngineNode {
   return {
     explain: (question) => track(explain(node, questions, question)),
     ask: (question) => track(ask(node, questions, question)),
-    inbox: () => inboxOf(questions.eyes),
-    question: (planHash) => questionOf(node, questions.eyes, planHash),
-    decide: (signed) => decideAt(node, questions.eyes, signed),
+    inbox: () => inbox.inbox(),
+    question: (planHash) => inbox.question(planHash),
+    outcomeOf: (planHash) => inbox.outcomeOf(planHash),
+    decide: (signed) => inbox.decide(signed),
+    onWaiting: (listener) => inbox.onWaiting(listener),
     withdraw: (signed) => questions.withdrawals.apply(signed),
     withdrawn: () => questions.withdrawals.all,
     exposure: (request) => exposureOf(exposureLog(node.store), request),
     proveErasure: (bundle) => track(provenErasure(node, bundle)),
     onErased: (listener) => void forgetful.push(listener),
-    onWaiting: (listener) => {
-      watchers.push(listener);
-      for (const eyes of [...questions.eyes.values()].filter(({ run }) => run.phase === "waiting"))
-        tellOf(eyes, [listener]);
-    },
     onOutcome: (listener) => void listeners.push(listener),
     close: async (ms) => {
       for (const stop of stops) stop();

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions that wait for people, on disk: what it takes to go on with them after a restart.
-import { type Primitives, wipe } from "@koplamp/crypto";
 import { type CatalogueEntry, readCatalogueEntry } from "@koplamp/query";
-import { base64, canonicalBytes, fromBase64, type Hash, parseCanonical, utf8 } from "@koplamp/wire";
+import { base64, canonicalBytes, fromBase64, type Hash, parseCanonical } from "@koplamp/wire";
 import { z } from "zod";
+import { putAtRest, readAtRest } from "./at-rest.ts";
 import { EngineError } from "./errors.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { KeptOffer } from "./offer.ts";
 
 const PREFIX = "pending/";
-/** One name is sealed once, and each name has a key of its own: a constant nonce is enough. */
-const NONCE = new Uint8Array(12);
 const MOST_BYTES = 2 ** 20;
 
 const KEPT = z.strictObject({ entry: z.string(), digest: z.string(), salt: z.string() }).nullable();
@@ -19,9 +17,7 @@ const KEPT = z.strictObject({ entry: z.string(), digest: z.string(), salt: z.str
 export function keepPending(node: NodePorts, planHash: Hash, offer: KeptOffer | undefined): void {
   const name = nameOf(planHash);
   if (node.store.sealed(name) !== undefined) return; // it waited before this node started
-  const bytes = canonicalBytes(offer === undefined ? null : textOf(offer));
-  const sealed = withKey(node, name, (key) => node.primitives.aesGcmSeal(key, NONCE, utf8(name), bytes));
-  node.store.putSealed(name, sealed);
+  putAtRest(node, name, canonicalBytes(offer === undefined ? null : textOf(offer)));
 }
 
 /** The questions that waited when this node stopped. */
@@ -31,11 +27,9 @@ export function pendingQuestions({ store }: NodePorts): readonly Hash[] {
 
 /** The offer of a question that waits, if this node brings data. @throws {EngineError} `integrity`. */
 export function pendingOffer(node: NodePorts, planHash: Hash): KeptOffer | undefined {
-  const name = nameOf(planHash);
-  const sealed = node.store.sealed(name) ?? new Uint8Array();
-  const bytes = withKey(node, name, (key) => node.primitives.aesGcmOpen(key, NONCE, utf8(name), sealed));
-  if (bytes === undefined) {
-    throw new EngineError("integrity", node.me, "a question that waits was sealed under another key");
+  const bytes = readAtRest(node, nameOf(planHash));
+  if (!(bytes instanceof Uint8Array)) {
+    throw new EngineError("integrity", node.me, "a question that waits is not what was written");
   }
   const kept = KEPT.parse(parseCanonical(bytes, { maxBytes: MOST_BYTES, maxDepth: 2 }));
   if (kept === null) return undefined;
@@ -54,18 +48,4 @@ function textOf({ entry, digest, salt }: KeptOffer): z.infer<typeof KEPT> {
 
 function nameOf(planHash: Hash): string {
   return `${PREFIX}${planHash.slice(7)}`;
-}
-
-function withKey<T>(
-  { primitives, keys }: { readonly primitives: Primitives; readonly keys: NodePorts["keys"] },
-  name: string,
-  act: (key: Uint8Array) => T,
-): T {
-  const extracted = primitives.hkdfExtract(utf8(name), keys.storage);
-  const key = primitives.hkdfExpand(extracted, utf8("koplamp.pending/v1"), 32);
-  try {
-    return act(key);
-  } finally {
-    wipe(extracted, key);
-  }
 }

@@ -9,6 +9,7 @@ import { matchStage } from "./match-stage.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { Offers } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
+import { keepOutcome } from "./outcome-kept.ts";
 import { dropPending } from "./pending.ts";
 import { admitPending, admitProposal, type Proposed } from "./proposal.ts";
 import type { QuestionRun } from "./question-run.ts";
@@ -49,7 +50,19 @@ export async function resumeQuery(
   return await live(node, questions, admitPending(node, questions.offers, planHash), true);
 }
 
+/** Sees a question through, and keeps how it ended: whoever asked may come back for the answer later. */
 async function live(
+  node: NodePorts,
+  questions: Questions,
+  run: QuestionRun,
+  resumed: boolean,
+): Promise<Outcome<AnswerResult>> {
+  const outcome = await seenThrough(node, questions, run, resumed);
+  if (!run.left) keepOutcome(node, run.planHash, outcome);
+  return outcome;
+}
+
+async function seenThrough(
   node: NodePorts,
   questions: Questions,
   run: QuestionRun,

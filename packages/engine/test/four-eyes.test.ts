@@ -314,3 +314,21 @@ describe("an approver outside the agencies", () => {
     for (const party of PARTIES) expect(entries(all, party, "approval")).toBe(7);
   });
 });
+
+describe("how a question ended", () => {
+  it("is known after a restart too, to the people of each node, and gone when the bytes do not hold", async () => {
+    const all = open({ people: [] });
+    const { planHash = "", ...first } = await all.ask("anna", question);
+    await ends(all);
+    const anna = await restart(all, "anna");
+    expect(anna.node.outcomeOf(planHash)).toEqual({ planHash, ...first });
+    expect(all.machine("cleo").node.outcomeOf(planHash)).toMatchObject({ status: "released" });
+    expect(all.machine("cleo").node.outcomeOf(planHash)).not.toHaveProperty("result");
+    expect(anna.node.outcomeOf(`sha256:${"0".repeat(64)}`)).toBeUndefined();
+    const [name = ""] = anna.store.sealedNames("outcome/");
+    const sealed = Uint8Array.from(anna.store.sealed(name) ?? []);
+    sealed[20] = (sealed[20] ?? 0) ^ 1;
+    anna.store.putSealed(name, sealed);
+    expect(anna.node.outcomeOf(planHash)).toBeUndefined();
+  });
+});

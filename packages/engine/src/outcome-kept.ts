@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// How questions ended, on disk until their term is over: whoever asked may come back days later.
+import { type AnswerResult, fromUtf8, type Hash, utf8 } from "@koplamp/wire";
+import { putAtRest, readAtRest } from "./at-rest.ts";
+import { asEngineError } from "./errors.ts";
+import type { NodePorts } from "./node-ports.ts";
+import type { Outcome } from "./outcome.ts";
+import { outcomeText, readOutcome } from "./outcome-text.ts";
+
+/** Under which name the end of a question is kept: it is erased with the question. */
+export function outcomeName(planHash: Hash): string {
+  return `outcome/${planHash.slice(7)}`;
+}
+
+/** Keeps how a question ended here, with the result if this node is a recipient. A full disk takes no answer away. */
+export function keepOutcome(node: NodePorts, planHash: Hash, outcome: Outcome<AnswerResult>): void {
+  try {
+    putAtRest(node, outcomeName(planHash), utf8(outcomeText(outcome)));
+  } catch (reason) {
+    const { code } = asEngineError(reason, node.me);
+    node.log({ event: "outcome.unkept", party: node.me, plan: planHash, code });
+  }
+}
+
+/** How a question ended here; undefined when it has not, when its term is over, or when the bytes do not hold. */
+export function keptOutcome(node: NodePorts, planHash: Hash): Outcome<AnswerResult> | undefined {
+  const bytes = readAtRest(node, outcomeName(planHash));
+  return bytes instanceof Uint8Array ? readOutcome(fromUtf8(bytes)) : undefined;
+}
