@@ -88,7 +88,10 @@ const CLAUSES: readonly Switch[] = [
         to: 'const decision = { ...ownDecision(node, run), outcome: "allow" } as Decision;',
       },
     ],
-    test: { file: "packages/engine/test/clauses.test.ts", name: "personLevel/allowed is named by every node" },
+    test: {
+      file: "packages/engine/test/clauses.test.ts",
+      name: "personLevel/allowed is named by every node",
+    },
   },
   {
     id: "diff.floors",

@@ -18,7 +18,7 @@ export const LEDGER_COMMANDS: readonly CommandSpec[] = [
       { flag: "--dataset <name>", text: "about this dataset; all our data when absent" },
       { flag: "--from <date>", text: "first day, or instant", required: true },
       { flag: "--to <date>", text: "last day, or instant", required: true },
-      { flag: "--with <ids>", text: "with these others, with commas between; everybody when absent" },
+      { flag: "--with <ids>", text: "with these others, with commas between; every coalition when absent" },
       NODE,
     ],
     run: exposure,

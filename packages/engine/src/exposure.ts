@@ -89,7 +89,7 @@ export function exposureOf(log: ExposureLog, request: ExposureRequest): Exposure
   return {
     who: [...who].sort(),
     me: log.me,
-    items: ordered(items),
+    items: ordered(items, questions),
     questions,
     forgotten: forgottenIn(log, sent),
     rhoMicro: sent.reduce((sum, { body }) => sum + noiseOf(body), 0),
@@ -105,7 +105,7 @@ function questionsOf(
 ): readonly ExposedQuestion[] {
   const begun = within.filter(({ type }) => type === "begin");
   const hashes = [...new Set([...sent, ...begun].flatMap(({ planHash }) => planHash ?? []))];
-  return hashes.flatMap((planHash) => {
+  const told = hashes.flatMap((planHash) => {
     const found = documentsOf(log, planHash);
     if (found === undefined || !touches(found.plan, log.me, dataset)) return [];
     const [first] = sent.filter((entry) => entry.planHash === planHash);
@@ -118,6 +118,7 @@ function questionsOf(
       { planHash, ...found, at, opened: first !== undefined, approvals: [...new Set(approvals)].sort() },
     ];
   });
+  return told.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
 }
 
 function documentsOf(
@@ -238,10 +239,13 @@ function noiseOf(body: Entry["body"]): number {
   return debits.filter(({ unit }) => unit === "rhoMicro").reduce((sum, { amount }) => sum + amount, 0);
 }
 
-/** Highest rank first; equal ones of one question once. */
-function ordered(items: readonly ExposedItem[]): readonly ExposedItem[] {
+/** Highest rank first, then by question; equal ones of one question once. */
+function ordered(
+  items: readonly ExposedItem[],
+  questions: readonly ExposedQuestion[],
+): readonly ExposedItem[] {
   const unique = new Map(items.map((item) => [JSON.stringify(item), item]));
-  return [...unique.values()].sort(
-    (a, b) => rankOf(b.fact) - rankOf(a.fact) || (a.planHash < b.planHash ? -1 : 1),
-  );
+  const place = new Map(questions.map(({ planHash }, at) => [planHash, at]));
+  const placeOf = ({ planHash }: ExposedItem): number => place.get(planHash) ?? 0;
+  return [...unique.values()].sort((a, b) => rankOf(b.fact) - rankOf(a.fact) || placeOf(a) - placeOf(b));
 }

@@ -9,6 +9,7 @@ import {
   exposureLog,
   exposureOf,
 } from "@koplamp/engine";
+import { rankOf } from "@koplamp/protocol";
 import { type Language, phrasesOf } from "@koplamp/query";
 import { openStore } from "@koplamp/store";
 import type { Contract } from "@koplamp/wire";
@@ -43,9 +44,9 @@ export async function exposureAt(dir: string, question: ExposureQuestion): Promi
   const alone = await ask(request);
   if ([party, ...(others ?? [])].includes(alone.me))
     throw new SdkError("party", `${alone.me} is the party of this node`, "name another party");
-  const wider = others ?? everybodyElse(alone, party);
-  if (wider.length === 0) return { request, exposures: [alone] };
-  return { request, exposures: [alone, await ask({ ...request, who: [party, ...wider] })] };
+  const wider = others === undefined ? coalitionsWith(alone, party) : [others];
+  const exposures = await Promise.all(wider.map((more) => ask({ ...request, who: [party, ...more] })));
+  return { request, exposures: [alone, ...exposures.sort(worstFirst)] };
 }
 
 type Ask = (request: ExposureRequest) => Promise<Exposure>;
@@ -76,11 +77,27 @@ async function askerOf(dir: string): Promise<Ask> {
   };
 }
 
-/** Whoever has a view in the questions of this party: the worst coalition. */
-function everybodyElse({ questions, me }: Exposure, party: string): readonly string[] {
-  const all = questions.flatMap(({ contract }) => contract.views.flatMap(({ who }) => who));
-  const none = [me, party, "witnesses", "others"];
-  return [...new Set(all)].filter((one) => !none.includes(one)).sort();
+/** More coalitions than these are not told by themselves: the last one has them all. */
+const MOST_COALITIONS = 8;
+
+/** With whom it could know more: each group that a contract names with it, and everybody else at once. */
+function coalitionsWith({ questions, me }: Exposure, party: string): readonly (readonly string[])[] {
+  const contracts = questions.map(({ contract }) => contract);
+  const none = [me, party, "witnesses", "others", "any"];
+  const others = (who: readonly string[]): readonly string[] =>
+    [...new Set(who)].filter((one) => !none.includes(one)).sort();
+  const everybody = others(contracts.flatMap(({ views }) => views.flatMap(({ who }) => who)));
+  const named = contracts
+    .flatMap(({ coalitions }) => coalitions)
+    .filter(({ who }) => who.includes(party) && !who.includes(me))
+    .map(({ who }) => others(who));
+  const groups = new Map([...named.slice(0, MOST_COALITIONS), everybody].map((who) => [who.join(" "), who]));
+  return [...groups.values()].filter((who) => who.length > 0);
+}
+
+function worstFirst(a: Exposure, b: Exposure): number {
+  const worst = ({ items }: Exposure): number => Math.max(0, ...items.map(({ fact }) => rankOf(fact)));
+  return worst(b) - worst(a) || b.items.length - a.items.length || a.who.length - b.who.length;
 }
 
 const WORDS = {
@@ -90,6 +107,7 @@ const WORDS = {
     atMost: "hooguit, ook buiten het protocol",
     joint: "alleen samen",
     nothing: "niets",
+    nothingMore: "niets meer dan alleen",
     questions: "vragen",
     class: "klasse",
     purpose: "doel",
@@ -110,6 +128,7 @@ const WORDS = {
     atMost: "at most, also outside the protocol",
     joint: "together only",
     nothing: "nothing",
+    nothingMore: "nothing more than alone",
     questions: "questions",
     class: "class",
     purpose: "purpose",
@@ -125,7 +144,7 @@ const WORDS = {
   },
 } as const;
 
-/** An exposure in lines: what each coalition learned, highest rank first; the questions; the assumptions. */
+/** An exposure in lines: the party alone, then what others add, worst first; the questions; the assumptions. */
 export function exposureLines({ request, exposures }: ToldExposure, lang: Language): readonly string[] {
   const words = WORDS[lang];
   const [first] = exposures;
@@ -140,7 +159,7 @@ export function exposureLines({ request, exposures }: ToldExposure, lang: Langua
   const numbers = numbered(exposures);
   return [
     head,
-    ...exposures.flatMap((exposure) => ["", ...section(exposure, party, numbers, lang)]),
+    ...exposures.flatMap((exposure) => ["", ...section(exposure, first, numbers, lang)]),
     "",
     ...questionLines(exposures, numbers, lang),
     `${words.provided}:`,
@@ -151,28 +170,43 @@ export function exposureLines({ request, exposures }: ToldExposure, lang: Langua
 /** Questions by number, in the order of the widest coalition. */
 function numbered(exposures: readonly Exposure[]): ReadonlyMap<string, number> {
   const hashes = new Set(
-    [...exposures].reverse().flatMap(({ questions }) => questions.map(({ planHash }) => planHash)),
+    [...exposures]
+      .sort((a, b) => b.who.length - a.who.length)
+      .flatMap(({ questions }) => questions.map(({ planHash }) => planHash)),
   );
   return new Map([...hashes].map((hash, at) => [hash, at + 1]));
 }
 
+/** What a coalition knows; of one with others, what the party does not know alone. */
 function section(
   exposure: Exposure,
-  party: string,
+  alone: Exposure,
   numbers: ReadonlyMap<string, number>,
   lang: Language,
 ): readonly string[] {
   const words = WORDS[lang];
+  const [party = ""] = alone.who;
   const others = exposure.who.filter((one) => one !== party);
-  const who =
-    others.length === 0 ? `${party} ${words.alone}` : `${party} ${words.together} ${others.join(", ")}`;
-  const lines = [...new Set(exposure.items.map((item) => itemLine(item, exposure, numbers, lang)))];
-  const forgotten = exposure.forgotten.map(
+  const first = exposure === alone;
+  const who = first ? `${party} ${words.alone}` : `${party} ${words.together} ${others.join(", ")}`;
+  const known = new Set(first ? [] : alone.items.map(nameOf));
+  const fresh = exposure.items.filter((item) => !known.has(nameOf(item)));
+  const lines = [...new Set(fresh.map((item) => itemLine(item, exposure, numbers, lang)))];
+  const more = first || exposure.forgotten.length > alone.forgotten.length ? exposure.forgotten : [];
+  const forgotten = more.map(
     ({ disclosure, bytes, at }) => `  ${words.forgotten}: ${disclosure}, ${bytes} B, ${at}`,
   );
   const noise = exposure.rhoMicro === 0 ? [] : [`  rho ${exposure.rhoMicro} × 10⁻⁶`];
   const all = [...lines, ...forgotten, ...noise];
-  return [who, ...(all.length === 0 ? [`  ${words.nothing}`] : all)];
+  return [who, ...(all.length === 0 ? [`  ${first ? words.nothing : words.nothingMore}`] : all)];
+}
+
+/** Facts that a session gives away by taking place: told once for each question, whoever it is that saw them. */
+const BACKGROUND: readonly string[] = ["took-part", "timing", "ledger-growth", "size-padded", "vocabulary"];
+
+/** By which the same item is known again in a wider coalition. */
+function nameOf(item: ExposedItem): string {
+  return BACKGROUND.includes(item.fact) ? `${item.planHash} ${item.fact}` : JSON.stringify(item);
 }
 
 function itemLine(
@@ -216,7 +250,7 @@ function questionLines(
   lang: Language,
 ): readonly string[] {
   const words = WORDS[lang];
-  const widest = exposures.at(-1);
+  const widest = [...exposures].sort((a, b) => b.who.length - a.who.length)[0];
   if (widest === undefined || widest.questions.length === 0) return [];
   const lines = widest.questions.flatMap(({ planHash, plan, at, opened, approvals }) => {
     const bases = plan.bases.map(({ party, basis }) => `${party} ${basis}`).join(", ");
