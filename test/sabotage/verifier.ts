@@ -210,6 +210,19 @@ export const VERIFIER: readonly Switch[] = [
     test: { file: "packages/engine/test/erasure.test.ts", name: "nothing after it" },
   },
   {
+    id: "erase.result",
+    guarantee: "G15",
+    weak: "an answer stays when its term is over",
+    edits: [
+      {
+        file: "packages/engine/src/erasure.ts",
+        from: "for (const planHash of results) node.store.dropSealed(outcomeName(planHash));",
+        to: "",
+      },
+    ],
+    test: { file: "packages/engine/test/erasure.test.ts", name: "nothing after it" },
+  },
+  {
     id: "erase.traces",
     guarantee: "G15",
     weak: "what was erased stays in the file",
