@@ -11,6 +11,7 @@ import { writeKeys } from "@koplamp/store";
 import { createAuthority, issueCertificate } from "@koplamp/transport";
 import { base64, hex } from "@koplamp/wire";
 import { StartError } from "./errors.ts";
+import { EXAMPLE_CASES, EXAMPLE_POLICY } from "./example-policy.ts";
 
 /** The flags of `node init`. */
 export interface InitFlags {
@@ -46,11 +47,15 @@ export async function initNode(flags: InitFlags, print: (text: string) => void):
     join(dir, "join.json"),
     `${JSON.stringify(publicPart(party, name, keys, machine.pin), null, 2)}\n`,
   );
+  await mkdir(join(dir, "policy"), { mode: 0o700 });
+  await writeFile(join(dir, "policy", "base.cedar"), EXAMPLE_POLICY, { mode: 0o600 });
+  await writeFile(join(dir, "policy", "cases.yaml"), EXAMPLE_CASES, { mode: 0o600 });
   await writeFile(join(dir, "node.yaml"), nodeYaml(party, federation), { mode: 0o600 });
   print(`${dir}`);
   print("  keys/       secret; back it up, show it to nobody");
   print("  tls/        the machine's certificate; replace it by one of your own authority if you have one");
   print("  join.json   public: give it to the other agencies for covenant, card and roster");
+  print("  policy/     an example of own policies, which can only narrow the covenant; not in force yet");
   print("  node.yaml   fill in the covenant's hash, the relay and your sources");
   print(
     "people who approve keep their own keys: koplamp key new --out NAME.key; the public part goes on the card",
@@ -124,6 +129,7 @@ sources: {}
 #      imo:  { kind: imo }
 #      flag: { kind: category }
 #    subject: imo                     # the unit that minCount protects; absent: the row
+# policy: policy/                     # own Cedar policies; what none permits is refused: koplamp policy check
 # state: state                        # ledger, caches, the desk's socket
 # limits: { workers: auto, grace: 30 s }
 # log: { level: info }

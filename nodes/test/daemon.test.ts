@@ -36,7 +36,7 @@ test(
     });
     const doctor = await runNode("doctor", "--config", join(node, "node.yaml"));
     expect(doctor).toMatchObject({ exit: 0, stderr: "" });
-    expect(doctor.stdout.split("\n").filter((line) => line.startsWith("ok"))).toHaveLength(13);
+    expect(doctor.stdout.split("\n").filter((line) => line.startsWith("ok"))).toHaveLength(14);
     expect(Object.fromEntries(await running.stop())).toEqual({
       politie: 0,
       belastingdienst: 0,

@@ -11,6 +11,7 @@ import { INBOX } from "./inbox.ts";
 import { KEY_COMMANDS } from "./key.ts";
 import { LAB_COMMANDS } from "./lab.ts";
 import { LEDGER_COMMANDS } from "./ledger.ts";
+import { POLICY_COMMANDS } from "./policy.ts";
 import { QUERY_COMMANDS } from "./query.ts";
 import { REPORT } from "./report.ts";
 import { VERIFY } from "./verify.ts";
@@ -20,6 +21,11 @@ import { VERSION } from "./version.ts";
 export const GROUPS: readonly CommandGroup[] = [
   { name: "lab", summary: "A whole federation in one process.", commands: [...LAB_COMMANDS, LAB_UP] },
   { name: "covenant", summary: "The agreement that all parties sign.", commands: COVENANT_COMMANDS },
+  {
+    name: "policy",
+    summary: "A node's own policies, which can only narrow the covenant.",
+    commands: POLICY_COMMANDS,
+  },
   {
     name: "query",
     summary: "Questions to real nodes, through your own.",

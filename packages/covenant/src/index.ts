@@ -38,6 +38,7 @@ export {
   type NodePolicy,
   nodePolicy,
   type PolicyVerdict,
+  policyDecision,
 } from "./policy.ts";
 export type { PolicyAnswer, PolicyFault, PolicyLanguage } from "./policy-language.ts";
 export { type PolicyCase, type PolicyFacts, type PolicyRequest, policyFacts } from "./policy-request.ts";

@@ -162,11 +162,21 @@ function invalid(
   places: ReadonlyMap<string, Placed>,
 ): readonly PolicyFinding[] {
   const [any] = places.values();
-  return language.validate(texts, POLICY_SCHEMA).flatMap(({ policy, start, message, hint }) => {
+  const all = language.validate(texts, POLICY_SCHEMA).flatMap(({ policy, start, message, hint }) => {
     const placed = places.get(policy ?? "") ?? any;
     if (placed === undefined) return [];
     return [finding(placed.file, placed.at + unitsAt(placed.text, start), message, hint)];
   });
+  return oneEach(all);
+}
+
+/** One finding a place, in order: Cedar says the same once for every action that it concerns. */
+function oneEach(findings: readonly PolicyFinding[]): readonly PolicyFinding[] {
+  const order = (one: PolicyFinding): string =>
+    [one.file, String(one.line).padStart(9), String(one.column).padStart(9), one.message].join(" ");
+  const sorted = findings.toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
+  const first = new Map(sorted.toReversed().map((one) => [`${one.file}:${one.line}:${one.column}`, one]));
+  return sorted.filter((one) => first.get(`${one.file}:${one.line}:${one.column}`) === one);
 }
 
 function finding(file: PolicyFile, at: number, message: string, hint: string): PolicyFinding {

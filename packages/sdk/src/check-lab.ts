@@ -17,7 +17,16 @@ import {
   type Question,
 } from "@koplamp/query";
 import { readSource } from "@koplamp/sources";
-import { base64, bucket, type DatasetSpec, type Quality, type Table } from "@koplamp/wire";
+import {
+  base64,
+  bucket,
+  type Contract,
+  type Covenant,
+  type DatasetSpec,
+  type Plan,
+  type Quality,
+  type Table,
+} from "@koplamp/wire";
 import { createCharter } from "./charter.ts";
 import { labTerms, termsFromFile } from "./lab-terms.ts";
 import { eachOf, readFederationFile, readLab } from "./read-lab.ts";
@@ -93,13 +102,37 @@ async function checkAll({ parties }: Federation, read: ReadSource): Promise<read
   });
 }
 
-/** The contract that the question would have, under keys that are thrown away. */
+/** A question of a lab as a node would get it, under keys that are thrown away. */
+export interface LabPlan {
+  readonly covenant: Covenant;
+  readonly plan: Plan;
+  readonly contract: Contract;
+}
+
+/** Reads a federation and its data, and plans a question. Runs no protocol. @throws as {@link checkLab}. */
+export async function labPlan(files: {
+  readonly federation: string;
+  readonly query: string;
+}): Promise<LabPlan> {
+  const { federation, question } = await readLab(files);
+  return planned(federation, question, await checkAll(federation, readSource));
+}
+
 async function explained(
   federation: Federation,
   question: Question,
   found: readonly Found[],
   lang: Language,
 ): Promise<Explanation> {
+  const { covenant, plan, contract } = await planned(federation, question, found);
+  return explain(contract, plan, { lang, covenant });
+}
+
+async function planned(
+  federation: Federation,
+  question: Question,
+  found: readonly Found[],
+): Promise<LabPlan> {
   const rng = (length: number) => randomFillSync(new Uint8Array(length));
   const primitives = nodePrimitives();
   const now = Date.now();
@@ -120,7 +153,7 @@ async function explained(
     now,
     salt: base64(rng(32)),
   });
-  return explain(contractOf(covenant, roster, plan, primitives), plan, { lang, covenant });
+  return { covenant, plan, contract: contractOf(covenant, roster, plan, primitives) };
 }
 
 /** A dataset as its owner's node would offer it. The names were checked before. */

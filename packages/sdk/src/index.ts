@@ -62,6 +62,14 @@ export { type LabRequest, type LabRun, runLab } from "./lab.ts";
 export { answerOf } from "./lab-answer.ts";
 export { labTerms } from "./lab-terms.ts";
 export { newPersonKey, type PersonDecision, personKeyOf, rolesOf, signDecisionOf } from "./person.ts";
+export {
+  diffPolicies,
+  explainPolicy,
+  openPolicy,
+  type PolicyChange,
+  type PolicyExplanation,
+  testPolicy,
+} from "./policy.ts";
 export { type Lab, readLab } from "./read-lab.ts";
 export { reportFile, verifyFile } from "./verify.ts";
 export { type Versions, versions } from "./versions.ts";
