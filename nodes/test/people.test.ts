@@ -110,7 +110,8 @@ test(
     const back = await runCli("query", "watch", planHash, "--node", nodeOf("politie"));
     expect(back).toMatchObject({
       exit: 0,
-      stdout: answer.stdout.replace(/^.*\n/, "").replace("query run", "query watch"),
+      stderr: "",
+      stdout: answer.stdout.replace(/^.*\n/, "").replace(/query run \S+/, `query watch ${planHash}`),
     });
 
     const late = await runCli(
