@@ -108,7 +108,7 @@ describe("a split view", () => {
       }),
       { numRuns: 500 },
     );
-  });
+  }, 30_000);
 
   it("can have both with one faulty witness more: the bound is tight", () => {
     const order = Array.from({ length: 3 }, (_, at) => [0, 1].map((side) => ({ at, side }))).flat();
