@@ -74,13 +74,18 @@ test("a node's file is read, with every path absolute and defaults filled in", a
   });
 });
 
+test("a folder of policies is named from where the file is", async () => {
+  const config = await readNodeConfig(await written(`${GOOD}policy: policy/\n`));
+  expect(config.policy).toBe(join(dir, "policy"));
+});
+
 test("an unknown field is refused with its line and the nearest known name", async () => {
   expect(await refusal(GOOD.replace("party: kmar", "party: kmar\npartty: kmar"))).toMatchInlineSnapshot(`
     "error: unknown field "partty"; did you mean "party"?
       DIR/node.yaml:3:1
       3 | partty: kmar
         | ^
-    hint:  fields here: koplamp, party, federations, identity, state, sources, limits, people, log"
+    hint:  fields here: koplamp, party, federations, identity, state, sources, limits, people, policy, log"
   `);
 });
 

@@ -13,6 +13,7 @@ forbid (principal in Agency::"fiod", action, resource) when { context.purpose ==
 const REQUEST = `koplamp: policy-request/v1
 request: { asker: fiod, kind: overlap-count, class: B, owner: us, dataset: vessels, purpose: sanctions, columns: [imo], recipient: fiod, minCount: 10 }
 `;
+const ACCOUNTS = join(import.meta.dirname, "../../../examples/accounts");
 
 /** The example folder as `a`, one with a forbid more as `b`. */
 async function folders(use: (dir: string) => Promise<void>): Promise<void> {
@@ -63,8 +64,7 @@ describe("koplamp policy", () => {
 
   test("explains a question of a federation, beside what the covenant says", { timeout: 30_000 }, () =>
     folders(async (cwd) => {
-      expect((await koplamp(["lab", "new", "lab"], { cwd })).exit).toBe(0);
-      const files = ["lab/query.yaml", "--federation", "lab/federation.yaml"];
+      const files = [join(ACCOUNTS, "which.yaml"), "--federation", join(ACCOUNTS, "federation.yaml")];
       const { exit, stdout } = await koplamp(["policy", "explain", "a", ...files, "--json"], { cwd });
       const all: unknown[] = JSON.parse(stdout);
       expect(all.length).toBeGreaterThan(1);
