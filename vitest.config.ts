@@ -14,8 +14,9 @@ export default defineConfig({
     projects: [
       project("unit", {
         include: ["packages/*/test/**/*.test.ts", "test/{architecture,simulation/*}.test.ts"],
+        testTimeout: 30_000, // machines that build are busy with other things too
       }),
-      project("e2e", { include: ["nodes/test/**/*.test.ts", "test/e2e/**/*.test.ts"], testTimeout: 30_000 }),
+      project("e2e", { include: ["nodes/test/**/*.test.ts", "test/e2e/**/*.test.ts"], testTimeout: 60_000 }),
       project("slow", { include: ["test/slow/**/*.test.ts"], testTimeout: 600_000 }),
     ],
   },
