@@ -496,6 +496,32 @@ export const GOVERNANCE: readonly Switch[] = [
     test: { file: "packages/engine/test/ledger.test.ts", name: "stops when the witnesses have seen more" },
   },
   {
+    id: "debit.apart",
+    guarantee: "G13",
+    weak: "entries are durable before the debits that they state",
+    edits: [
+      {
+        file: "packages/store/src/store.ts",
+        from: "this.#account.write(first, first + leaves.length - 1, charges, after);",
+        to: 'this.#database.exec("COMMIT; BEGIN IMMEDIATE"); this.#account.write(first, first + leaves.length - 1, charges, after);',
+      },
+    ],
+    test: { file: "packages/store/test/crash.test.ts", name: "dies at INSERT" },
+  },
+  {
+    id: "crash.open",
+    guarantee: "G13",
+    weak: "what died with a process stays open in its ledger",
+    edits: [
+      {
+        file: "packages/engine/src/node.ts",
+        from: "closeBooks(node); // before anything new begins",
+        to: "void closeBooks;",
+      },
+    ],
+    test: { file: "packages/engine/test/books.test.ts", name: "" },
+  },
+  {
     id: "replay.off",
     guarantee: "G13",
     weak: "a database is trusted though its ledger states something else",

@@ -13,6 +13,7 @@ import {
   type Plan,
   type Withdrawal,
 } from "@koplamp/wire";
+import { closeBooks } from "./books.ts";
 import { Boots } from "./boots.ts";
 import { eraseInTime } from "./erasure.ts";
 import { answerErasures, provenErasure } from "./erasure-proof.ts";
@@ -71,6 +72,7 @@ export interface EngineNode extends Inbox {
 
 /** Starts a node's services: offers, proposals, witnessing. */
 export function startNode(node: NodePorts): EngineNode {
+  closeBooks(node); // before anything new begins
   eraseExpired(node);
   const runs: Questions["runs"] = new Set();
   const eyes: Questions["eyes"] = new Map();
