@@ -3,6 +3,7 @@ import { randomFillSync } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { EXAMPLE_CASES, EXAMPLE_POLICY } from "@koplamp/covenant";
 import { publicKeyText } from "@koplamp/crypto";
 import type { NodeKeys } from "@koplamp/engine";
 import { nodePrimitives } from "@koplamp/pool";
@@ -11,7 +12,6 @@ import { writeKeys } from "@koplamp/store";
 import { createAuthority, issueCertificate } from "@koplamp/transport";
 import { base64, hex } from "@koplamp/wire";
 import { StartError } from "./errors.ts";
-import { EXAMPLE_CASES, EXAMPLE_POLICY } from "./example-policy.ts";
 
 /** The flags of `node init`. */
 export interface InitFlags {

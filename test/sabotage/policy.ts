@@ -5,6 +5,23 @@ import type { Switch } from "./switch.ts";
 const POLICY = "packages/covenant/src/policy.ts";
 const TABLE = "packages/covenant/test/policy.test.ts";
 
+/** What a covenant's quota counts over. */
+export const QUOTAS: readonly Switch[] = [
+  {
+    id: "quota.per-question",
+    guarantee: "G12",
+    weak: "every question begins with a whole quota",
+    edits: [
+      {
+        file: "packages/engine/src/evaluations.ts",
+        from: "scopeName(node, keySetScope(run.plan))}/",
+        to: "scopeName(node, keySetScope(run.plan)) + run.planHash}/",
+      },
+    ],
+    test: { file: "packages/engine/test/enumeration.test.ts", name: "stops exactly at the quota" },
+  },
+];
+
 export const POLICIES: readonly Switch[] = [
   {
     id: "policy.ignored",

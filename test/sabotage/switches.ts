@@ -3,7 +3,7 @@ import { AGREEMENT } from "./agreement.ts";
 import { CHANNEL } from "./channel.ts";
 import { GOVERNANCE } from "./governance.ts";
 import { MATCHING } from "./matching.ts";
-import { POLICIES } from "./policy.ts";
+import { POLICIES, QUOTAS } from "./policy.ts";
 import { SUMS } from "./sums.ts";
 import type { Switch } from "./switch.ts";
 import { VERIFIER } from "./verifier.ts";
@@ -16,5 +16,6 @@ export const SWITCHES: readonly Switch[] = [
   ...GOVERNANCE,
   ...AGREEMENT,
   ...POLICIES,
+  ...QUOTAS,
   ...VERIFIER,
 ].sort((a, b) => Number(a.guarantee.slice(1)) - Number(b.guarantee.slice(1)));

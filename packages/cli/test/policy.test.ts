@@ -3,7 +3,7 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { EXAMPLE_CASES, EXAMPLE_POLICY } from "../../../nodes/src/example-policy.ts";
+import { EXAMPLE_CASES, EXAMPLE_POLICY } from "../../covenant/src/index.ts";
 import { koplamp, transcript, withFolder } from "./transcript.ts";
 
 const FORBID = `
