@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { errorText, QueryError } from "@koplamp/query";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readNodeConfig } from "../src/config.ts";
+import { ownPolicy } from "../src/start.ts";
 
 const HASH = `sha256:${"0a".repeat(32)}`;
 const GOOD = `koplamp: node/v1
@@ -77,6 +78,9 @@ test("a node's file is read, with every path absolute and defaults filled in", a
 test("a folder of policies is named from where the file is", async () => {
   const config = await readNodeConfig(await written(`${GOOD}policy: policy/\n`));
   expect(config.policy).toBe(join(dir, "policy"));
+  await mkdir(join(dir, "policy"));
+  await writeFile(join(dir, "policy/a.cedar"), "\npermit (principal action);", { mode: 0o600 });
+  expect(() => ownPolicy(config)).toThrow(/policy\/a\.cedar:2:19: unexpected token/);
 });
 
 test("an unknown field is refused with its line and the nearest known name", async () => {
