@@ -187,13 +187,20 @@ function readCondition(item: YamlValue): Condition {
   const column = columnIn(required(map, "column"));
   const op = oneOf(required(map, "op"), ["=", "in", ">=", "<"]);
   const value = required(map, "value");
-  if (op !== "in") return { column, op, value: scalarOf(value, "a value").value ?? "" };
+  if (op !== "in") return { column, op, value: readOperand(value) };
   return { column, op, value: distinct(listOf(value, 1, MOST_VALUES).items, wordOrNumber) };
+}
+
+/** `true` is no text; `"true"` is. */
+function readOperand(value: YamlValue): string | number | boolean {
+  const { value: content } = scalarOf(value, "a value");
+  return typeof content === "boolean" ? content : wordOrNumber(value);
 }
 
 function wordOrNumber(value: YamlValue): string | number {
   const { value: content } = scalarOf(value, "text or a number");
-  return typeof content === "number" ? content : wordOf(value);
+  if (typeof content !== "number") return wordOf(value);
+  return integerOf(value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 }
 
 function readDomain(map: YamlMap, groupBy: readonly string[]): AggregateAsk["domain"] {

@@ -65,7 +65,7 @@ export class QueryError extends Error {
   readonly place: FilePlace | undefined;
 
   constructor(code: QueryErrorCode, message: string, { hint = "", party, place }: QueryErrorFacts = {}) {
-    super(message);
+    super(visible(message));
     this.code = code;
     this.hint = hint;
     this.party = party;
@@ -97,11 +97,19 @@ export function errorText({ message, place, party, hint }: QueryError): string {
     const number = String(place.line);
     const margin = " ".repeat(number.length);
     lines.push(`  ${place.file}:${place.line}:${place.column}`);
-    lines.push(`  ${number} | ${place.excerpt}`);
+    lines.push(`  ${number} | ${visible(place.excerpt)}`);
     if (place.column <= place.excerpt.length + 1)
       lines.push(`  ${margin} | ${" ".repeat(place.column - 1)}^`);
   }
   if (party !== undefined) lines.push(`  party  ${party}`);
   if (hint !== "") lines.push(`hint:  ${hint}`);
   return lines.join("\n");
+}
+
+const MOST_SHOWN = 1000;
+
+/** Text for a terminal: what would move the cursor, hide or reorder the rest of the line is shown as U+FFFD. */
+function visible(text: string): string {
+  const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+  return shown.replace(/\t/g, " ").replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "\ufffd");
 }

@@ -114,10 +114,11 @@ export function scalarOf(value: YamlValue, expected: string): YamlScalar {
   throw failAt(value, "invalid-value", `expected ${expected} in ${where(value)}, got ${nameOf(value)}`);
 }
 
-/** A name of the given form. @throws {QueryError} `invalid-value`. */
+/** A name of the given form, exactly as it is written: no space around it is taken away. @throws {QueryError} `invalid-value`. */
 export function nameIn(value: YamlValue, form: RegExp, described: string): string {
-  const text = wordOf(value);
+  const { text } = scalarOf(value, "a value");
   if (form.test(text)) return text;
+  wordOf(value); // an error of its own for nothing, too much or control characters
   throw failAt(value, "invalid-value", `expected ${described} in ${where(value)}, got "${text}"`);
 }
 

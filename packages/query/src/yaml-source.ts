@@ -1,5 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from "yaml";
 import { type FilePlace, QueryError, type QueryErrorCode } from "./errors.ts";
 
 /** The largest file that is read, in UTF-16 units. */
@@ -80,7 +92,8 @@ class Walk {
       });
     }
     if (document.contents === null) throw new QueryError("yaml", `${this.#file} is empty`);
-    const resolve = (alias: Node): Node | undefined => (isAlias(alias) ? alias.resolve(document) : alias);
+    const targets = targetsIn(document.contents);
+    const resolve = (node: Node): Node | undefined => (isAlias(node) ? targets.get(node) : node);
     return this.#value(document.contents, "", 0, resolve);
   }
 
@@ -91,7 +104,7 @@ class Walk {
         prettyErrors: false,
         schema: "core",
         version: "1.2",
-        uniqueKeys: true,
+        uniqueKeys: false, // its check compares every two keys, and takes 1 and "1" for different ones: see #entries
       });
     } catch {
       throw new QueryError("yaml", `${this.#file} is nested too deeply`);
@@ -114,8 +127,7 @@ class Walk {
     const inner = (child: unknown, at: string): YamlValue =>
       this.#value(asNode(child, place), at, depth + 1, resolve);
     if (isMap(target)) {
-      const entries = target.items.map(({ key, value }) => this.#entry(key, value, path, inner));
-      return { kind: "map", path, place, entries: new Map(entries) };
+      return { kind: "map", path, place, entries: this.#entries(target.items, path, inner) };
     }
     if (isSeq(target)) {
       const items = target.items.map((item, at) => inner(item, `${path}[${at}]`));
@@ -123,6 +135,23 @@ class Walk {
     }
     if (isScalar(target)) return scalar(target.value, target.source, { path, place });
     throw new QueryError("yaml", "expected a map, a list or a value", { place });
+  }
+
+  #entries(
+    pairs: readonly Pair[],
+    path: string,
+    inner: (child: unknown, at: string) => YamlValue,
+  ): YamlMap["entries"] {
+    const entries = new Map<string, YamlEntry>();
+    for (const { key, value } of pairs) {
+      const [name, entry] = this.#entry(key, value, path, inner);
+      if (entries.has(name)) {
+        const message = `not readable as YAML: names must be unique, "${name}" stands twice`;
+        throw new QueryError("yaml", message, { place: entry.key.place });
+      }
+      entries.set(name, entry);
+    }
+    return entries;
   }
 
   #entry(
@@ -149,6 +178,19 @@ class Walk {
       .slice(0, 160);
     return { file: this.#file, line: Math.max(1, line), column: Math.max(1, col), excerpt };
   }
+}
+
+/** What each alias stands for: the nearest anchor of its name before it. One pass, however many aliases there are. */
+function targetsIn(contents: Node): ReadonlyMap<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(contents, (_key, node) => {
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      if (target !== undefined) targets.set(node, target);
+    } else if (isNode(node) && node.anchor !== undefined) anchors.set(node.anchor, node);
+  });
+  return targets;
 }
 
 function asNode(value: unknown, place: FilePlace | undefined): Node {
