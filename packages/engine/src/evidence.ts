@@ -49,9 +49,10 @@ export async function gatherEvidence(
 /** A receipt for every disclosure that came, to whoever disclosed it; one `receive` for each in the own ledger. */
 async function acknowledge(
   node: NodePorts,
-  { planHash, topic }: QuestionRun,
+  run: QuestionRun,
   { session, received }: SessionResult<unknown>,
 ): Promise<readonly SignedBytes[]> {
+  const { planHash, topic } = run;
   const { me, primitives, clock, keys, ledger, post } = node;
   ledger.append(
     received.map(({ from, frame }) => ({
@@ -65,7 +66,11 @@ async function acknowledge(
     received.map(async (one) => {
       const signer = { primitives, clock, identity: keys.identity };
       const receipt = signedReceipt(signer, { ...one, planHash, session, to: me });
-      await post.send(one.from, topic(`receipt/${session}/${one.disclosure}`), encodeMessage(receipt));
+      const name = topic(`receipt/${session}/${one.disclosure}`);
+      await orNothing(node, run, one.from, async () => {
+        await post.send(one.from, name, encodeMessage(receipt));
+        return "sent";
+      });
       return receipt;
     }),
   );
@@ -167,7 +172,12 @@ async function exchanged(
   const own = await ownPages(node, run);
   const body = encodeMessage({ entries: own, documents });
   const topic = run.topic("evidence");
-  await Promise.all(makers.filter((party) => party !== me).map((to) => post.send(to, topic, body)));
+  const show = async (to: PartyId): Promise<"sent"> => {
+    await post.send(to, topic, body);
+    return "sent";
+  };
+  const shown = makers.filter((party) => party !== me).map((to) => orNothing(node, run, to, () => show(to)));
+  await Promise.all(shown);
   if (!makers.includes(me)) return undefined;
   const ledgers: ShownLedger[] = [{ party: me, entries: own }];
   const all = [...documents];

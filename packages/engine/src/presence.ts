@@ -27,6 +27,11 @@ export class Presence {
     return this.#up.has(party);
   }
 
+  /** Whether the peer's line was up, and is down now. */
+  wentDown(party: PartyId): boolean {
+    return this.#downSince.has(party) && !this.#up.has(party);
+  }
+
   /** Watches these peers until `done` settles, and tells `lost` of each that is given up. */
   async watch(
     peers: readonly PartyId[],

@@ -173,10 +173,10 @@ export class QuestionRun {
     return this.#left;
   }
 
-  /** A peer that will not go on with this question. */
-  lose(peer: PartyId, message: string): void {
+  /** A peer that will not go on with this question. `cause`: whose fault that is, where it is not the peer's. */
+  lose(peer: PartyId, message: string, cause: PartyId = peer): void {
     if (!this.peers.includes(peer)) return;
-    this.stop(unreachable(peer, message));
+    this.stop(unreachable(cause, message));
     this.#leaving.get(peer)?.resolve(undefined);
   }
 
@@ -224,11 +224,13 @@ export class QuestionRun {
     return this.#leaving.get(party)?.promise ?? new Promise(() => {});
   }
 
-  /** Tells every other party why this question ends here, in words that hold no data. */
+  /** Tells every other party why this question ends here, in words that hold no data. Without a line nobody waits. */
   async tellStop(reason: EngineError): Promise<void> {
     const { code, party, message, hint } = forOthers(reason, this.#node.me);
     const body = encodeMessage({ code, party, message, hint });
-    await Promise.allSettled(this.peers.map((peer) => this.#node.post.send(peer, this.topic("stop"), body)));
+    const { post, clock } = this.#node;
+    const told = Promise.allSettled(this.peers.map((peer) => post.send(peer, this.topic("stop"), body)));
+    await Promise.race([told, clock.sleep(PATIENCE_MS)]); // what is under way is sent when the line is back
   }
 
   /** Frees what the question still holds: waits, and messages that nobody read. */

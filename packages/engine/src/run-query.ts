@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
+import { COORDINATOR } from "@koplamp/psi";
 import { type AnswerResult, type Hash, timeMs } from "@koplamp/wire";
 import { aggregateStage } from "./aggregate-stage.ts";
 import { EngineError } from "./errors.ts";
@@ -124,7 +125,10 @@ function watch(node: NodePorts, run: QuestionRun): () => Promise<void> {
 /** Does what needs every peer at its line: one that is lost meanwhile ends the question. People may take days. */
 async function attended<T>(node: NodePorts, run: QuestionRun, act: () => Promise<T>): Promise<T> {
   const over = Promise.withResolvers<void>();
-  const lost = (peer: PartyId): void => run.lose(peer, `${peer} was given up: its line is down`);
+  const lost = (peer: PartyId): void => {
+    if (!node.presence.wentDown(COORDINATOR)) run.lose(peer, `${peer} was given up: its line is down`);
+    else run.lose(peer, "the coordinator was given up: our own line to it is down", COORDINATOR);
+  };
   const watching = node.presence.watch(run.peers, over.promise, lost);
   try {
     return await act();

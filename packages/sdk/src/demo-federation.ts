@@ -12,7 +12,7 @@ export interface RunningFederation {
   readonly nodes: ReadonlyMap<PartyId, Daemon>;
   /** The desk of a party's node. */
   client(party: PartyId): NodeClient;
-  /** Starts a node again that has ended. */
+  /** Starts a node again that has ended, or the coordinator. */
   restart(party: PartyId): Promise<void>;
   /** Stops every process, nodes first. Gives the exit statuses by name. */
   stop(insistMs?: number): Promise<ReadonlyMap<string, number | null>>;
@@ -45,7 +45,7 @@ export async function startFederation(folders: Folders, programs: Programs): Pro
 }
 
 class Running implements RunningFederation {
-  readonly coordinator: Daemon;
+  coordinator: Daemon;
   readonly nodes: Map<PartyId, Daemon>;
   readonly #folders: Folders;
   readonly #programs: Programs;
@@ -62,7 +62,10 @@ class Running implements RunningFederation {
   }
 
   async restart(party: PartyId): Promise<void> {
-    this.nodes.set(party, await startProcess(party, this.#programs.node, this.#dirOf(party)));
+    const { node, coordinator } = this.#programs;
+    if (party === this.coordinator.name)
+      this.coordinator = await startProcess(party, coordinator, this.#folders.coordinator);
+    else this.nodes.set(party, await startProcess(party, node, this.#dirOf(party)));
     await this.allOnline();
   }
 
