@@ -142,9 +142,11 @@ describe("a node's own policies", () => {
   it("never permit what the covenant refuses, and refuse the more where either does", {
     timeout: 30_000,
   }, () => {
+    const over = questionOf({ now: "2032-01-01T00:00:00Z" });
+    expect(decideLocally(over, policyOf(PERMIT))).toMatchObject({ outcome: "refuse", rule: "validUntil" });
     fc.assert(
-      fc.property(rules, wish, (some, asked) => {
-        const question = questionOf(asked);
+      fc.property(rules, wish, fc.boolean(), (some, asked, late) => {
+        const question = questionOf(late ? { ...asked, now: "2032-01-01T00:00:00Z" } : asked);
         const policy = policyOf(some.map((make, at) => make(at)).join(""));
         const both = decideLocally(question, policy).outcome === "allow";
         const covenant = decide(question).outcome === "allow";
@@ -183,7 +185,7 @@ describe("what is wrong with a policy", () => {
   ])("is found at its place, and then nothing is permitted: %s", (_, text, line, column) => {
     const policy = wrong(text);
     expect(policy.findings[0]).toMatchObject({ file: "x.cedar", line });
-    expect(policy.findings[0]?.column).toBe(column);
+    expect(policy.findings.map((one) => one.column)).toContain(column);
     expect(decideByPolicy(questionOf(), policy)).toMatchObject({ outcome: "refuse", rule: "policy/error" });
   });
 
