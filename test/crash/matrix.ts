@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The crash matrix: where which process dies, and how the question ends at the others (evidence.md, section 7).
+import type { PlaceName } from "./points.ts";
+
+/** One row of the matrix. `politie` asks. */
+export interface Point {
+  readonly place: PlaceName;
+  readonly victim: Victim;
+  /** Who comes to the place, where that is not who dies. */
+  readonly trigger?: Node;
+  readonly question: "match";
+  /** Who has something new in its list, so that the others evaluate for it. */
+  readonly news?: Node;
+  /** How it ends at those that live. */
+  readonly others: "failed" | "released" | "either";
+  /** The others wait for people, which outlives a restart: they hear how it goes on when the dead node is back. */
+  readonly waits?: true;
+  /** What the dead node's ledger says of the question's own session after its restart. */
+  readonly closed?: "running" | "logged" | "undelivered";
+  /** Runs with every `npm test`. */
+  readonly quick?: true;
+}
+
+type Node = "belastingdienst" | "douane" | "politie";
+type Victim = Node | "coordinator";
+
+const match = { victim: "douane", question: "match" } as const;
+const evaluated = { ...match, news: "belastingdienst", others: "failed" } as const;
+const relay = { victim: "coordinator", others: "failed" } as const;
+
+export const MATRIX: readonly Point[] = [
+  { ...match, place: "decided", others: "failed", waits: true },
+  { ...match, place: "waiting", others: "released", waits: true },
+  { ...match, place: "approved", others: "failed" },
+  { ...match, place: "inputs", others: "failed" },
+  { ...match, place: "begun", others: "failed", closed: "running" },
+  { ...evaluated, place: "entry-without-debit", quick: true },
+  { ...evaluated, place: "debit-uncommitted" },
+  { ...evaluated, place: "allow-logged" },
+  { ...evaluated, place: "allow-cosigned" },
+  { ...evaluated, place: "metered", quick: true },
+  { ...evaluated, place: "answered" },
+  { ...match, place: "held", others: "failed", closed: "running" },
+  { ...match, place: "logged", others: "failed", closed: "logged", quick: true },
+  { ...match, place: "checkpoint-signed", others: "failed", closed: "logged" },
+  { ...match, place: "quorum-stored", others: "failed", closed: "logged" },
+  { ...match, place: "witnessed", others: "failed", closed: "logged" },
+  { ...match, place: "noticed", others: "failed", closed: "logged", quick: true },
+  { ...match, place: "opening", others: "failed", closed: "logged" },
+  { ...match, place: "one-frame-out", others: "either", closed: "logged", quick: true },
+  { ...match, place: "witness-stored", others: "failed", quick: true },
+  { ...match, place: "received", others: "either" },
+  { ...match, place: "received", victim: "politie", others: "either" },
+  { ...match, place: "ended", others: "released", closed: "undelivered" },
+  { ...match, place: "receive-logged", others: "released", closed: "undelivered" },
+  { ...match, place: "no-receipt", others: "released", closed: "undelivered", quick: true },
+  { ...match, place: "receipt-stored", others: "released" },
+  { ...match, place: "released", victim: "politie", others: "released" },
+  { ...relay, place: "begun", trigger: "douane", question: "match", quick: true },
+  { ...relay, place: "logged", trigger: "douane", question: "match" },
+  { ...relay, place: "noticed", trigger: "douane", question: "match", others: "either" },
+  { victim: "belastingdienst", place: "logged", trigger: "douane", question: "match", others: "failed" },
+];
+
+/** What a row is called. */
+export function titleOf({ place, victim, trigger, question }: Point): string {
+  return `${question}: ${victim} dies at "${place}"${trigger === undefined ? "" : ` of ${trigger}`}`;
+}
