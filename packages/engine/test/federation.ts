@@ -214,7 +214,7 @@ export class Federation {
 
   /** Waits until the question has ended at the other parties too, and gives how. */
   async outcomes(parties: readonly PartyId[], count = 1): Promise<readonly Outcome<AnswerResult>[]> {
-    const end = Date.now() + 10_000;
+    const end = Date.now() + 30_000;
     const machines = parties.map((party) => this.machine(party));
     while (machines.some(({ outcomes }) => outcomes.length < count) && Date.now() < end) await sleep(5);
     return machines.map(({ outcomes, party }) => {
