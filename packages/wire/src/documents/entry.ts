@@ -250,8 +250,10 @@ export const entryForm: z.ZodType<Entry> = z
     if (OF_A_PLAN.includes(type) && planHash === null)
       payload.issues.push(issue(["planHash"], "expected a plan"));
     const read = BODIES[type].safeParse(body);
-    for (const { path, message } of read.error?.issues ?? [])
-      payload.issues.push(issue(["body", ...path], message));
+    for (const { code, path, message } of read.error?.issues ?? []) {
+      const told = code === "unrecognized_keys" ? "expected no other fields than its own" : message; // names none
+      payload.issues.push(issue(["body", ...path], told));
+    }
   });
 
 function issue(path: readonly PropertyKey[], message: string): z.core.$ZodRawIssue {
