@@ -93,6 +93,16 @@ function lessOne(object: Fields): readonly (readonly [field: string, less: Field
   });
 }
 
+/** Texts that are nearly of the form that a text has, for forms that have one spelling. */
+function nearMisses(text: string): readonly string[] {
+  if (/^\d{4}-.*Z$/.test(text))
+    return ["2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", text.toLowerCase(), text.replace("Z", "+00:00")];
+  if (/^(hmac-)?sha256:/.test(text))
+    return [text.toUpperCase(), text.slice(0, -1), `${text}0`, text.slice(7)];
+  if (!/^(ed25519:)?[A-Za-z0-9+/]{43}=$/.test(text)) return [];
+  return [text.slice(0, -1), `${text.slice(0, -2)}B=`, `${text.slice(0, -4)}`, `${text}AAAA`];
+}
+
 const MARK = "Zq7MARKzq7";
 
 describe.skipIf(!hasShared)("the published example (needs ../shared)", () => {
@@ -137,6 +147,17 @@ describe.skipIf(!hasShared)("the published example (needs ../shared)", () => {
       for (const [field, less] of lessOne(found))
         expect(toldOf(type, put(value, path, less)), [...path, field].join(".")).not.toBe("read");
     }
+  });
+
+  it.each(samples)("$type $value.type: no time, hash or key that is nearly one", ({ type, value }) => {
+    let missed = 0;
+    for (const [path, found] of placesIn(value)) {
+      for (const text of typeof found === "string" ? nearMisses(found) : []) {
+        expect(toldOf(type, put(value, path, text)), `${path.join(".")} ${text}`).not.toBe("read");
+        missed += 1;
+      }
+    }
+    expect(missed).toBeGreaterThan(0);
   });
 
   it.each(samples)("$type $value.type: no place is too deep or too long to be refused", ({ type, value }) => {
