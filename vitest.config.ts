@@ -1,16 +1,22 @@
 import { defineConfig } from "vitest/config";
 
+// Where `npm run guarantees` finds what a run found: the outcome of each test, and the cases of each property.
+const results = process.env["KOPLAMP_RESULTS"];
+const counted = results === undefined ? {} : { setupFiles: ["test/guarantees/setup.ts"] };
+
 const source = {
   resolve: { conditions: ["source"] },
   ssr: { resolve: { conditions: ["source"], externalConditions: ["source"] } },
 };
 const project = (name: string, test: object) => ({
   ...source,
-  test: { name, execArgv: ["--conditions=source"], ...test },
+  test: { name, execArgv: ["--conditions=source"], ...counted, ...test },
 });
 
 export default defineConfig({
   test: {
+    reporters:
+      results === undefined ? ["default"] : ["default", ["json", { outputFile: `${results}/results.json` }]],
     projects: [
       project("unit", {
         include: ["packages/*/test/**/*.test.ts", "test/{architecture,simulation/*}.test.ts"],

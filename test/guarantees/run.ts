@@ -4,77 +4,47 @@
 //   npm run guarantees                        all
 //   npm run guarantees -- G4 --seed 7         one, with another seed for its properties
 //   npm run guarantees -- --out FILE          and as JSON
+//   npm run guarantees -- --from DIR          what `KOPLAMP_RESULTS=DIR npm test` found; runs nothing
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Promised, promises, ROOT } from "./promises.ts";
-
-/** How one test file ended. */
-interface Outcome {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-  /** Cases that its properties tried; a test without a property is one case. */
-  readonly cases: number;
-}
-
-interface Report {
-  readonly testResults: readonly {
-    readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
-  }[];
-}
+import { type Outcome, readResults } from "./results.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: "string" }, out: { type: "string" } },
+  options: { seed: { type: "string" }, out: { type: "string" }, from: { type: "string" } },
 });
-const seed = values.seed ?? String(1 + Math.trunc(performance.timeOrigin % 2 ** 31));
-const folder = mkdtempSync(join(tmpdir(), "koplamp-guarantees-"));
-const outcomes = new Map<string, Promise<Outcome>>();
+const seed =
+  values.seed ?? process.env["KOPLAMP_SEED"] ?? String(1 + Math.trunc(performance.timeOrigin % 2 ** 31));
+const wanted = promises().filter(
+  ({ guarantee }) => positionals.length === 0 || positionals.includes(guarantee),
+);
+if (wanted.length === 0) throw new Error(`expected guarantees of SECURITY.md, got ${positionals.join(" ")}`);
 
-async function runFile(file: string): Promise<Outcome> {
-  const name = file.replaceAll("/", "-");
-  const [output, cases] = [join(folder, `${name}.json`), join(folder, `${name}.cases`)];
-  writeFileSync(cases, "");
-  const vitest = [join(ROOT, "node_modules/vitest/vitest.mjs"), "run"];
-  const args = [...vitest, "--config", "test/guarantees/vitest.config.ts", file];
-  const child = spawn(process.execPath, [...args, "--reporter=json", `--outputFile=${output}`], {
+/** Runs the tests that the promises name, each file once. */
+async function run(folder: string): Promise<void> {
+  const files = [...new Set(wanted.flatMap(({ tests }) => tests))];
+  const vitest = [
+    join(ROOT, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--project",
+    "unit",
+    "--project",
+    "e2e",
+  ];
+  const child = spawn(process.execPath, [...vitest, ...files], {
     cwd: ROOT,
-    env: { ...process.env, KOPLAMP_SEED: seed, KOPLAMP_CASES: cases },
-    stdio: "ignore",
+    env: { ...process.env, KOPLAMP_SEED: seed, KOPLAMP_RESULTS: folder },
+    stdio: ["ignore", "ignore", "inherit"],
   });
   await new Promise((resolve) => child.once("close", resolve));
-  const { testResults } = JSON.parse(readFileSync(output, "utf8")) as Report;
-  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
-  const count = (status: string): number => tests.filter((one) => one.status === status).length;
-  const tried = readFileSync(cases, "utf8")
-    .split("\n")
-    .filter((line) => line !== "");
-  const broken = testResults.filter(
-    ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
-  );
-  const passed = count("passed");
-  return {
-    passed,
-    failed: count("failed") + broken.length + (tests.length === 0 ? 1 : 0),
-    skipped: tests.length - passed - count("failed"),
-    cases: Math.max(0, passed - tried.length) + tried.reduce((sum, line) => sum + Number(line), 0),
-  };
 }
 
-/** Each file runs once, however many promises name it. */
-function outcomeOf(file: string): Promise<Outcome> {
-  const running = outcomes.get(file) ?? runFile(file);
-  outcomes.set(file, running);
-  return running;
-}
-
-async function check({ guarantee, sentence, tests, switches }: Promised) {
-  const all: Outcome[] = [];
-  for (const file of tests) all.push(await outcomeOf(file));
+function check(results: ReadonlyMap<string, Outcome>, { guarantee, sentence, tests, switches }: Promised) {
+  const all = tests.map((file) => results.get(file) ?? { passed: 0, failed: 1, skipped: 0, cases: 0 });
   const sum = (of: (one: Outcome) => number): number => all.reduce((total, one) => total + of(one), 0);
   const [passed, failed, skipped] = [
     sum((one) => one.passed),
@@ -90,18 +60,16 @@ async function check({ guarantee, sentence, tests, switches }: Promised) {
   return { guarantee, sentence, verdict, passed, failed, skipped, cases, tests, switches };
 }
 
-const wanted = promises().filter(
-  ({ guarantee }) => positionals.length === 0 || positionals.includes(guarantee),
-);
-if (wanted.length === 0) throw new Error(`expected guarantees of SECURITY.md, got ${positionals.join(" ")}`);
+const folder = values.from ?? mkdtempSync(join(tmpdir(), "koplamp-guarantees-"));
 try {
-  const results = [];
-  for (const promise of wanted) results.push(await check(promise));
+  if (values.from === undefined) await run(folder);
+  const found = readResults(folder);
+  const results = wanted.map((promise) => check(found, promise));
   if (values.out !== undefined)
     writeFileSync(values.out, `${JSON.stringify({ seed: Number(seed), results }, null, 2)}\n`);
   const bad = results.filter(({ verdict }) => verdict === "FAIL").length;
   process.stdout.write(`\nseed ${seed}\n${results.length - bad} passed, ${bad} failed\n`);
   process.exitCode = bad === 0 ? 0 : 1;
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  if (values.from === undefined) rmSync(folder, { recursive: true, force: true });
 }
