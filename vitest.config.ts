@@ -15,6 +15,7 @@ const project = (name: string, test: object) => ({
 
 export default defineConfig({
   test: {
+    maxWorkers: 2, // most of the long tests wait for processes
     reporters:
       results === undefined ? ["default"] : ["default", ["json", { outputFile: `${results}/results.json` }]],
     projects: [
