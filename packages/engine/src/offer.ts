@@ -155,8 +155,9 @@ export async function requestOffer(
   key: readonly string[],
 ): Promise<CatalogueEntry> {
   const id = hex(node.rng(16));
-  await node.post.send(party, `offer/${id}`, encodeMessage({ dataset, key }));
-  const reply = await within(node.clock, OFFER_MS, node.post.receive(party, `offered/${id}`));
+  const asked = node.post.send(party, `offer/${id}`, encodeMessage({ dataset, key }));
+  const answered = Promise.all([node.post.receive(party, `offered/${id}`), asked]);
+  const [reply] = (await within(node.clock, OFFER_MS, answered)) ?? [];
   if (reply === undefined) {
     const silent = unreachable(party, `${party} said nothing of ${dataset} in ${OFFER_MS / 60_000} minutes`);
     node.post.fail(`offered/${id}`, silent);

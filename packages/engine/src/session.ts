@@ -293,7 +293,8 @@ async function sendTicket<Output>(
   const { planHash, contractHash } = run;
   const { covenantHash, rosterHash } = node.membership;
   const body = { ...ticket, label, planHash, contractHash, covenantHash, rosterHash, nonce: hex(nonce) };
-  await node.post.send(COORDINATOR, `ticket/${planHash.slice(7, 39)}/${label}`, encodeMessage(body));
+  const topic = `ticket/${planHash.slice(7, 39)}/${label}`;
+  await run.until(node.post.send(COORDINATOR, topic, encodeMessage(body))); // while the line is down nothing is taken
 }
 
 function endEntry({ planHash }: QuestionRun, { session }: SessionFacts): Draft {

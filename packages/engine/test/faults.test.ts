@@ -396,6 +396,21 @@ describe("the coordinator", () => {
     expect(await asked).toMatchObject({ status: "failed", code: "unreachable", party: "coordinator" });
   });
 
+  it("to which nothing can be sent is named all the same: no line takes what it cannot deliver", async () => {
+    const all = open({
+      coordinator: false,
+      ports: (ports) => {
+        const send: Post["send"] = (to, topic, body) =>
+          topic.startsWith("ticket/") ? new Promise(() => {}) : ports.post.send(to, topic, body);
+        return { ...ports, post: { ...ports.post, send } };
+      },
+    });
+    const outcome = await all.ask("anna", countOf(PARTIES, ["anna"]));
+    for (const end of await ends(all, outcome, ["bert", "cleo"])) {
+      expect(end).toMatchObject({ status: "failed", code: "unreachable", party: "coordinator" });
+    }
+  });
+
   it("refuses tickets that differ, and says so to all", async () => {
     const all = open({
       ports: posting(/^ticket\//, (body) => {
