@@ -155,9 +155,11 @@ export async function requestOffer(
   key: readonly string[],
 ): Promise<CatalogueEntry> {
   const id = hex(node.rng(16));
-  const asked = node.post.send(party, `offer/${id}`, encodeMessage({ dataset, key }));
-  const answered = Promise.all([node.post.receive(party, `offered/${id}`), asked]);
-  const [reply] = (await within(node.clock, OFFER_MS, answered)) ?? [];
+  const asked = async (): Promise<Uint8Array> => {
+    await node.post.send(party, `offer/${id}`, encodeMessage({ dataset, key }));
+    return await node.post.receive(party, `offered/${id}`); // only now: whoever was given up is heard of again by its answer
+  };
+  const reply = await within(node.clock, OFFER_MS, asked());
   if (reply === undefined) {
     const silent = unreachable(party, `${party} said nothing of ${dataset} in ${OFFER_MS / 60_000} minutes`);
     node.post.fail(`offered/${id}`, silent);
