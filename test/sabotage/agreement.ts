@@ -129,8 +129,23 @@ const MEMBERS: readonly Switch[] = [
     id: "covenant.possession",
     guarantee: "G8",
     weak: "a covenant verifies though nobody has shown to hold a key in it",
-    edits: [{ file: "packages/covenant/src/check.ts", from: "if (proven) return [];", to: "return [];" }],
+    edits: [
+      { file: "packages/covenant/src/possession.ts", from: "if (proven) return [];", to: "return [];" },
+    ],
     test: { file: "packages/cli/test/covenant.test.ts", name: "with a changed byte" },
+  },
+  {
+    id: "charter.possession",
+    guarantee: "G8",
+    weak: "a node works under a covenant with a key that nobody has shown to hold",
+    edits: [
+      {
+        file: "packages/covenant/src/membership.ts",
+        from: "if (unheld !== undefined)",
+        to: "if (unheld?.clause === '')",
+      },
+    ],
+    test: { file: "packages/covenant/test/membership.test.ts", name: "wants each key" },
   },
   {
     id: "withdrawal.signature",

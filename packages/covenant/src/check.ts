@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that a covenant must be before somebody rests on it, with each fault at its clause.
-import { admitPublicKey, type Primitives, verifyDocument, verifyPossession } from "@koplamp/crypto";
-import {
-  type Covenant,
-  documentHash,
-  documentIssues,
-  type Hash,
-  type PublicKey,
-  type Time,
-  timeMs,
-} from "@koplamp/wire";
+import { admitPublicKey, type Primitives, verifyDocument } from "@koplamp/crypto";
+import { type Covenant, documentHash, documentIssues, type Hash, type Time, timeMs } from "@koplamp/wire";
 import { clauseAt } from "./clauses.ts";
 import { dataFindings, personFindings, purposeFindings } from "./consistency.ts";
 import type { Finding } from "./finding.ts";
 import type { SignedBytes } from "./membership.ts";
+import { keyHolders, possessionFindings } from "./possession.ts";
 
 /** The faults of a text that somebody writes. None: it is a covenant that can be signed. */
 export function checkText(value: unknown, primitives: Primitives): readonly Finding[] {
@@ -56,32 +49,6 @@ export function checkSignatures(
     ...termFindings(covenant, now),
     ...signatureFindings(covenant, hash, signatures, primitives),
     ...possessionFindings(covenant, hash, possession, primitives),
-  ];
-}
-
-/** Whose key, in which role, for a proof of possession. */
-export interface KeyHolder {
-  readonly party: string;
-  readonly role: string;
-  readonly key: PublicKey;
-  readonly clause: string;
-}
-
-/** Every key of a covenant that a person or agency signs with. */
-export function keyHolders({ parties, approval, supervision }: Covenant): readonly KeyHolder[] {
-  return [
-    ...parties.flatMap(({ id, covenantKeys }) =>
-      covenantKeys.map((key) => ({ party: id, role: "covenant", key, clause: `parties/${id}/covenantKeys` })),
-    ),
-    ...approval.external.flatMap(({ role, keys }) =>
-      keys.map((key) => ({ party: "external", role, key, clause: `approval/external/${role}/keys` })),
-    ),
-    ...supervision.keys.map((key) => ({
-      party: "supervision",
-      role: "supervision",
-      key,
-      clause: "supervision/keys",
-    })),
   ];
 }
 
@@ -229,24 +196,4 @@ function signatureFindings(
       hint: "take one of the lines out",
     }));
   return [...missing, ...foreign, ...twice];
-}
-
-function possessionFindings(
-  covenant: Covenant,
-  covenantHash: Hash,
-  lines: readonly string[],
-  primitives: Primitives,
-): readonly Finding[] {
-  return keyHolders(covenant).flatMap(({ party, role, key, clause }) => {
-    const start = `${party} ${role} `;
-    const proven = lines.some(
-      (line) =>
-        line.startsWith(start) &&
-        verifyPossession(primitives, key, { party, role, covenantHash }, line.slice(start.length)),
-    );
-    if (proven) return [];
-    const expected = `a proof that ${role === "covenant" ? party : role} holds its key`;
-    const hint = "its holder runs: koplamp covenant sign FILE --key KEYFILE";
-    return [{ clause, grave: true, expected, got: "none", hint }];
-  });
 }

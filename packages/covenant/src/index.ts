@@ -10,13 +10,7 @@ export {
   missingRoles,
   objectionIn,
 } from "./approvals.ts";
-export {
-  BLANK,
-  checkSignatures,
-  checkText,
-  keyHolders,
-  type Vouched,
-} from "./check.ts";
+export { BLANK, checkSignatures, checkText, type Vouched } from "./check.ts";
 export type { Clause } from "./clause.ts";
 export { clauseAt, clausesOf } from "./clauses.ts";
 export { type Case, type Decision, decide } from "./decide.ts";
@@ -45,6 +39,7 @@ export type { PolicyAnswer, PolicyFault, PolicyLanguage } from "./policy-languag
 export { type PolicyCase, type PolicyFacts, type PolicyRequest, policyFacts } from "./policy-request.ts";
 export { CLASSES, KINDS } from "./policy-schema.ts";
 export type { LocalPolicy, PolicyFile, PolicyFinding } from "./policy-set.ts";
+export { keyHolders } from "./possession.ts";
 export { type CellFacts, type ReleaseRule, type ReleaseRules, withheldBy } from "./release.ts";
 export { covenantText, type RenderOptions } from "./render.ts";
 export { admitWithdrawal, type Leaving, type LeavingSigner, signWithdrawal } from "./withdrawal.ts";

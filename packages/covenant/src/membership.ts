@@ -13,6 +13,7 @@ import {
   type SealKeys,
 } from "@koplamp/wire";
 import { CovenantError } from "./errors.ts";
+import { possessionFindings } from "./possession.ts";
 
 /** A document as it is kept and sent: canonical bytes, and the signature lines that stand beside them. */
 export interface SignedBytes {
@@ -23,6 +24,8 @@ export interface SignedBytes {
 /** The signed documents that found a federation, and the encapsulation keys that its cards name by hash. */
 export interface Charter {
   readonly covenant: SignedBytes;
+  /** Proofs that each key in the covenant is held: `<party> <role> <PublicKey> <signature>`, a line each. */
+  readonly possession: readonly string[];
   readonly cards: readonly SignedBytes[];
   readonly roster: SignedBytes;
   /** Party id, or `coordinator`, to its 1,184-byte ML-KEM-768 encapsulation key. */
@@ -56,11 +59,15 @@ type Founding = Omit<Membership, "addresses" | "charter">;
 
 /**
  * Reads and checks a charter: the covenant is signed by every party, each card by its own agency, the roster by all,
- * hashes link, and every key is admitted and used once.
+ * hashes link, every key is admitted and used once, and whoever holds a key of the covenant has shown it.
  * @throws {CovenantError} naming the document and the party; {@link WireError} for bytes that are no such document.
  */
 export function admitCharter(charter: Charter, primitives: Primitives): Membership {
   const founding = admitFounding(charter, primitives);
+  const { covenant, covenantHash } = founding;
+  const [unheld] = possessionFindings(covenant, covenantHash, charter.possession, primitives);
+  if (unheld !== undefined)
+    throw new CovenantError("possession", `${unheld.clause}: expected ${unheld.expected}, got ${unheld.got}`);
   return {
     ...founding,
     addresses: addressesOf(charter, founding.roster, founding.cards, primitives),
@@ -164,6 +171,8 @@ function admitKeys(covenant: Covenant, roster: Roster, cards: readonly Card[], p
         (key) => [party, key] as const,
       ),
     ),
+    ...covenant.approval.external.flatMap(({ role, keys }) => keys.map((key) => [role, key] as const)),
+    ...covenant.supervision.keys.map((key) => ["supervision", key] as const),
     [COORDINATOR, roster.coordinator.identity],
   ];
   const seen = new Set<string>();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { publicKeyText } from "@koplamp/crypto";
+import { createCharter } from "@koplamp/sdk";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { admitCharter, type Charter, type SignedBytes } from "../src/index.ts";
@@ -25,6 +26,49 @@ const PLACES: readonly (readonly [
       ] as const,
   ),
 ];
+
+/** Proofs of the same keys, for an agreement of another text. */
+const otherFounding = createCharter(
+  {
+    id: "lab/covenant",
+    parties: ["anna", "bert"].map((id) => ({ id, name: id })),
+    terms: { purposes: [], dataClasses: [], quotas: [], protocols: [] },
+    now: Date.UTC(2026, 10, 25),
+    before: founded,
+  },
+  rng,
+).charter;
+
+describe("a key outside all parties", () => {
+  const seed = rng(32);
+  const key = publicKeyText(primitives.ed25519PublicKey(seed));
+  const founding = (held: boolean, keys: readonly string[]): Charter => {
+    const external = [{ role: "prosecutor", classes: ["F" as const], keys: [...keys] }];
+    return createCharter(
+      {
+        id: "lab/covenant",
+        parties: ["anna", "bert"].map((id) => ({ id, name: id })),
+        terms: {
+          ...{ purposes: [], dataClasses: [], quotas: [], protocols: [] },
+          approval: { validFor: "P30D", external },
+        },
+        now: Date.UTC(2026, 10, 25),
+        before: founded,
+        ...(held ? { outside: { prosecutor: seed } } : {}),
+      },
+      rng,
+    ).charter;
+  };
+
+  it("counts when its holder has shown that it is held, and is nobody's on a card", () => {
+    expect(admitCharter(founding(true, [key]), primitives).covenant.approval.external).toHaveLength(1);
+    expect(() => admitCharter(founding(false, [key]), primitives)).toThrow(
+      "approval/external/prosecutor/keys: expected a proof",
+    );
+    const lawful = anna.people[1]?.key ?? "";
+    expect(() => admitCharter(founding(true, [lawful]), primitives)).toThrow("is used twice");
+  });
+});
 
 function flipped(bytes: Uint8Array, place: number, bit: number): Uint8Array {
   const copy = Uint8Array.from(bytes);
@@ -75,6 +119,24 @@ describe("a charter", () => {
       }
     },
   );
+
+  it("wants each key of the covenant to be held by whom it stands for", () => {
+    const [annas = "", berts = ""] = charter.possession;
+    const signature = (line: string): string => line.split(" ").slice(2).join(" ");
+    const wrong = [
+      [annas],
+      [annas, annas],
+      [annas, `anna covenant ${signature(berts)}`],
+      [annas, `bert covenant ${signature(annas)}`],
+      [annas, berts.replace("covenant", "supervision")],
+      [annas, ...otherFounding.possession],
+    ];
+    for (const possession of wrong) {
+      expect(() => admitCharter({ ...charter, possession }, primitives)).toThrow(
+        "parties/bert/covenantKeys: expected a proof that bert holds its key",
+      );
+    }
+  });
 
   it("takes no encapsulation key that a card does not name", () => {
     for (const party of ["anna", "bert", "coordinator"]) {

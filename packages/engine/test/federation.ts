@@ -53,6 +53,8 @@ export type Lists = Readonly<Record<PartyId, readonly string[] | undefined>>;
 export interface Wishes {
   readonly terms?: (terms: Terms) => Terms;
   readonly id?: string;
+  /** Seeds of approvers outside the parties, by role. */
+  readonly outside?: Readonly<Record<string, Uint8Array>>;
   readonly group?: Group;
   readonly graceMs?: number;
   readonly jobs?: (table: JobTable, party: PartyId) => JobTable;
@@ -111,6 +113,7 @@ export class Federation {
         parties: members,
         terms: wishes.terms === undefined ? terms : wishes.terms(terms),
         now: this.clock.now(),
+        ...(wishes.outside === undefined ? {} : { outside: wishes.outside }),
       },
       rng,
     );

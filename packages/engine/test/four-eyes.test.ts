@@ -299,7 +299,8 @@ describe("an approver outside the agencies", () => {
     const prosecutor = rng(32);
     const keys = [publicKeyText(primitives.ed25519PublicKey(prosecutor))];
     const approval = { validFor: "P30D", external: [{ role: "prosecutor", classes: ["F" as const], keys }] };
-    const all = open({ people: [], terms: (terms) => ({ ...terms, approval }) });
+    const terms: Wishes["terms"] = (own) => ({ ...own, approval });
+    const all = open({ people: [], terms, outside: { prosecutor } });
     const asked = all.ask("anna", question);
     const at = await until(() => {
       const [item] = all.machine("cleo").node.inbox();

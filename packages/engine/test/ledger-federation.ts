@@ -170,7 +170,7 @@ export function membershipOf(parties: readonly PartyId[], witnessQuorum: number)
     rosterHash: HASH,
     cards: new Map(cards),
     addresses: new Map(),
-    charter: { covenant: signed, cards: [], roster: signed, mlkem: {} },
+    charter: { covenant: signed, possession: [], cards: [], roster: signed, mlkem: {} },
   };
 }
 

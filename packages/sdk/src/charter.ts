@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Charter, SignedBytes } from "@koplamp/covenant";
-import { type Primitives, publicKeyText, signDocument } from "@koplamp/crypto";
+import { type Primitives, provePossession, publicKeyText, signDocument } from "@koplamp/crypto";
 import type { NodeKeys } from "@koplamp/engine";
 import { verifierKeyText } from "@koplamp/ledger";
 import { nodePrimitives } from "@koplamp/pool";
@@ -46,6 +46,8 @@ export interface CharterRequest {
   readonly id: string;
   readonly parties: readonly CharterParty[];
   readonly terms: Terms;
+  /** Seeds of keys outside all parties that the terms name, by role: their holders show that they hold them. */
+  readonly outside?: Readonly<Record<string, Uint8Array>>;
   readonly coordinator?: Partial<Pick<Roster["coordinator"], "name" | "operator" | "tlsPins">>;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -97,6 +99,12 @@ export function createCharter(
   return {
     charter: {
       covenant: signedCovenant,
+      possession: [
+        ...signer.possessionByAll(covenantHash),
+        ...Object.entries(request.outside ?? {}).map(([role, seed]) =>
+          signer.possession("external", role, seed, covenantHash),
+        ),
+      ],
       cards: cards.map(({ bytes, signatures }) => ({ bytes, signatures })),
       roster: signer.byAll("roster/v1", documentBytes(roster)),
       mlkem: Object.fromEntries(
@@ -145,6 +153,16 @@ class Signer {
 
   byAll(type: string, bytes: Uint8Array): SignedBytes {
     return this.by(Object.keys(this.#keys), type, bytes);
+  }
+
+  possession(party: string, role: string, seed: Uint8Array, covenantHash: Hash): string {
+    return `${party} ${role} ${provePossession(this.primitives, seed, { party, role, covenantHash })}`;
+  }
+
+  possessionByAll(covenantHash: Hash): readonly string[] {
+    return Object.entries(this.#keys).map(([party, { covenant }]) =>
+      this.possession(party, "covenant", covenant, covenantHash),
+    );
   }
 
   seal({ sealX25519, sealMlKem }: CoordinatorKeys): SealKeys {

@@ -6,16 +6,21 @@ import { fromUtf8, readDocument, utf8 } from "@koplamp/wire";
 import { StoreError } from "./errors.ts";
 
 const MOST_BYTES = 64 * 1024;
+/** A party, a role, a public key and a signature, with what is between them. */
+const MOST_LINE = 300;
+const PROOFS = "covenant.pops";
 const CARD = /^card-([a-z][a-z0-9-]{0,31})\.json$/;
 const ENCAPSULATION_KEY = /^([a-z][a-z0-9-]{0,31})\.mlkem$/;
 
 /**
  * Writes a charter as one folder: `covenant`, `roster` and `card-<party>` as canonical `.json` with their signature
- * lines in `.sigs`, and an encapsulation key in `<party>.mlkem`. Nothing in it is secret.
+ * lines in `.sigs`, proofs of possession in `covenant.pops`, and an encapsulation key in `<party>.mlkem`. Nothing in it
+ * is secret.
  */
 export function writeCharter(folder: string, charter: Charter): void {
   mkdirSync(folder, { recursive: true });
   writeSigned(folder, "covenant", charter.covenant);
+  writeFileSync(join(folder, PROOFS), linesText(charter.possession));
   writeSigned(folder, "roster", charter.roster);
   for (const card of charter.cards)
     writeSigned(folder, `card-${readDocument("card/v1", card.bytes).party}`, card);
@@ -36,6 +41,7 @@ export function readCharter(folder: string): Charter {
   });
   return {
     covenant: readSigned(folder, "covenant"),
+    possession: names.includes(PROOFS) ? linesIn(folder, PROOFS) : [],
     cards: cards.map((name) => readSigned(folder, name)),
     roster: readSigned(folder, "roster"),
     mlkem: Object.fromEntries(mlkem),
@@ -44,15 +50,22 @@ export function readCharter(folder: string): Charter {
 
 function writeSigned(folder: string, name: string, { bytes, signatures }: SignedBytes): void {
   writeFileSync(join(folder, `${name}.json`), bytes);
-  writeFileSync(join(folder, `${name}.sigs`), utf8(signatures.map((line) => `${line}\n`).join("")));
+  writeFileSync(join(folder, `${name}.sigs`), linesText(signatures));
 }
 
 function readSigned(folder: string, name: string): SignedBytes {
   const bytes = readBytes(folder, `${name}.json`);
-  const lines = textOf(readBytes(folder, `${name}.sigs`), `${name}.sigs`).split("\n");
-  if (lines.pop() !== "" || lines.some((line) => line.length > 200))
-    throw new StoreError("malformed", `expected one signature a line in ${name}.sigs`);
-  return { bytes, signatures: lines };
+  return { bytes, signatures: linesIn(folder, `${name}.sigs`) };
+}
+
+function linesText(lines: readonly string[]): Uint8Array {
+  return utf8(lines.map((line) => `${line}\n`).join(""));
+}
+
+function linesIn(folder: string, name: string): readonly string[] {
+  const lines = textOf(readBytes(folder, name), name).split("\n");
+  if (lines.pop() === "" && lines.every((line) => line.length <= MOST_LINE)) return lines;
+  throw new StoreError("malformed", `expected one signature a line in ${name}`);
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -115,6 +115,7 @@ describe("a charter", () => {
   };
   const charter: Charter = {
     covenant: { bytes: utf8("covenant"), signatures: ["a b", "c d"] },
+    possession: ["kvk covenant c d"],
     cards: [{ bytes: documentBytes(card), signatures: ["e f"] }],
     roster: { bytes: utf8("roster"), signatures: [] },
     mlkem: { coordinator: bytes(1184, 1), kvk: bytes(1184, 2) },
