@@ -35,6 +35,7 @@ export {
   policyDecision,
 } from "./policy.ts";
 export { EXAMPLE_CASES, EXAMPLE_POLICY } from "./policy-example.ts";
+export { PolicyInForce } from "./policy-in-force.ts";
 export type { PolicyAnswer, PolicyFault, PolicyLanguage } from "./policy-language.ts";
 export { type PolicyCase, type PolicyFacts, type PolicyRequest, policyFacts } from "./policy-request.ts";
 export { CLASSES, KINDS } from "./policy-schema.ts";

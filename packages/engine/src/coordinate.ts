@@ -7,7 +7,7 @@ import { canonicalBytes, fromHex, hex } from "@koplamp/wire";
 import type { CoordinatorPorts } from "./coordinator-ports.ts";
 import { asEngineError, EngineError, unreachable } from "./errors.ts";
 import { SHUT } from "./gate.ts";
-import { decodeMessage, encodeMessage, stopForm, type Ticket, ticketForm } from "./messages.ts";
+import { decodeMessage, encodeMessage, type Stop, stopForm, type Ticket, ticketForm } from "./messages.ts";
 import { signedReceipt } from "./receipts.ts";
 import { deriveSession, type Received, type SessionFacts } from "./session.ts";
 
@@ -212,6 +212,6 @@ async function tellStop(
   planHash: string,
   { code, party, message, hint }: EngineError,
 ): Promise<void> {
-  const body = encodeMessage({ code, party, message, hint });
+  const body = encodeMessage({ code, party, message, hint, rule: null } satisfies Stop);
   await Promise.allSettled(parties.map((to) => post.send(to, `${prefixOf(planHash)}stop`, body)));
 }

@@ -50,6 +50,8 @@ export interface Stop {
   readonly party: PartyId;
   readonly message: string;
   readonly hint: string;
+  /** What a refusal rests on; `null` for what is none. */
+  readonly rule: string | null;
 }
 
 /** "We have logged": leaves and their proofs, for one release of one session. */
@@ -159,6 +161,7 @@ export const stopForm: z.ZodType<Stop> = z.strictObject({
   party,
   message: sentence,
   hint: sentence,
+  rule: z.string().max(200).nullable(),
 });
 
 export const noticeForm: z.ZodType<Notice> = z.strictObject({

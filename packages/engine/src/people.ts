@@ -4,7 +4,7 @@ import type { Hash } from "@koplamp/wire";
 import { asEngineError } from "./errors.ts";
 import { type FourEyes, peopleTopic, refusalBy } from "./four-eyes.ts";
 import { endedQuestion } from "./inbox.ts";
-import { decodeMessage, encodeMessage, type PeopleMessage, peopleForm } from "./messages.ts";
+import { decodeMessage, encodeMessage, type PeopleMessage, peopleForm, type Stop } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 
 /** Hears what another node says of its people's decisions, about a question that lives here or one that has ended. */
@@ -37,12 +37,12 @@ function hearLate(node: NodePorts, from: PartyId, topic: string, message: People
   const answer: PeopleMessage = { documents, complete: false, ask: false, have: [] };
   const objection = found?.approvals.objection();
   const { me } = node;
-  const stop =
+  const over = `the question has ended at ${me}`;
+  const stop: Stop =
     objection === undefined
-      ? { code: "stopped", party: me, message: `the question has ended at ${me}`, hint: "ask again" }
+      ? { code: "stopped", party: me, message: over, hint: "ask again", rule: null }
       : { code: "refused", ...refusalBy(objection) };
-  const { code, party, message: sentence, hint } = stop;
-  const end = encodeMessage({ code, party, message: sentence, hint });
+  const end = encodeMessage(stop);
   const send = async (): Promise<void> => {
     if (documents.length > 0) await node.post.send(from, topic, encodeMessage(answer));
     await node.post.send(from, `q/${topic.slice("people/".length)}/stop`, end);

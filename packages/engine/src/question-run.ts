@@ -12,9 +12,10 @@ import {
   timeText,
 } from "@koplamp/wire";
 import type { Approvals } from "./approvals.ts";
+import { decisionNow } from "./decision.ts";
 import { addEgress, type EgressCount } from "./egress.ts";
 import { asEngineError, ENGINE_ERROR_CODES, EngineError, forOthers, unreachable } from "./errors.ts";
-import { decodeMessage, encodeMessage, stopForm } from "./messages.ts";
+import { decodeMessage, encodeMessage, type Stop, stopForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { KeptOffer, Offers } from "./offer.ts";
 import type { Refusal } from "./outcome.ts";
@@ -122,7 +123,8 @@ export class QuestionRun {
 
   /**
    * Asked before a session, when it begins, and just before anything opens.
-   * @throws what stopped the question, or {@link EngineError} `expired`, `refused` once an approval does not hold.
+   * @throws what stopped the question, or {@link EngineError} `expired`, `refused` once an approval does not hold, or
+   * agreement or own policies do not allow it any more.
    */
   stillAllowed(): void {
     if (this.#stopped !== undefined) throw this.#stopped;
@@ -131,6 +133,7 @@ export class QuestionRun {
       throw new EngineError("expired", this.#node.me, `the question expired at ${expires}`, "ask again");
     }
     this.#expectApproved();
+    this.#expectPermitted();
   }
 
   /** From here on the answer stands: what others do can spoil the evidence only. */
@@ -227,7 +230,8 @@ export class QuestionRun {
   /** Tells every other party why this question ends here, in words that hold no data. Without a line nobody waits. */
   async tellStop(reason: EngineError): Promise<void> {
     const { code, party, message, hint } = forOthers(reason, this.#node.me);
-    const body = encodeMessage({ code, party, message, hint });
+    const rule = this.#refusal?.rule ?? null;
+    const body = encodeMessage({ code, party, message, hint, rule } satisfies Stop);
     const { post, clock } = this.#node;
     const told = Promise.allSettled(this.peers.map((peer) => post.send(peer, this.topic("stop"), body)));
     await Promise.race([told, clock.sleep(PATIENCE_MS)]); // what is under way is sent when the line is back
@@ -256,6 +260,15 @@ export class QuestionRun {
     );
   }
 
+  /** The agreement may have ended, and the node's policies may be others, since people began to decide. */
+  #expectPermitted(): void {
+    const decision = decisionNow(this.#node, this);
+    if (decision.outcome === "allow") return;
+    const { rule, message, hint } = decision;
+    this.refuse({ party: this.#node.me, rule, message, hint });
+    throw new EngineError("refused", this.#node.me, message, hint);
+  }
+
   #computed(): { readonly contract: Contract; readonly hash: Hash } {
     if (this.#contract !== undefined) return this.#contract;
     const { membership, primitives } = this.#node;
@@ -269,9 +282,10 @@ export class QuestionRun {
     while (this.#stopped === undefined) {
       try {
         const body = await post.receive(from, this.topic("stop"));
-        const { code, party, message, hint } = decodeMessage(stopForm, from, body);
+        const { code, party, message, hint, rule } = decodeMessage(stopForm, from, body);
         const known = ENGINE_ERROR_CODES.find((one) => one === code && one !== "internal");
-        this.stop(new EngineError(known ?? "stopped", party, message, hint));
+        if (known === "refused" && rule !== null) this.refuse({ party, rule, message, hint });
+        else this.stop(new EngineError(known ?? "stopped", party, message, hint));
         this.#leaving.get(from)?.resolve(undefined);
         return;
       } catch (reason) {

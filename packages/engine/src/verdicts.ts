@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Decision, decideLocally } from "@koplamp/covenant";
+import type { Decision } from "@koplamp/covenant";
 import type { PartyId } from "@koplamp/protocol";
-import { QueryError } from "@koplamp/query";
-import { documentBytes, timeText } from "@koplamp/wire";
-import { clauseOf } from "./clause-of.ts";
+import { documentBytes } from "@koplamp/wire";
+import { decisionNow } from "./decision.ts";
 import { EngineError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import { decodeMessage, encodeMessage, type Verdict, verdictForm } from "./messages.ts";
@@ -71,34 +70,8 @@ function ownVerdict(node: NodePorts, run: QuestionRun): Verdict {
 }
 
 function ownDecision(node: NodePorts, run: QuestionRun): Decision {
-  const { me, lab, membership, clock } = node;
-  if (run.own !== undefined && run.own.offer === undefined) {
-    const message = `the plan does not state what ${me} offers of ${run.own.input.dataset}`;
-    return {
-      outcome: "refuse",
-      rule: "inputs",
-      message,
-      hint: "ask again: offers are made for one question",
-    };
-  }
-  try {
-    const { plan, contract } = run;
-    const { policy } = node;
-    const { covenant } = membership;
-    const roles = rolesOfAsker(node, run);
-    const now = timeText(clock.now());
-    return decideLocally({ covenant, plan, contract, me, now, lab, roles }, policy);
-  } catch (reason) {
-    if (!(reason instanceof QueryError)) throw reason;
-    // A contract above the question's class, or beyond what the coordinator may see: a refusal, not a fault.
-    const { message, hint } = reason;
-    return { outcome: "refuse", rule: clauseOf(reason, run.plan, membership.covenant), message, hint };
-  }
-}
-
-/** The roles that the asker's card gives to the person who signed. */
-function rolesOfAsker({ membership }: NodePorts, { plan }: QuestionRun): readonly string[] {
-  const { party, by } = plan.proposer;
-  const people = membership.cards.get(party)?.people ?? [];
-  return people.filter(({ key }) => key === by).flatMap(({ roles }) => roles);
+  if (run.own === undefined || run.own.offer !== undefined) return decisionNow(node, run);
+  const message = `the plan does not state what ${node.me} offers of ${run.own.input.dataset}`;
+  const hint = "ask again: offers are made for one question";
+  return { outcome: "refuse", rule: "inputs", message, hint };
 }
