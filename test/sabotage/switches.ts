@@ -3,6 +3,7 @@ import { AGREEMENT } from "./agreement.ts";
 import { CHANNEL } from "./channel.ts";
 import { GOVERNANCE } from "./governance.ts";
 import { MATCHING } from "./matching.ts";
+import { PAIR } from "./pair.ts";
 import { POLICIES, QUOTAS } from "./policy.ts";
 import { SUMS } from "./sums.ts";
 import type { Switch } from "./switch.ts";
@@ -11,6 +12,7 @@ import { VERIFIER } from "./verifier.ts";
 /** Every switch, by guarantee. */
 export const SWITCHES: readonly Switch[] = [
   ...MATCHING,
+  ...PAIR,
   ...SUMS,
   ...CHANNEL,
   ...GOVERNANCE,

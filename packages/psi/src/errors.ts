@@ -6,6 +6,7 @@ export type PsiErrorCode =
   | "too-large"
   | "commitment"
   | "proof"
+  | "element"
   | "key"
   | "allowance"
   | "not-evaluated"

@@ -2,6 +2,7 @@
 import {
   blind,
   dleqContext,
+  type Evaluated,
   type Group,
   hashToGroup,
   inputSecrets,
@@ -142,6 +143,17 @@ function verify(
   asked: Uint8Array,
   reply: Uint8Array,
 ): void {
+  const verified = verifiedReply({ group, primitives }, prover, asked, reply); // only now: every proof of this holder holds
+  vault.put(SUM, vault.has(SUM) ? group.addEach(vault.get(SUM), verified) : verified);
+}
+
+/** The elements of a reply without its proofs, each of which has been checked. @throws if one proof fails. */
+export function verifiedReply(
+  { group, primitives }: PsiBackend,
+  prover: Prover,
+  asked: Uint8Array,
+  reply: Uint8Array,
+): Uint8Array {
   const blocks = blocksOf(asked.length / POINT_BYTES).map(({ number, elements, inRequest, inReply }) => {
     const end = inReply + elements * POINT_BYTES;
     const evaluated = reply.subarray(inReply, end);
@@ -151,8 +163,7 @@ function verify(
     verifyBatch(group, primitives, statementOf(prover, number, points, evaluated), proof);
     return evaluated;
   });
-  const verified = concat(...blocks); // only now: every proof of this holder holds
-  vault.put(SUM, vault.has(SUM) ? group.addEach(vault.get(SUM), verified) : verified);
+  return concat(...blocks);
 }
 
 function seal(
@@ -163,14 +174,36 @@ function seal(
   { scope, seed }: { readonly scope: Uint8Array; readonly seed: Uint8Array },
 ): readonly Uint8Array[] {
   const { group, primitives } = backend;
-  const real = (handle: string): Uint8Array =>
-    vault.get(handle).subarray(0, inputCount(inputs) * POINT_BYTES);
-  const unblinded = unblind(group, {
-    hashed: real(HASHED),
-    blinds: real(BLINDS),
-    evaluated: real(SUM),
+  const secrets = unblindedSecrets(backend, vault, inputs, {
+    evaluated: vault.get(SUM),
     publicKey: sumPoints(group, otherKeys),
     share: vault.get("k"),
+  });
+  try {
+    return sealRows(primitives, { cacheKey: vault.get("cacheKey"), scope, seed }, inputs, secrets);
+  } finally {
+    wipe(secrets);
+    vault.drop(SUM);
+  }
+}
+
+/**
+ * s_x of each input, 32 bytes each, in the order of the inputs: from verified evaluations of the request that
+ * `blindRequest` made. Its blinds are wiped.
+ */
+export function unblindedSecrets(
+  backend: PsiBackend,
+  vault: Vault,
+  inputs: PackedInputs,
+  { evaluated, ...keys }: Pick<Evaluated, "evaluated" | "publicKey" | "share">,
+): Uint8Array {
+  const { group, primitives } = backend;
+  const real = (points: Uint8Array): Uint8Array => points.subarray(0, inputCount(inputs) * POINT_BYTES);
+  const unblinded = unblind(group, {
+    hashed: real(vault.get(HASHED)),
+    blinds: real(vault.get(BLINDS)),
+    evaluated: real(evaluated),
+    ...keys,
   });
   const inOrder = inputSecrets(primitives, orderedInputs(backend, vault, inputs), unblinded);
   const secrets = new Uint8Array(inOrder.length);
@@ -178,10 +211,10 @@ function seal(
     leafOrder(primitives, vault.get("salt"), inputs).forEach((at, row) => {
       secrets.set(rowAt(inOrder, 32, row), at * 32);
     });
-    return sealRows(primitives, { cacheKey: vault.get("cacheKey"), scope, seed }, inputs, secrets);
+    return secrets;
   } finally {
-    wipe(unblinded, inOrder, secrets);
-    for (const handle of [HASHED, BLINDS, SUM]) vault.drop(handle);
+    wipe(unblinded, inOrder);
+    for (const handle of [HASHED, BLINDS]) vault.drop(handle);
   }
 }
 
@@ -195,7 +228,8 @@ function statementOf(
   return { ctx: dleqContext(transcript, prover, block), pk: key, C, D };
 }
 
-function split(bytes: Uint8Array): readonly Uint8Array[] {
+/** Rows of 32 bytes, each as a view. */
+export function split(bytes: Uint8Array): readonly Uint8Array[] {
   return Array.from({ length: bytes.length / 32 }, (_, at) => rowAt(bytes, 32, at));
 }
 

@@ -29,6 +29,12 @@ export {
 } from "./keyset.ts";
 export { openShare } from "./keyset-jobs.ts";
 export {
+  type MatchPairParameters,
+  type MatchPairSetup,
+  matchPair,
+  matchPairParty,
+} from "./match-pair.ts";
+export {
   type Matched,
   type MatchTokensParameters,
   type MatchTokensSetup,
@@ -46,6 +52,16 @@ export {
   overlapHub,
 } from "./overlap-hub.ts";
 export { overlapRecipient, recipientNode } from "./overlap-recipient.ts";
+export {
+  countBlindNode,
+  counterOf,
+  countLocalNode,
+  type PairCountParameters,
+  type PairCountSetup,
+  pairCountBlind,
+  pairCountLocal,
+} from "./pair-count.ts";
+export { MOST_PAIR_ROWS } from "./pair-session.ts";
 export { describePreparation, type PreparationParameters } from "./preparation.ts";
 export {
   type CachedItems,

@@ -6,6 +6,7 @@ import { cacheJobs } from "./cache.ts";
 import { evaluateJobs } from "./evaluate-jobs.ts";
 import { inputRootJobs } from "./input-root.ts";
 import { keysetJobs } from "./keyset-jobs.ts";
+import { pairJobs } from "./pair-jobs.ts";
 import { tokenJobs } from "./token-jobs.ts";
 
 /** The code behind every job of this package but `meter`, which is the host's. For a worker's job table. */
@@ -19,5 +20,6 @@ export function psiJobs(backend: PsiBackend): readonly JobEntry[] {
     ...cacheJobs(primitives),
     ...inputRootJobs(primitives),
     ...tokenJobs(primitives),
+    ...pairJobs(backend),
   ];
 }

@@ -102,7 +102,8 @@ export function* loadSession({ inputs, scope, chunks }: CachedItems): Generator<
   return yield* compute(inputRoot, inputs);
 }
 
-function bitOf(parties: readonly PartyId[], party: PartyId): number {
+/** The bit that stands for a party in a bitmap of holders. */
+export function bitOf(parties: readonly PartyId[], party: PartyId): number {
   return (1 << parties.indexOf(party)) >>> 0;
 }
 

@@ -78,7 +78,7 @@ export function rowsOf(rowsPadded: Readonly<Record<PartyId, number>>, party: Par
 }
 
 /** The checks of a query session at one node. @throws {PsiError} `setup` or `too-large`, before anything leaves. */
-export function checkQuery(session: QuerySession, items: CachedItems | undefined): void {
+export function checkQuery(session: QuerySession, items: Pick<CachedItems, "inputs"> | undefined): void {
   checkParties(session);
   if (session.sid.length !== 32)
     throw new PsiError("setup", `expected a sid of 32 bytes, got ${session.sid.length}`);

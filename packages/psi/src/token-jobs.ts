@@ -80,14 +80,21 @@ function hubTokensOf(primitives: Primitives, vault: Vault, { sid, use }: HubRout
   return cutRows(primitives.hmacSha256Each(pepper, macs, ends), TOKEN_BYTES);
 }
 
-function padded({ aes256Ctr }: Primitives, tokens: Uint8Array, rows: number, seed: Uint8Array): Uint8Array {
+/** Tokens sorted, each once, and as many random ones among them as make `rows`; 0 adds none. */
+export function padded(
+  { aes256Ctr }: Primitives,
+  tokens: Uint8Array,
+  rows: number,
+  seed: Uint8Array,
+): Uint8Array {
   const distinct = distinctRows(tokens, TOKEN_BYTES, ascending(tokens, TOKEN_BYTES));
   const missing = Math.max(0, rows * TOKEN_BYTES - distinct.length);
   const all = concat(distinct, aes256Ctr(seed, missing));
   return distinctRows(all, TOKEN_BYTES, ascending(all, TOKEN_BYTES));
 }
 
-function joined(tokens: Uint8Array, list: Uint8Array): Uint32Array {
+/** The positions of tokens that stand in a sorted list, in the order of the tokens. */
+export function joined(tokens: Uint8Array, list: Uint8Array): Uint32Array {
   const found: number[] = [];
   let at = 0;
   for (const own of ascending(tokens, TOKEN_BYTES)) {

@@ -5,10 +5,13 @@ import {
   describePreparation,
   evaluate,
   keyset,
+  matchPair,
   matchTokens,
   type OverlapParameters,
   overlapHub,
   overlapRecipient,
+  pairCountBlind,
+  pairCountLocal,
 } from "../src/index.ts";
 
 const PARTIES = ["alice", "bob", "carol"];
@@ -167,5 +170,76 @@ describe("what the counts say of themselves", () => {
   it("calls what pairs share a pair-count", () => {
     const [output] = overlapRecipient.describe({ ...count, shape: "pairs" }).outputs;
     expect(output?.item).toMatchObject({ fact: "pair-count", bound: 3 });
+  });
+});
+
+describe("what match-pair/1 says of itself, mode by mode", () => {
+  const pair = { parties: ["alice", "bob"], recipients: ["alice"], rowsPadded };
+  const sizes = [
+    "took-part of bob: this session",
+    "timing of bob: when messages came",
+    "size-padded of bob: 24576",
+  ];
+
+  it("match: holders of own items, charged as evaluations of the whole padded list, and nothing to test later", () => {
+    const described = matchPair.describe(pair);
+    expect(view(described, "alice")).toEqual({
+      learns: [...sizes, "holders-of-own of bob: 256"],
+      atMost: [],
+    });
+    expect(view(described, "bob").learns.at(-1)).toBe("size-padded of alice: 256");
+    expect(described.debits).toEqual([{ holder: "bob", asker: "alice", unit: "evaluations", amount: 256 }]);
+    expect(described.together).toEqual([]);
+    expect(matchPair.model).toBe("malicious senders detected");
+    const both = matchPair.describe({ ...pair, recipients: ["alice", "bob"] });
+    expect(both.disclosures.map(({ id }) => id)).toEqual(["pair.bob.alice", "pair.alice.bob"]);
+  });
+
+  it("count.local: the number, and what the memory of the counting node holds", () => {
+    const described = pairCountLocal.describe(pair);
+    expect(view(described, "alice")).toEqual({
+      learns: [...sizes, "pair-count of bob: 1", "holders-of-own of bob: 256"],
+      atMost: [],
+    });
+    expect(described.assumptions.map(({ id }) => id)).toContain("counting-software");
+    expect(pairCountLocal.model).toBe("malicious senders detected");
+  });
+
+  it("count.blind: the number, and at most the whole intersection of a node that deviates unseen", () => {
+    const described = pairCountBlind.describe(pair);
+    expect(view(described, "alice")).toEqual({
+      learns: [...sizes, "pair-count of bob: 1"],
+      atMost: ["test-evaluated of bob: 256"],
+    });
+    expect(described.views.find(({ who }) => who === "alice")?.atMost[0]?.because).toContain(
+      "nobody can notice",
+    );
+    expect(described.assumptions.map(({ id }) => id).slice(-3)).toEqual([
+      "counter-follows",
+      "answers-unproven",
+      "decisional-diffie-hellman",
+    ]);
+    expect(pairCountBlind.model).toBe("semi-honest");
+  });
+
+  it("a count for somebody without data: the counting party learns it too, and its answer is a release after", () => {
+    for (const protocol of [pairCountLocal, pairCountBlind]) {
+      const described = protocol.describe({ ...pair, recipients: ["zoe"] });
+      expect(described.outputs.map(({ to, item }) => `${to}: ${brief(item)}`)).toEqual([
+        "bob: pair-count of alice: 1",
+        "zoe: pair-count of alice+bob: 1",
+      ]);
+      expect(described.disclosures.map(({ from, to, release }) => [from, to, release])).toEqual([
+        ["alice", "bob", 0],
+        ["bob", "zoe", 1],
+      ]);
+    }
+  });
+
+  it("names its modes apart: no two have a protocol, a line or a model's caveat in common", () => {
+    const modes = [matchPair, pairCountLocal, pairCountBlind];
+    expect(new Set(modes.map(({ id }) => id)).size).toBe(3);
+    const lines = modes.flatMap((mode) => mode.describe(pair).disclosures.map(({ id }) => id));
+    expect(lines).toEqual(["pair.bob.alice", "count-local.bob.alice", "count-blind.bob.alice"]);
   });
 });

@@ -18,6 +18,7 @@ import {
   requestCodec,
   tokensCodec,
 } from "../src/messages.ts";
+import { openingCodec, pairKeyCodec, sortedCodec } from "../src/pair-messages.ts";
 import { allowance } from "./federation.ts";
 
 const tokens = (...firsts: readonly number[]): Uint8Array =>
@@ -34,6 +35,10 @@ const CODECS = [
   countedTokensCodec(3, true),
   countsCodec(2),
   allowanceCodec(allowance("alice", 256)),
+  pairKeyCodec("alice", 256),
+  openingCodec("alice", 3),
+  sortedCodec("alice", "M", 3),
+  sortedCodec("alice", "E", 3),
 ];
 
 describe("messages", () => {
@@ -78,6 +83,32 @@ describe("messages", () => {
     expect(() => tokensCodec(3).decode(tokens(1, 2, 2))).toThrow("strictly ascending");
     expect(() => tokensCodec(3).encode(tokens(2, 1, 3))).toThrow("strictly ascending");
     expect(() => tokensCodec(2).decode(tokens(1, 2, 3))).toThrow("expected 32 bytes of T, got 48");
+  });
+
+  it("of a pair name who sent them, and hold what the plan states", () => {
+    const key = { key: new Uint8Array(32).fill(1), commitment: new Uint8Array(32).fill(2) };
+    const bytes = pairKeyCodec("alice", 384).encode(key);
+    expect(bytes.slice(64)).toEqual(Uint8Array.of(0, 0, 0, 0, 0, 0, 1, 128));
+    expect(pairKeyCodec("alice", 384).decode(bytes)).toEqual(key);
+    expect(() => pairKeyCodec("alice", 256).decode(bytes)).toThrow(
+      "expected the size that the plan states in K of alice, got another",
+    );
+    const opening = Uint8Array.of(...new Uint8Array(32).fill(0xff), ...tokens(1, 2, 3));
+    expect(openingCodec("alice", 3).decode(opening)).toEqual(opening);
+    const point = (first: number): Uint8Array => new Uint8Array(32).fill(first, 0, 1);
+    const sorted = sortedCodec("alice", "E", 2);
+    expect(sorted.decode(Uint8Array.of(...point(1), ...point(2)))).toHaveLength(64);
+    for (const [one, two] of [
+      [2, 1],
+      [1, 1],
+    ] as const) {
+      expect(() => sorted.decode(Uint8Array.of(...point(one), ...point(two)))).toThrow(
+        "expected strictly ascending rows in E of alice, got others",
+      );
+      expect(() =>
+        openingCodec("alice", 2).decode(Uint8Array.of(...new Uint8Array(32), ...tokens(one, two))),
+      ).toThrow("expected strictly ascending rows in T of alice, got others");
+    }
   });
 
   it("put the padding of a count before its tokens", () => {

@@ -21,6 +21,7 @@ export const KINDS: Readonly<Record<string, KindSpec>> = {
   E: { kind: 2, frameBytes: ELEMENTS + 64 },
   T: { kind: 3, frameBytes: TOKENS },
   R: { kind: 4, frameBytes: MOST },
+  K: { kind: 5, frameBytes: MOST },
   C: { kind: 9, frameBytes: MOST },
   ready: { kind: 10, frameBytes: MOST },
   W: { kind: 11, frameBytes: MOST },

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a match or a count between two rests on, under a key for one session.
+import type { Switch } from "./switch.ts";
+
+const MATCH = "packages/psi/test/match-pair.test.ts";
+const COUNT = "packages/psi/test/pair-count.test.ts";
+
+export const PAIR: readonly Switch[] = [
+  {
+    id: "pair.unblinded",
+    guarantee: "G1",
+    weak: "a blind count sends H1 of its items without a scalar",
+    edits: [
+      {
+        file: "packages/psi/src/pair-jobs.ts",
+        from: "return sortedRows(group.mulSame(vault.get(SCALAR), hashed), POINT_BYTES);",
+        to: "return sortedRows(hashed.slice(), POINT_BYTES);",
+      },
+    ],
+    test: { file: COUNT, name: "shows nothing of the items" },
+  },
+  {
+    id: "pair.atmost",
+    guarantee: "G2",
+    weak: "the contract of a blind count does not say what an asker that deviates learns",
+    edits: [{ file: "packages/psi/src/pair-count.ts", from: "atMost: [tested],", to: "atMost: []," }],
+    test: { file: COUNT, name: "learns the whole intersection" },
+  },
+  {
+    id: "pair.local-memory",
+    guarantee: "G2",
+    weak: "the contract of a local count does not say what the counting node holds in memory",
+    edits: [{ file: "packages/psi/src/pair-count.ts", from: "learns: [holders],", to: "learns: []," }],
+    test: { file: "packages/psi/test/description.test.ts", name: "count.local" },
+  },
+  {
+    id: "pair.key-kept",
+    guarantee: "G9",
+    weak: "a sender has the same key in every session",
+    edits: [
+      {
+        file: "packages/psi/src/pair-jobs.ts",
+        from: "const k = group.reduce(stream.subarray(0, UNIFORM_BYTES));",
+        to: "const k = group.reduce(new Uint8Array(UNIFORM_BYTES).fill(1));",
+      },
+    ],
+    test: { file: MATCH, name: "has no 16-byte block in common" },
+  },
+  {
+    id: "pair.proof",
+    guarantee: "G10",
+    weak: "an asker takes the blinds off whatever came",
+    edits: [
+      {
+        file: "packages/psi/src/evaluate-jobs.ts",
+        from: "    verifyBatch(group, primitives, statementOf(prover, number, points, evaluated), proof);\n",
+        to: "    statementOf(prover, number, points, concat(evaluated, proof, primitives.sha256(points)));\n",
+      },
+    ],
+    test: { file: MATCH, name: "is caught and named with another key for one item" },
+  },
+  {
+    id: "pair.unopened",
+    guarantee: "G10",
+    weak: "a sender may disclose another list than it had committed to",
+    edits: [
+      {
+        file: "packages/psi/src/pair-jobs.ts",
+        from: "if (equal(commitmentTo(primitives, opening), commitment)) return",
+        to: "if (commitmentTo(primitives, opening).length === commitment.length) return",
+      },
+    ],
+    test: { file: MATCH, name: "commits to one list and discloses another" },
+  },
+  {
+    id: "pair.commit-late",
+    guarantee: "G10",
+    weak: "a sender commits to its list after it has seen the other's root",
+    edits: [
+      {
+        file: "packages/psi/src/pair-session.ts",
+        from: "  const promised = yield* swap(talk, role, keys, own);\n",
+        to: "",
+      },
+      {
+        file: "packages/psi/src/pair-session.ts",
+        from: "senders: parties, mine: root });\n",
+        to: "senders: parties, mine: root });\n  const promised = yield* swap(talk, role, keys, own);\n",
+      },
+    ],
+    test: { file: MATCH, name: "binds the sender to its list" },
+  },
+  {
+    id: "pair.unsorted",
+    guarantee: "G10",
+    weak: "tokens and sorted elements of a pair may come in any order, and twice",
+    edits: [
+      {
+        file: "packages/psi/src/pair-messages.ts",
+        from: "if (compareAt(rows, at - width, rows, at, width) >= 0) {",
+        to: "if (compareAt(rows, at - width, rows, at, 0) > 0) {",
+      },
+    ],
+    test: { file: "packages/psi/test/messages.test.ts", name: "of a pair name who sent them" },
+  },
+  {
+    id: "pair.request-unchecked",
+    guarantee: "G10",
+    weak: "a request may name one element twice",
+    edits: [
+      {
+        file: "packages/psi/src/pair-jobs.ts",
+        from: "        blaming(from, () => refuseDuplicates(block));\n",
+        to: "        if (block.length === 0) refuseDuplicates(block);\n",
+      },
+    ],
+    test: { file: MATCH, name: "gets no answer and no charge for one element twice" },
+  },
+  {
+    id: "pair.unmetered",
+    guarantee: "G12",
+    weak: "evaluations for a pair are charged to nobody",
+    edits: [
+      {
+        file: "packages/psi/src/pair-blinding.ts",
+        from: "      yield* compute(meter, { asker, elements: block.elements, block: block.number });\n",
+        to: "      if (block.elements === 0) yield* compute(meter, { asker, elements: 0, block: 0 });\n",
+      },
+    ],
+    test: { file: MATCH, name: "meters each before its answer" },
+  },
+];
