@@ -61,7 +61,8 @@ export function describeSession(session: SumSession, { cells }: Pick<SumParamete
     })),
     outputs: recipients.map((to) => ({ id: "sums", to, item: sums(session, cells) })),
     egress: [...egressBetweenNodes(session), ...egressAtCoordinator(session), ...shares(session, lines)],
-    debits: [],
+    // Nothing of a sum is noisy: each cell that a recipient opens is an exact one, and each telling of it counts.
+    debits: lines.map(({ from, to }) => ({ holder: from, asker: to, unit: "exactCells", amount: cells })),
     views: [...nodesOf(session), COORDINATOR].map((who) => ({
       who,
       learns: [...presence(session, who), ...(recipients.includes(who) ? [sums(session, cells)] : [])],

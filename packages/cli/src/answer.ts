@@ -6,6 +6,7 @@ export interface PlainAnswer {
   readonly query: string;
   readonly status: "released" | "refused" | "failed";
   readonly results: Readonly<Record<string, PlainResult>>;
+  readonly stored?: { readonly planHash: string; readonly at: string };
   readonly refusal?: {
     readonly party: string;
     readonly rule: string;

@@ -17,7 +17,8 @@ export interface Rules extends Pick<Question, "ask"> {
 export function endingLines(answer: PlainAnswer, question: Rules, all: string): readonly string[] {
   if (answer.status === "released") {
     const atLeast = question.ask.kind === "match" ? { atLeast: question.ask.atLeast } : {};
-    return answerLines(answer, { all, minCount: question.release.minCount, ...atLeast });
+    const lines = answerLines(answer, { all, minCount: question.release.minCount, ...atLeast });
+    return [...storedLines(answer), ...lines];
   }
   const { party, rule, message, hint } = answer.refusal ?? {
     party: "",
@@ -27,6 +28,17 @@ export function endingLines(answer: PlainAnswer, question: Rules, all: string): 
   };
   const last = hint === "" ? [] : [`hint:  ${hint}`];
   return [`error: ${message}`, `  rule   ${rule}`, `  party  ${party}`, ...last];
+}
+
+/** Said first when nothing was run: a person must not take a stored answer for a new one. */
+function storedLines({ stored }: PlainAnswer): readonly string[] {
+  if (stored === undefined) return [];
+  const { planHash, at } = stored;
+  return [
+    `stored: the answer of plan ${planHash.slice(7, 15)} of ${at}`,
+    "        asked again on unchanged data: nothing was run, evaluated or disclosed",
+    "",
+  ];
 }
 
 /** Exit status of an answer (experience.md, section 2). */

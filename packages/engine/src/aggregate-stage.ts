@@ -11,6 +11,7 @@ import {
 import { type ReleaseRules, withheldBy } from "@koplamp/covenant";
 import { parameterSet } from "@koplamp/he";
 import type { AggregateAsk, AggregateCell, AggregateResult, Input } from "@koplamp/wire";
+import { exactCellCosts, repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
@@ -73,6 +74,13 @@ async function sumSession(
     label: LABEL,
     line: () => true,
     prefix: "",
+    costOf: (line) =>
+      withRoom(
+        node,
+        run,
+        exactCellCosts(node, run, ({ id }) => id === line.id),
+      ),
+    beginCosts: () => withRoom(node, run, repeatCosts(node, run)),
     secrets: () => ({}), // the exporters of the channel are all that a sum takes; its keys are made inside
     start: (facts) => {
       if (brought !== undefined) node.ledger.append([ownInputs(node, run, brought)]);

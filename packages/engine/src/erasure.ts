@@ -6,6 +6,7 @@ import { asEngineError } from "./errors.ts";
 import { eraseExpired } from "./key-set.ts";
 import type { Draft } from "./ledger.ts";
 import { keptName } from "./ledger-kept.ts";
+import { memoNames } from "./memo.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { outcomeName } from "./outcome-kept.ts";
 
@@ -73,8 +74,8 @@ function erasure(what: Erasable, planHash: Hash): Draft {
 
 function dropQuestion({ ledger, store, primitives }: NodePorts, planHash: Hash): void {
   const entries = ledger.entriesOf(planHash);
-  const named = entries.flatMap(({ entry: { body } }) => [body["contractHash"], body["approvalHash"]]);
-  const hashes = named.filter((hash) => typeof hash === "string");
+  const documents = entries.flatMap(({ entry: { body } }) => [body["contractHash"], body["approvalHash"]]);
+  const hashes = documents.filter((hash) => typeof hash === "string");
   for (const hash of new Set([planHash, ...hashes])) store.dropDocument(hash);
   for (const { index } of entries)
     store.dropSealed(keptName(leafHash(primitives.sha256, ledger.leaf(index))));
@@ -84,6 +85,6 @@ function dropQuestion({ ledger, store, primitives }: NodePorts, planHash: Hash):
   const caches = store
     .sealedNames("cache/")
     .filter((name) => sessions.some((session) => name.includes(session)));
-  for (const name of [...caches, `pending/${planHash.slice(7)}`, outcomeName(planHash)])
-    store.dropSealed(name);
+  const named = [`pending/${planHash.slice(7)}`, outcomeName(planHash), ...memoNames(store, planHash)];
+  for (const name of [...caches, ...named]) store.dropSealed(name);
 }

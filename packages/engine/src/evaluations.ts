@@ -20,9 +20,9 @@ import {
 import { evaluationLimit } from "@koplamp/query";
 import { bucket, documentHash, type EntryDebit, hex, NORM_VERSION, type PackedInputs } from "@koplamp/wire";
 import { freshSalt, inputsEntry } from "./contribution.ts";
+import type { Cost } from "./cost.ts";
 import { EngineError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
-import type { Cost } from "./gate.ts";
 import { agreedKeySet, cacheNames, type KeptKeySet, keySetScope, scopeName } from "./key-set.ts";
 import { decodeMessage, encodeMessage, wantedForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -198,7 +198,7 @@ class Evaluation {
     const result = await runSession(this.#node, this.#run, {
       ...this.#common(label),
       debits,
-      costOf: () => this.#cost(elements),
+      costOf: () => [this.#cost(elements)],
       hostJobs: { [meter.name]: (request: MeterRequest) => allowed.draw(request) },
       secrets: () => ({ cacheKey: keys.storage.slice() }),
       start: async (facts, pool) => {

@@ -2,17 +2,11 @@
 
 import type { Primitives } from "@koplamp/crypto";
 import type { Gate, PartyId, Rng, Sealed } from "@koplamp/protocol";
-import { base64, concat, type Hash, hex, parseCanonical, utf8 } from "@koplamp/wire";
+import { base64, concat, type EntryDebit, type Hash, hex, parseCanonical, utf8 } from "@koplamp/wire";
 import type { ContractLines, Line } from "./contract-lines.ts";
+import { appendPaid, type Cost, debitOf } from "./cost.ts";
 import type { Draft, NodeLedger } from "./ledger.ts";
 import type { Notices } from "./notices.ts";
-import type { Charge } from "./ports.ts";
-
-/** What one line costs its holder's budgets, and how much these hold at most. */
-export interface Cost {
-  readonly charge: Charge;
-  readonly limit: bigint;
-}
 
 /** What the gate of one session needs. */
 export interface GateParts {
@@ -27,7 +21,7 @@ export interface GateParts {
   /** The egress meter: throws when more has left than the contract lists. */
   readonly meter: () => void;
   /** What a disclosure is charged, in the same transaction as its entry. */
-  readonly costOf: (line: Line) => Cost | undefined;
+  readonly costOf: (line: Line) => readonly Cost[];
   /** A wait that ends with the question. */
   readonly until: <T>(wait: Promise<T>) => Promise<T>;
   /** Checked again just before anything opens: expiry, withdrawal, suspension. */
@@ -52,11 +46,11 @@ export function logThenOpen(parts: GateParts): Gate {
       parts.meter();
       parts.stillAllowed();
       const lines = held.map((sealed) => parts.lines.take(sealed, release));
-      const costs = lines.flatMap((line) => parts.costOf(line) ?? []);
-      const indices = parts.ledger.append(
-        held.map((sealed, at) => draftOf(parts, sealed, lines[at])),
-        costs.map(({ charge }) => charge),
-        Object.fromEntries(costs.map(({ charge, limit }) => [charge.budget, limit])),
+      const costs = lines.map((line) => parts.costOf(line));
+      const indices = appendPaid(
+        parts.ledger,
+        held.map((sealed, at) => draftOf(parts, sealed, lines[at], costs[at])),
+        costs.flat(),
       ); // one transaction, durable; never refunded
       lines.forEach((line, at) => void parts.logged(line, indices[at] ?? 0));
       const proofs = await parts.until(parts.ledger.cosigned(indices)); // one checkpoint, q witnesses; rejects at the deadline
@@ -74,9 +68,15 @@ export const SHUT: Gate = {
   },
 };
 
-function draftOf(parts: GateParts, sealed: Sealed, line: Line | undefined): Draft {
+function draftOf(
+  parts: GateParts,
+  sealed: Sealed,
+  line: Line | undefined,
+  costs: readonly Cost[] = [],
+): Draft {
   const frame = `sha256:${hex(sealed.frame)}`;
-  return sealed.type === "W" ? allowed(parts, sealed, frame) : disclosed(parts, sealed, frame, line);
+  if (sealed.type === "W") return allowed(parts, sealed, frame);
+  return disclosed(parts, sealed, { frame, debits: costs.map(debitOf) }, line);
 }
 
 /** An allowance is logged by what it says: `W` is the body of `allow` (protocols.md, section 4). */
@@ -91,7 +91,12 @@ function allowed({ planHash, lines }: GateParts, sealed: Sealed, frame: Hash): D
   };
 }
 
-function disclosed(parts: GateParts, sealed: Sealed, frame: Hash, line: Line | undefined): Draft {
+function disclosed(
+  parts: GateParts,
+  sealed: Sealed,
+  { frame, debits }: { readonly frame: Hash; readonly debits: readonly EntryDebit[] },
+  line: Line | undefined,
+): Draft {
   const { primitives, lines, planHash, session, rng } = parts;
   const salt = rng(32);
   const commitment = primitives.hmacSha256(salt, concat(utf8("disclose\u0000"), sealed.bytes));
@@ -108,7 +113,7 @@ function disclosed(parts: GateParts, sealed: Sealed, frame: Hash, line: Line | u
       frame,
       commitment: `hmac-sha256:${hex(commitment)}`,
       bytes: sealed.bytes.length,
-      debits: [],
+      debits,
       contractHash: lines.contractHash,
     },
     kept: { salt: base64(salt) },

@@ -23,6 +23,7 @@ import type {
   Plan,
 } from "@koplamp/wire";
 import { NORM_VERSION } from "@koplamp/wire";
+import { repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import { evaluated } from "./evaluations.ts";
 import { type Items, itemsOf } from "./items.ts";
@@ -184,6 +185,7 @@ async function querySession<Output>(
     label: LABEL,
     line: ({ id }) => !id.startsWith("tests."),
     prefix: "",
+    beginCosts: () => withRoom(node, run, repeatCosts(node, run)),
     secrets: () => (held === undefined ? {} : { cacheKey: node.keys.storage.slice(), salt }),
     start: async (facts, pool) => {
       if (held === undefined) return party(facts);

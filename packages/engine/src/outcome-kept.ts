@@ -12,10 +12,13 @@ export function outcomeName(planHash: Hash): string {
   return `outcome/${planHash.slice(7)}`;
 }
 
-/** Keeps how a question ended here, with the result if this node is a recipient. A full disk takes no answer away. */
+/**
+ * Keeps how a question ended here, with the result if this node is a recipient. A stored answer stays with the plan that
+ * it is of: asking again makes nothing live longer. A full disk takes no answer away.
+ */
 export function keepOutcome(node: NodePorts, planHash: Hash, outcome: Outcome<AnswerResult>): void {
   try {
-    putAtRest(node, outcomeName(planHash), utf8(outcomeText(outcome)));
+    putAtRest(node, outcomeName(planHash), utf8(outcomeText(withoutCopy(outcome))));
   } catch (reason) {
     const { code } = asEngineError(reason, node.me);
     node.log({ event: "outcome.unkept", party: node.me, plan: planHash, code });
@@ -25,5 +28,21 @@ export function keepOutcome(node: NodePorts, planHash: Hash, outcome: Outcome<An
 /** How a question ended here; undefined when it has not, when its term is over, or when the bytes do not hold. */
 export function keptOutcome(node: NodePorts, planHash: Hash): Outcome<AnswerResult> | undefined {
   const bytes = readAtRest(node, outcomeName(planHash));
-  return bytes instanceof Uint8Array ? readOutcome(fromUtf8(bytes)) : undefined;
+  if (!(bytes instanceof Uint8Array)) return undefined;
+  const outcome = readOutcome<AnswerResult>(fromUtf8(bytes));
+  if (outcome.status !== "released" || outcome.stored === undefined) return outcome;
+  const first = keptOutcome(node, outcome.stored.planHash); // never a stored one itself
+  if (first?.status !== "released") return outcome;
+  const { result, bundle } = first;
+  return {
+    ...outcome,
+    ...(result === undefined ? {} : { result }),
+    ...(bundle === undefined ? {} : { bundle }),
+  };
+}
+
+function withoutCopy(outcome: Outcome<AnswerResult>): Outcome<AnswerResult> {
+  if (outcome.status !== "released" || outcome.stored === undefined) return outcome;
+  const { result, bundle, ...rest } = outcome;
+  return rest;
 }

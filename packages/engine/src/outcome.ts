@@ -2,6 +2,7 @@
 import type { PartyId } from "@koplamp/protocol";
 import type { Contract, Hash, Plan } from "@koplamp/wire";
 import type { EngineError, EngineErrorCode } from "./errors.ts";
+import type { StoredAnswer } from "./memo.ts";
 
 /** A disclosure that happened at this node: the contract's line, what it weighed, and where the ledger has it. */
 export interface DisclosureRecord {
@@ -44,6 +45,8 @@ export type Outcome<Result = unknown> =
       readonly result?: Result;
       /** The bundle, at the proposer and the recipients. */
       readonly bundle?: Uint8Array;
+      /** Present when nothing ran: the answer is the one that this plan had, since nothing has changed. */
+      readonly stored?: StoredAnswer;
     })
   | (Ended & Refusal & { readonly status: "refused" })
   | (Ended & {

@@ -3,10 +3,12 @@ import type { PartyId } from "@koplamp/protocol";
 import { COORDINATOR } from "@koplamp/psi";
 import { type AnswerResult, type Hash, timeMs } from "@koplamp/wire";
 import { aggregateStage } from "./aggregate-stage.ts";
+import { answeredBefore, askedBefore } from "./asked-before.ts";
 import { EngineError } from "./errors.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { FourEyes } from "./four-eyes.ts";
 import { matchStage } from "./match-stage.ts";
+import { remember } from "./memo.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { Offers } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
@@ -75,15 +77,16 @@ async function seenThrough(
   const unwatch = watch(node, run); // another party's stop or the expiry ends every wait
   try {
     questions.withdrawals.expectMembers(run); // who has left takes part in nothing, whoever asks
-    // The same contract at every node; one no is enough.
-    const refusal = resumed ? undefined : await attended(node, run, () => decideTogether(node, run));
-    if (refusal !== undefined) return { ...ended(node, run), status: "refused", ...refusal };
+    // The same contract at every node; one no is enough. What was answered on these data is not run again.
+    const before = resumed ? undefined : await attended(node, run, () => settled(node, run));
+    if (before !== undefined) return before;
     await eyes.wait(resumed, () => questions.waiting(eyes)); // two people of every party, seen by every node
 
     return await attended(node, run, async () => {
       const stage: Stage = run.plan.ask.kind === "aggregate" ? aggregateStage : matchStage;
       const answered = await stage(node, run); // sessions under the gate: begin, log, then open
       run.answered();
+      remember(node, run);
       return released(node, run, answered, await gatherEvidence(node, run, answered)); // receipts, egress, release, proofs
     });
   } catch (reason) {
@@ -94,6 +97,21 @@ async function seenThrough(
     if (!run.left) dropPending(node, run.planHash);
     await unwatch();
   }
+}
+
+/** How a question ends before people are asked: a party's no, a budget that is spent, or the answer that it has. */
+async function settled(node: NodePorts, run: QuestionRun): Promise<Outcome<AnswerResult> | undefined> {
+  const refusal = await decideTogether(node, run);
+  if (refusal !== undefined) return { ...ended(node, run), status: "refused", ...refusal };
+  const before = await askedBefore(node, run);
+  if (before?.kind === "spent") {
+    const { party, rule, message, hint } = before;
+    return { ...ended(node, run), status: "refused", party, rule, message, hint };
+  }
+  if (before === undefined) return undefined;
+  const { stored } = before;
+  const answer = answeredBefore(node, run, stored);
+  return { ...ended(node, run), status: "released", ...answer, stored };
 }
 
 function released(

@@ -3,10 +3,11 @@ import { type Channel, drive, type Job, type Party, type PartyId } from "@koplam
 import { COORDINATOR } from "@koplamp/psi";
 import { concat, type EntryDebit, fromHex, hex, lp, utf8 } from "@koplamp/wire";
 import { ContractLines, type Line } from "./contract-lines.ts";
+import { appendPaid, type Cost, debitOf } from "./cost.ts";
 import { addEgress, checkEgress, type EgressCount } from "./egress.ts";
 import { asEngineError, EngineError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
-import { type Cost, logThenOpen } from "./gate.ts";
+import { logThenOpen } from "./gate.ts";
 import type { Draft } from "./ledger.ts";
 import { encodeMessage, type Ticket } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -44,7 +45,9 @@ export interface SessionSpec<Output> {
   /** What the disclosures of this session may cost at most, for its `begin`. */
   readonly debits?: readonly EntryDebit[];
   /** What a line is charged when it is logged. */
-  readonly costOf?: (line: Line) => Cost | undefined;
+  readonly costOf?: (line: Line) => readonly Cost[];
+  /** What the session itself is charged, with its `begin`. */
+  readonly beginCosts?: () => readonly Cost[];
   /** Secrets for the vault; the channel's exporters are added as `exporter/<party>`. */
   readonly secrets: () =>
     | Promise<Readonly<Record<string, Uint8Array>>>
@@ -177,9 +180,10 @@ class LiveSession<Output> {
         "ask again",
       );
     }
-    const debits = [...(this.#spec.debits ?? [])];
+    const costs = this.#spec.beginCosts?.() ?? [];
+    const debits = [...(this.#spec.debits ?? []), ...costs.map(debitOf)];
     const body = { session, shard: this.#spec.label, transcript: text, debits };
-    ledger.append([{ type: "begin", verb: "combination", planHash, body }]);
+    appendPaid(ledger, [{ type: "begin", verb: "combination", planHash, body }], costs);
     this.state = "running";
     log({ event: "session.begin", party: me, session, phase: this.#spec.label });
   }
@@ -196,7 +200,7 @@ class LiveSession<Output> {
       lines: this.#lines,
       notices: this.#notices,
       meter: () => this.#meter(),
-      costOf: this.#spec.costOf ?? (() => undefined),
+      costOf: this.#spec.costOf ?? (() => []),
       until: (wait) => this.#run.until(wait),
       stillAllowed: () => this.#run.stillAllowed(),
       opening: (lines) => this.#run.opened(lines.map(({ id }) => id)),

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { admitCharter, type Membership } from "@koplamp/covenant";
 import type { Group } from "@koplamp/crypto";
+import type { HeBackend } from "@koplamp/he";
 import { inlineWorkers, nodePrimitives } from "@koplamp/pool";
 import type { JobTable, PartyId, Rng } from "@koplamp/protocol";
 import { psiJobs } from "@koplamp/psi";
@@ -16,6 +17,7 @@ import { toyGroup } from "../../../test/toy/group.ts";
 import {
   type Clock,
   type EngineNode,
+  engineJobs,
   type LogEvent,
   type NodeLedger,
   type NodePorts,
@@ -65,6 +67,8 @@ export interface Wishes {
   /** Changes the ports of a party before its node starts. */
   readonly ports?: (ports: NodePorts, machine: Machine) => NodePorts;
   readonly coordinator?: boolean;
+  /** Set where sums are asked. */
+  readonly he?: HeBackend;
   /** Parties whose people decide in the test; those of the others approve everything. */
   readonly people?: readonly PartyId[];
 }
@@ -83,7 +87,11 @@ export interface Machine {
   close(): Promise<void>;
 }
 
-const COLUMNS: DatasetSpec["columns"] = { id: { kind: "opaque" }, kind: { kind: "category" } };
+const COLUMNS: DatasetSpec["columns"] = {
+  id: { kind: "opaque" },
+  kind: { kind: "category" },
+  n: { kind: "integer", min: 0, max: 1000 },
+};
 const SPEC: DatasetSpec = { file: "list.csv", nulls: [], columns: COLUMNS };
 
 /** Parties that found a federation, and whose nodes run until it is closed. */
@@ -142,7 +150,7 @@ export class Federation {
     const post = this.#wishes.post?.(opened, party) ?? opened;
     const log: LogEvent[] = [];
     const progress: Progress[] = [];
-    const table: JobTable = new Map(psiJobs({ group: this.#wishes.group ?? toyGroup(), primitives }));
+    const table = this.#jobs();
     const workers = inlineWorkers(this.#wishes.jobs?.(table, party) ?? table);
     const note = (event: LogEvent): void => void log.push(event);
     const origin = `${membership.covenant.id}/${party}`;
@@ -234,6 +242,11 @@ export class Federation {
     for (const { store } of this.machines.values()) store.close();
   }
 
+  #jobs(): JobTable {
+    const { group = toyGroup(), he } = this.#wishes;
+    return he === undefined ? new Map(psiJobs({ group, primitives })) : engineJobs({ group, primitives, he });
+  }
+
   #startCoordinator(): void {
     const { identity, sealX25519, sealMlKem } = this.founded.coordinator;
     const { addresses } = this.membership;
@@ -251,7 +264,7 @@ export class Federation {
       membership,
       post,
       presence,
-      workers: inlineWorkers(new Map(psiJobs({ group: toyGroup(), primitives }))),
+      workers: inlineWorkers(this.#jobs()),
       openChannel: (request) => openSessionChannel({ ...parts, post }, request),
       log: () => {},
       progress: () => {},
@@ -267,10 +280,16 @@ export class Federation {
   }
 }
 
+/** A row is an id, or `id@kind@n`. */
 function snapshotOf(list: readonly string[]): Snapshot {
+  const rows = list.map((row) => row.split("@"));
   const table: Table = {
     rows: list.length,
-    columns: { id: list.map((id) => (id === "" ? null : id)), kind: list.map(() => "a") },
+    columns: {
+      id: rows.map(([id = ""]) => (id === "" ? null : id)),
+      kind: rows.map(([, kind = "a"]) => kind),
+      n: rows.map(([, , n = "1"]) => n),
+    },
   };
   return { table, quality: {}, digest: primitives.sha256(new Uint8Array(Buffer.from(list.join("\n")))) };
 }
@@ -320,6 +339,27 @@ id: ${id}
 ask: { kind: overlap-count, key: [id], from: { ${from} }, shape: ${shape}${more} }
 recipients: [${recipients.join(", ")}]
 release: { minCount: ${minCount}, minContributors: 1 }
+`);
+}
+
+/** A sum over everybody's lists: how many of each kind, and what they add up to. */
+export function sumOf(
+  parties: readonly PartyId[],
+  recipients: readonly PartyId[],
+  { minCount = 1, minContributors = 1, id = "a-sum", where = "", kinds = ["a", "b"] } = {},
+): Question {
+  const from = parties.map((party) => `${party}: list`).join(", ");
+  const filter = where === "" ? "" : `\n  where: [${where}]`;
+  return read(`koplamp: query/v1
+id: ${id}
+ask:
+  kind: aggregate
+  from: { ${from} }${filter}
+  groupBy: [kind]
+  domain: { kind: [${kinds.join(", ")}] }
+  measures: [count, sum(n)]
+recipients: [${recipients.join(", ")}]
+release: { minCount: ${minCount}, minContributors: ${minContributors} }
 `);
 }
 

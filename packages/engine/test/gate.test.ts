@@ -76,7 +76,7 @@ function recorded(changes: Partial<GateParts> = {}): { readonly log: string[]; r
     rng,
     primitives,
     meter: () => void log.push("meter"),
-    costOf: ({ id }) => ({ charge: { budget: `elements/${id}`, amount: 5n }, limit: 10n }),
+    costOf: ({ id }) => [{ charge: { budget: `elements/${id}`, amount: 5n }, limit: 10n }],
     until: (wait) => wait,
     stillAllowed: () => void log.push("allowed"),
     logged: () => {},

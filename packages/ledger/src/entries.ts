@@ -7,9 +7,15 @@ export interface StatedDebit {
   /** Absent where the budget is the dataset's own. */
   readonly asker?: string;
   readonly amount: number;
-  /** Whether the entry itself is the charge. `begin` announces ceilings, which later entries may charge. */
+  /**
+   * Whether the entry itself is the charge. `begin` announces ceilings of evaluations, which later entries may charge; a
+   * repeat it charges itself.
+   */
   readonly charged: boolean;
 }
+
+/** The unit of a budget that the beginning of a session is charged to. */
+const REPEATS = "repeats";
 
 /** What a leaf states: the ceiling of an allowance, the debits of a disclosure or a begin. A leaf of no entry: nothing. */
 export function debitsOf(leaf: Uint8Array): readonly StatedDebit[] {
@@ -21,7 +27,7 @@ export function debitsOf(leaf: Uint8Array): readonly StatedDebit[] {
   }
   if (entry?.type !== "disclose" && entry?.type !== "begin") return [];
   const { debits } = entry.body as unknown as EntryBodies["begin"];
-  return debits.map((debit) => ({ ...debit, charged: entry.type === "disclose" }));
+  return debits.map((debit) => ({ ...debit, charged: entry.type === "disclose" || debit.unit === REPEATS }));
 }
 
 function entryOf(leaf: Uint8Array): Entry | undefined {

@@ -7,6 +7,7 @@ export { errorText, type FilePlace, QueryError, type QueryErrorCode, type QueryE
 export { type ExplainTextOptions, explainText, explanationText } from "./explain.ts";
 export { type ExplainedRow, type ExplainOptions, type Explanation, explain } from "./explanation.ts";
 export { type Federation, type FederationParty, readFederation } from "./federation.ts";
+export { questionOf, substanceOf } from "./identity.ts";
 export { known } from "./knowledge.ts";
 export type { Language } from "./language.ts";
 export { PARTY_ID, record } from "./names.ts";

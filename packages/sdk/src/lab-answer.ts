@@ -20,7 +20,17 @@ export function answerOf(query: string, outcomes: Outcomes): Answer {
       entries.flatMap(([party, { ledger }]) => (ledger === undefined ? [] : [[party, ledger] as const])),
     ),
     ...(refusal === undefined ? {} : { refusal }),
+    ...(status === "released" ? storedOf(Object.values(outcomes)) : {}),
   };
+}
+
+/** The plan whose answer this is, when nothing was run; a node that only took part may not know the day. */
+function storedOf(outcomes: readonly Outcome[]): Pick<Answer, "stored"> {
+  const all = outcomes.flatMap((outcome) =>
+    outcome.status === "released" && outcome.stored !== undefined ? [outcome.stored] : [],
+  );
+  const stored = all.find(({ at }) => at !== "") ?? all[0];
+  return stored === undefined ? {} : { stored };
 }
 
 /** One refusal refuses the question; without one, one failure fails it. */

@@ -15,6 +15,8 @@ export interface Answer {
   /** Party to the head of its ledger. */
   readonly ledger: Readonly<Record<PartyId, AnswerLedger>>;
   readonly refusal?: AnswerRefusal;
+  /** Present when nothing was run: the plan whose answer this is, and when that was given. */
+  readonly stored?: { readonly planHash: string; readonly at: string };
 }
 
 /** A line of the contract, as it went. */

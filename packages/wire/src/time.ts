@@ -76,6 +76,22 @@ export function addPeriod(time: Time, period: Period): Time {
   return timeText(ms + (target - days) * DAY_MS);
 }
 
+/**
+ * The first instant of the period in which another lies, when periods follow each other without a gap: days from the
+ * first of January 1970, months and years from the year 0, so that a calendar year is one period of `P1Y`.
+ * @throws {WireError} when either is not of its form.
+ */
+export function periodStart(time: Time, period: Period): Time {
+  if (!isPeriod(period)) throw new WireError("invalid-time", "expected a period as P<number>D, M or Y");
+  const count = Number(period.slice(1, -1));
+  const days = Math.floor(timeMs(time) / DAY_MS);
+  if (period.endsWith("D")) return timeText(Math.floor(days / count) * count * DAY_MS);
+  const { year, month } = dayOf(days);
+  const length = period.endsWith("Y") ? 12 * count : count;
+  const months = Math.floor((year * 12 + month - 1) / length) * length;
+  return timeText(dayNumber({ year: Math.floor(months / 12), month: (months % 12) + 1, day: 1 }) * DAY_MS);
+}
+
 /** The ISO 8601 week in which an instant lies, e.g. `2026-W47`. The week's year is that of its Thursday. */
 export function isoWeek(ms: number): string {
   const days = Math.floor(ms / DAY_MS);
