@@ -272,7 +272,7 @@ END {
     e = dis[d]; p = party[e]; s = V[e, ".body.session"] V[e, ".body.case"]; i = line(e); l = ".disclosures." i; to = V[CT, l (V[CT, l ".via"] == "null" ? ".to" : ".via")]; times[i]++
     if (CT != "out" && (i < 0 || V[e, ".body.contractHash"] != V[I, ".contractHash"])) no("disclosed", V[e, ".body.disclosure"] " of " p " is not in the contract")
     for (j = 0; j < V[e, ".body.to.#"]; j++) { k = V[e, ".body.to." j]; if (CT != "out" && k != to && k != V[CT, l ".to"] && !output(l, k, "")) no("disclosed", "something went to " k) }
-    b = began[p, s]; if (b == "" || place[b] + 0 >= place[e] + 0 || V[b, ".at"] > V[e, ".at"] || at(e) > witnessed[e] + 300) no("order", V[e, ".body.disclosure"] " of " p " was not begun before, or not witnessed after")
+    b = began[p, s]; if (b == "" || place[b] + 0 >= place[e] + 0 || V[b, ".at"] > V[e, ".at"] || at(e) > witnessed[e] + 300 || witnessed[e] > at(e) + 600) no("order", V[e, ".body.disclosure"] " of " p " was not begun before, or not witnessed right after")
     for (taken = i = 0; i < num["receipt/v1"]; i++) {
       h = list["receipt/v1", i]; if (V[h, ".frame"] != V[e, ".body.frame"]) continue
       if (witnessed[e] > at(h) + 300) no("order", "something was received before it was witnessed")

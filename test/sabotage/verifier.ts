@@ -113,6 +113,19 @@ export const VERIFIER: readonly Switch[] = [
     test: { file: "packages/ledger/test/verify.test.ts", name: "does not pass a receipt that is missing" },
   },
   {
+    id: "ledger.dated-back",
+    guarantee: "G6",
+    weak: "nobody notices an owner who writes that something left hours before it did",
+    edits: [
+      {
+        file: "packages/ledger/src/timely.ts",
+        from: 'return witnessed > logged + LATEST_MS ? "was',
+        to: 'return witnessed < 0 ? "was',
+      },
+    ],
+    test: { file: "packages/engine/test/ledger.test.ts", name: "disclosed earlier, or later" },
+  },
+  {
     id: "verify.skip-order",
     guarantee: "G14",
     weak: 'a verifier passes "order" unseen',

@@ -8,6 +8,7 @@ import {
   MerkleTree,
   proofBytes,
   signCheckpoint,
+  untimely,
   verifyCosigned,
   verifyLogged,
 } from "@koplamp/ledger";
@@ -205,6 +206,8 @@ class OwnLedger implements NodeLedger {
     const latest = clock.now() + CLOCK_SKEW_MS;
     if (entry.ledger !== trust.origin || cosignatures.some(({ time }) => time * 1000 > latest))
       throw integrity(from, `an entry of ${from} is of another ledger, or cosigned in the future`);
+    const wrong = untimely(entry, Math.max(...cosignatures.map(({ time }) => time * 1000)));
+    if (wrong !== undefined) throw integrity(from, `what ${from} discloses ${wrong}`);
     this.#compareHeads(from, checkpoint);
     return entry;
   }

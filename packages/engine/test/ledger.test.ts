@@ -359,6 +359,36 @@ describe("what another party shows", () => {
     );
   });
 
+  it("is refused when it says that it disclosed earlier, or later, than the witnesses saw", async () => {
+    for (const [ms, what] of [
+      [-3_600_000, "was witnessed long after it says that it was logged"],
+      [540_000, "was witnessed before it was logged"],
+    ] as const) {
+      const { of } = federation(["a", "b", "c"], 2);
+      const { ledger, clock } = of("a");
+      clock.ms += ms;
+      const [index = 0] = ledger.append([disclosed(["b"])]);
+      clock.ms -= ms;
+      const proof = first(await ledger.cosigned([index]));
+      const error = refusal(() => of("b").ledger.verify("a", ledger.leaf(index), proof));
+      expect([error.code, error.party, error.message]).toEqual([
+        "integrity",
+        "a",
+        `what a discloses ${what}`,
+      ]);
+    }
+  });
+
+  it("is taken with a clock that is four minutes off, and a quorum that takes its time", async () => {
+    const { of } = federation(["a", "b", "c"], 2);
+    const { ledger, clock } = of("a");
+    const [index = 0] = ledger.append([disclosed(["b"])]);
+    for (const name of ["a", "b", "c"]) of(name).clock.ms += 240_000;
+    const proof = first(await ledger.cosigned([index]));
+    expect(of("b").ledger.verify("a", ledger.leaf(index), proof).type).toBe("disclose");
+    expect(clock.now()).toBeGreaterThan(0);
+  });
+
   it("is refused when it is cosigned in the future", async () => {
     const { of } = federation(["a", "b", "c"], 2);
     for (const name of ["a", "b", "c"]) of(name).clock.ms += 3_600_000;

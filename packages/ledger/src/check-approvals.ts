@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The promise that people said yes: two of every contributing party, and whoever the agreement asks outside of them.
 import { timeMs } from "@koplamp/wire";
-import { type ProvenEntry, SKEW_MS } from "./check-ledgers.ts";
+import type { ProvenEntry } from "./check-ledgers.ts";
 import {
   type ApprovedQuestion,
   attempt,
@@ -14,6 +14,7 @@ import {
   type VerifyOptions,
 } from "./evidence.ts";
 import { type Finding, fail, pass, skip } from "./report.ts";
+import { SKEW_MS } from "./timely.ts";
 
 /** The party of an approval by somebody outside the agencies, whose key is in the agreement. */
 const EXTERNAL = "external";

@@ -7,6 +7,7 @@ import { documentsOf, type Evidence, type Founding } from "./evidence.ts";
 import { readVerifierKey, type VerifierKey } from "./note.ts";
 import { type LedgerTrust, type Logged, verifyLogged } from "./proof.ts";
 import { type Finding, fail, pass, skip } from "./report.ts";
+import { SKEW_MS, untimely } from "./timely.ts";
 
 /** An entry with what its proof shows. */
 export interface ProvenEntry extends BundledEntry {
@@ -22,9 +23,6 @@ export interface LoggedDisclosure {
   readonly to: readonly string[];
   readonly contractHash: string;
 }
-
-/** Clocks are within five minutes of each other (assumption A5). */
-export const SKEW_MS = 300_000;
 
 /** Every entry against its ledger's key, its quorum and the plan. */
 export function checkLedgers(evidence: Evidence): {
@@ -98,7 +96,8 @@ export function checkOrder({ bundle }: Evidence, proven: readonly ProvenEntry[] 
       return fail(`${what} was logged before its session began`);
     const [begun, logged] = [timeMs(begin.entry.at), timeMs(entry.entry.at)];
     const witnessed = Math.max(...entry.logged.cosignatures.map(({ time }) => time * 1000));
-    if (logged > witnessed + SKEW_MS) return fail(`${what} was witnessed before it was logged`);
+    const wrong = untimely(entry.entry, witnessed);
+    if (wrong !== undefined) return fail(`${what} ${wrong}`);
     const receipts = documentsOf(bundle, "receipt/v1").filter(({ value }) => value.frame === frame);
     if (receipts.some(({ value }) => witnessed > timeMs(value.at) + SKEW_MS))
       return fail(`${what} was received before it was witnessed`);

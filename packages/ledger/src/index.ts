@@ -32,5 +32,6 @@ export {
 } from "./note.ts";
 export { type LedgerTrust, proofBytes, readProof, verifyCosigned, verifyLogged } from "./proof.ts";
 export type { PromiseName, Report, ReportLine, Verdict } from "./report.ts";
+export { untimely } from "./timely.ts";
 export { readTrust, verifyBundle } from "./verify.ts";
 export { answerWitness, type WitnessAnswer, witnessRequest } from "./witness.ts";

@@ -4,7 +4,7 @@ import { signDecision } from "@koplamp/covenant";
 import { publicKeyText } from "@koplamp/crypto";
 import { timeText } from "@koplamp/wire";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Federation, matchOf, primitives, rng } from "../../engine/test/federation.ts";
+import { Federation, matchOf, primitives, rng, type Wishes } from "../../engine/test/federation.ts";
 import type { PromiseName, ReportLine } from "../src/report.ts";
 import { agreed, agreedVerdict, hasTools, type Made, made, verified } from "./bundles.ts";
 import { GOVERNED_TAMPERINGS } from "./tampering.ts";
@@ -84,7 +84,9 @@ describe("somebody outside, where the agreement asks for one", () => {
   let asked: Made;
 
   beforeAll(async () => {
-    const all = agreed(LISTS, { terms: (terms) => ({ ...terms, approval: { validFor: "P14D", external } }) });
+    const approval = { validFor: "P14D", external };
+    const terms: Wishes["terms"] = (own) => ({ ...own, approval });
+    const all = agreed(LISTS, { terms, outside: { prosecutor: seed } });
     const { node } = all.machine("bert");
     node.onWaiting(({ plan, planHash, contractHash, covenant }) => {
       const decided = { role: "prosecutor", decision: "approve", considered: [], reason: null } as const;

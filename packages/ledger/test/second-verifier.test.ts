@@ -9,7 +9,17 @@ import { admitPublicKey } from "@koplamp/crypto";
 import { base64, fromBase64, fromHex, timeMs, timeText } from "@koplamp/wire";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { countOf, Federation, matchOf, primitives } from "../../engine/test/federation.ts";
-import { agreed, agreedVerdict, hasTools, type Made, made, SCRIPT, shell, shellVerified } from "./bundles.ts";
+import {
+  agreed,
+  agreedVerdict,
+  hasTools,
+  type Made,
+  made,
+  SCRIPT,
+  shell,
+  shellVerified,
+  verified,
+} from "./bundles.ts";
 import { GOVERNED_TAMPERINGS, TAMPERINGS } from "./tampering.ts";
 
 const LISTS = { anna: ["x", "y", "z"], bert: ["y", "z", "q"], cleo: ["z", "r"], dora: undefined };
@@ -44,6 +54,18 @@ describe.skipIf(!hasTools)("the second verifier", () => {
     const lines = readFileSync(SCRIPT, "utf8").trimEnd().split("\n");
     expect(lines.length).toBeLessThanOrEqual(300);
     expect(lines[0]).toBe("#!/bin/sh");
+  });
+
+  it("and ours see by the witnesses' clocks that a session is dated back", async () => {
+    const lab = good.at(-1) ?? first(); // where approvals are not looked at, nothing else is wrong
+    const bytes = TAMPERINGS.find(({ name }) => name === "a session that is dated back")?.act(lab, () => 0);
+    const { lines } = verified(bytes ?? lab.bytes, lab.covenant);
+    const failed = lines.filter(({ verdict }) => verdict === "FAIL");
+    expect(failed).toMatchObject([{ promise: "order", detail: expect.stringContaining("long after") }]);
+    const { lines: second } = await shellVerified(bytes ?? lab.bytes, lab.covenant);
+    expect(second.filter((line) => line.startsWith("FAIL "))).toEqual([
+      expect.stringMatching(/^FAIL 10 order: .* not witnessed right after$/),
+    ]);
   });
 
   it("verifies five good bundles, as our own verifier does", async () => {

@@ -193,6 +193,14 @@ const COLLUDED: readonly Tampering[] = [
       }),
   },
   {
+    name: "a session that is dated back",
+    act: (made) =>
+      made.rewritten((entry) => {
+        if (entry.type === "end") return [entry]; // the witnesses sign when it is written
+        return [{ ...entry, at: timeText(timeMs(entry.at) - 3_600_000) }];
+      }),
+  },
+  {
     name: "a disclosure to somebody else",
     act: (made) => {
       const first = made.bundle.entries.find(({ entry }) => entry.type === "disclose")?.party;
