@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The promise that nobody probed more than was agreed: what the entries charge, added up again.
 import type { EntryBodies } from "@koplamp/wire";
+import { checkBudgets } from "./check-budgets.ts";
 import type { ProvenEntry } from "./check-ledgers.ts";
 import { type Evidence, hashOf, isLab, type VerifyOptions } from "./evidence.ts";
 import { type Finding, fail, pass, skip } from "./report.ts";
@@ -14,7 +15,7 @@ interface Allowed {
 
 /**
  * The allowances of this question against the agreement's quotas, what was spent of each against its ceiling, and what
- * disclosures cost against the budgets of the datasets. Other questions of the same period stand in the ledgers alone.
+ * disclosures and sessions cost against contract and budgets. Other questions of the same period stand in the ledgers alone.
  */
 export function checkQuotas(
   evidence: Evidence,
@@ -25,7 +26,7 @@ export function checkQuotas(
   if (isLab(founding)) return skip("lab");
   if (founding === undefined || plan === undefined || proven === undefined)
     return skip("no question, or no ledgers, to compare");
-  const over = overspent(evidence, proven) ?? overBudget(evidence, proven);
+  const over = overspent(evidence, proven) ?? checkBudgets(evidence, proven);
   if (over !== undefined) return fail(over);
   const rows = allowed(proven).map((row) => ({
     ...row,
@@ -61,25 +62,6 @@ function overspent({ primitives }: Evidence, proven: readonly ProvenEntry[]): st
     if (metered > Number(found.entry.body["ceiling"])) return `${party} answered more than it had allowed`;
   }
   return undefined;
-}
-
-/** Why disclosures cost more than the budgets of the party's datasets hold, if they do. */
-function overBudget({ founding, plan }: Evidence, proven: readonly ProvenEntry[]): string | undefined {
-  const budgets = founding?.covenant.budgets ?? [];
-  const datasets = plan?.inputs.map(({ party, dataset }) => `${party} ${dataset}`) ?? [];
-  const cost = new Map<string, number>();
-  for (const { party, entry } of proven) {
-    if (entry.type !== "disclose") continue;
-    const { debits } = entry.body as unknown as EntryBodies["disclose"]; // safe as above
-    for (const { unit, amount } of debits)
-      cost.set(`${party} ${unit}`, (cost.get(`${party} ${unit}`) ?? 0) + amount);
-  }
-  const over = [...cost].find(([name, amount]) => {
-    const [party = "", unit = ""] = name.split(" ");
-    const own = budgets.filter((row) => row.party === party && datasets.includes(`${party} ${row.dataset}`));
-    return amount > own.reduce((sum, row) => sum + Number(Reflect.get(row, unit) ?? 0), 0);
-  });
-  return over === undefined ? undefined : `more than the budget: ${over[1]} of ${over[0]}`;
 }
 
 /** `4,096`. */
