@@ -23,6 +23,7 @@ import {
   type YamlValue,
 } from "@koplamp/query";
 import type { DatasetSpec, Hash } from "@koplamp/wire";
+import { readPeople, type SignInConfig } from "./config-people.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 
 /** A node's file (experience.md, section 3.1), with every path absolute. */
@@ -37,8 +38,10 @@ export interface NodeConfig {
   /** The folder of the node's own Cedar policies; absent: the covenant decides alone. */
   readonly policy?: string;
   readonly limits: { readonly workers: number | "auto"; readonly graceMs: number };
-  /** Who approves: people with keys of their own, or in a trial generated keys that agree to everything. */
+  /** Who asks and approves: people with keys of their own, or in a trial generated keys that agree to everything. */
   readonly people: "own" | "generated";
+  /** Where people sign in before they come to the desk; absent: whoever may open its socket. */
+  readonly signIn?: SignInConfig;
   readonly log: { readonly level: LogLevel };
 }
 
@@ -94,7 +97,7 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
     sources: readSources(required(root, "sources", "a node without data has: sources: {}"), pathOf),
     limits: readLimits(field(root, "limits")),
     ...(policy === undefined ? {} : { policy: pathOf(policy) }),
-    people: readPeople(field(root, "people")),
+    ...(await readPeople(field(root, "people"), pathOf)),
     log: readLog(field(root, "log")),
   };
 }
@@ -174,10 +177,6 @@ function readLimits(value: YamlValue | undefined): NodeConfig["limits"] {
 
 function secondsOf(value: YamlValue): number {
   return Number(SECONDS.exec(nameIn(value, SECONDS, "seconds, e.g. 30 s"))?.[1] ?? 30);
-}
-
-function readPeople(value: YamlValue | undefined): NodeConfig["people"] {
-  return value === undefined ? "own" : oneOf(value, ["own", "generated"]);
 }
 
 function readLog(value: YamlValue | undefined): NodeConfig["log"] {

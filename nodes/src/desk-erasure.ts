@@ -9,7 +9,7 @@ import { readBody } from "./desk-body.ts";
 const MOST_BYTES = 16 * 2 ** 20;
 
 /** Answers `{bundle}`, as base64, with the same bundle and the proofs that its question was erased. */
-export async function atErasure(node: EngineNode, request: IncomingMessage): Promise<object> {
+export async function provenErasure(node: EngineNode, request: IncomingMessage): Promise<object> {
   const value: unknown = JSON.parse(await readBody(request, MOST_BYTES));
   const bundle: unknown = Reflect.get(Object(value), "bundle");
   if (typeof bundle !== "string") throw new QueryError("invalid-value", "expected a bundle as {bundle}");

@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { chmod, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type EngineNode, type Outcome, outcomeText, type Progress } from "@koplamp/engine";
-import { QueryError, type Question, readQuestion } from "@koplamp/query";
-import type { AnswerResult, Hash } from "@koplamp/wire";
-import { atAgreement } from "./agreement.ts";
-import { readBody } from "./desk-body.ts";
-import { atErasure } from "./desk-erasure.ts";
-import { atInbox } from "./inbox.ts";
+import type { Admit } from "./caller.ts";
+import { ANSWERS, type DeskNode, reply, UNKNOWN } from "./desk-answers.ts";
+import { routeOf } from "./desk-routes.ts";
+import { SignInError, type SignInErrorCode } from "./errors.ts";
+import { Outcomes } from "./outcomes.ts";
 
 /** What the desk needs of the node that it stands in. */
-export interface DeskPorts {
+export interface DeskPorts extends DeskNode {
   /** The socket's path; its folder belongs to the node's user alone. */
   readonly path: string;
-  readonly node: EngineNode;
-  /** One screen about the node: no data, no keys. */
-  readonly status: () => object;
-  /** Calls `listener` at every step of any question. Returns a way to stop. */
-  readonly onProgress: (listener: (progress: Progress) => void) => () => void;
+  /** Says who comes by a route. */
+  readonly admit: Admit;
 }
 
 /** The desk, open. */
@@ -28,21 +23,17 @@ export interface Desk {
   hangUp(): void;
 }
 
-const KEPT_OUTCOMES = 64;
-
-const errorText = (code: string, message: string): string =>
-  JSON.stringify({ error: { name: "ClientError", code, message } });
-const GONE = errorText("stopping", "the node is stopping");
-const UNKNOWN = errorText("unknown", "there is no such thing at this node's desk");
-const FORGOTTEN = errorText("unknown", "no such question lives here, and its end is not known any more");
-
 /**
  * Where the people of the own agency reach their node: HTTP on a Unix socket that only the node's user may open. Other
- * parties and the coordinator cannot reach it, and there is no port on the network.
+ * parties and the coordinator cannot reach it, and there is no port on the network. Where the node's file asks for
+ * sign-in, every request but the first of these brings a token, and its route wants a role: desk-routes.ts.
  *
+ *   GET  /v1/sign-in            where people sign in, or null; comes before sign-in
  *   GET  /v1/status             one screen
  *   POST /v1/explain            {file, text} -> {plan, contract}; reads nobody's data, discloses nothing
- *   POST /v1/run                {file, text} -> one JSON a line: {progress} …, then {outcome}
+ *   POST /v1/drafts             {file, text, by} -> plan, contract and what they follow from, for that analyst to sign
+ *   POST /v1/proposals          {bytes, signatures}: a drafted plan that its analyst signed -> as /v1/run
+ *   POST /v1/run                {file, text} -> one JSON a line: {progress} …, then {outcome}; in a trial only
  *   GET  /v1/outcomes/HASH      how the question of that plan ended here, when it has
  *   GET  /v1/watch/HASH         the same, with {progress} before it, a line each
  *   GET  /v1/inbox              {questions}: what waits for people, and what runs
@@ -51,6 +42,7 @@ const FORGOTTEN = errorText("unknown", "no such question lives here, and its end
  *   GET  /v1/withdrawals        {withdrawals}: who has left the covenant
  *   POST /v1/withdrawals        {bytes, signatures}: a withdrawal/v1 that its party signed -> the same, applied and told
  *   POST /v1/exposure           {who, dataset, from, to} -> what they could have learned about our data
+ *   POST /v1/policy             reads the node's own policies again -> {policies}: how many are in force now
  *   POST /v1/decisions          {bytes, signatures}: an approval/v1 that a person signed elsewhere -> the decision, logged
  */
 export async function openDesk(ports: DeskPorts): Promise<Desk> {
@@ -88,137 +80,20 @@ async function listen(server: Server, path: string): Promise<void> {
 }
 
 async function answer(
-  ports: DeskPorts,
+  desk: DeskPorts,
   outcomes: Outcomes,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const { method = "", url = "" } = request;
-  const { node } = ports;
-  if (url.startsWith("/v1/inbox") || url === "/v1/decisions")
-    return reply(response, 200, JSON.stringify(await atInbox(node, request)));
-  if (method === "POST" && url === "/v1/erasure")
-    return reply(response, 200, JSON.stringify(await atErasure(node, request)));
-  if (url === "/v1/withdrawals" || url === "/v1/exposure")
-    return reply(response, 200, JSON.stringify(await atAgreement(node, request)));
-  if (method === "POST" && url === "/v1/explain")
-    return reply(response, 200, JSON.stringify(await node.explain(questionIn(await readBody(request)))));
-  if (method === "POST" && url === "/v1/run")
-    return run(ports, outcomes, questionIn(await readBody(request)), response);
-  if (method === "GET") return show(ports, outcomes, url, response);
-  reply(response, 404, UNKNOWN);
-}
-
-async function show(
-  ports: DeskPorts,
-  outcomes: Outcomes,
-  url: string,
-  response: ServerResponse,
-): Promise<void> {
-  const [, what, hash] = /^\/v1\/(outcomes|watch)\/(sha256:[0-9a-f]{64})$/.exec(url) ?? [];
-  if (url === "/v1/status") return reply(response, 200, JSON.stringify(ports.status()));
-  if (hash === undefined) return reply(response, 404, UNKNOWN);
-  if (what === "watch") return watch(ports, outcomes, hash, response);
-  const text = await outcomes.wait(hash);
-  return text === undefined ? reply(response, 503, GONE) : reply(response, 200, text);
-}
-
-/** Shows what has been said of a question that lives here, then what comes, then how it ended. */
-async function watch(
-  { node, onProgress }: DeskPorts,
-  outcomes: Outcomes,
-  planHash: Hash,
-  response: ServerResponse,
-): Promise<void> {
-  const lives = node.inbox().find((item) => item.planHash === planHash);
-  if (lives === undefined && outcomes.known(planHash) === undefined) return reply(response, 404, FORGOTTEN);
-  response.writeHead(200, { "content-type": "application/x-ndjson" });
-  const show = (progress: Progress): void => void response.write(`${JSON.stringify({ progress })}\n`);
-  for (const { party, roles } of lives?.missing ?? [])
-    show({ party, phase: `awaits ${roles.join(" and ")} approval` });
-  const stop = onProgress(show);
-  try {
-    const text = await outcomes.wait(planHash);
-    response.end(text === undefined ? `${GONE}\n` : `{"outcome":${text}}\n`);
-  } finally {
-    stop();
+  const found = routeOf(method, url);
+  if (found === undefined) {
+    reply(response, 404, UNKNOWN);
+    return;
   }
-}
-
-async function run(
-  { node, onProgress }: DeskPorts,
-  outcomes: Outcomes,
-  question: Question,
-  response: ServerResponse,
-): Promise<void> {
-  response.writeHead(200, { "content-type": "application/x-ndjson" });
-  const stop = onProgress((progress) => void response.write(`${JSON.stringify({ progress })}\n`));
-  try {
-    const outcome = await node.ask(question);
-    outcomes.keep(outcome);
-    response.end(`{"outcome":${outcomeText(outcome)}}\n`);
-  } finally {
-    stop();
-  }
-}
-
-/** How questions ended here, for the node's people: the newest few in memory, all of them on disk until their term. */
-class Outcomes {
-  readonly #node: EngineNode;
-  readonly #kept = new Map<Hash, string>();
-  readonly #waiting = new Map<Hash, Set<(text: string | undefined) => void>>();
-
-  constructor(node: EngineNode) {
-    this.#node = node;
-    node.onOutcome((outcome) => this.keep(outcome));
-    node.onErased((planHash) => void this.#kept.delete(planHash));
-  }
-
-  keep(outcome: Outcome<AnswerResult>): void {
-    const hash = outcome.planHash;
-    if (hash === undefined) return;
-    const text = outcomeText(outcome);
-    this.#kept.set(hash, text);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > KEPT_OUTCOMES && oldest !== undefined) this.#kept.delete(oldest);
-    for (const resolve of this.#waiting.get(hash) ?? []) resolve(text);
-    this.#waiting.delete(hash);
-  }
-
-  /** How it ended, as memory or the node's disk has it. */
-  known(hash: Hash): string | undefined {
-    const kept = this.#kept.get(hash);
-    if (kept !== undefined) return kept;
-    const outcome = this.#node.outcomeOf(hash);
-    return outcome === undefined ? undefined : outcomeText(outcome);
-  }
-
-  /** How the question of that plan ends here, or nothing when the node stops before. */
-  wait(hash: Hash): Promise<string | undefined> {
-    const known = this.known(hash);
-    if (known !== undefined) return Promise.resolve(known);
-    return new Promise((resolve) => {
-      const others = this.#waiting.get(hash) ?? new Set();
-      this.#waiting.set(hash, others.add(resolve));
-    });
-  }
-
-  end(): void {
-    for (const resolve of [...this.#waiting.values()].flatMap((each) => [...each])) resolve(undefined);
-    this.#waiting.clear();
-  }
-}
-
-/** The question in a body. @throws {QueryError}. */
-function questionIn(body: string): Question {
-  const value: unknown = JSON.parse(body);
-  const [file, text] = [Reflect.get(Object(value), "file"), Reflect.get(Object(value), "text")] as unknown[];
-  if (typeof file === "string" && typeof text === "string") return readQuestion(text, { file, lab: false });
-  throw new QueryError("invalid-value", "expected a question as {file, text}");
-}
-
-function reply(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { "content-type": "application/json" }).end(`${text}\n`);
+  const { route, hash } = found;
+  const caller = await desk.admit(route, request.headers.authorization);
+  await ANSWERS[route.name]({ desk, outcomes, request, response, hash, caller });
 }
 
 /** An error as its parts. It goes to the people of the own agency, and holds no data all the same. */
@@ -229,5 +104,13 @@ function refuse(response: ServerResponse, reason: unknown): void {
     error: { name: error.name, message: error.message, code, hint, party, place },
   });
   if (response.headersSent) response.end(`${text}\n`);
-  else reply(response, 400, text);
+  else reply(response, error instanceof SignInError ? STATUS[error.code] : 400, text);
 }
+
+const STATUS: Readonly<Record<SignInErrorCode, number>> = {
+  absent: 401,
+  expired: 401,
+  refused: 401,
+  role: 403,
+  provider: 503,
+};

@@ -9,7 +9,9 @@ import { readSource } from "@koplamp/sources";
 import { spkiPin } from "@koplamp/transport";
 import { type NodeConfig, readNodeConfig } from "./config.ts";
 import { StartError } from "./errors.ts";
-import { admitted, machineKeys, ownPolicy } from "./start.ts";
+import { IssuerKeys } from "./issuer-keys.ts";
+import { readOwnPolicy } from "./own-policy.ts";
+import { admitted, machineKeys } from "./start.ts";
 
 /** How a command of the daemon writes. */
 export interface Output {
@@ -40,6 +42,7 @@ export async function examine(file: string, { json, print }: Output): Promise<nu
       return `${config.identity.keys} holds all keys, for its owner alone`;
     }),
     checked("people", () => people(config)),
+    ...(config.signIn === undefined ? [] : [checked("sign-in", () => signIn(config.signIn))]),
     checked("policy", () => policy(config)),
     checked("certificate", () => certificate(config)),
     checked("coordinator", () => coordinator(config)),
@@ -77,15 +80,20 @@ async function covenant(config: NodeConfig): Promise<string> {
 
 function people({ people: who }: NodeConfig): string {
   return who === "own"
-    ? "people who approve have keys of their own"
-    : "generated keys approve everything: for trials only";
+    ? "people who ask and approve have keys of their own"
+    : "generated keys ask and approve everything: for trials only";
 }
 
-function policy(config: NodeConfig): string {
-  const own = ownPolicy(config);
-  return own === undefined
-    ? "no folder of policies is configured: the covenant decides alone"
-    : `${own.policies.length} policies in ${config.policy}, valid; what none permits is refused`;
+function policy({ policy: folder }: NodeConfig): string {
+  if (folder === undefined) return "no folder of policies is configured: the covenant decides alone";
+  const { policies } = readOwnPolicy(folder);
+  return `${policies.length} policies in ${folder}, valid; what none permits is refused`;
+}
+
+async function signIn(config: NodeConfig["signIn"]): Promise<string> {
+  if (config === undefined) return "not configured";
+  await new IssuerKeys(config, Date.now).current();
+  return `the keys of ${new URL(config.issuer).host} can be read`;
 }
 
 async function certificate(config: NodeConfig): Promise<string> {

@@ -15,3 +15,19 @@ export class StartError extends Error {
     this.hint = hint;
   }
 }
+
+/** Why a person may not come to the desk. */
+export type SignInErrorCode = "absent" | "expired" | "refused" | "role" | "provider";
+
+/** A sign-in that does not do. It names no token, no person and no group. */
+export class SignInError extends Error {
+  override readonly name = "SignInError";
+  readonly code: SignInErrorCode;
+  readonly hint: string;
+
+  constructor(code: SignInErrorCode, message: string, hint: string) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}

@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The inbox at the desk: what waits for people, and their decisions, which they sign with keys that the node has not.
-import type { IncomingMessage } from "node:http";
 import type { SignedBytes } from "@koplamp/covenant";
 import { EngineError, type EngineNode } from "@koplamp/engine";
 import { QueryError } from "@koplamp/query";
-import { fromBase64 } from "@koplamp/wire";
-import { readBody } from "./desk-body.ts";
+import { type Approval, fromBase64, type Hash, readDocument } from "@koplamp/wire";
+import type { Caller } from "./caller.ts";
 
-/** Answers one request about the inbox. @throws {EngineError} `refused` and `too-late` with the reason. */
-export async function atInbox(node: EngineNode, request: IncomingMessage): Promise<object> {
-  const { method = "", url = "" } = request;
-  const hash = /^\/v1\/inbox\/(sha256:[0-9a-f]{64})$/.exec(url)?.[1];
-  if (method === "GET" && url === "/v1/inbox") return { questions: node.inbox() };
-  if (method === "GET" && hash !== undefined) return shown(node, hash);
-  if (method === "POST" && url === "/v1/decisions")
-    return { decision: node.decide(signedIn(await readBody(request))) };
-  throw new QueryError("invalid-value", `there is no ${method} ${url} at this node's desk`);
-}
-
-function shown(node: EngineNode, planHash: string): object {
+/** One question. @throws {EngineError} `refused` when there is none. */
+export function shown(node: EngineNode, planHash: Hash): object {
   const question = node.question(planHash);
   if (question !== undefined) return question;
   throw new EngineError(
@@ -27,6 +16,24 @@ function shown(node: EngineNode, planHash: string): object {
     "this node has no such question",
     "koplamp inbox lists what waits",
   );
+}
+
+/**
+ * Takes a decision of whoever signed in for its role.
+ * @throws {SignInError} `role`; {@link EngineError} `refused` and `too-late` with the reason.
+ */
+export function decide(node: EngineNode, caller: Caller, signed: SignedBytes): Approval {
+  const approval = approvalIn(signed);
+  if (approval !== undefined) caller.expectActing(approval.role, approval.by);
+  return node.decide(signed);
+}
+
+function approvalIn({ bytes }: SignedBytes): Approval | undefined {
+  try {
+    return readDocument("approval/v1", bytes);
+  } catch {
+    return undefined; // the engine says what is wrong with it, and takes nothing else
+  }
 }
 
 /** A signed document as it comes in: `{bytes: base64, signatures: [line]}`. Its content is checked by the engine. */

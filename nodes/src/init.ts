@@ -58,7 +58,7 @@ export async function initNode(flags: InitFlags, print: (text: string) => void):
   print("  policy/     an example of own policies, which can only narrow the covenant; not in force yet");
   print("  node.yaml   fill in the covenant's hash, the relay and your sources");
   print(
-    "people who approve keep their own keys: koplamp key new --out NAME.key; the public part goes on the card",
+    "people who ask and approve keep their own keys: koplamp key new --out NAME.key; the public part goes on the card",
   );
   print(`next  koplamp node doctor --config ${join(dir, "node.yaml")}`);
   return 0;
@@ -80,7 +80,7 @@ function freshKeys(): NodeKeys {
     storage: secret(),
     sealX25519: secret(),
     sealMlKem: secret(64),
-    people: { analyst: secret() },
+    people: {}, // they keep their own
   };
 }
 
@@ -103,7 +103,6 @@ function publicPart(party: string, name: string, keys: NodeKeys, pin: string): o
       mlkem768: base64(mlkem768),
     },
     tlsPins: [pin],
-    people: { analyst: key(keys.people.analyst) }, // those who approve make their own: koplamp key new
   };
 }
 

@@ -3,14 +3,14 @@
 // The agency's daemon: arguments in, wiring, exit status out. The only place that ends the process.
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { faultOf, faultText } from "@koplamp/engine";
-import { readNodeConfig } from "./config.ts";
+import { type DaemonEvent, faultOf, faultText } from "@koplamp/engine";
+import { type NodeConfig, readNodeConfig } from "./config.ts";
 import { examine } from "./doctor.ts";
 import { StartError } from "./errors.ts";
 import { initNode } from "./init.ts";
 import { openLog } from "./log.ts";
 import { testSource } from "./source-test.ts";
-import { startDaemon } from "./start.ts";
+import { type RunningNode, startDaemon } from "./start.ts";
 
 const OPTIONS = {
   config: { type: "string", default: "node.yaml" },
@@ -51,12 +51,23 @@ async function serve(file: string, withParent: boolean): Promise<number> {
   if (withParent) process.stdin.once("end", () => stopped.resolve(0)).resume(); // whoever started us is gone
   const node = await startDaemon(config, log);
   log({ event: "ready", party: config.party, address: node.address });
+  process.on("SIGHUP", () => reload(node, config, log));
   const drainMs = await stopped.promise;
   process.stdin.destroy(); // an open pipe would keep the process alive
   log({ event: "stopping", party: config.party });
   await node.close(drainMs);
   log({ event: "stopped", party: config.party });
   return 0;
+}
+
+/** As `koplamp policy reload`, for a service manager: what does not hold is said, and what was in force stays. */
+function reload(node: RunningNode, { party }: NodeConfig, log: (event: DaemonEvent) => void): void {
+  try {
+    node.reloadPolicy();
+  } catch (reason) {
+    log({ event: "policy.failed", party, code: "policy" });
+    process.stderr.write(`${faultText(faultOf(reason))}\n`);
+  }
 }
 
 try {

@@ -4,7 +4,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { admitCharter, type Membership, type NodePolicy, nodePolicy } from "@koplamp/covenant";
+import { admitCharter, type Membership } from "@koplamp/covenant";
 import type { Primitives } from "@koplamp/crypto";
 import {
   type Clock,
@@ -17,18 +17,23 @@ import {
   scriptPeople,
   startNode,
 } from "@koplamp/engine";
-import { loadCedar, nodePrimitives, startThreads } from "@koplamp/pool";
+import { nodePrimitives, startThreads } from "@koplamp/pool";
 import { openSources, readSource } from "@koplamp/sources";
-import { openStore, readCharter, readKeys, readPolicyFolder } from "@koplamp/store";
+import { openStore, readCharter, readKeys } from "@koplamp/store";
 import { dialRelay, openPost, openSessionChannel, type TlsFiles } from "@koplamp/transport";
+import { admitAnybody } from "./caller.ts";
 import { type NodeConfig, readPrivate } from "./config.ts";
-import { openDesk } from "./desk.ts";
+import { type DeskPorts, openDesk } from "./desk.ts";
 import { StartError } from "./errors.ts";
+import { type OwnPolicy, openOwnPolicy } from "./own-policy.ts";
+import { admitSignedIn } from "./sign-in.ts";
 
 /** A node at work. */
 export interface RunningNode {
   /** The path of its desk's socket. */
   readonly address: string;
+  /** Reads the node's own policies again; gives how many. @throws {StartError} `policy`: those in force stay. */
+  reloadPolicy(): number;
   /** Takes no more questions, waits at most `drainMs` for those that run, closes its line and wipes its keys. */
   close(drainMs: number): Promise<void>;
 }
@@ -49,7 +54,13 @@ export async function startDaemon(
   await mkdir(config.state, { recursive: true, mode: 0o700 });
   await using parts = new AsyncDisposableStack();
   const watchers = new Set<(progress: Progress) => void>();
-  const ports = await openPorts(config, membership, primitives, parts, log);
+  const policy = openOwnPolicy(config);
+  const ports = await openPorts(config, membership, policy, parts, log);
+  const reloadPolicy = (): number => {
+    const count = policy.reload();
+    log({ event: "policy.read", party: config.party, count });
+    return count;
+  };
   const progress = (step: Progress): void => {
     for (const watcher of watchers) watcher(step);
   };
@@ -60,6 +71,8 @@ export async function startDaemon(
     path,
     node,
     status: () => statusOf(config, membership, ports.presence),
+    reloadPolicy,
+    ...deskSignIn(config, membership, log),
     onProgress: (listener) => {
       watchers.add(listener);
       return () => void watchers.delete(listener);
@@ -68,6 +81,7 @@ export async function startDaemon(
   const owned = parts.move(); // from here on the caller closes
   return {
     address: path,
+    reloadPolicy,
     close: async (drainMs) => {
       const closed = desk.close(); // takes nothing new, and waits for those who wait for an answer
       await node.close(drainMs);
@@ -82,12 +96,12 @@ export async function startDaemon(
 async function openPorts(
   config: NodeConfig,
   membership: Membership,
-  primitives: Primitives,
+  policy: OwnPolicy,
   parts: AsyncDisposableStack,
   log: (event: DaemonEvent) => void,
 ): Promise<Omit<NodePorts, "progress">> {
   const { party: me, federation, limits } = config;
-  const policy = ownPolicy(config);
+  const primitives = nodePrimitives();
   const keys = machineKeys(config);
   parts.defer(() => wipe(keys));
   const store = openStore(join(config.state, "node.db"));
@@ -111,21 +125,20 @@ async function openPorts(
   const openChannel: NodePorts["openChannel"] = (request) =>
     openSessionChannel({ ...machine, post }, request);
   const common = { me, lab: false, clock, rng, primitives, membership, keys, store, ledger, log };
-  const local = policy === undefined ? {} : { policy };
+  const local = policy.inForce === undefined ? {} : { policy: policy.inForce };
   return { ...common, ...local, post, presence, sources, workers, openChannel };
 }
 
-/** The machine's keys; the keys of people who approve are beside them in a trial only. */
+/** The machine's keys; the keys of people who ask and approve are beside them in a trial only. */
 export function machineKeys({ identity, people }: NodeConfig): NodeKeys {
   const keys = readKeys(identity.keys);
-  const { lawful, ethical } = keys.people;
-  const held = lawful !== undefined || ethical !== undefined;
+  const held = Object.keys(keys.people).length > 0;
   if (held === (people === "generated")) return keys;
   wipe(keys);
   throw new StartError(
     "files",
     held
-      ? `${identity.keys} holds keys of people who approve: a machine must not have them`
+      ? `${identity.keys} holds keys of people who ask or approve: a machine must not have them`
       : `${identity.keys} holds no generated keys of people, as "people: generated" wants`,
     held ? "people keep their own: koplamp key new; in a trial: people: generated" : "leave that line out",
   );
@@ -158,20 +171,6 @@ export function admitted(config: NodeConfig, primitives: Primitives): Membership
   );
 }
 
-/**
- * The node's own policies, where its file names a folder. A node does not start on a policy that does not hold.
- * @throws {StartError} `policy` with file, line and column of the first fault.
- */
-export function ownPolicy({ policy: folder }: NodeConfig): NodePolicy | undefined {
-  if (folder === undefined) return undefined;
-  const policy = nodePolicy(readPolicyFolder(folder), loadCedar());
-  const [first] = policy.findings;
-  if (first === undefined) return policy;
-  const { file, line, column, message } = first;
-  const all = `koplamp policy check ${folder}`;
-  throw new StartError("policy", `${folder}/${file}:${line}:${column}: ${message}`, all);
-}
-
 async function tlsOf({ identity }: NodeConfig): Promise<TlsFiles> {
   const [certificate, key, ca] = await Promise.all([
     readFile(identity.certificate, "utf8"),
@@ -183,6 +182,25 @@ async function tlsOf({ identity }: NodeConfig): Promise<TlsFiles> {
 
 function sizeOf({ limits }: NodeConfig): number {
   return limits.workers === "auto" ? availableParallelism() : limits.workers;
+}
+
+/** How people come to the desk: signed in where the node's file asks for it, and by its socket in any case. */
+function deskSignIn(
+  { signIn, party }: NodeConfig,
+  { cards }: Membership,
+  log: (event: DaemonEvent) => void,
+): Pick<DeskPorts, "signIn" | "admit"> {
+  if (signIn === undefined) return { signIn: null, admit: admitAnybody };
+  const { issuer, client, scope, ca } = signIn;
+  return {
+    signIn: { issuer, client, scope, ...(ca === undefined ? {} : { ca }) },
+    admit: admitSignedIn({
+      config: signIn,
+      people: () => cards.get(party)?.people ?? [],
+      now: clock.now,
+      log: (event) => log({ party, ...event }),
+    }),
+  };
 }
 
 function statusOf(

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { errorText, QueryError } from "@koplamp/query";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readNodeConfig } from "../src/config.ts";
-import { ownPolicy } from "../src/start.ts";
+import { openOwnPolicy } from "../src/own-policy.ts";
 
 const HASH = `sha256:${"0a".repeat(32)}`;
 const GOOD = `koplamp: node/v1
@@ -80,7 +80,7 @@ test("a folder of policies is named from where the file is", async () => {
   expect(config.policy).toBe(join(dir, "policy"));
   await mkdir(join(dir, "policy"));
   await writeFile(join(dir, "policy/a.cedar"), "\npermit (principal action);", { mode: 0o600 });
-  expect(() => ownPolicy(config)).toThrow(/policy\/a\.cedar:2:19: unexpected token/);
+  expect(() => openOwnPolicy(config)).toThrow(/policy\/a\.cedar:2:19: unexpected token/);
 });
 
 test("an unknown field is refused with its line and the nearest known name", async () => {

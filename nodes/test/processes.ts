@@ -44,9 +44,15 @@ export function runCli(...args: readonly string[]): Promise<Ran> {
   return run([CLI, ...args]);
 }
 
-function run(args: readonly string[]): Promise<Ran> {
+/** Runs the command line as somebody with another environment. */
+export function runCliAs(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ran> {
+  return run([CLI, ...args], env);
+}
+
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
   const child = spawn(process.execPath, ["--conditions=source", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
   });
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -64,8 +70,11 @@ export class Background {
   readonly ended: Promise<number | null>;
   said = "";
 
-  constructor(...args: readonly string[]) {
-    const child = spawn(process.execPath, ["--conditions=source", CLI, ...args], { stdio: "pipe" });
+  constructor(env: Readonly<Record<string, string>>, ...args: readonly string[]) {
+    const child = spawn(process.execPath, ["--conditions=source", CLI, ...args], {
+      stdio: "pipe",
+      env: { ...process.env, ...env },
+    });
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {

@@ -24,7 +24,7 @@ test(
   "the demo, interrupted in the middle, stops its processes, removes its files and exits with 130",
   async () => {
     const before = await readdir(tmpdir());
-    const demo = new Background("demo");
+    const demo = new Background({}, "demo");
     const [line] = await demo.says(/five processes: .*/);
     const pids = [...line.matchAll(/\d+/g)].map(([pid]) => Number(pid));
     expect(pids).toHaveLength(5);
@@ -44,7 +44,7 @@ test(
   "the daemons of a demo that was killed end by themselves",
   async () => {
     dir = await mkdtemp(join(tmpdir(), "koplamp-trial-"));
-    const demo = new Background("demo", "--keep", join(dir, "demo"));
+    const demo = new Background({}, "demo", "--keep", join(dir, "demo"));
     const [line] = await demo.says(/five processes: .*/);
     const pids = [...line.matchAll(/\d+/g)].map(([pid]) => Number(pid));
     demo.child.kill("SIGKILL");
@@ -73,6 +73,7 @@ test(
       join(dir, "country"),
     );
     const up = new Background(
+      {},
       "lab",
       "up",
       "--federation",

@@ -11,6 +11,7 @@ import { INBOX } from "./inbox.ts";
 import { KEY_COMMANDS } from "./key.ts";
 import { LAB_COMMANDS } from "./lab.ts";
 import { LEDGER_COMMANDS } from "./ledger.ts";
+import { SIGN_INS } from "./login.ts";
 import { POLICY_COMMANDS } from "./policy.ts";
 import { QUERY_COMMANDS } from "./query.ts";
 import { REPORT } from "./report.ts";
@@ -31,7 +32,7 @@ export const GROUPS: readonly CommandGroup[] = [
     summary: "Questions to real nodes, through your own.",
     commands: [...QUERY_COMMANDS, ERASED],
   },
-  { name: "key", summary: "A person's own key for approvals.", commands: KEY_COMMANDS },
+  { name: "key", summary: "A person's own key, to ask or to decide with.", commands: KEY_COMMANDS },
   { name: "node", summary: "An agency's node.", commands: NODE_COMMANDS },
   { name: "coordinator", summary: "The relay between nodes.", commands: COORDINATOR_COMMANDS },
   { name: "ledger", summary: "What is on record at your own node.", commands: LEDGER_COMMANDS },
@@ -39,4 +40,13 @@ export const GROUPS: readonly CommandGroup[] = [
 ];
 
 /** Commands of one word. */
-export const ALONE: readonly CommandSpec[] = [INBOX, ...DECISIONS, DEMO, VERIFY, REPORT, BENCH, VERSION];
+export const ALONE: readonly CommandSpec[] = [
+  ...SIGN_INS,
+  INBOX,
+  ...DECISIONS,
+  DEMO,
+  VERIFY,
+  REPORT,
+  BENCH,
+  VERSION,
+];

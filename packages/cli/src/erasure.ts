@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { nodeClient } from "@koplamp/sdk";
 import type { CommandSpec } from "./command.ts";
 import { EXIT } from "./errors.ts";
-import { NODE } from "./inbox.ts";
+import { clientOf, NODE } from "./inbox.ts";
 
 /** `koplamp query erased`: the evidence of a question, with what the ledgers say of its erasure since. */
 export const ERASED: CommandSpec = {
@@ -15,7 +14,7 @@ export const ERASED: CommandSpec = {
   run: async (session, flags, [file = ""]) => {
     const { cwd } = session.io;
     const out = flags.required("out");
-    const client = nodeClient(resolve(cwd, flags.text("node") ?? "."));
+    const client = clientOf(session, flags);
     const bundle = await client.proveErasure(new Uint8Array(await readFile(resolve(cwd, file))));
     await writeFile(resolve(cwd, out), bundle);
     if (session.json) session.print(JSON.stringify({ bundle: out }));

@@ -57,7 +57,7 @@ async function give(session: Session, client: NodeClient, file: string): Promise
 
 /** The node whose folder the flags name. */
 export function clientOf({ io }: Session, flags: Flags): NodeClient {
-  return nodeClient(resolve(io.cwd, flags.text("node") ?? "."));
+  return nodeClient(resolve(io.cwd, flags.text("node") ?? "."), io.env);
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Session } from "./session.ts";
 export const KEY_COMMANDS: readonly CommandSpec[] = [
   {
     name: "new",
-    summary: "Makes your own key for approvals: a file that only you may read. No node ever gets it.",
+    summary: "Makes your own key, to ask or to decide: a file that only you may read. No node ever gets it.",
     example: "koplamp key new --out jansen.key",
     flags: [
       { flag: "--out <file>", text: "where it goes; an existing file is never replaced", required: true },

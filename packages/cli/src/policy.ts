@@ -10,6 +10,7 @@ import {
 } from "@koplamp/sdk";
 import type { CommandSpec, Flags } from "./command.ts";
 import { EXIT } from "./errors.ts";
+import { clientOf, NODE } from "./inbox.ts";
 import type { Session } from "./session.ts";
 import { columns, counted } from "./table.ts";
 
@@ -44,6 +45,13 @@ export const POLICY_COMMANDS: readonly CommandSpec[] = [
     example: "koplamp policy diff policy/ policy-new/",
     flags: [FEDERATION],
     run: policyDiff,
+  },
+  {
+    name: "reload",
+    summary: "Has your running node read its folder of policies again; invalid ones change nothing.",
+    example: "koplamp policy reload --node kmar",
+    flags: [NODE],
+    run: policyReload,
   },
 ];
 
@@ -160,4 +168,11 @@ function changeLine({ facts, became, by }: PolicyChange): string {
   const what = `${facts.kind} by ${facts.asker} (${facts.roles.join(", ")}) for ${facts.purpose} to ${facts.recipient}`;
   const data = `${facts.dataset} ${facts.sensitivity} [${facts.columns.join(", ")}] ${facts.now}`;
   return `  ${became === "allow" ? "+" : "-"} ${what} on ${data}   ${by.map(({ id }) => id).join(", ")}`;
+}
+
+async function policyReload(session: Session, flags: Flags): Promise<number> {
+  const policies = await clientOf(session, flags).reloadPolicy();
+  const said = `${counted(policies, "policy", "policies")} in force, for all that has not opened yet`;
+  session.print(session.json ? JSON.stringify({ policies }) : said);
+  return EXIT.done;
 }

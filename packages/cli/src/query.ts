@@ -11,7 +11,6 @@ import {
   explain,
   explanationText,
   type InboxItem,
-  nodeClient,
   type Outcome,
   type Question,
   readQuestion,
@@ -20,9 +19,10 @@ import type { CommandSpec, FlagSpec, Flags } from "./command.ts";
 import { endingLines, exitOf, plainAnswer } from "./ending.ts";
 import { EXIT, UsageError } from "./errors.ts";
 import { headingLine } from "./heading.ts";
-import { NODE, questionAt } from "./inbox.ts";
+import { clientOf, NODE, questionAt } from "./inbox.ts";
 import { seenThrough } from "./see-through.ts";
 import type { Session } from "./session.ts";
+import { signedPlan } from "./sign-plan.ts";
 
 const BUNDLE: FlagSpec = { flag: "--bundle <file>", text: "write the evidence here, for koplamp verify" };
 
@@ -41,8 +41,13 @@ export const QUERY_COMMANDS: readonly CommandSpec[] = [
   {
     name: "run <question>",
     summary: "Asks it of real nodes and waits for the answer.",
-    example: "koplamp query run query.yaml --node kmar",
-    flags: [NODE, BUNDLE],
+    example: "koplamp query run query.yaml --key analyst.key --node kmar",
+    flags: [
+      { flag: "--key <file>", text: "your own key as an analyst; only a trial's node asks without one" },
+      { flag: "--yes", text: "sign without asking at the terminal" },
+      NODE,
+      BUNDLE,
+    ],
     run: queryRun,
   },
   {
@@ -73,7 +78,7 @@ async function explained(session: Session, flags: Flags, question: string): Prom
   const file = resolve(cwd, question);
   if (federation === undefined) {
     const text = await readFile(file, "utf8");
-    const { plan, contract } = await nodeClient(resolve(cwd, node ?? ".")).explain({ file: question, text });
+    const { plan, contract } = await clientOf(session, flags).explain({ file: question, text });
     return explain(contract, plan, { lang: session.lang });
   }
   if (node !== undefined) throw new UsageError("--node and --federation exclude each other");
@@ -87,12 +92,17 @@ async function queryRun(session: Session, flags: Flags, [file = ""]: readonly st
   const { cwd } = session.io;
   const text = await readFile(resolve(cwd, file), "utf8");
   const question = readQuestion(text, { file, lab: false });
-  const client = nodeClient(resolve(cwd, flags.text("node") ?? "."));
+  const client = clientOf(session, flags);
   const { party } = await client.status();
   if (!session.json) session.print(headingLine(question));
+  const key = flags.text("key");
+  const signing = key === undefined ? undefined : { key: resolve(cwd, key), yes: flags.has("yes") };
+  const signed = signing && (await signedPlan(session, client, { file, text }, signing));
   const isOurs = (item: InboxItem): boolean => item.query === question.id && item.proposer === party;
   const outcome = await seenThrough(session, client, isOurs, (progress, signal) =>
-    client.run({ file, text }, progress, signal),
+    signed === undefined
+      ? client.run({ file, text }, progress, signal)
+      : client.ask(signed, progress, signal),
   );
   if (outcome === undefined) return EXIT.interrupted;
   const shown = { party, id: question.id, question, all: `koplamp query run ${file} --json gives all` };
@@ -100,7 +110,7 @@ async function queryRun(session: Session, flags: Flags, [file = ""]: readonly st
 }
 
 async function queryWatch(session: Session, flags: Flags, [plan = ""]: readonly string[]): Promise<number> {
-  const client = nodeClient(resolve(session.io.cwd, flags.text("node") ?? "."));
+  const client = clientOf(session, flags);
   const { party } = await client.status();
   const planHash = /^sha256:[0-9a-f]{64}$/.test(plan) ? plan : (await questionAt(client, plan)).planHash;
   const isIt = (item: InboxItem): boolean => item.planHash === planHash;

@@ -40,7 +40,7 @@ const EXITS: ReadonlyMap<string, Readonly<Record<string, number>>> = new Map([
   ["CovenantError", { approval: 3, "*": 5 }],
   ["DemoError", { "*": 5 }],
   ["StartError", { "*": 2 }],
-  ["ClientError", { "*": 4 }],
+  ["ClientError", { "sign-in": 3, "*": 4 }],
   ["TransportError", { "*": 4 }],
   ["PeerLost", { "*": 4 }],
   ["StoreError", { budget: 6, damaged: 1, busy: 1, "*": 2 }],

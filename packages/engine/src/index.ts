@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 export { startCoordinator } from "./coordinate.ts";
 export type { CoordinatorPorts } from "./coordinator-ports.ts";
+export type { Explained, PlanDraft } from "./drafts.ts";
 export type { EgressCount } from "./egress.ts";
 export { EngineError, type EngineErrorCode } from "./errors.ts";
 export {
@@ -17,7 +18,7 @@ export type { InboxItem, InboxQuestion } from "./inbox.ts";
 export { engineJobs, type JobBackend } from "./jobs.ts";
 export { type Draft, type LedgerParts, type NodeLedger, openLedger, type Placed } from "./ledger.ts";
 export { type DaemonEvent, logFields } from "./log-fields.ts";
-export { type EngineNode, type Explained, startNode } from "./node.ts";
+export { type EngineNode, startNode } from "./node.ts";
 export type { NodePorts } from "./node-ports.ts";
 export type { DisclosureRecord, LedgerHead, Outcome } from "./outcome.ts";
 export { outcomeText, readOutcome } from "./outcome-text.ts";

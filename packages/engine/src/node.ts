@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedBytes } from "@koplamp/covenant";
-import { publicKeyText, signDocument } from "@koplamp/crypto";
 import type { PartyId } from "@koplamp/protocol";
-import { contractOf, planQuery, QueryError, type Question } from "@koplamp/query";
-import {
-  type AnswerResult,
-  base64,
-  type Contract,
-  documentBytes,
-  documentHash,
-  type Hash,
-  type Plan,
-  type Withdrawal,
-} from "@koplamp/wire";
+import type { Question } from "@koplamp/query";
+import type { AnswerResult, Hash, PublicKey, Withdrawal } from "@koplamp/wire";
+import { ask, askSigned, draft, explain } from "./asking.ts";
 import { closeBooks } from "./books.ts";
 import { Boots } from "./boots.ts";
+import { Drafts, type Explained, type PlanDraft } from "./drafts.ts";
 import { eraseInTime } from "./erasure.ts";
 import { answerErasures, provenErasure } from "./erasure-proof.ts";
 import { asEngineError } from "./errors.ts";
@@ -22,21 +14,14 @@ import { type Exposure, type ExposureRequest, exposureOf } from "./exposure.ts";
 import { exposureLog } from "./exposure-log.ts";
 import { type Inbox, NodeInbox } from "./inbox.ts";
 import { eraseExpired } from "./key-set.ts";
-import { decodeMessage, encodeMessage, proposalForm } from "./messages.ts";
+import { decodeMessage, proposalForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
-import { answerOffer, Offers, offerNone, offerOf, requestOffer } from "./offer.ts";
+import { answerOffer, Offers, offerNone } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
 import { dropPending, pendingQuestions } from "./pending.ts";
 import { hearPeople } from "./people.ts";
-import type { Proposed } from "./proposal.ts";
 import { type Questions, resumeQuery, runQuery } from "./run-query.ts";
-import { refusedBy, Withdrawals } from "./withdrawals.ts";
-
-/** A question as it would run: what everybody would sign. */
-export interface Explained {
-  readonly plan: Plan;
-  readonly contract: Contract;
-}
+import { Withdrawals } from "./withdrawals.ts";
 
 /** A node at work: it answers the others, and asks for its own people. */
 export interface EngineNode extends Inbox {
@@ -46,8 +31,18 @@ export interface EngineNode extends Inbox {
    * @throws {QueryError} for a question that cannot be asked; {@link EngineError} where a party cannot be asked.
    */
   explain(question: Question): Promise<Explained>;
-  /** Proposes a question to every party it needs and takes part in it. @throws {QueryError} when it cannot be asked. */
+  /**
+   * Proposes a question to every party it needs and takes part in it, in the name of the analyst whose key this node has.
+   * @throws {QueryError} when it cannot be asked; {@link EngineError} `refused` at a node that has no such key.
+   */
   ask(question: Question): Promise<Outcome<AnswerResult>>;
+  /**
+   * The plan of a question for the analyst who has this key, who signs it elsewhere. It is kept for ten minutes.
+   * @throws as {@link EngineNode.explain}; {@link EngineError} `refused` for the key of nobody who may ask, `limits`.
+   */
+  draft(question: Question, by: PublicKey): Promise<PlanDraft>;
+  /** Asks what an analyst signed. @throws {EngineError} `refused`, `expired` for what is no signed draft of this node. */
+  askSigned(signed: SignedBytes): Promise<Outcome<AnswerResult>>;
   /**
    * Takes the withdrawal of a party, signed by itself: it holds at once, here and at every node that hears of it.
    * @throws {EngineError} `refused` when the party did not sign it.
@@ -84,6 +79,7 @@ export function startNode(node: NodePorts): EngineNode {
     eyes,
     waiting: (one) => inbox.tell(one),
   };
+  const drafts = new Drafts(node);
   const running = new Set<Promise<unknown>>();
   const forgetful: ((planHash: Hash) => void)[] = [];
   const listeners: ((outcome: Outcome<AnswerResult>) => void)[] = [];
@@ -119,6 +115,8 @@ export function startNode(node: NodePorts): EngineNode {
   return {
     explain: (question) => track(explain(node, questions, question)),
     ask: (question) => track(ask(node, questions, question)),
+    draft: (question, by) => track(draft(node, questions, drafts, { question, by })),
+    askSigned: async (signed) => await track(askSigned(node, questions, drafts.take(signed))),
     inbox: () => inbox.inbox(),
     question: (planHash) => inbox.question(planHash),
     outcomeOf: (planHash) => inbox.outcomeOf(planHash),
@@ -136,30 +134,6 @@ export function startNode(node: NodePorts): EngineNode {
       await Promise.race([Promise.allSettled(running), node.clock.sleep(ms)]);
     },
   };
-}
-
-async function ask(
-  node: NodePorts,
-  questions: Questions,
-  question: Question,
-): Promise<Outcome<AnswerResult>> {
-  try {
-    eraseExpired(node);
-    const refusal = questions.withdrawals.refusalFor(partiesOf(node, question));
-    if (refusal !== undefined) return { query: question.id, status: "refused", ...refusal, disclosures: [] };
-    const { plan } = await explain(node, questions, question);
-    const proposed = propose(node, plan);
-    const parties = new Set([...plan.inputs, ...plan.recipients].map(({ party }) => party));
-    parties.delete(node.me);
-    const body = encodeMessage({ plan: proposed.plan });
-    await Promise.all([...parties].map((party) => node.post.send(party, "propose/", body)));
-    return await runQuery(node, questions, proposed);
-  } catch (reason) {
-    if (reason instanceof QueryError) throw reason; // nobody was asked anything: the question is for its author
-    const error = asEngineError(reason, node.me);
-    node.log({ event: "question.failed", party: node.me, peer: error.party, code: error.code });
-    return failed(question.id, error);
-  }
 }
 
 /** A question of another party, or one that waited: how it ends here, whatever happens. */
@@ -185,59 +159,6 @@ function proposedIn(
 ): Promise<Outcome<AnswerResult>> {
   const { plan } = decodeMessage(proposalForm, from, body);
   return runQuery(node, questions, { from, plan });
-}
-
-function propose(node: NodePorts, plan: Plan): Proposed {
-  const bytes = documentBytes(plan);
-  const hash = documentHash(node.primitives.sha256, bytes);
-  const signatures = [signDocument(node.primitives, node.keys.people.analyst, "plan/v1", hash)];
-  return { from: node.me, plan: { bytes, signatures } };
-}
-
-/** Whom a question needs, the asker included. */
-function partiesOf({ me }: NodePorts, { sources, recipients }: Question): readonly PartyId[] {
-  return [me, ...sources.map(({ party }) => party), ...recipients];
-}
-
-async function explain(
-  node: NodePorts,
-  { offers, withdrawals }: Questions,
-  question: Question,
-): Promise<Explained> {
-  const refusal = withdrawals.refusalFor(partiesOf(node, question));
-  if (refusal !== undefined) throw refusedBy(refusal);
-  const over = Promise.withResolvers<void>();
-  const { me, primitives, membership, keys, clock, rng } = node;
-  const others = question.sources.map(({ party }) => party).filter((party) => party !== me);
-  const watching = node.presence.watch(
-    others.filter((party) => membership.cards.has(party)),
-    over.promise,
-  );
-  try {
-    const { covenant, covenantHash, roster, rosterHash } = membership;
-    const catalogue = await Promise.all(
-      question.sources
-        .filter(({ party }) => membership.cards.has(party)) // a stranger is the planner's to refuse
-        .map((source) => {
-          if (source.party !== me) return requestOffer(node, source, question.key);
-          return offerOf(node, offers, { dataset: source.dataset, key: [...question.key] });
-        }),
-    );
-    const plan = planQuery({
-      question,
-      covenant,
-      covenantHash,
-      rosterHash,
-      proposer: { party: me, by: publicKeyText(primitives.ed25519PublicKey(keys.people.analyst)) },
-      catalogue,
-      now: clock.now(),
-      salt: base64(rng(32)),
-    });
-    return { plan, contract: contractOf(covenant, roster, plan, primitives) };
-  } finally {
-    over.resolve();
-    await watching;
-  }
 }
 
 async function replyOffer(

@@ -131,7 +131,7 @@ export interface Sources {
   snapshot(dataset: string): Promise<Snapshot>;
 }
 
-/** The seeds and keys of one machine and of its analyst; in a lab or trial also those of people who approve. */
+/** The seeds and keys of one machine; in a lab or trial also those of people who ask and approve. */
 export interface NodeKeys {
   readonly identity: Uint8Array;
   readonly ledger: Uint8Array;
@@ -143,7 +143,7 @@ export interface NodeKeys {
   /** Seals key shares and cached evaluations at rest; 32 bytes. */
   readonly storage: Uint8Array;
   readonly people: {
-    readonly analyst: Uint8Array;
+    readonly analyst?: Uint8Array;
     readonly lawful?: Uint8Array;
     readonly ethical?: Uint8Array;
   };

@@ -2,7 +2,7 @@
 import type { SignedBytes } from "@koplamp/covenant";
 import { verifyDocument } from "@koplamp/crypto";
 import type { PartyId } from "@koplamp/protocol";
-import { documentHash, type Hash, type Plan, readDocument } from "@koplamp/wire";
+import { type Card, documentHash, type Hash, type Plan, readDocument, timeText } from "@koplamp/wire";
 import { EngineError } from "./errors.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { Offers } from "./offer.ts";
@@ -50,9 +50,10 @@ export function admitPending(node: NodePorts, offers: Offers, planHash: Hash): Q
 
 /** A plan under our agreement and roster, signed by an analyst of the party that proposes it. */
 function admitPlan(
-  { membership, primitives }: NodePorts,
+  node: NodePorts,
   { from, plan: signed }: Proposed,
 ): { readonly plan: Plan; readonly planHash: Hash } {
+  const { membership, primitives } = node;
   const plan = readPlan(from, signed.bytes);
   const planHash = documentHash(primitives.sha256, signed.bytes);
   if (plan.covenantHash !== membership.covenantHash || plan.rosterHash !== membership.rosterHash) {
@@ -64,9 +65,7 @@ function admitPlan(
     );
   }
   const { proposer } = plan;
-  const people = membership.cards.get(proposer.party)?.people ?? [];
-  const analysts = people.filter(({ key, roles }) => key === proposer.by && roles.includes("analyst"));
-  const keys = analysts.map(({ key }) => key);
+  const keys = analystsOf(node, proposer.party).flatMap(({ key }) => (key === proposer.by ? [key] : []));
   const valid = signed.signatures.some((line) =>
     verifyDocument(primitives, { type: "plan/v1", hash: planHash, line, keys }),
   );
@@ -77,6 +76,13 @@ function admitPlan(
     `the plan that ${from} sent is not signed by an analyst of ${from}`,
     "ask again: only an analyst on the agency's card can propose",
   );
+}
+
+/** Who may propose for a party, as its card says now. */
+export function analystsOf({ membership, clock }: NodePorts, party: PartyId): Card["people"] {
+  const now = timeText(clock.now());
+  const people = membership.cards.get(party)?.people ?? [];
+  return people.filter(({ roles, validUntil }) => roles.includes("analyst") && now < validUntil);
 }
 
 function readPlan(from: PartyId, bytes: Uint8Array): Plan {

@@ -12,14 +12,18 @@ import {
   type InboxItem,
   type InboxQuestion,
   type Outcome,
+  type PlanDraft,
   type Progress,
   readOutcome,
 } from "@koplamp/engine";
 import { type FilePlace, QueryError, type QueryErrorCode } from "@koplamp/query";
-import { type AnswerResult, base64, fromBase64, type Hash } from "@koplamp/wire";
+import { readSignIn } from "@koplamp/store";
+import { type AnswerResult, base64, fromBase64, type Hash, type PublicKey } from "@koplamp/wire";
+import type { SignInPlace } from "./device-grant.ts";
+import { type HomeEnv, signInPlace } from "./sign-in-place.ts";
 
 /** Why the own node could not be asked. */
-export type ClientErrorCode = "no-node" | "stopping" | "unknown" | "garbage";
+export type ClientErrorCode = "no-node" | "stopping" | "unknown" | "garbage" | "sign-in" | "provider";
 
 /** The own node cannot be reached, or does not answer as a node does. */
 class ClientError extends Error {
@@ -51,12 +55,22 @@ export interface NodeStatus {
 
 /** The own agency's node, over its socket. */
 export interface NodeClient {
+  /** Where this node's people sign in; undefined where it asks for no sign-in. */
+  signInPlace(): Promise<SignInPlace | undefined>;
   status(): Promise<NodeStatus>;
   /** What the question would tell whom. Reads no data. @throws {QueryError} {@link EngineError} {@link ClientError} */
   explain(question: QuestionFile): Promise<Explained>;
-  /** Asks it, and sees it through. @throws {QueryError} {@link ClientError} */
+  /** Asks it with the node's own key, as in a trial, and sees it through. @throws {QueryError} {@link EngineError} */
   run(
     question: QuestionFile,
+    progress?: (step: Progress) => void,
+    signal?: AbortSignal,
+  ): Promise<Outcome<AnswerResult>>;
+  /** The plan of a question, for the analyst with this public key to sign. @throws {QueryError} {@link EngineError} */
+  draft(question: QuestionFile, by: PublicKey): Promise<PlanDraft>;
+  /** Asks what an analyst signed, and sees it through. @throws {EngineError} {@link ClientError} */
+  ask(
+    signed: SignedBytes,
     progress?: (step: Progress) => void,
     signal?: AbortSignal,
   ): Promise<Outcome<AnswerResult>>;
@@ -74,6 +88,8 @@ export interface NodeClient {
   question(planHash: Hash): Promise<InboxQuestion>;
   /** Hands in a decision that a person signed. @throws {EngineError} `refused`, `too-late`, with the reason. */
   decide(signed: SignedBytes): Promise<void>;
+  /** Has the node read its own policies again; gives how many. @throws {ClientError} when they do not hold. */
+  reloadPolicy(): Promise<number>;
   /** Hands in the withdrawal of a party, signed by itself. @throws {EngineError} `refused`, with the reason. */
   withdraw(signed: SignedBytes): Promise<void>;
   /** What a coalition could have learned about this node's data. @throws {ClientError} */
@@ -83,37 +99,53 @@ export interface NodeClient {
 }
 
 /** The node whose folder this is. Nothing is opened until it is asked something. */
-export function nodeClient(dir: string): NodeClient {
-  const socket = join(dir, "state", "desk.sock");
+export function nodeClient(dir: string, env: HomeEnv = process.env): NodeClient {
+  const desk: Desk = {
+    path: join(dir, "state", "desk.sock"),
+    token: () => readSignIn(signInPlace(dir, env)),
+  };
   return {
-    status: async () => JSON.parse(await lastLine(socket, "GET", "/v1/status")) as NodeStatus, // our own node's word
+    signInPlace: async () => {
+      const told = JSON.parse(await lastLine({ ...desk, token: () => undefined }, "GET", "/v1/sign-in"));
+      const { signIn } = told as { readonly signIn: SignInPlace | null }; // our own node's word
+      return signIn ?? undefined;
+    },
+    status: async () => JSON.parse(await lastLine(desk, "GET", "/v1/status")) as NodeStatus, // our own node's word
     explain: async (question) =>
-      JSON.parse(await lastLine(socket, "POST", "/v1/explain", question)) as Explained,
-    outcomeOf: async (hash) => readOutcome(await lastLine(socket, "GET", `/v1/outcomes/${hash}`)),
+      JSON.parse(await lastLine(desk, "POST", "/v1/explain", question)) as Explained,
+    outcomeOf: async (hash) => readOutcome(await lastLine(desk, "GET", `/v1/outcomes/${hash}`)),
     run: (question, progress, signal) =>
-      followed(linesOf(socket, "POST", "/v1/run", question, signal), progress),
+      followed(linesOf(desk, "POST", "/v1/run", question, signal), progress),
+    draft: async (question, by) =>
+      JSON.parse(await lastLine(desk, "POST", "/v1/drafts", { ...question, by })) as PlanDraft, // its reader computes it again
+    ask: (signed, progress, signal) =>
+      followed(linesOf(desk, "POST", "/v1/proposals", asBody(signed), signal), progress),
     watch: (hash, progress, signal) =>
-      followed(linesOf(socket, "GET", `/v1/watch/${hash}`, undefined, signal), progress),
+      followed(linesOf(desk, "GET", `/v1/watch/${hash}`, undefined, signal), progress),
     inbox: async () => {
-      const { questions } = JSON.parse(await lastLine(socket, "GET", "/v1/inbox")) as {
+      const { questions } = JSON.parse(await lastLine(desk, "GET", "/v1/inbox")) as {
         readonly questions: readonly InboxItem[];
       }; // our own node's word
       return questions;
     },
-    question: async (hash) => JSON.parse(await lastLine(socket, "GET", `/v1/inbox/${hash}`)) as InboxQuestion,
-    decide: async ({ bytes, signatures }) => {
-      await lastLine(socket, "POST", "/v1/decisions", { bytes: base64(bytes), signatures });
+    question: async (hash) => JSON.parse(await lastLine(desk, "GET", `/v1/inbox/${hash}`)) as InboxQuestion,
+    decide: async (signed) => void (await lastLine(desk, "POST", "/v1/decisions", asBody(signed))),
+    reloadPolicy: async () => {
+      const line = await lastLine(desk, "POST", "/v1/policy");
+      return (JSON.parse(line) as { readonly policies: number }).policies; // our own node's word
     },
-    withdraw: async ({ bytes, signatures }) => {
-      await lastLine(socket, "POST", "/v1/withdrawals", { bytes: base64(bytes), signatures });
-    },
+    withdraw: async (signed) => void (await lastLine(desk, "POST", "/v1/withdrawals", asBody(signed))),
     exposure: async (request) =>
-      JSON.parse(await lastLine(socket, "POST", "/v1/exposure", request)) as Exposure, // our own node's word
+      JSON.parse(await lastLine(desk, "POST", "/v1/exposure", request)) as Exposure, // our own node's word
     proveErasure: async (bundle) => {
-      const line = await lastLine(socket, "POST", "/v1/erasure", { bundle: base64(bundle) });
+      const line = await lastLine(desk, "POST", "/v1/erasure", { bundle: base64(bundle) });
       return fromBase64((JSON.parse(line) as { readonly bundle: string }).bundle); // our own node's word
     },
   };
+}
+
+function asBody({ bytes, signatures }: SignedBytes): object {
+  return { bytes: base64(bytes), signatures };
 }
 
 /** Shows progress until there is an outcome. */
@@ -130,24 +162,32 @@ async function followed(
   throw new ClientError("stopping", "the node ended before it had an answer", "look at its log");
 }
 
-async function lastLine(socket: string, method: string, path: string, body?: object): Promise<string> {
-  for await (const line of linesOf(socket, method, path, body)) return line;
+/** A node's socket, and the sign-in of whoever asks, if there is one. */
+interface Desk {
+  readonly path: string;
+  readonly token: () => string | undefined;
+}
+
+async function lastLine(desk: Desk, method: string, path: string, body?: object): Promise<string> {
+  for await (const line of linesOf(desk, method, path, body)) return line;
   throw new ClientError("garbage", "the node gave no answer");
 }
 
 async function* linesOf(
-  socketPath: string,
+  desk: Desk,
   method: string,
   path: string,
   body: object | undefined,
   signal?: AbortSignal,
 ): AsyncGenerator<string> {
   const { promise, resolve, reject } = Promise.withResolvers<NodeJS.ReadableStream>();
+  const token = desk.token();
+  const headers = { host: "node", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
   const asking = request(
-    { socketPath, method, path, headers: { host: "node" }, ...(signal === undefined ? {} : { signal }) },
+    { socketPath: desk.path, method, path, headers, ...(signal === undefined ? {} : { signal }) },
     resolve,
   );
-  asking.once("error", (reason) => reject(unreachable(reason, socketPath)));
+  asking.once("error", (reason) => reject(unreachable(reason, desk.path)));
   asking.end(body === undefined ? undefined : JSON.stringify(body));
   const answer = await promise;
   for await (const line of createInterface({ input: answer, crlfDelay: Number.POSITIVE_INFINITY })) {
@@ -184,5 +224,7 @@ function errorOf(parts: Readonly<Record<string, unknown>>): Error {
   }
   if (text("name") === "EngineError")
     return new EngineError(text("code") as EngineErrorCode, party, message, hint);
+  if (text("name") === "SignInError")
+    return new ClientError(text("code") === "provider" ? "provider" : "sign-in", message, hint);
   return new ClientError("unknown", message, hint);
 }

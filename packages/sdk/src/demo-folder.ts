@@ -4,7 +4,6 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { AGENCY_ROLES } from "@koplamp/covenant";
-import type { NodeKeys } from "@koplamp/engine";
 import { nodePrimitives } from "@koplamp/pool";
 import type { PartyId } from "@koplamp/protocol";
 import type { Federation, FederationParty } from "@koplamp/query";
@@ -24,7 +23,7 @@ export interface FoundRequest {
   readonly terms: Terms;
   /** Seconds after which a party whose line is down is given up. */
   readonly graceSeconds?: number;
-  /** Parties whose people decide with keys in files of their own, beside the node's folder; others agree to everything. */
+  /** Parties whose people ask and decide with keys in files of their own, beside the node's folder; others agree to everything. */
   readonly people?: readonly PartyId[];
 }
 
@@ -35,7 +34,7 @@ export interface Folders {
   /** Party to the folder of its node. */
   readonly nodes: ReadonlyMap<PartyId, string>;
   readonly coordinator: string;
-  /** Party to the folder of its people's keys: `lawful.key`, `ethical.key`. */
+  /** Party to the folder of its people's keys: `analyst.key`, `lawful.key`, `ethical.key`. */
   readonly people: ReadonlyMap<PartyId, string>;
   /** A file of one line, `covenant sha256:…`: what `koplamp verify --trust` takes. */
   readonly trust: string;
@@ -101,9 +100,9 @@ async function writeNode(
   await writeMachine(machine, founded, authority);
   const keys = founded.keys[id];
   const own = request.people?.includes(id) ?? false;
-  if (keys !== undefined) writeKeys(join(machine.dir, "keys"), own ? withoutApprovers(keys) : keys);
+  if (keys !== undefined) writeKeys(join(machine.dir, "keys"), own ? { ...keys, people: {} } : keys);
   if (keys !== undefined && own)
-    for (const role of AGENCY_ROLES)
+    for (const role of ["analyst", ...AGENCY_ROLES] as const)
       writePersonKey(join(peopleIn(request.dir, id), `${role}.key`), keys.people[role]);
   const url = `https://127.0.0.1:${port}`;
   await writeConfig(join(machine.dir, "node.yaml"), {
@@ -119,10 +118,6 @@ async function writeNode(
     people: own ? "own" : "generated",
     log: { level: "info" },
   });
-}
-
-function withoutApprovers(keys: NodeKeys): NodeKeys {
-  return { ...keys, people: { analyst: keys.people.analyst } };
 }
 
 function peopleIn(dir: string, party: PartyId): string {

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** What can be wrong before a question reaches any node. Stable: tools may rely on it. */
-export type SdkErrorCode = "file" | "usage" | "covenant" | "party" | "refused" | "state" | "question";
+export type SdkErrorCode =
+  | "file"
+  | "usage"
+  | "covenant"
+  | "party"
+  | "refused"
+  | "state"
+  | "question"
+  | "sign-in";
 
 /** Something that the person in front of it can put right. One sentence, and the smallest change that would help. */
 export class SdkError extends Error {

@@ -16,6 +16,7 @@ export {
   type InboxItem,
   type InboxQuestion,
   type Outcome,
+  type PlanDraft,
 } from "@koplamp/engine";
 export {
   type Explanation,
@@ -35,7 +36,7 @@ export {
   type Terms,
 } from "./charter.ts";
 export { type CheckedDataset, checkLab, type LabCheck } from "./check-lab.ts";
-export { type NodeClient, nodeClient } from "./client.ts";
+export { type NodeClient, nodeClient, type QuestionFile } from "./client.ts";
 export {
   amendCovenant,
   COVENANT_SCHEMA,
@@ -62,6 +63,7 @@ export { type LabRequest, type LabRun, runLab } from "./lab.ts";
 export { answerOf } from "./lab-answer.ts";
 export { labTerms } from "./lab-terms.ts";
 export { newPersonKey, type PersonDecision, personKeyOf, rolesOf, signDecisionOf } from "./person.ts";
+export { signPlanOf } from "./person-plan.ts";
 export {
   diffPolicies,
   explainPolicy,
@@ -71,5 +73,6 @@ export {
   testPolicy,
 } from "./policy.ts";
 export { type Lab, readLab } from "./read-lab.ts";
+export { type KeptSignIn, type SignInRequest, signIn, signOut } from "./sign-in.ts";
 export { reportFile, verifyFile } from "./verify.ts";
 export { type Versions, versions } from "./versions.ts";

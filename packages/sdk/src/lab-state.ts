@@ -90,7 +90,8 @@ function readFounded(dir: string, { id, parties }: Pick<CharterRequest, "id" | "
 function keptKeys(folder: string): FoundedKeys {
   const keys = readKeys(folder);
   const { analyst, lawful, ethical } = keys.people;
-  if (lawful !== undefined && ethical !== undefined) return { ...keys, people: { analyst, lawful, ethical } };
+  if (analyst !== undefined && lawful !== undefined && ethical !== undefined)
+    return { ...keys, people: { analyst, lawful, ethical } };
   throw new SdkError(
     "state",
     `${folder} holds no keys of people who approve`,

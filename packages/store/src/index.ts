@@ -10,5 +10,6 @@ export {
 } from "./keys.ts";
 export { readPersonKey, writePersonKey } from "./person-key.ts";
 export { readPolicyFolder } from "./policy-folder.ts";
+export { dropSignIn, readSignIn, writeSignIn } from "./sign-in-file.ts";
 export { readCovenantSeed } from "./signing-key.ts";
 export { openStore } from "./store.ts";

@@ -13,25 +13,25 @@ const FILE = "keys";
 const FIRST_LINE = "koplamp.keys/v1";
 const LENGTHS: Readonly<Record<string, number>> = { sealMlKem: 64 };
 const MACHINE = ["identity", "ledger", "witness", "covenant", "sealX25519", "sealMlKem", "storage"] as const;
-/** Keys of people who approve stand beside a machine's in a lab or trial only. */
-const APPROVERS = ["lawful", "ethical"] as const;
+/** Keys of people who ask or approve stand beside a machine's in a lab or trial only. */
+const PEOPLE = ["analyst", "lawful", "ethical"] as const;
 const COORDINATOR = ["identity", "sealX25519", "sealMlKem"] as const;
 
 /** Writes a machine's keys into a folder of its own (700) as one file (600). */
 export function writeKeys(folder: string, keys: NodeKeys): void {
   const { people } = keys;
-  const approvers = APPROVERS.flatMap((role) => {
+  const held = PEOPLE.flatMap((role) => {
     const seed = people[role];
     return seed === undefined ? [] : [[role, seed] as const];
   });
   const machine = MACHINE.map((name) => [name, keys[name]] as const);
-  writeSeeds(folder, [...approvers, ...machine, ["analyst", people.analyst]]); // cut anywhere, it lacks what it must have
+  writeSeeds(folder, [...held, ...machine]); // cut anywhere, it lacks what it must have
 }
 
 /** Reads a machine's keys. @throws {StoreError} `permissions` when others can read them; `missing`, `malformed`. */
 export function readKeys(folder: string): NodeKeys {
-  const seed = readSeeds(folder, [...MACHINE, "analyst"], APPROVERS);
-  const [lawful, ethical] = APPROVERS.map((role) => seed(role));
+  const seed = readSeeds(folder, MACHINE, PEOPLE);
+  const held = PEOPLE.map((role) => [role, seed(role)] as const).filter(([, bytes]) => bytes.length > 0);
   return {
     identity: seed("identity"),
     ledger: seed("ledger"),
@@ -40,11 +40,7 @@ export function readKeys(folder: string): NodeKeys {
     sealX25519: seed("sealX25519"),
     sealMlKem: seed("sealMlKem"),
     storage: seed("storage"),
-    people: {
-      analyst: seed("analyst"),
-      ...(lawful === undefined || lawful.length === 0 ? {} : { lawful }),
-      ...(ethical === undefined || ethical.length === 0 ? {} : { ethical }),
-    },
+    people: Object.fromEntries(held),
   };
 }
 

@@ -14,6 +14,7 @@ export {
 } from "./channel.ts";
 export { type DialParts, dialRelay } from "./client.ts";
 export { TransportError, type TransportErrorCode } from "./errors.ts";
+export { type HttpsAnswer, type HttpsAsk, httpsJson } from "./https-json.ts";
 export type { LogTransport, TransportEvent } from "./log.ts";
 export { openPost, type PostParts } from "./post.ts";
 export { Relay, type RelayLimits } from "./relay.ts";

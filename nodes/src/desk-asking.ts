@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Questions as the desk takes them: a file's text, and for a draft the public key of the analyst who will sign it.
+import type { EngineNode, PlanDraft } from "@koplamp/engine";
+import { QueryError, type Question, readQuestion } from "@koplamp/query";
+import type { Caller } from "./caller.ts";
+
+const KEY = /^ed25519:[A-Za-z0-9+/]{43}=$/;
+
+/** The question in a body, as {file, text}. @throws {QueryError}. */
+export function questionIn(body: string): Question {
+  const { file, text } = fieldsOf(body);
+  if (typeof file === "string" && typeof text === "string") return readQuestion(text, { file, lab: false });
+  throw new QueryError("invalid-value", "expected a question as {file, text}");
+}
+
+/**
+ * Drafts the plan of a question, sent as {file, text, by}, for whoever signed in.
+ * @throws {QueryError} {@link EngineError} {@link SignInError}.
+ */
+export async function draftFor(node: EngineNode, caller: Caller, body: string): Promise<PlanDraft> {
+  const { by } = fieldsOf(body);
+  if (typeof by === "string" && KEY.test(by)) {
+    caller.expectActing("analyst", by);
+    return await node.draft(questionIn(body), by);
+  }
+  throw new QueryError(
+    "invalid-value",
+    "expected a question and its analyst's public key as {file, text, by}",
+  );
+}
+
+function fieldsOf(body: string): Readonly<Record<string, unknown>> {
+  return Object(JSON.parse(body));
+}
