@@ -34,6 +34,48 @@ export const PAIR: readonly Switch[] = [
     test: { file: "packages/psi/test/description.test.ts", name: "count.local" },
   },
   {
+    id: "pair.mode-swapped",
+    guarantee: "G2",
+    weak: "a plan may name one mode in its question and run the protocol of another",
+    edits: [
+      {
+        file: "packages/query/src/choose.ts",
+        from: "if (protocol === usual(ask)) return true;",
+        to: "if (protocol !== ask.kind) return true;",
+      },
+    ],
+    test: { file: "packages/query/test/pair.test.ts", name: "no plan promises one mode and runs another" },
+  },
+  {
+    id: "pair.sensitive",
+    guarantee: "G9",
+    weak: "sensitive data take a key that outlives the question",
+    edits: [
+      {
+        file: "packages/query/src/choose.ts",
+        from: "const strict = sensitive && !once",
+        to: "const strict = sensitive && once",
+      },
+    ],
+    test: { file: "packages/query/test/pair.test.ts", name: "and over sensitive data" },
+  },
+  {
+    id: "pair.person-level",
+    guarantee: "G2",
+    weak: "a count in a node's memory needs no ground at the level of persons",
+    edits: [
+      {
+        file: "packages/query/src/ceilings.ts",
+        from: '(ask.mode === "recipient" || ask.mode === "pairs.local")',
+        to: 'ask.mode === "recipient"',
+      },
+    ],
+    test: {
+      file: "packages/query/test/pair.test.ts",
+      name: "a count in memory, where the covenant allows nothing at the level of persons",
+    },
+  },
+  {
     id: "pair.key-kept",
     guarantee: "G9",
     weak: "a sender has the same key in every session",

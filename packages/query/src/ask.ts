@@ -16,6 +16,7 @@ import {
   refuseFlagged,
   refuseKind,
   refuseMode,
+  refusePairs,
 } from "./not-yet.ts";
 import {
   anyMapOf,
@@ -38,7 +39,7 @@ import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 export type QuestionAsk = Ask;
 
 const FIELDS = {
-  match: ["kind", "key", "anyKey", "from", "atLeast", "tell", "flaggedBy"],
+  match: ["kind", "key", "anyKey", "from", "atLeast", "tell", "flaggedBy", "mode"],
   "overlap-count": ["kind", "key", "from", "shape", "atLeast", "mode"],
   aggregate: ["kind", "from", "where", "groupBy", "domain", "measures", "distinctBy"],
   "join-aggregate": ["kind", "key", "from", "groupBy", "domain", "measures"],
@@ -69,7 +70,13 @@ function readMatch(map: YamlMap): MatchAsk {
   const from = readFrom(map);
   const tell = oneOf(required(map, "tell", "holders, count or nothing"), ["holders", "count", "nothing"]);
   const atLeast = integerOf(required(map, "atLeast", "the smallest number of holders"), 2, from.length);
-  return { kind: "match", key: readKey(map), from, atLeast, tell };
+  const ask: MatchAsk = { kind: "match", key: readKey(map), from, atLeast, tell };
+  const mode = field(map, "mode");
+  if (mode === undefined) return ask;
+  const named = oneOf(mode, ["pair"]);
+  if (from.length === 2) return { ...ask, mode: named };
+  const message = `mode: pair is for two parties, got ${from.length}`;
+  throw failAt(mode, "invalid-value", message, "leave `mode` out: match-tokens/1 takes up to 32 parties");
 }
 
 function readOverlap(map: YamlMap): OverlapAsk {
@@ -85,7 +92,7 @@ function readOverlap(map: YamlMap): OverlapAsk {
     from,
     shape,
     atLeast: readAtLeast(map, shape, from.length),
-    mode: readMode(map, shape),
+    mode: readMode(map, shape, from.length),
   };
 }
 
@@ -97,18 +104,20 @@ function readAtLeast(map: YamlMap, shape: OverlapAsk["shape"], parties: number):
   throw failAt(value, "invalid-value", `"atLeast" goes with shape: atLeast, not with shape: ${shape}`);
 }
 
-function readMode(map: YamlMap, shape: OverlapAsk["shape"]): OverlapAsk["mode"] {
+function readMode(map: YamlMap, shape: OverlapAsk["shape"], parties: number): OverlapAsk["mode"] {
   const value = field(map, "mode");
   if (value === undefined) return null;
   const mode = oneOf(value, ["hub", "recipient", "atLeast", "pairs.blind", "pairs.local"]);
-  if (mode !== "hub" && mode !== "recipient") throw refuseMode(value, mode);
+  if (mode === "atLeast") throw refuseMode(value, mode);
+  const hint = "leave `mode` out: the coordinator counts pseudonyms";
+  if (mode === "pairs.blind" || mode === "pairs.local") {
+    if (parties !== 2) throw refusePairs(value, mode, parties);
+    if (shape === "pairs") return mode;
+    throw failAt(value, "invalid-value", `mode: ${mode} answers shape: pairs, not ${shape}`, hint);
+  }
   if (mode === "hub" || shape !== "pairs") return mode;
-  throw failAt(
-    value,
-    "invalid-value",
-    "mode: recipient answers histogram and atLeast, not pairs",
-    "leave `mode` out",
-  );
+  const message = "mode: recipient answers histogram and atLeast, not pairs";
+  throw failAt(value, "invalid-value", message, "leave `mode` out");
 }
 
 function readAggregate(map: YamlMap): AggregateAsk {

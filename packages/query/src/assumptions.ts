@@ -79,6 +79,12 @@ const DUTCH: Readonly<Record<string, string>> = {
     "De identiteitssleutel van elke node is van die node zelf; berichten zijn verzegeld van node tot node.",
   "own-share": "Ten minste één houder houdt zijn deel van de sleutel voor zich.",
   "true-inputs": "Partijen brengen de lijsten in die zij zeggen in te brengen.",
+  "counting-software": "De node die telt draait de software die hij zegt te draaien.",
+  "counter-follows": "De node die telt houdt zich aan het protocol.",
+  "answers-unproven":
+    "De andere node rekent elk element uit met de sleutel van deze sessie: gesorteerde antwoorden zijn niet te bewijzen.",
+  "decisional-diffie-hellman":
+    "Niemand onderscheidt in ristretto255 verwante elementen van willekeurige (decisional Diffie-Hellman).",
 };
 
 /** The assumptions of a contract: those of every question, those of the protocol's family, then the protocol's own. */

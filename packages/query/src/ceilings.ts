@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Fact, type Item, rankOf } from "@koplamp/protocol";
-import type { Covenant, Plan, QueryClass, Roster } from "@koplamp/wire";
+import { type Fact, type Item, type PartyId, rankOf } from "@koplamp/protocol";
+import { counterOf } from "@koplamp/psi";
+import type { Ask, Covenant, Plan, QueryClass, Roster } from "@koplamp/wire";
 import type { Described } from "./describe-plan.ts";
 import { QueryError } from "./errors.ts";
 
@@ -37,14 +38,26 @@ export function checkClass(plan: Plan, { outputs, views, allowances }: Described
   throw new QueryError("above-class", message, { party: who, hint: hintFor(plan) });
 }
 
+/** Whether a node counts that could show which of its own keys are held elsewhere. */
+export function countsInMemory(ask: Ask): boolean {
+  return ask.kind === "overlap-count" && (ask.mode === "recipient" || ask.mode === "pairs.local");
+}
+
+function counterAmong(ask: Ask, recipients: Plan["recipients"]): PartyId {
+  const named = recipients.map(({ party }) => party);
+  if (ask.kind !== "overlap-count" || ask.mode === "recipient") return named[0] ?? "";
+  const parties = ask.from.map(({ party }) => party);
+  return counterOf(parties, named);
+}
+
 /**
  * A recipient that counts by itself could see the holders of its own keys: that needs the ground that a match needs,
  * whatever the class of the question.
  * @throws {QueryError} `above-class`.
  */
 export function checkPersonLevel({ ask, recipients }: Plan, { personLevel, id }: Covenant): void {
-  if (ask.kind !== "overlap-count" || ask.mode !== "recipient" || personLevel.allowed) return;
-  const party = recipients[0]?.party ?? "";
+  if (!countsInMemory(ask) || personLevel.allowed) return;
+  const party = counterAmong(ask, recipients);
   const message = `the node of ${party} could see which of its keys others hold, and covenant "${id}" allows nothing at the level of persons`;
   throw new QueryError("above-class", message, {
     party,
@@ -53,8 +66,7 @@ export function checkPersonLevel({ ask, recipients }: Plan, { personLevel, id }:
 }
 
 function hintFor({ ask }: Plan): string {
-  if (ask.kind === "overlap-count" && ask.mode === "recipient")
-    return "leave `mode` out: the coordinator counts pseudonyms";
+  if (countsInMemory(ask)) return "leave `mode` out: the coordinator counts pseudonyms";
   return "ask a question of a class that allows it, with its own approvals";
 }
 

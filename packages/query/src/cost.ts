@@ -40,8 +40,7 @@ export function costOf(plan: Plan, { egress, debits }: Contract): Cost {
         egress.filter((row) => row[side] === party).reduce((sum, row) => sum + row.bytes, 0),
       ),
     );
-  const repeat = plan.ask.kind === "aggregate" ? sumMicros(plan) : tokenMicros(plan);
-  const first = repeat + (plan.ask.kind === "aggregate" ? 0 : evaluationMicros(plan));
+  const { first, repeat } = microsOf(plan);
   return {
     firstSeconds: first / 1e6,
     repeatSeconds: repeat / 1e6,
@@ -51,6 +50,28 @@ export function costOf(plan: Plan, { egress, debits }: Contract): Cost {
       .filter(({ unit }) => unit === "evaluations")
       .map(({ holder, asker, amount }) => ({ holder, asker, amount })),
   };
+}
+
+function microsOf(plan: Plan): { readonly first: number; readonly repeat: number } {
+  if (plan.ask.kind === "aggregate") return { first: sumMicros(plan), repeat: sumMicros(plan) };
+  if (plan.protocol.id.startsWith("match-pair")) return { first: pairMicros(plan), repeat: pairMicros(plan) };
+  return { first: tokenMicros(plan) + evaluationMicros(plan), repeat: tokenMicros(plan) };
+}
+
+/** A key for each question: it costs the same every time. A party that sends and receives pays both. */
+function pairMicros({ inputs, recipients, protocol }: Plan): number {
+  const blind = protocol.id.startsWith("match-pair-count-blind");
+  const masks = blind ? 2 * US.variable : US.fixed + US.variable;
+  const asking = US.hash + masks + US.decode + (blind ? 0 : 2 * US.sum);
+  const answering = US.decode + US.variable + (blind ? 0 : US.sum);
+  const both = protocol.id === "match-pair/1" && recipients.length === 2;
+  const costs = inputs.map(({ party, rowsPadded: mine }) => {
+    const theirs = inputs.find((other) => other.party !== party)?.rowsPadded ?? 0;
+    const receiving = mine * asking;
+    const sending = mine * (US.hash + US.variable) + theirs * answering;
+    return both ? receiving + sending : Math.max(receiving, sending);
+  });
+  return Math.max(...costs);
 }
 
 function evaluationMicros({ inputs }: Plan): number {

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Description, type Item, type PartyId, rankOf, type View } from "@koplamp/protocol";
-import { describePreparation, MOST_ELEMENTS, matchTokens, overlapHub, overlapRecipient } from "@koplamp/psi";
+import {
+  describePreparation,
+  MOST_ELEMENTS,
+  matchPair,
+  matchTokens,
+  overlapHub,
+  overlapRecipient,
+  pairCountBlind,
+  pairCountLocal,
+} from "@koplamp/psi";
 import type { Covenant, OverlapAsk, Plan } from "@koplamp/wire";
+import { answers } from "./choose.ts";
 import { QueryError } from "./errors.ts";
 import { evaluationQuota } from "./quotas.ts";
 import { describeSum } from "./sums.ts";
@@ -23,11 +33,16 @@ export function describePlan(plan: Plan, covenant: Covenant): Described {
 }
 
 function describeSessions(plan: Plan, covenant: Covenant): Described {
+  if (!answers(plan.protocol.id, plan.ask)) {
+    throw new QueryError("invalid-value", `no protocol "${plan.protocol.id}" answers this question`);
+  }
   if (plan.ask.kind === "aggregate") {
     return { ...describeSum(plan, plan.ask), allowances: new Set(), sessions: new Map() };
   }
   const parties = plan.inputs.map(({ party }) => party);
   const rowsPadded = Object.fromEntries(plan.inputs.map((input) => [input.party, input.rowsPadded]));
+  const pair = describePair(plan, parties, rowsPadded);
+  if (pair !== undefined) return { ...pair, allowances: new Set(), sessions: new Map() };
   const quota = (asker: PartyId, holder: PartyId): number =>
     evaluationQuota(covenant, plan.purpose, asker, holder);
   const before = describePreparation({ parties, rowsPadded, quota });
@@ -39,6 +54,19 @@ function describeSessions(plan: Plan, covenant: Covenant): Described {
       before.disclosures.map(({ id, to }) => [id, Math.ceil((rowsPadded[to] ?? 0) / MOST_ELEMENTS)]),
     ),
   };
+}
+
+/** A session of two with a key of its own: nothing has to go before it, and nothing of it can be used after. */
+function describePair(
+  { protocol, recipients }: Plan,
+  parties: readonly PartyId[],
+  rowsPadded: Readonly<Record<PartyId, number>>,
+): Description | undefined {
+  const common = { parties, recipients: recipients.map(({ party }) => party), rowsPadded };
+  if (protocol.id === matchPair.id) return matchPair.describe(common);
+  if (protocol.id === pairCountBlind.id) return pairCountBlind.describe(common);
+  if (protocol.id === pairCountLocal.id) return shownOnlyByOtherSoftware(pairCountLocal.describe(common));
+  return undefined;
 }
 
 function describeTokens(
@@ -53,10 +81,7 @@ function describeTokens(
   // Safe because a sum has its own description and a match has just returned.
   const { shape, atLeast } = plan.ask as OverlapAsk;
   if (plan.protocol.id === overlapHub.id) return overlapHub.describe({ ...common, shape, atLeast });
-  if (plan.protocol.id === overlapRecipient.id) {
-    return shownOnlyByOtherSoftware(overlapRecipient.describe({ ...common, shape, atLeast }));
-  }
-  throw new QueryError("invalid-value", `no protocol "${plan.protocol.id}" answers a count`);
+  return shownOnlyByOtherSoftware(overlapRecipient.describe({ ...common, shape, atLeast }));
 }
 
 /**

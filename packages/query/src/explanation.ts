@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
 import type { Contract, ContractItem, Covenant, Plan, Text } from "@koplamp/wire";
-import { choose } from "./choose.ts";
+import { choiceOf } from "./choose.ts";
 import { type Cost, costOf } from "./cost.ts";
 import { ANY } from "./knowledge.ts";
 import type { Language } from "./language.ts";
@@ -54,7 +54,7 @@ export interface ExplainOptions {
 
 /** The contract of a plan in the words of one language. */
 export function explain(contract: Contract, plan: Plan, { lang, covenant }: ExplainOptions): Explanation {
-  const choice = choose(plan.ask);
+  const choice = choiceOf(plan);
   const context = { parties: plan.inputs.map(({ party }) => party), plan, lang };
   const external = (covenant?.approval.external ?? []).filter(({ classes }) => classes.includes(plan.class));
   return {

@@ -80,7 +80,17 @@ export function refuseMode(at: YamlValue, mode: string): QueryError {
     at,
     "not-yet",
     `mode "${mode}" of overlap-count cannot be used yet`,
-    "modes: hub (the coordinator sees a pattern of pseudonyms), recipient (the recipient sees it)",
+    "modes: hub (the coordinator sees a pattern of pseudonyms), recipient (the recipient sees it); for pairs of two parties pairs.blind, pairs.local",
+  );
+}
+
+/** The refusal of a count of pairs among more than two parties by `match-pair/1`. */
+export function refusePairs(at: YamlValue, mode: string, parties: number): QueryError {
+  return failAt(
+    at,
+    "not-yet",
+    `mode "${mode}" of overlap-count takes two parties so far, got ${parties}`,
+    "ask for each pair by itself, or leave `mode` out: mode hub counts all pairs at the coordinator",
   );
 }
 

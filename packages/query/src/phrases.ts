@@ -29,8 +29,14 @@ const PHRASES: Readonly<Record<Fact, Readonly<Record<Language, Words>>>> = {
     en: (about, bound) => `numbers of keys over ${about} (${bound} in all)`,
   },
   "pair-count": {
-    nl: (about, bound) => `hoeveel sleutels elk paar deelt, ook met ${about} (${bound} aantallen)`,
-    en: (about, bound) => `how many keys each pair shares, ${about} included (${bound} numbers)`,
+    nl: (about, bound) =>
+      bound === "1"
+        ? `het aantal gemeenschappelijke sleutels (${about})`
+        : `hoeveel sleutels elk paar deelt, ook met ${about} (${bound} aantallen)`,
+    en: (about, bound) =>
+      bound === "1"
+        ? `the number of keys in common (${about})`
+        : `how many keys each pair shares, ${about} included (${bound} numbers)`,
   },
   cell: {
     nl: (about, bound) => `de sommen over ${about} (${bound} cellen)`,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import { MOST_ROWS } from "@koplamp/psi";
+import { MOST_PAIR_ROWS, MOST_ROWS } from "@koplamp/psi";
 import {
   type Ask,
   addPeriod,
@@ -14,7 +14,7 @@ import {
   timeText,
 } from "@koplamp/wire";
 import type { CatalogueEntry } from "./catalogue.ts";
-import { choose } from "./choose.ts";
+import { type Circumstances, choose } from "./choose.ts";
 import { normalise } from "./columns.ts";
 import { epochOf } from "./epoch.ts";
 import { QueryError } from "./errors.ts";
@@ -54,8 +54,9 @@ export function planQuery(request: PlanRequest): Plan {
   const ask = normalise(question.ask, entries);
   const inputs = inputsOf(ask, entries, covenant);
   checkRecipients(question, ask);
-  checkSizes(ask, inputs);
-  const { protocol: id, params } = choose(ask);
+  const epoch = ask.kind === "aggregate" ? null : epochOf(question, covenant, now);
+  const { protocol: id, params } = choose(ask, circumstances(covenant, inputs, epoch));
+  checkSizes(ask, id, inputs);
   const release = strictest(question, covenant);
   if (ask.kind === "aggregate") checkSums(ask, inputs, { params, minContributors: release.minContributors });
   const { class: queryClass, purpose, indication, necessity, subsidiarity, intendedEffect } = question;
@@ -77,7 +78,7 @@ export function planQuery(request: PlanRequest): Plan {
     protocol: {
       id,
       params,
-      epoch: ask.kind === "aggregate" ? null : epochOf(question, covenant, now),
+      epoch,
       roles: rolesOf(question, ask),
       shards: 1,
     },
@@ -137,19 +138,32 @@ function checkRecipients({ recipients }: Question, ask: Ask): void {
   }
 }
 
+/** What the choice of a protocol depends on beside the question. */
+function circumstances(
+  { dataClasses, protocols }: Covenant,
+  inputs: readonly Input[],
+  epoch: string | null,
+): Circumstances {
+  const classes = dataClasses.filter(({ id }) => inputs.some(({ dataClass }) => dataClass === id));
+  return {
+    sensitive: classes.some(({ sensitivity }) => sensitivity !== "ordinary"),
+    once: epoch?.startsWith("once:") ?? false,
+    admits: (protocol) => protocols.some(({ id }) => id === protocol),
+  };
+}
+
 /** One session takes so many rows; longer lists would have to be cut into shards. */
-function checkSizes({ kind }: Ask, inputs: readonly Input[]): void {
-  const large = inputs.find(({ rowsPadded }) => rowsPadded > MOST_ROWS);
+function checkSizes({ kind }: Ask, protocol: string, inputs: readonly Input[]): void {
+  const pair = protocol.startsWith("match-pair");
+  const most = pair ? MOST_PAIR_ROWS : MOST_ROWS;
+  const large = inputs.find(({ rowsPadded }) => rowsPadded > most);
   if (kind === "aggregate" || large === undefined) return;
   const { party, rowsPadded } = large;
-  throw new QueryError(
-    "not-yet",
-    `${party} brings up to ${rowsPadded} keys, and a session takes ${MOST_ROWS}`,
-    {
-      party,
-      hint: "ask over a smaller dataset: cutting a question into shards is not built yet",
-    },
-  );
+  const other = pair ? `, or without \`mode\`: ${MOST_ROWS} keys fit a session then` : "";
+  throw new QueryError("not-yet", `${party} brings up to ${rowsPadded} keys, and a session takes ${most}`, {
+    party,
+    hint: `ask over a smaller dataset: cutting a question into shards is not built yet${other}`,
+  });
 }
 
 function basesOf({ legalBasis }: Question, inputs: readonly Input[]): Plan["bases"] {

@@ -60,6 +60,7 @@ const ask = z.discriminatedUnion("kind", [
     from,
     atLeast: z.int().min(2),
     tell: z.enum(["holders", "count", "nothing"]),
+    mode: z.literal("pair").optional().describe("two parties, with a key for this question only"),
   }),
   z.strictObject({
     kind: z.literal("overlap-count"),
@@ -67,7 +68,7 @@ const ask = z.discriminatedUnion("kind", [
     from,
     shape: z.enum(["histogram", "pairs", "atLeast"]),
     atLeast: z.int().min(1).optional(),
-    mode: z.enum(["hub", "recipient"]).optional(),
+    mode: z.enum(["hub", "recipient", "pairs.blind", "pairs.local"]).optional(),
   }),
   z.strictObject({
     kind: z.literal("aggregate"),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Covenant, Plan, Text } from "@koplamp/wire";
+import type { Covenant, OverlapAsk, Plan, Text } from "@koplamp/wire";
 
 /** The warnings of contracts: codes in the document, words for people. */
 const WORDS: Readonly<Record<string, Text>> = {
@@ -23,6 +23,14 @@ const WORDS: Readonly<Record<string, Text>> = {
     nl: "de coördinator ziet het hele patroon van overlap, in pseudoniemen",
     en: "the coordinator sees the whole pattern of overlap, in pseudonyms",
   },
+  "COUNTER-MEMORY": {
+    nl: "de node die telt kan zien welke van zijn eigen sleutels de ander heeft; zijn software geeft alleen het aantal",
+    en: "the node that counts can see which of its own keys the other one holds; its software gives the number only",
+  },
+  "COUNTER-CAN-DEVIATE": {
+    nl: "een node die telt en zich niet aan het protocol houdt, leert ongemerkt welke van zijn eigen sleutels de ander heeft",
+    en: "a node that counts and leaves the protocol learns which of its own keys the other one holds, and nobody can notice",
+  },
   "RECIPIENT-PATTERN": {
     nl: "de node van de ontvanger kan het hele patroon van overlap zien; zijn software toont alleen de aantallen",
     en: "the recipient's node can see the whole pattern of overlap; its software shows the numbers only",
@@ -45,6 +53,14 @@ const WORDS: Readonly<Record<string, Text>> = {
   },
 };
 
+/** What each way to count lets somebody see, by mode. */
+const COUNT_WARNINGS: Readonly<Record<NonNullable<OverlapAsk["mode"]>, string>> = {
+  hub: "COORDINATOR-PATTERN",
+  recipient: "RECIPIENT-PATTERN",
+  "pairs.local": "COUNTER-MEMORY",
+  "pairs.blind": "COUNTER-CAN-DEVIATE",
+};
+
 /** The codes of what a person should know before saying yes, in a fixed order. */
 export function warningsOf(plan: Plan, covenant: Covenant): readonly string[] {
   const lab = covenant.id.startsWith("lab/") ? ["LAB"] : [];
@@ -61,8 +77,7 @@ function askWarnings({ ask, inputs, release }: Plan): readonly string[] {
       ...(ask.tell === "holders" ? [] : ["TELL-BY-SOFTWARE"]),
     ];
   }
-  if (ask.kind === "overlap-count")
-    return [ask.mode === "recipient" ? "RECIPIENT-PATTERN" : "COORDINATOR-PATTERN"];
+  if (ask.kind === "overlap-count") return [COUNT_WARNINGS[ask.mode ?? "hub"]];
   return [
     ...(inputs.length === 2 ? ["TWO-CONTRIBUTORS"] : []),
     ...(release.minCount === 1 ? ["NO-FLOOR"] : []),

@@ -8,6 +8,11 @@ import { type CatalogueEntry, contractOf, planQuery, type Question } from "../sr
 const hash = `sha256:${"0".repeat(64)}`;
 const key = `ed25519:${"A".repeat(43)}=`;
 
+const PROTOCOLS = [
+  ...["match-tokens/1", "overlap-hub/1", "overlap-recipient/1", "sum-threshold/1"],
+  ...["match-pair/1", "match-pair-count-local/1", "match-pair-count-blind/1"],
+];
+
 /** SHA-256, which is all that a contract needs of a cryptographic library. */
 export const primitives = {
   sha256: (data: Uint8Array): Uint8Array => new Uint8Array(createHash("sha256").update(data).digest()),
@@ -61,13 +66,11 @@ export function covenantOf(parties: readonly string[], id = "ports"): Covenant {
     budgets: [],
     approval: { validFor: "P30D", external: [{ role: "prosecutor", classes: ["E", "F"], keys: [key] }] },
     witnesses: { quorum: 2, external: [] },
-    protocols: ["match-tokens/1", "overlap-hub/1", "overlap-recipient/1", "sum-threshold/1"].map(
-      (protocol) => ({
-        id: protocol,
-        paramSets: ["ristretto255-sha512", "bfv-amt-50-pq"],
-        coordinatorLearns: FACTS,
-      }),
-    ),
+    protocols: PROTOCOLS.map((protocol) => ({
+      id: protocol,
+      paramSets: ["ristretto255-sha512", "bfv-amt-50-pq"],
+      coordinatorLearns: FACTS,
+    })),
     retention: { results: "P90D", salts: "P1Y", ledger: "P5Y", extensions: 1 },
     supervision: { body: "Supervisor", keys: [key] },
     dpia: { reference: "D-1", hash },

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { choose, planQuery, QueryError, readQuestion } from "../src/index.ts";
 import { covenantOf, entry, NOW, planned } from "./agreement.ts";
-import { COUNTS, REPORTS, SHIPS } from "./samples.ts";
+import { COUNTS, PAIR_COUNT, PAIR_MATCH, REPORTS, SHIPS } from "./samples.ts";
 
 const read = (text: string) => readQuestion(text, { file: "q.yaml", lab: false });
 const ships = [
@@ -102,7 +102,7 @@ describe("a plan", () => {
   });
 
   test("every choice says why, and names what was passed over", () => {
-    for (const text of [SHIPS, COUNTS, REPORTS]) {
+    for (const text of [SHIPS, COUNTS, REPORTS, PAIR_MATCH, PAIR_COUNT]) {
       const { reason, protocol } = choose(read(text).ask);
       expect(reason.nl).not.toBe("");
       expect(reason.en).not.toBe("");

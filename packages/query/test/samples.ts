@@ -63,6 +63,14 @@ recipients: [insurer]
 expires: 2027-01-31
 `;
 
+/** A match of two under a key for this question only. */
+export const PAIR_MATCH: string = SHIPS.replace("tell: holders", "tell: holders\n  mode: pair");
+
+/** How many ships two registers share, counted by one of them, for that one and an insurer. */
+export const PAIR_COUNT: string = COUNTS.replace(", coastguard: seen", "")
+  .replace("shape: histogram", "shape: pairs\n  mode: pairs.blind")
+  .replace("[insurer]", "[customs, insurer]");
+
 export const FEDERATION = `koplamp: federation/v1
 id: ports
 covenant: default

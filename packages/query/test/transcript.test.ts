@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the contract lists is what leaves: every session of a question, simulated on the toy group.
 import type { PartyId, Sent, Simulated } from "@koplamp/protocol";
-import { hubCoordinator, hubNode, matchTokensParty, recipientNode } from "@koplamp/psi";
+import {
+  countBlindNode,
+  countLocalNode,
+  hubCoordinator,
+  hubNode,
+  matchPairParty,
+  matchTokensParty,
+  recipientNode,
+} from "@koplamp/psi";
 import type { Contract } from "@koplamp/wire";
 import { describe, expect, test } from "vitest";
 import { toyGroup } from "../../../test/toy/group.ts";
 import { oraclePrimitives } from "../../crypto/test/oracle-primitives.ts";
 import { Federation, inputsOf } from "../../psi/test/federation.ts";
+import { countSetups, matchSetups } from "../../psi/test/pair.ts";
 import { readQuestion } from "../src/index.ts";
 import { entry, planned } from "./agreement.ts";
-import { COUNTS, SHIPS } from "./samples.ts";
+import { COUNTS, PAIR_COUNT, PAIR_MATCH, SHIPS } from "./samples.ts";
 
 const read = (text: string) => readQuestion(text, { file: "q.yaml", lab: false });
 const names = (count: number, prefix: string) => Array.from({ length: count }, (_, at) => `${prefix}${at}`);
@@ -81,6 +90,37 @@ describe("the contract's egress is what a simulation sends", () => {
     const { contract } = planned(read(SHIPS), offered(parties, DATASETS));
     expect(byName(contract.egress)).toEqual(byName(added([...before, ...rowsOf([run], "")])));
     expect(run.transcript.flatMap(({ output }) => output ?? [])).toEqual(["tokens.harbour.customs"]);
+  });
+
+  /** Two parties without any key, and their lists as names. */
+  const pair = () => new Federation(toyGroup(), oraclePrimitives, ["customs", "harbour"]);
+  const LISTED = { customs: [...names(3, "a"), ...names(9, "b")], harbour: names(300, "a") };
+
+  test("match-pair/1, which has nothing before it", () => {
+    const federation = pair();
+    const setups = matchSetups(federation, LISTED, ["customs"]);
+    const run = federation.run(
+      Object.fromEntries(setups.map((setup) => [setup.me, matchPairParty(setup, federation.rng)])),
+    );
+    const { contract } = planned(read(PAIR_MATCH), offered(["customs", "harbour"], DATASETS));
+    expect(byName(contract.egress)).toEqual(byName(added(rowsOf([run], ""))));
+    expect(contract.disclosures.map(({ id }) => id)).toEqual(["pair.harbour.customs"]);
+  });
+
+  test.each([
+    { mode: "pairs.local", node: countLocalNode },
+    { mode: "pairs.blind", node: countBlindNode },
+  ])("overlap-count of two, mode $mode, for one of them and somebody without data", ({ mode, node }) => {
+    const federation = pair();
+    const setups = countSetups(federation, LISTED, ["customs", "insurer"]);
+    const run = federation.run(
+      Object.fromEntries(setups.map((setup) => [setup.me, node(setup, federation.rng)])),
+    );
+    const text = PAIR_COUNT.replace("pairs.blind", mode);
+    const { contract } = planned(read(text), offered(["customs", "harbour"], DATASETS));
+    expect(byName(contract.egress)).toEqual(byName(added(rowsOf([run], ""))));
+    const outputs = run.transcript.flatMap(({ output }) => output ?? []);
+    expect([...outputs].sort()).toEqual(contract.disclosures.map(({ id }) => id).sort());
   });
 
   test.each([

@@ -36,6 +36,8 @@ const source = z.strictObject({ party, dataset: name });
 const from = sortedList(source, (row) => row.party, MOST_PARTIES, 1);
 const key = uniqueList(name, same, 16, 1);
 
+const TWO_PARTIES = { message: "expected two parties in this mode", path: ["mode"] };
+
 const match = z
   .strictObject({
     kind: z.literal("match"),
@@ -43,11 +45,13 @@ const match = z
     from,
     atLeast: z.int("expected a count").min(2, "expected at least 2"),
     tell: z.enum(["holders", "count", "nothing"], "expected holders, count or nothing"),
+    mode: z.literal("pair", "expected pair, or no mode").exactOptional(),
   })
   .refine((ask) => ask.atLeast <= ask.from.length, {
     message: "expected at most all parties",
     path: ["atLeast"],
-  });
+  })
+  .refine((ask) => ask.mode === undefined || ask.from.length === 2, TWO_PARTIES);
 
 const overlap = z
   .strictObject({
@@ -56,7 +60,12 @@ const overlap = z
     from,
     shape: z.enum(["histogram", "pairs", "atLeast"], "expected histogram, pairs or atLeast"),
     atLeast: atLeastOne.nullable(),
-    mode: z.enum(["hub", "recipient"], "expected hub, recipient or null").nullable(),
+    mode: z
+      .enum(
+        ["hub", "recipient", "pairs.local", "pairs.blind"],
+        "expected hub, recipient, pairs.local, pairs.blind or null",
+      )
+      .nullable(),
   })
   .refine(({ shape, atLeast }) => (shape === "atLeast") === (atLeast !== null), {
     message: "expected a number with shape atLeast, and null with the others",
@@ -65,6 +74,11 @@ const overlap = z
   .refine((ask) => (ask.atLeast ?? 0) <= ask.from.length, {
     message: "expected at most all parties",
     path: ["atLeast"],
+  })
+  .refine(({ mode, from: sources }) => !mode?.startsWith("pairs.") || sources.length === 2, TWO_PARTIES)
+  .refine(({ mode, shape }) => !mode?.startsWith("pairs.") || shape === "pairs", {
+    message: "expected shape pairs in this mode",
+    path: ["mode"],
   });
 
 const word = z

@@ -202,6 +202,8 @@ export interface MatchAsk {
   readonly from: readonly Source[];
   readonly atLeast: number;
   readonly tell: "holders" | "count" | "nothing";
+  /** Set when the analyst named a mode, for two parties; absent where the choice is the planner's. */
+  readonly mode?: "pair";
 }
 
 export interface OverlapAsk {
@@ -212,7 +214,7 @@ export interface OverlapAsk {
   /** Set when `shape` is `atLeast`. */
   readonly atLeast: number | null;
   /** Set when the analyst named a mode; null leaves the choice to the planner. */
-  readonly mode: "hub" | "recipient" | null;
+  readonly mode: "hub" | "recipient" | "pairs.local" | "pairs.blind" | null;
 }
 
 export interface AggregateAsk {

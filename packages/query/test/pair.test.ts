@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// When a question of two takes match-pair/1, in which mode, and what its contract then says.
+import type { Covenant } from "@koplamp/wire";
+import { describe, expect, test } from "vitest";
+import { choose, contractOf, explainText, readQuestion } from "../src/index.ts";
+import { covenantOf, entry, planned, primitives, rosterOf } from "./agreement.ts";
+import { PAIR_COUNT, PAIR_MATCH, SHIPS } from "./samples.ts";
+
+const read = (text: string) => readQuestion(text, { file: "q.yaml", lab: false });
+const OFFERED = [
+  entry("customs", "watch", { imo: "imo" }, 256),
+  entry("harbour", "ships", { imo: "imo" }, 1536),
+];
+const local = PAIR_COUNT.replace("pairs.blind", "pairs.local");
+
+/** A covenant whose data are of some sensitivity, and which may admit fewer protocols. */
+function covenantWith(
+  sensitivity: Covenant["dataClasses"][number]["sensitivity"],
+  change: Partial<Covenant> = {},
+): Covenant {
+  const parties = ["customs", "harbour"];
+  const [customs, harbour] = [
+    { id: "customs.watch", party: "customs", dataset: "watch" },
+    { id: "harbour.ships", party: "harbour", dataset: "ships" },
+  ].map((row, at) => ({
+    ...row,
+    columns: ["imo"],
+    registerSize: 1000,
+    sensitivity: at === 0 ? ("ordinary" as const) : sensitivity,
+    allow: [],
+  }));
+  if (customs === undefined || harbour === undefined) throw new Error("no data");
+  return { ...covenantOf(parties), dataClasses: [customs, harbour], ...change };
+}
+
+const chosen = (text: string, covenant?: Covenant): string =>
+  planned(read(text), OFFERED, covenant).plan.protocol.id;
+
+describe("the choice", () => {
+  test("a match takes match-pair/1 when it is asked for, and ordinary data do without", () => {
+    expect(chosen(PAIR_MATCH)).toBe("match-pair/1");
+    expect(chosen(SHIPS)).toBe("match-tokens/1");
+    expect(chosen(SHIPS, covenantWith("ordinary"))).toBe("match-tokens/1");
+  });
+
+  test("and over sensitive data, unless the covenant does not admit it or its keys live for one plan anyway", () => {
+    for (const sensitivity of ["special", "criminal", "secret"] as const) {
+      expect(chosen(SHIPS, covenantWith(sensitivity))).toBe("match-pair/1");
+    }
+    const { protocols, quotas } = covenantWith("criminal");
+    const without = protocols.filter(({ id }) => id !== "match-pair/1");
+    expect(chosen(SHIPS, covenantWith("criminal", { protocols: without }))).toBe("match-tokens/1");
+    const once = quotas.map((quota) => ({ ...quota, epoch: "once" }));
+    expect(chosen(SHIPS, covenantWith("criminal", { quotas: once }))).toBe("match-tokens/1");
+  });
+
+  test("a count of two takes the mode that is named, and the coordinator where none is", () => {
+    expect(chosen(PAIR_COUNT)).toBe("match-pair-count-blind/1");
+    expect(chosen(local)).toBe("match-pair-count-local/1");
+    expect(chosen(PAIR_COUNT.replace("mode: pairs.blind", ""))).toBe("overlap-hub/1");
+    const passedOver = choose(read(PAIR_COUNT.replace("mode: pairs.blind", "")).ask).refused;
+    expect(passedOver.map(({ protocol }) => protocol)).toEqual(["match-pair-count-blind/1"]);
+  });
+
+  test("no plan promises one mode and runs another", () => {
+    const { plan, covenant } = planned(read(PAIR_COUNT), OFFERED);
+    for (const id of ["match-pair-count-local/1", "overlap-hub/1", "match-pair/1", "match-tokens/1"]) {
+      const other = { ...plan, protocol: { ...plan.protocol, id } };
+      expect(() => contractOf(covenant, rosterOf(), other, primitives)).toThrow(
+        `no protocol "${id}" answers this question`,
+      );
+    }
+  });
+});
+
+describe("a mode is refused with what exists instead", () => {
+  const three = (text: string): string => text.replace("customs: watch", "customs: watch, navy: seen");
+  test.each([
+    [three(PAIR_MATCH), "invalid-value", "mode: pair is for two parties, got 3", "match-tokens/1"],
+    [three(PAIR_COUNT), "not-yet", "takes two parties so far, got 3", "ask for each pair by itself"],
+    [
+      PAIR_COUNT.replace("shape: pairs", "shape: histogram"),
+      "invalid-value",
+      "mode: pairs.blind answers shape: pairs, not histogram",
+      "the coordinator counts pseudonyms",
+    ],
+    [PAIR_MATCH.replace("mode: pair", "mode: blind"), "invalid-value", "mode", "pair"],
+  ])("%#", (text, code, message, hint) => {
+    expect(() => read(text)).toThrow(expect.objectContaining({ code, hint: expect.stringContaining(hint) }));
+    expect(() => read(text)).toThrow(message);
+  });
+
+  test("lists above 2^17 keys", () => {
+    const large = [entry("customs", "watch", { imo: "imo" }, 2 ** 17 + 2 ** 16), ...OFFERED.slice(1)];
+    expect(() => planned(read(PAIR_MATCH), large)).toThrow("and a session takes 131072");
+    expect(planned(read(SHIPS), large).plan.protocol.id).toBe("match-tokens/1");
+  });
+
+  test("a count in memory, where the covenant allows nothing at the level of persons", () => {
+    const personLevel = { allowed: false, ground: null, external: [] };
+    const covenant = { ...covenantOf(["customs", "harbour", "insurer"]), personLevel };
+    expect(() => planned(read(local), OFFERED, covenant)).toThrow(
+      expect.objectContaining({ code: "above-class", party: "customs" }),
+    );
+    expect(() => planned(read(PAIR_COUNT), OFFERED, covenant)).not.toThrow();
+  });
+});
+
+describe("the contract", () => {
+  const viewOf = (text: string, who: string) => {
+    const { contract } = planned(read(text), OFFERED);
+    const { learns = [], atMost = [] } = contract.views.find((row) => row.who.includes(who)) ?? {};
+    return { learns: learns.map(({ fact }) => fact), atMost };
+  };
+
+  test("of a match says that nothing can be compared later", () => {
+    const { contract } = planned(read(PAIR_MATCH), OFFERED);
+    expect(viewOf(PAIR_MATCH, "customs").atMost).toEqual([]);
+    expect(viewOf(PAIR_MATCH, "customs").learns).toContain("holders-of-own");
+    expect(contract.coalitions).toEqual([]);
+    expect(contract.debits).toEqual([
+      { holder: "harbour", asker: "customs", unit: "evaluations", amount: 256 },
+    ]);
+    expect(contract.egress.filter(({ what }) => what.startsWith("evaluate."))).toEqual([]);
+  });
+
+  test("of count.blind says what a node that deviates learns, and that nobody can notice", () => {
+    expect(viewOf(PAIR_COUNT, "customs").learns).toContain("pair-count");
+    expect(viewOf(PAIR_COUNT, "customs").atMost).toMatchObject([
+      { fact: "test-evaluated", about: ["harbour"], bound: 256 },
+    ]);
+    const { contract } = planned(read(PAIR_COUNT), OFFERED);
+    expect(contract.warnings).toContain("COUNTER-CAN-DEVIATE");
+    expect(contract.assumptions.map(({ id }) => id)).toEqual([
+      ...["A1", "A2", "A4", "A5", "A6"],
+      ...[
+        "answers-unproven",
+        "authentic-nodes",
+        "counter-follows",
+        "decisional-diffie-hellman",
+        "true-inputs",
+      ],
+    ]);
+    expect(contract.assumptions.filter(({ text }) => text.nl === undefined)).toEqual([]);
+  });
+
+  test("of count.local says what the counting node's memory holds", () => {
+    expect(viewOf(local, "customs").learns).not.toContain("holders-of-own");
+    expect(viewOf(local, "customs").atMost).toMatchObject([
+      { fact: "holders-of-own", about: ["harbour"], bound: 256 },
+    ]);
+    const { contract } = planned(read(local), OFFERED);
+    expect(contract.warnings).toContain("COUNTER-MEMORY");
+    expect(contract.assumptions.map(({ id }) => id)).toContain("counting-software");
+  });
+
+  test.each(["en", "nl"] as const)("in words: %s", (lang) => {
+    for (const text of [PAIR_MATCH, PAIR_COUNT, local]) {
+      const { plan, contract, covenant } = planned(read(text), OFFERED);
+      expect(explainText(contract, plan, { lang, width: 100, covenant })).toMatchSnapshot();
+    }
+  });
+
+  test("has names of its own in each mode: protocol, lines and warning", () => {
+    const modes = [PAIR_MATCH, local, PAIR_COUNT].map((text) => planned(read(text), OFFERED).contract);
+    expect(new Set(modes.map(({ protocol }) => protocol)).size).toBe(3);
+    expect(modes.map(({ disclosures }) => disclosures.map(({ id }) => id))).toEqual([
+      ["pair.harbour.customs"],
+      ["count-local.customs.insurer", "count-local.harbour.customs"],
+      ["count-blind.customs.insurer", "count-blind.harbour.customs"],
+    ]);
+  });
+});
