@@ -29,12 +29,25 @@ export const POLICIES: readonly Switch[] = [
     weak: "a node does not ask its own policies",
     edits: [
       {
-        file: "packages/engine/src/verdicts.ts",
+        file: "packages/engine/src/decision.ts",
         from: "now, lab, roles }, policy);",
         to: "now, lab, roles }, policy && undefined);",
       },
     ],
     test: { file: "packages/engine/test/policy.test.ts", name: "refuse the rest at every node" },
+  },
+  {
+    id: "policy.once",
+    guarantee: "G2",
+    weak: "what a node decided stands, though its policies or the agreement have changed before anything opened",
+    edits: [
+      {
+        file: "packages/engine/src/question-run.ts",
+        from: "    this.#expectPermitted();\n",
+        to: "",
+      },
+    ],
+    test: { file: "packages/engine/test/policy.test.ts", name: "while people decide" },
   },
   {
     id: "policy.error-permits",
