@@ -128,6 +128,10 @@ sources: {}
 #      imo:  { kind: imo }
 #      flag: { kind: category }
 #    subject: imo                     # the unit that minCount protects; absent: the row
+# people:                             # whoever may open the socket is at the desk; with this they sign in first
+#   oidc: { issuer: https://login.example.nl, client: koplamp, roleClaim: groups }   # ca: FILE; scope: openid groups
+#   roles: { analyst: [GROUP], lawful: [GROUP], ethical: [GROUP], officer: [GROUP], operator: [GROUP], auditor: [GROUP] }
+#   subjects: { SUBJECT: p1 }         # absent: any person with the role; keys sign in any case
 # policy: policy/                     # own Cedar policies; what none permits is refused: koplamp policy check
 # state: state                        # ledger, caches, the desk's socket
 # limits: { workers: auto, grace: 30 s }

@@ -126,7 +126,11 @@ describe("a token of the issuer for our client", () => {
     });
     const token = await provider.token({ ...member("analyst"), ...Object.fromEntries(times) });
     const reason = await refusal(new Desk(), token);
-    expect(reason).toMatchObject({ code, message: expect.stringMatching(message), hint: /koplamp login/ });
+    expect(reason).toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(/koplamp login/),
+    });
   });
 
   it("may be off by a minute, as clocks are", async () => {
@@ -137,7 +141,9 @@ describe("a token of the issuer for our client", () => {
 
   it.each(["at+jwt", "logout+jwt", "dpop+jwt"])("is none when it is of the kind %s", async (typ) => {
     const token = await provider.token(member("analyst"), { typ });
-    expect(await refusal(new Desk(), token)).toMatchObject({ message: /another kind of token/ });
+    expect(await refusal(new Desk(), token)).toMatchObject({
+      message: expect.stringMatching(/another kind of token/),
+    });
   });
 });
 
@@ -165,7 +171,10 @@ describe("a forged token", () => {
           .setProtectedHeader({ alg, kid: "first" })
           .sign(createSecretKey(Buffer.concat([secret, Buffer.alloc(64 - Math.min(64, secret.length))])));
         const reason = await refusal(new Desk(), token);
-        expect(reason).toMatchObject({ code: "refused", message: /in a way that does not count/ });
+        expect(reason).toMatchObject({
+          code: "refused",
+          message: expect.stringMatching(/in a way that does not count/),
+        });
       }
     }
   });
@@ -176,11 +185,11 @@ describe("a forged token", () => {
     const sign = (header: object) =>
       new SignJWT(claims()).setProtectedHeader({ alg: "RS256", ...header }).sign(privateKey);
     const first = await refusal(new Desk(), await sign({ kid: "first" }));
-    expect(first).toMatchObject({ message: /one that is not signed by it/ });
+    expect(first).toMatchObject({ message: expect.stringMatching(/one that is not signed by it/) });
     const unknown = await refusal(new Desk(), await sign({ kid: "other" }));
-    expect(unknown).toMatchObject({ message: /a key that the issuer does not name/ });
+    expect(unknown).toMatchObject({ message: expect.stringMatching(/a key that the issuer does not name/) });
     const own = await refusal(new Desk(), await sign({ kid: "first", jwk, jku: "https://127.0.0.1:1/" }));
-    expect(own).toMatchObject({ message: /one that is not signed by it/ });
+    expect(own).toMatchObject({ message: expect.stringMatching(/one that is not signed by it/) });
   });
 
   it("with one bit changed anywhere is none", async () => {
@@ -203,7 +212,7 @@ describe("a forged token", () => {
     expect(await refusal(new Desk(), undefined)).toMatchObject({
       code: "absent",
       message: "this node wants its people to sign in, and nobody has",
-      hint: /koplamp login/,
+      hint: expect.stringMatching(/koplamp login/),
     });
   });
 });
@@ -258,7 +267,10 @@ describe("the roles of a person", () => {
       message: "expected somebody who is analyst at this node's desk, got somebody who is auditor",
     });
     const none = await provider.token({ groups: [] });
-    expect(await refusal(new Desk(), none, "status")).toMatchObject({ code: "role", message: /is nothing$/ });
+    expect(await refusal(new Desk(), none, "status")).toMatchObject({
+      code: "role",
+      message: expect.stringMatching(/is nothing$/),
+    });
   });
 
   it("are those of the configured claim only, and of whole groups", async () => {
@@ -314,7 +326,10 @@ describe("the keys of the provider", () => {
     }
     desk.now = Date.now() + HOUR + 1000;
     const token = await provider.token(member("analyst"), {}, desk.now);
-    expect(await refusal(desk, token)).toMatchObject({ code: "provider", hint: /koplamp node doctor/ });
+    expect(await refusal(desk, token)).toMatchObject({
+      code: "provider",
+      hint: expect.stringMatching(/koplamp node doctor/),
+    });
   });
 
   it("let nobody in when it never answered, nor when it names itself otherwise", async () => {
@@ -334,7 +349,7 @@ describe("the keys of the provider", () => {
     await provider.stop();
     await provider.start(["second", "first"]);
     const token = await provider.token(member("analyst"));
-    expect(await refusal(desk, token)).toMatchObject({ message: /does not name/ }); // they were read just now
+    expect(await refusal(desk, token)).toMatchObject({ message: expect.stringMatching(/does not name/) }); // they were read just now
     desk.now += 11_000;
     await desk.come(token);
     await provider.stop();

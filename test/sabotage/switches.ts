@@ -4,6 +4,7 @@ import { CHANNEL } from "./channel.ts";
 import { GOVERNANCE } from "./governance.ts";
 import { MATCHING } from "./matching.ts";
 import { PAIR } from "./pair.ts";
+import { PEOPLE } from "./people.ts";
 import { POLICIES, QUOTAS } from "./policy.ts";
 import { SUMS } from "./sums.ts";
 import type { Switch } from "./switch.ts";
@@ -16,6 +17,7 @@ export const SWITCHES: readonly Switch[] = [
   ...SUMS,
   ...CHANNEL,
   ...GOVERNANCE,
+  ...PEOPLE,
   ...AGREEMENT,
   ...POLICIES,
   ...QUOTAS,

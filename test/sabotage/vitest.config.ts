@@ -23,7 +23,7 @@ export default defineConfig({
   test: {
     execArgv: ["--conditions=source"],
     fsModuleCache: false, // neither take what is whole from the cache nor leave there what is weakened
-    include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
+    include: ["packages/*/test/**/*.test.ts", "nodes/test/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 30_000,
   },
 });

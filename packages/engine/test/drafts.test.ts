@@ -68,7 +68,10 @@ describe("a plan that its analyst signs", () => {
     expect(outcome).toMatchObject({ status: "released", planHash: draft.planHash });
     for (const party of PARTIES)
       expect(all.machine(party).store.document(draft.planHash)?.signatures).toEqual(handed.signatures);
-    expect(await refusalOf(node.askSigned(handed))).toMatchObject({ code: "refused", hint: /--key/ });
+    expect(await refusalOf(node.askSigned(handed))).toMatchObject({
+      code: "refused",
+      hint: expect.stringMatching(/--key/),
+    });
   });
 
   it("is not asked by the node in its analyst's place", async () => {
