@@ -171,4 +171,36 @@ export const PAIR: readonly Switch[] = [
     ],
     test: { file: MATCH, name: "meters each before its answer" },
   },
+  {
+    id: "pair.uncharged",
+    guarantee: "G12",
+    weak: "a session of two begins without a charge to the asker's quota",
+    edits: [
+      {
+        file: "packages/engine/src/pair-stage.ts",
+        from: "beginCosts: () => [...withRoom(node, run, repeatCosts(node, run)), ...evaluation.costs()],",
+        to: "beginCosts: () => withRoom(node, run, repeatCosts(node, run)),",
+      },
+    ],
+    test: {
+      file: "packages/engine/test/pair.test.ts",
+      name: "is charged with the beginning of the session",
+    },
+  },
+  {
+    id: "verify.pair-charge",
+    guarantee: "G14",
+    weak: "a verifier does not look whether a session of two was charged",
+    edits: [
+      {
+        file: "packages/ledger/src/check-quotas.ts",
+        from: " ?? miscounted(evidence, proven);",
+        to: ";",
+      },
+    ],
+    test: {
+      file: "packages/ledger/test/pair.test.ts",
+      name: "fails where a session was begun with no charge",
+    },
+  },
 ];

@@ -50,6 +50,12 @@ export class ContractLines {
     return line;
   }
 
+  /** The numbers of this node's own releases, in order: its first one may come after another node's. */
+  ownReleases(): readonly number[] {
+    const own = this.#lines.filter(({ from }) => from === this.#me).map(({ release }) => release);
+    return [...new Set(own)].sort((a, b) => a - b);
+  }
+
   /** The parties that disclose in a release, in id order. */
   disclosers(release: number): readonly PartyId[] {
     return [

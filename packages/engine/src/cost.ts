@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PartyId } from "@koplamp/protocol";
 import type { EntryDebit } from "@koplamp/wire";
 import type { Draft, NodeLedger } from "./ledger.ts";
 import type { Charge } from "./ports.ts";
@@ -7,11 +8,14 @@ import type { Charge } from "./ports.ts";
 export interface Cost {
   readonly charge: Charge;
   readonly limit: bigint;
+  /** The party that is charged; absent where the budget is the dataset's own. */
+  readonly asker?: PartyId;
 }
 
-/** A cost as the entry states it whose transaction pays. Nobody is named: the budget is the dataset's own. */
-export function debitOf({ charge: { budget, amount } }: Cost): EntryDebit {
-  return { unit: budget.split("/")[0] ?? "", amount: Number(amount) };
+/** A cost as the entry states it whose transaction pays. */
+export function debitOf({ charge: { budget, amount }, asker }: Cost): EntryDebit {
+  const debit = { unit: budget.split("/")[0] ?? "", amount: Number(amount) };
+  return asker === undefined ? debit : { asker, ...debit };
 }
 
 /** Writes entries and what they cost in one durable transaction; never refunded. @throws as {@link NodeLedger.append}. */

@@ -64,6 +64,7 @@ const CODES: ReadonlyMap<string, Readonly<Record<string, EngineErrorCode>>> = ne
       echo: "integrity",
       commitment: "integrity",
       proof: "integrity",
+      element: "garbage",
       key: "integrity",
       allowance: "integrity",
       count: "integrity",

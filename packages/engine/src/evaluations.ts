@@ -17,16 +17,15 @@ import {
   type Spent,
   selectInputs,
 } from "@koplamp/psi";
-import { evaluationLimit } from "@koplamp/query";
 import { bucket, documentHash, type EntryDebit, hex, NORM_VERSION, type PackedInputs } from "@koplamp/wire";
 import { freshSalt, inputsEntry } from "./contribution.ts";
-import type { Cost } from "./cost.ts";
 import { EngineError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
-import { agreedKeySet, cacheNames, type KeptKeySet, keySetScope, scopeName } from "./key-set.ts";
+import { agreedKeySet, cacheNames, type KeptKeySet } from "./key-set.ts";
 import { decodeMessage, encodeMessage, wantedForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
+import { checkQuota, elementsCost, Meter } from "./quota.ts";
 import { repeated } from "./repeated.ts";
 import { runSession, type SessionFacts, type SessionResult, type SessionSpec } from "./session.ts";
 
@@ -103,29 +102,6 @@ async function missing(
   }
 }
 
-/** The name under which this node counts what `asker` had evaluated under a question's key set. */
-function budgetOf(node: NodePorts, run: QuestionRun, asker: PartyId): string {
-  return `elements/${scopeName(node, keySetScope(run.plan))}/${asker}`;
-}
-
-/** How many elements this node evaluates for `asker` under one key set, by covenant and by the size of the domain. */
-function quotaOf({ me, membership }: NodePorts, { plan }: QuestionRun, asker: PartyId): bigint {
-  return BigInt(evaluationLimit(membership.covenant, plan, asker, me));
-}
-
-/** Refuses before anything is spent what would not fit. The gate refuses it again, in the transaction that pays. */
-function checkQuota(node: NodePorts, run: QuestionRun, asker: PartyId, elements: number): void {
-  const limit = quotaOf(node, run, asker);
-  const spent = node.store.spent(budgetOf(node, run, asker));
-  if (elements === 0 || spent + BigInt(elements) <= limit) return;
-  throw new EngineError(
-    "quota",
-    node.me,
-    `${asker} wants ${elements} elements evaluated by ${node.me}, and ${limit - spent} of its quota of ${limit} are left`,
-    "ask over fewer new items, wait for the next epoch, or amend the covenant",
-  );
-}
-
 interface EvaluationParts {
   readonly keySet: KeptKeySet;
   readonly cache: Cache;
@@ -198,7 +174,7 @@ class Evaluation {
     const result = await runSession(this.#node, this.#run, {
       ...this.#common(label),
       debits,
-      costOf: () => [this.#cost(elements)],
+      costOf: () => [elementsCost(this.#node, this.#run, asker, elements)],
       hostJobs: { [meter.name]: (request: MeterRequest) => allowed.draw(request) },
       secrets: () => ({ cacheKey: keys.storage.slice() }),
       start: async (facts, pool) => {
@@ -230,52 +206,11 @@ class Evaluation {
     return { me, parties: contributors, transcript, asker, keys: keySet.keys, elements, allowance };
   }
 
-  /** The whole allowance is charged with its entry, before the first answer; it is never given back. */
-  #cost(elements: number): Cost {
-    const { asker } = this.#parts;
-    const budget = budgetOf(this.#node, this.#run, asker);
-    const limit = quotaOf(this.#node, this.#run, asker);
-    this.#alarm(this.#node.store.spent(budget), BigInt(elements), limit);
-    return { charge: { budget, amount: BigInt(elements) }, limit };
-  }
-
-  #alarm(spent: bigint, more: bigint, limit: bigint): void {
-    const { me, log } = this.#node;
-    for (const percent of [50n, 80n, 100n]) {
-      const mark = (limit * percent) / 100n;
-      if (spent >= mark || spent + more < mark) continue;
-      log({ event: "quota.alarm", party: me, peer: this.#parts.asker, count: Number(percent) });
-    }
-  }
-
   #logSpent({ output, logged }: SessionResult<Spent>): void {
     const { ledger, primitives } = this.#node;
     const allowance = documentHash(primitives.sha256, ledger.leaf(logged[0]?.index ?? 0));
     const body = { allowance, metered: output.metered, root: `sha256:${hex(output.request)}` };
     ledger.append([{ type: "spent", verb: "none", planHash: this.#run.planHash, body }]);
-  }
-}
-
-/**
- * The meter of one session: draws on an allowance that was paid for, durably, when it was logged. A block that does not
- * fit is refused whole.
- */
-class Meter {
-  readonly #holder: PartyId;
-  readonly #asker: PartyId;
-  #left: number;
-
-  constructor(holder: PartyId, asker: PartyId, ceiling: number) {
-    this.#holder = holder;
-    this.#asker = asker;
-    this.#left = ceiling;
-  }
-
-  draw({ asker, elements }: MeterRequest): void {
-    if (asker !== this.#asker || elements > this.#left) {
-      throw new EngineError("quota", this.#holder, `${asker} has no allowance for ${elements} more elements`);
-    }
-    this.#left -= elements;
   }
 }
 

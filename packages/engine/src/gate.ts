@@ -41,7 +41,7 @@ export function logThenOpen(parts: GateParts): Gate {
   let number = 0;
   return {
     async open(held) {
-      const release = number;
+      const release = parts.lines.ownReleases()[number] ?? number;
       number += 1;
       parts.meter();
       parts.stillAllowed();

@@ -5,6 +5,7 @@ import {
   type HubNodeSetup,
   hubNode,
   inputRoot,
+  type Matched,
   matchTokensParty,
   type OverlapCounts,
   overlapHub,
@@ -69,7 +70,8 @@ async function heldItems(node: NodePorts, run: QuestionRun): Promise<Held | unde
   return { input, items, cached: { inputs: items.inputs, scope, chunks: chunks() } };
 }
 
-function inputContext(
+/** What stands in every OPRF input of a question beside the values of a key. */
+export function inputContext(
   { membership }: NodePorts,
   { purpose, protocol }: Plan,
   { kinds }: Input,
@@ -90,12 +92,19 @@ async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Hel
     party: (facts) => matchTokensParty({ ...setupOf(node, run, facts), items: cached }, node.rng),
   });
   if (!run.recipients.includes(node.me)) return { withheld: [], session };
-  const matches = tellMatches(session.output, ask.tell, ask.atLeast).map(
-    ({ item, holders, count: number }) => {
-      const told = holders ?? number;
-      return { key: items.keys[item] ?? [], ...(told === undefined ? {} : { holders: told }) };
-    },
-  );
+  return matchResult(session, ask, items);
+}
+
+/** What a recipient's node shows of a match: what the question lets it tell. */
+export function matchResult(
+  session: SessionResult<Matched>,
+  { tell, atLeast }: MatchAsk,
+  { keys }: Items,
+): StageResult {
+  const matches = tellMatches(session.output, tell, atLeast).map(({ item, holders, count: number }) => {
+    const told = holders ?? number;
+    return { key: keys[item] ?? [], ...(told === undefined ? {} : { holders: told }) };
+  });
   const result: MatchResult = { kind: "match", matches };
   return { result, withheld: [], session };
 }
@@ -124,7 +133,8 @@ async function count(
     : countsResult(session.output, ask, session);
 }
 
-function countsResult(
+/** The counts as an answer has them. */
+export function countsResult(
   { cells, counts }: OverlapCounts,
   { shape }: OverlapAsk,
   session: SessionResult<unknown>,
@@ -154,7 +164,12 @@ function ticketOf({ plan, contributors, recipients }: QuestionRun, ask: OverlapA
   };
 }
 
-function setupOf({ me }: NodePorts, run: QuestionRun, { transcript, sid }: SessionFacts): QuerySession {
+/** What a query session of this question is about, at this node. */
+export function setupOf(
+  { me }: NodePorts,
+  run: QuestionRun,
+  { transcript, sid }: SessionFacts,
+): QuerySession {
   const { contributors, recipients, plan } = run;
   return { me, parties: contributors, recipients, transcript, sid, rowsPadded: rowsPaddedOf(plan) };
 }

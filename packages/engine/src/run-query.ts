@@ -13,6 +13,7 @@ import type { NodePorts } from "./node-ports.ts";
 import type { Offers } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
 import { keepOutcome } from "./outcome-kept.ts";
+import { isPair, pairStage } from "./pair-stage.ts";
 import { dropPending } from "./pending.ts";
 import { admitPending, admitProposal, type Proposed } from "./proposal.ts";
 import type { QuestionRun } from "./question-run.ts";
@@ -83,8 +84,7 @@ async function seenThrough(
     await eyes.wait(resumed, () => questions.waiting(eyes)); // two people of every party, seen by every node
 
     return await attended(node, run, async () => {
-      const stage: Stage = run.plan.ask.kind === "aggregate" ? aggregateStage : matchStage;
-      const answered = await stage(node, run); // sessions under the gate: begin, log, then open
+      const answered = await stageOf(run)(node, run); // sessions under the gate: begin, log, then open
       run.answered();
       remember(node, run);
       return released(node, run, answered, await gatherEvidence(node, run, answered)); // receipts, egress, release, proofs
@@ -97,6 +97,12 @@ async function seenThrough(
     if (!run.left) dropPending(node, run.planHash);
     await unwatch();
   }
+}
+
+/** What answers a plan: by its protocol where two have a key of their own, otherwise by the kind of its question. */
+function stageOf({ plan }: QuestionRun): Stage {
+  if (isPair(plan)) return pairStage;
+  return plan.ask.kind === "aggregate" ? aggregateStage : matchStage;
 }
 
 /** How a question ends before people are asked: a party's no, a budget that is spent, or the answer that it has. */

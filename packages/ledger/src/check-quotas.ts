@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The promise that nobody probed more than was agreed: what the entries charge, added up again.
-import type { EntryBodies } from "@koplamp/wire";
+import type { EntryBodies, Plan } from "@koplamp/wire";
 import { checkBudgets } from "./check-budgets.ts";
 import type { ProvenEntry } from "./check-ledgers.ts";
 import { type Evidence, hashOf, isLab, type VerifyOptions } from "./evidence.ts";
@@ -26,9 +26,9 @@ export function checkQuotas(
   if (isLab(founding)) return skip("lab");
   if (founding === undefined || plan === undefined || proven === undefined)
     return skip("no question, or no ledgers, to compare");
-  const over = overspent(evidence, proven) ?? checkBudgets(evidence, proven);
+  const over = overspent(evidence, proven) ?? checkBudgets(evidence, proven) ?? miscounted(evidence, proven);
   if (over !== undefined) return fail(over);
-  const rows = allowed(proven).map((row) => ({
+  const rows = allowed(plan, proven).map((row) => ({
     ...row,
     most: quota(founding.covenant, plan, row.asker, row.holder),
   }));
@@ -39,16 +39,42 @@ export function checkQuotas(
   return pass(rows.length === 0 ? "nothing was evaluated" : `recomputed: ${rows.map(text).join(", ")}`);
 }
 
-function allowed(proven: readonly ProvenEntry[]): readonly Allowed[] {
+function allowed(plan: Plan, proven: readonly ProvenEntry[]): readonly Allowed[] {
   const sums = new Map<string, Allowed>();
-  for (const { party: holder, entry } of proven) {
-    if (entry.type !== "allow") continue;
-    // Safe because the reader of entries has checked the body against its type.
-    const { asker, ceiling } = entry.body as unknown as EntryBodies["allow"];
-    const before = sums.get(`${holder} ${asker}`)?.elements ?? 0;
-    sums.set(`${holder} ${asker}`, { holder, asker, elements: before + ceiling });
+  for (const row of proven.flatMap((one) => chargedIn(plan, one))) {
+    const before = sums.get(`${row.holder} ${row.asker}`)?.elements ?? 0;
+    sums.set(`${row.holder} ${row.asker}`, { ...row, elements: before + row.elements });
   }
   return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}
+
+/** Two with a key for one session need no allowance: the beginning of the session is charged itself. */
+function chargedIn({ protocol }: Plan, { party: holder, entry }: ProvenEntry): readonly Allowed[] {
+  // The casts are safe because the reader of entries has checked the body against its type.
+  if (entry.type === "allow") {
+    const { asker, ceiling } = entry.body as unknown as EntryBodies["allow"];
+    return [{ holder, asker, elements: ceiling }];
+  }
+  if (entry.type !== "begin" || !protocol.id.startsWith("match-pair")) return [];
+  const { debits } = entry.body as unknown as EntryBodies["begin"];
+  return debits.flatMap(({ asker, unit, amount }) =>
+    asker === undefined || unit !== "elements" ? [] : [{ holder, asker, elements: amount }],
+  );
+}
+
+/** Why a session of two was not begun with the charge that the contract lists, if it was not. */
+function miscounted({ plan, contract }: Evidence, proven: readonly ProvenEntry[]): string | undefined {
+  if (plan === undefined || contract === undefined || !plan.protocol.id.startsWith("match-pair"))
+    return undefined;
+  const wrong = proven.find((one) => {
+    const due = contract.debits.filter(({ holder, unit }) => holder === one.party && unit === "evaluations");
+    const stated = chargedIn(plan, one);
+    const same = due.every(
+      ({ asker, amount }, at) => stated[at]?.asker === asker && stated[at].elements === amount,
+    );
+    return one.entry.type === "begin" && (stated.length !== due.length || !same);
+  });
+  return wrong === undefined ? undefined : `${wrong.party} began without the charge that the contract lists`;
 }
 
 /** Why what was used does not fit an allowance, if it does not. */

@@ -44,7 +44,7 @@ export interface DisclosureLine {
   readonly to: PartyId;
   /** Set when the message goes to the coordinator, which passes the output on to `to`. */
   readonly via?: "coordinator";
-  /** The number of the release at `from`, counted from 0. */
+  /** The number of the release in the session: what has one number opens together, at every node that discloses in it. */
   readonly release: number;
   /** The id of the output in `outputs`. */
   readonly output: string;

@@ -39,7 +39,7 @@ export function checkClass(plan: Plan, { outputs, views, allowances }: Described
 }
 
 /** Whether a node counts that could show which of its own keys are held elsewhere. */
-export function countsInMemory(ask: Ask): boolean {
+function countsInMemory(ask: Ask): boolean {
   return ask.kind === "overlap-count" && (ask.mode === "recipient" || ask.mode === "pairs.local");
 }
 

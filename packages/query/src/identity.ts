@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // When two plans ask the same thing. Data are no part of it: who holds them says whether they have changed.
 import type { PartyId } from "@koplamp/protocol";
-import type { Input, Plan } from "@koplamp/wire";
+import type { Ask, Input, Plan } from "@koplamp/wire";
 
 /**
  * A question as people approve it: the plan without its salt, its dates (the epoch of its keys among them), its proposer,
@@ -31,10 +31,18 @@ export function substanceOf({ class: queryClass, purpose, ask, inputs, recipient
   return {
     class: queryClass,
     purpose,
-    ask: "mode" in ask ? { ...ask, mode: null } : ask,
+    ask: withoutMode(ask),
     inputs: inputs.map(named).sort((a, b) => (a.party < b.party ? -1 : 1)),
     recipients: recipients.map(({ party }): PartyId => party).sort(),
   };
+}
+
+/** A mode says how it is answered, not what is asked; a match that names none has no field for it. */
+function withoutMode(ask: Ask): object {
+  if (ask.kind === "overlap-count") return { ...ask, mode: null };
+  if (ask.kind !== "match") return ask;
+  const { mode: _mode, ...rest } = ask;
+  return rest;
 }
 
 function named({

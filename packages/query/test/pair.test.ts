@@ -2,7 +2,7 @@
 // When a question of two takes match-pair/1, in which mode, and what its contract then says.
 import type { Covenant } from "@koplamp/wire";
 import { describe, expect, test } from "vitest";
-import { choose, contractOf, explainText, readQuestion } from "../src/index.ts";
+import { choose, contractOf, explainText, readQuestion, substanceOf } from "../src/index.ts";
 import { covenantOf, entry, planned, primitives, rosterOf } from "./agreement.ts";
 import { PAIR_COUNT, PAIR_MATCH, SHIPS } from "./samples.ts";
 
@@ -60,6 +60,13 @@ describe("the choice", () => {
     expect(chosen(PAIR_COUNT.replace("mode: pairs.blind", ""))).toBe("overlap-hub/1");
     const passedOver = choose(read(PAIR_COUNT.replace("mode: pairs.blind", "")).ask).refused;
     expect(passedOver.map(({ protocol }) => protocol)).toEqual(["match-pair-count-blind/1"]);
+  });
+
+  test("a mode is no part of what a question is about", () => {
+    const about = (text: string): object => substanceOf(planned(read(text), OFFERED).plan);
+    expect(about(PAIR_MATCH)).toEqual(about(SHIPS));
+    expect(about(local)).toEqual(about(PAIR_COUNT));
+    expect(about(PAIR_COUNT)).not.toEqual(about(PAIR_COUNT.replace("customs, insurer", "customs")));
   });
 
   test("no plan promises one mode and runs another", () => {

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Party, PartyId } from "@koplamp/protocol";
+import {
+  countBlindNode,
+  counterOf,
+  countLocalNode,
+  inputRoot,
+  type MeterRequest,
+  matchPair,
+  matchPairParty,
+  meter,
+  type OverlapCounts,
+  pairCountBlind,
+  pairCountLocal,
+} from "@koplamp/psi";
+import type { Input, MatchAsk, OverlapAsk, Plan } from "@koplamp/wire";
+import { repeatCosts, withRoom } from "./budgets.ts";
+import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
+import type { Cost } from "./cost.ts";
+import { type Items, itemsOf } from "./items.ts";
+import { countsResult, inputContext, matchResult, setupOf } from "./match-stage.ts";
+import type { NodePorts } from "./node-ports.ts";
+import type { QuestionRun } from "./question-run.ts";
+import { checkQuota, elementsCost, Meter } from "./quota.ts";
+import { runSession, type SessionFacts, type SessionResult } from "./session.ts";
+import type { StageResult } from "./stage.ts";
+
+/** Whether a plan takes `match-pair/1`, in one of its modes. */
+export function isPair({ protocol }: Plan): boolean {
+  return [matchPair, pairCountLocal, pairCountBlind].some(({ id }) => id === protocol.id);
+}
+
+/**
+ * One node's side of a match or a count of two under a key for this question only: no key set, no cache, one session.
+ * Whoever evaluates for the other charges the whole padded list with the beginning of the session, before anything
+ * leaves.
+ */
+export async function pairStage(node: NodePorts, run: QuestionRun): Promise<StageResult> {
+  const { ask, protocol } = run.plan;
+  const held = await heldKeys(node, run);
+  if (ask.kind === "match") return held === undefined ? { withheld: [] } : await match(node, run, ask, held);
+  if (held === undefined && !run.recipients.includes(node.me)) return { withheld: [] };
+  const role = protocol.id === pairCountBlind.id ? countBlindNode : countLocalNode;
+  const session = await pairSession<OverlapCounts | undefined>(node, run, held, (facts) => {
+    const setup = { ...setupOf(node, run, facts), minCount: run.plan.release.minCount };
+    return role(held === undefined ? setup : { ...setup, inputs: held.items.inputs }, node.rng);
+  });
+  if (session.output === undefined) return { withheld: [], session };
+  return countsResult(session.output, ask as OverlapAsk, session); // safe because a pair answers no sum
+}
+
+async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Held): Promise<StageResult> {
+  const { inputs } = held.items;
+  const session = await pairSession(node, run, held, (facts) =>
+    matchPairParty({ ...setupOf(node, run, facts), inputs }, node.rng),
+  );
+  return run.recipients.includes(node.me) ? matchResult(session, ask, held.items) : { withheld: [], session };
+}
+
+/** A party's distinct keys. */
+interface Held {
+  readonly input: Input;
+  readonly items: Items;
+}
+
+async function heldKeys(node: NodePorts, run: QuestionRun): Promise<Held | undefined> {
+  const contribution = await contributionOf(node, run);
+  if (contribution === undefined) return undefined;
+  const { input, table } = contribution;
+  const context = inputContext(node, run.plan, input);
+  return { input, items: await itemsOf(table, input.columns, context, () => node.clock.sleep(0)) };
+}
+
+/** The only session, as a verifier knows it too. */
+const LABEL = "0/1";
+
+async function pairSession<Output>(
+  node: NodePorts,
+  run: QuestionRun,
+  held: Held | undefined,
+  party: (facts: SessionFacts) => Party<Output>,
+): Promise<SessionResult<Output>> {
+  const { plan, planHash, contributors, recipients } = run;
+  const counts = plan.ask.kind === "overlap-count";
+  node.progress({ party: node.me, phase: counts ? "count" : "match" });
+  const { salt, text } = freshSalt(node);
+  const evaluation = evaluationOf(node, run);
+  return await runSession(node, run, {
+    label: LABEL,
+    parties: [...new Set([...contributors, ...(counts ? recipients : [])])].sort(),
+    line: () => true,
+    prefix: "",
+    beginCosts: () => [...withRoom(node, run, repeatCosts(node, run)), ...evaluation.costs()],
+    hostJobs: { [meter.name]: evaluation.draw },
+    secrets: () => (held === undefined ? {} : { salt }),
+    start: async (facts, pool) => {
+      if (held === undefined) return party(facts);
+      const root = (await pool.run(inputRoot, [held.items.inputs])) as Uint8Array; // safe because the job says so
+      node.ledger.append([inputsEntry(planHash, held.input, root, text)]);
+      return party(facts);
+    },
+  });
+}
+
+/** What this node evaluates for the other in this session, and who pays for it. */
+interface Evaluated {
+  readonly costs: () => readonly Cost[];
+  readonly draw: (request: MeterRequest) => void;
+}
+
+/** @throws {EngineError} `quota`, before anything is spent, when the other's quota has no room for its list. */
+function evaluationOf(node: NodePorts, run: QuestionRun): Evaluated {
+  const asker = askerAt(node.me, run);
+  const elements = run.plan.inputs.find(({ party }) => party === asker)?.rowsPadded ?? 0;
+  const meter = new Meter(node.me, asker ?? "", elements);
+  if (asker === undefined) return { costs: () => [], draw: (request) => meter.draw(request) };
+  checkQuota(node, run, asker, elements);
+  return {
+    costs: () => [elementsCost(node, run, asker, elements)],
+    draw: (request) => meter.draw(request),
+  };
+}
+
+/** The party for which this node evaluates: the other one, where that one learns something by it. */
+function askerAt(me: PartyId, { plan, contributors, recipients }: QuestionRun): PartyId | undefined {
+  const askers =
+    plan.ask.kind === "match"
+      ? contributors.filter((party) => recipients.includes(party))
+      : [counterOf(contributors, recipients)];
+  return contributors.includes(me) ? askers.find((asker) => asker !== me) : undefined;
+}
