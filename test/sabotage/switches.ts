@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AGREEMENT } from "./agreement.ts";
+import { BUDGETS } from "./budgets.ts";
 import { CHANNEL } from "./channel.ts";
 import { GOVERNANCE } from "./governance.ts";
 import { MATCHING } from "./matching.ts";
@@ -21,5 +22,6 @@ export const SWITCHES: readonly Switch[] = [
   ...AGREEMENT,
   ...POLICIES,
   ...QUOTAS,
+  ...BUDGETS,
   ...VERIFIER,
 ].sort((a, b) => Number(a.guarantee.slice(1)) - Number(b.guarantee.slice(1)));

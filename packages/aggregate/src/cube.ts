@@ -48,6 +48,17 @@ export function cubeOf(table: Table, ask: AggregateAsk, input: Input, layout: Cu
   return { values, outside };
 }
 
+/** The cells in which a row counts, by their places in the public order: none for a row that does not pass `where`. */
+export function cellsOfRows(
+  table: Table,
+  ask: AggregateAsk,
+  input: Input,
+): (row: number) => readonly number[] {
+  const passes = filterOf(table, ask, input);
+  const cellsOf = placesOf(table, ask);
+  return (row) => (passes(row) ? cellsOf(row) : []);
+}
+
 /** The cells of an opened sum, in the public order. */
 export function openedCells(
   opened: Float64Array,

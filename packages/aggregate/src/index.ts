@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-export { type Cube, cubeOf, type OpenedCell, openedCells } from "./cube.ts";
+export { type Cube, cellsOfRows, cubeOf, type OpenedCell, openedCells } from "./cube.ts";
 export { SumError, type SumErrorCode } from "./errors.ts";
 export { aggregateJobs } from "./jobs.ts";
 export { type CubeLayout, cubeLayout, type SumColumn, summedColumns } from "./layout.ts";

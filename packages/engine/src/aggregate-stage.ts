@@ -13,6 +13,9 @@ import { parameterSet } from "@koplamp/he";
 import type { AggregateAsk, AggregateCell, AggregateResult, Input } from "@koplamp/wire";
 import { exactCellCosts, repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
+import { expectApart, keepRelease } from "./history.ts";
+import { releaseOfCube } from "./history-rows.ts";
+import type { Release } from "./history-rule.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { runSession, type SessionFacts, type SessionTicket } from "./session.ts";
@@ -32,6 +35,7 @@ export async function aggregateStage(node: NodePorts, run: QuestionRun): Promise
   const brought = await numbersOf(node, run, ask, layout);
   if (brought === undefined && !run.recipients.includes(node.me)) return { withheld: [] };
 
+  if (brought !== undefined) expectApart(node, run, brought.release); // and again just before anything is told
   const session = await sumSession(node, run, layout, brought);
   if (session.output === undefined) return { withheld: [], session };
   const cells = openedCells(session.output, ask, layout).map((cell) => released(cell, run.plan.release));
@@ -43,6 +47,8 @@ export async function aggregateStage(node: NodePorts, run: QuestionRun): Promise
 interface Brought {
   readonly input: Input;
   readonly values: Float64Array;
+  /** What the difference with other answers could tell. */
+  readonly release: Release;
 }
 
 function layoutOf({ plan: { inputs, protocol, release } }: QuestionRun, ask: AggregateAsk): CubeLayout {
@@ -58,7 +64,8 @@ async function numbersOf(
   const contribution = await contributionOf(node, run);
   if (contribution === undefined) return undefined;
   const { input, table } = contribution;
-  return { input, values: cubeOf(table, ask, input, layout).values };
+  const { values } = cubeOf(table, ask, input, layout);
+  return { input, values, release: await releaseOfCube(node, run, ask, contribution) };
 }
 
 async function sumSession(
@@ -74,12 +81,12 @@ async function sumSession(
     label: LABEL,
     line: () => true,
     prefix: "",
-    costOf: (line) =>
-      withRoom(
-        node,
-        run,
-        exactCellCosts(node, run, ({ id }) => id === line.id),
-      ),
+    costOf: (line) => {
+      const costs = exactCellCosts(node, run, ({ id }) => id === line.id);
+      const paid = withRoom(node, run, costs);
+      if (brought !== undefined) keepRelease(node, run, brought.release);
+      return paid;
+    },
     beginCosts: () => withRoom(node, run, repeatCosts(node, run)),
     secrets: () => ({}), // the exporters of the channel are all that a sum takes; its keys are made inside
     start: (facts) => {

@@ -3,6 +3,7 @@
 import { type Erasable, eraseAfter, hasResult, isErased, leafHash, QUESTION, RESULT } from "@koplamp/ledger";
 import { type Hash, timeText } from "@koplamp/wire";
 import { asEngineError } from "./errors.ts";
+import { pastHistory } from "./history.ts";
 import { eraseExpired } from "./key-set.ts";
 import type { Draft } from "./ledger.ts";
 import { keptName } from "./ledger-kept.ts";
@@ -29,7 +30,7 @@ function eraseDue(node: NodePorts, listeners: readonly ((planHash: Hash) => void
   const questions = (): void => {
     for (const planHash of eraseQuestions(node)) for (const listener of listeners) listener(planHash);
   };
-  for (const erase of [() => eraseExpired(node), questions]) {
+  for (const erase of [() => eraseExpired(node), questions, () => eraseHistory(node)]) {
     try {
       erase();
     } catch (reason) {
@@ -68,11 +69,27 @@ function dueAt({ ledger, store, membership, clock }: NodePorts, what: Erasable):
   });
 }
 
-function erasure(what: Erasable, planHash: Hash): Draft {
+function erasure(what: Erasable | typeof HISTORY, planHash: Hash): Draft {
   return { type: "erase", verb: "erasure", planHash, body: { what, reference: planHash } };
 }
 
-function dropQuestion({ ledger, store, primitives }: NodePorts, planHash: Hash): void {
+/**
+ * Erases what is left of questions that are erased: a release is compared with for as long as the budgets run in which it
+ * was told, or else a short term would let somebody ask for a difference once it is over. That it went is on record too.
+ */
+function eraseHistory(node: NodePorts): void {
+  const past = pastHistory(node).filter(({ planHash }) => node.store.document(planHash) === undefined);
+  if (past.length === 0) return;
+  for (const { name } of past) node.store.dropSealed(name);
+  node.store.scrub();
+  node.ledger.append(past.map(({ planHash }) => erasure(HISTORY, planHash)));
+}
+
+/** What an entry calls the names under which a node remembers which rows it has answered from. */
+const HISTORY = "history";
+
+function dropQuestion(node: NodePorts, planHash: Hash): void {
+  const { ledger, store, primitives } = node;
   const entries = ledger.entriesOf(planHash);
   const documents = entries.flatMap(({ entry: { body } }) => [body["contractHash"], body["approvalHash"]]);
   const hashes = documents.filter((hash) => typeof hash === "string");
@@ -85,6 +102,10 @@ function dropQuestion({ ledger, store, primitives }: NodePorts, planHash: Hash):
   const caches = store
     .sealedNames("cache/")
     .filter((name) => sessions.some((session) => name.includes(session)));
-  const named = [`pending/${planHash.slice(7)}`, outcomeName(planHash), ...memoNames(store, planHash)];
+  const history = pastHistory(node).filter((one) => one.planHash === planHash);
+  const named = [
+    ...[`pending/${planHash.slice(7)}`, outcomeName(planHash), ...memoNames(store, planHash)],
+    ...history.map(({ name }) => name),
+  ];
   for (const name of [...caches, ...named]) store.dropSealed(name);
 }

@@ -27,6 +27,9 @@ import { NORM_VERSION } from "@koplamp/wire";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import { evaluated } from "./evaluations.ts";
+import { expectApart, keepRelease } from "./history.ts";
+import { releaseOfKeys } from "./history-rows.ts";
+import type { Release } from "./history-rule.ts";
 import { type Items, itemsOf } from "./items.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
@@ -58,6 +61,8 @@ interface Held {
   readonly input: Input;
   readonly items: Items;
   readonly cached: CachedItems;
+  /** In a count: what the difference with other counts could tell. A match tells of single keys in any case. */
+  readonly release?: Release;
 }
 
 async function heldItems(node: NodePorts, run: QuestionRun): Promise<Held | undefined> {
@@ -66,8 +71,11 @@ async function heldItems(node: NodePorts, run: QuestionRun): Promise<Held | unde
   const { input, table } = contribution;
   const context = inputContext(node, run.plan, input);
   const items = await itemsOf(table, input.columns, context, () => node.clock.sleep(0));
+  const release = await releaseOfKeys(node, run, input, items);
+  if (release !== undefined) expectApart(node, run, release); // before an evaluation is spent on it
   const { scope, chunks } = await evaluated(node, run, items.inputs);
-  return { input, items, cached: { inputs: items.inputs, scope, chunks: chunks() } };
+  const cached = { inputs: items.inputs, scope, chunks: chunks() };
+  return { input, items, cached, ...(release === undefined ? {} : { release }) };
 }
 
 /** What stands in every OPRF input of a question beside the values of a key. */
@@ -200,7 +208,11 @@ async function querySession<Output>(
     label: LABEL,
     line: ({ id }) => !id.startsWith("tests."),
     prefix: "",
-    beginCosts: () => withRoom(node, run, repeatCosts(node, run)),
+    beginCosts: () => {
+      const costs = withRoom(node, run, repeatCosts(node, run));
+      if (held?.release !== undefined) keepRelease(node, run, held.release);
+      return costs;
+    },
     secrets: () => (held === undefined ? {} : { cacheKey: node.keys.storage.slice(), salt }),
     start: async (facts, pool) => {
       if (held === undefined) return party(facts);

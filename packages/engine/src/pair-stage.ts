@@ -17,6 +17,9 @@ import type { Input, MatchAsk, OverlapAsk, Plan } from "@koplamp/wire";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import type { Cost } from "./cost.ts";
+import { expectApart, keepRelease } from "./history.ts";
+import { releaseOfKeys } from "./history-rows.ts";
+import type { Release } from "./history-rule.ts";
 import { type Items, itemsOf } from "./items.ts";
 import { countsResult, inputContext, matchResult, setupOf } from "./match-stage.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -61,6 +64,8 @@ async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Hel
 interface Held {
   readonly input: Input;
   readonly items: Items;
+  /** In a count: what the difference with other counts could tell. */
+  readonly release?: Release;
 }
 
 async function heldKeys(node: NodePorts, run: QuestionRun): Promise<Held | undefined> {
@@ -68,7 +73,11 @@ async function heldKeys(node: NodePorts, run: QuestionRun): Promise<Held | undef
   if (contribution === undefined) return undefined;
   const { input, table } = contribution;
   const context = inputContext(node, run.plan, input);
-  return { input, items: await itemsOf(table, input.columns, context, () => node.clock.sleep(0)) };
+  const items = await itemsOf(table, input.columns, context, () => node.clock.sleep(0));
+  const release = await releaseOfKeys(node, run, input, items);
+  if (release === undefined) return { input, items };
+  expectApart(node, run, release);
+  return { input, items, release };
 }
 
 /** The only session, as a verifier knows it too. */
@@ -90,7 +99,11 @@ async function pairSession<Output>(
     parties: [...new Set([...contributors, ...(counts ? recipients : [])])].sort(),
     line: () => true,
     prefix: "",
-    beginCosts: () => [...withRoom(node, run, repeatCosts(node, run)), ...evaluation.costs()],
+    beginCosts: () => {
+      const costs = [...withRoom(node, run, repeatCosts(node, run)), ...evaluation.costs()];
+      if (held?.release !== undefined) keepRelease(node, run, held.release);
+      return costs;
+    },
     hostJobs: { [meter.name]: evaluation.draw },
     secrets: () => (held === undefined ? {} : { salt }),
     start: async (facts, pool) => {
