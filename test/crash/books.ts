@@ -97,7 +97,8 @@ function cosignedBy(party: string, { cards, roster }: Membership): (note: Uint8A
   };
 }
 
-function crossedAt(dir: string): readonly Crossed[] {
+/** What really crossed the wires of the process with this folder. */
+export function crossedAt(dir: string): readonly Crossed[] {
   const file = join(dir, SEEN_FILE);
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, "utf8").split("\n");

@@ -2,11 +2,20 @@
 // What must hold on the disks at any moment, whoever died (reliability.md, section 2). Each gives what is broken.
 import type { Entry } from "@koplamp/wire";
 import type { Book } from "./books.ts";
+import type { Crossed } from "./points.ts";
 
-/** Everything that is broken in these books, in words; `before`: the same books at an earlier moment. */
-export function broken(books: readonly Book[], before: readonly Book[]): readonly string[] {
+/**
+ * Everything that is broken in these books, in words; `before`: the same books at an earlier moment; `seen`: what came to
+ * the coordinator, which has no book.
+ */
+export function broken(
+  books: readonly Book[],
+  before: readonly Book[],
+  seen: readonly Crossed[],
+): readonly string[] {
   const earlier = (book: Book) => before.find(({ party }) => party === book.party);
   return [
+    ...unaccounted({ party: "coordinator", crossed: seen }, books),
     ...books.flatMap((book) => [
       ...unlogged(book),
       ...unaccounted(book, books),
@@ -47,7 +56,7 @@ function unlogged(book: Book): readonly string[] {
 }
 
 /** What came must stand in its owner's ledger, cosigned, and name the recipient. */
-function unaccounted(book: Book, books: readonly Book[]): readonly string[] {
+function unaccounted(book: Pick<Book, "party" | "crossed">, books: readonly Book[]): readonly string[] {
   const came = book.crossed.filter(({ way }) => way === "in");
   return came.flatMap(({ peer, frame }) => {
     const owner = books.find(({ party }) => party === peer);

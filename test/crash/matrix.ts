@@ -7,12 +7,15 @@ export interface Point {
   readonly place: PlaceName;
   readonly victim: Victim;
   /** Who comes to the place, where that is not who dies. */
-  readonly trigger?: Node;
-  readonly question: "match";
+  readonly trigger?: Victim;
+  readonly question: "match" | "overlap" | "sum";
   /** Who has something new in its list, so that the others evaluate for it. */
   readonly news?: Node;
-  /** How it ends at those that live. */
-  readonly others: "failed" | "released" | "either";
+  /**
+   * How it ends at those that live. `no-answer`: it fails at the asker, who gets the answer; the others have given their
+   * part, and keep on record that nobody acknowledged it.
+   */
+  readonly others: "failed" | "released" | "either" | "no-answer";
   /** The others wait for people, which outlives a restart: they hear how it goes on when the dead node is back. */
   readonly waits?: true;
   /** What the dead node's ledger says of the question's own session after its restart. */
@@ -27,6 +30,8 @@ type Victim = Node | "coordinator";
 const match = { victim: "douane", question: "match" } as const;
 const evaluated = { ...match, news: "belastingdienst", others: "failed" } as const;
 const relay = { victim: "coordinator", others: "failed" } as const;
+const counts = { ...relay, question: "overlap" } as const;
+const adds = { ...relay, question: "sum" } as const;
 
 export const MATRIX: readonly Point[] = [
   { ...match, place: "decided", others: "failed", waits: true },
@@ -60,6 +65,17 @@ export const MATRIX: readonly Point[] = [
   { ...relay, place: "logged", trigger: "douane", question: "match" },
   { ...relay, place: "noticed", trigger: "douane", question: "match", others: "either" },
   { victim: "belastingdienst", place: "logged", trigger: "douane", question: "match", others: "failed" },
+  { ...counts, place: "tickets-in" },
+  { ...counts, place: "hands" },
+  { ...counts, place: "handed-in", others: "no-answer", quick: true },
+  { ...counts, place: "counted", others: "no-answer" },
+  { ...counts, place: "played", others: "either" },
+  { ...relay, place: "held", trigger: "douane", question: "overlap" },
+  { ...relay, place: "noticed", trigger: "douane", question: "overlap", others: "either" },
+  { ...adds, place: "hands" },
+  { ...adds, place: "handed-in" },
+  { ...adds, place: "added", quick: true },
+  { ...adds, place: "played", others: "either" },
 ];
 
 /** What a row is called. */

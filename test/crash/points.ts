@@ -17,6 +17,7 @@ const GATE = "packages/engine/src/gate.ts";
 const LEDGER = "packages/engine/src/ledger.ts";
 const EVIDENCE = "packages/engine/src/evidence.ts";
 const STORE = "packages/store/src/store.ts";
+const COORDINATE = "packages/engine/src/coordinate.ts";
 const EVALUATIONS = "packages/engine/src/evaluations.ts";
 
 const WAIT = "await eyes.wait(resumed, () => questions.waiting(eyes));";
@@ -97,6 +98,24 @@ export const PLACES = {
     at: "return { status: 200, body: cosignatureLine(parts, note.text) };",
     side: "before",
   },
+  "tickets-in": { file: COORDINATE, at: "const halt = Promise.withResolvers<never>();", side: "before" },
+  hands: { file: COORDINATE, at: "const channel = await ports.openChannel(", side: "before" },
+  "handed-in": { file: COORDINATE, at: "const line = lineOf(ticket, from, message.type);", side: "after" },
+  counted: {
+    file: "packages/psi/src/overlap-hub.ts",
+    at: "for (const to of recipients) yield* send(to, countsCodec(counts.length), counts);",
+    side: "before",
+  },
+  added: {
+    file: "packages/aggregate/src/sum-threshold.ts",
+    at: "const { list, seconds, firsts } = yield* takeAll(session);",
+    side: "after",
+  },
+  played: {
+    file: COORDINATE,
+    at: "await sendReceipts(ports, ticket, session, received);",
+    side: "before",
+  },
 } as const satisfies Readonly<Record<string, Place>>;
 
 /** The name of a place. */
@@ -126,6 +145,11 @@ const SAW_OUT: Edit = {
   from: "await channel.release(sealed);",
   to: '{ koplampSaw("out", sealed.to, sealed.frame); await channel.release(sealed); }',
 };
+const COUNTED_IN: Edit = {
+  file: COORDINATE,
+  from: "const frame = channel.receivedFrame(from);",
+  to: 'const frame = channel.receivedFrame(from); if (line !== undefined) koplampSaw("in", from, frame);',
+};
 const SAW_IN: Edit = {
   file: SESSION,
   from: "const frame = channel.receivedFrame(from);",
@@ -133,7 +157,7 @@ const SAW_IN: Edit = {
 };
 
 /** The source text with all places marked. */
-export const MARKS: readonly Edit[] = [...Object.entries(PLACES).map(markOf), SAW_OUT, SAW_IN];
+export const MARKS: readonly Edit[] = [...Object.entries(PLACES).map(markOf), SAW_OUT, SAW_IN, COUNTED_IN];
 
 function markOf([name, { file, at, side, ...more }]: [string, Place]): Edit {
   const mark = `${more.when === undefined ? "" : `if (${more.when}) `}koplampAt("${name}");`;

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type AnswerResult, type Outcome, type RunningFederation, startFederation } from "@koplamp/sdk";
 import { expect } from "vitest";
 import { type Country, foundCountry, logOf, PROGRAMS, runNode } from "../../nodes/test/processes.ts";
-import { type Book, bookOf } from "./books.ts";
+import { type Book, bookOf, crossedAt } from "./books.ts";
 import { broken, open } from "./invariants.ts";
 import { type Point, titleOf } from "./matrix.ts";
 import { ORDER_FILE, type Order } from "./points.ts";
@@ -52,6 +52,7 @@ class Matrix {
   readonly #country: Country;
   readonly #running: RunningFederation;
   #news = 0;
+  #asked = 0;
 
   constructor(country: Country, running: RunningFederation) {
     this.#country = country;
@@ -88,15 +89,15 @@ class Matrix {
     const ms = Date.now() - died;
     await asked;
     await this.#expectEnds(point, ends, since, planHash);
-    expect(broken(await this.#books(), before)).toEqual([]);
+    expect(this.#broken(await this.#books(), before)).toEqual([]);
 
     if (!waits) await this.#running.restart(victim);
     const after = await this.#books();
-    expect(broken(after, before)).toEqual([]);
-    expect(after.filter(({ party }) => party === victim).flatMap(open)).toEqual([]);
+    expect(this.#broken(after, before)).toEqual([]);
+    expect(after.flatMap(open)).toEqual([]);
     expectClosed(point, after, planHash);
     await Promise.all([this.nextWorks(question), this.#expectHealthy(victim)]);
-    expect(broken(await this.#books(), after)).toEqual([]);
+    expect(this.#broken(await this.#books(), after)).toEqual([]);
     const told = ends.map(([party, { status }]) => `${party} ${status}`).join(", ");
     return `${titleOf(point)}: ${told} after ${(ms / 1000).toFixed(1)} s; started again, next one answered`;
   }
@@ -110,10 +111,18 @@ class Matrix {
       expect(end).toMatchObject({ status: "released" });
   }
 
-  /** A match is asked about companies too: one key set, and one list that grows. */
+  /**
+   * A match is asked about companies, as a count is: one key set, and one list that grows. Each question has a name of its
+   * own: one that was answered before would start no session.
+   */
   async #ask(question: Point["question"]): Promise<Outcome<AnswerResult>> {
     const { file, text } = await this.#country.question(`${question}.yaml`);
-    const about = text.replaceAll("accounts", "companies").replace("[account]", "[company]");
+    this.#asked += 1;
+    const named = text.replace(/^id: .*$/m, `id: ${question}-${this.#asked}`);
+    const about =
+      question === "match"
+        ? named.replaceAll("accounts", "companies").replace("[account]", "[company]")
+        : named;
     return await this.#running.client(ASKER).run({ file, text: about });
   }
 
@@ -146,7 +155,7 @@ class Matrix {
   ): Promise<void> {
     const now = await this.#failures();
     for (const [party, end] of ends) {
-      if (others !== "either") expect(end.status, party).toBe(others);
+      if (others !== "either") expect(end.status, party).toBe(endOf(others, party));
       const lines = (now.get(party) ?? 0) - (since.get(party) ?? 0);
       expect(lines, `failures in the log of ${party} for ${planHash}`).toBe(end.status === "failed" ? 1 : 0);
       if (end.status !== "failed") continue;
@@ -169,6 +178,10 @@ class Matrix {
     expect(exit, stdout).toBe(0);
   }
 
+  #broken(books: readonly Book[], before: readonly Book[]): readonly string[] {
+    return broken(books, before, crossedAt(this.#country.folders.coordinator));
+  }
+
   #books(): Promise<readonly Book[]> {
     return Promise.all([...this.#country.folders.nodes.keys()].map((party) => this.#book(party)));
   }
@@ -187,11 +200,23 @@ class Matrix {
   }
 }
 
+function endOf(others: Exclude<Point["others"], "either">, party: string): string {
+  if (others !== "no-answer") return others;
+  return party === ASKER ? "failed" : "released";
+}
+
 /** What the dead node's ledger says of its session: as far as the table of crashes goes. */
-function expectClosed({ victim, closed }: Point, books: readonly Book[], planHash: string): void {
+function expectClosed({ victim, closed, others }: Point, books: readonly Book[], planHash: string): void {
+  const said = (party: string) => {
+    const entries = books.find((book) => book.party === party)?.entries ?? [];
+    return entries.filter((entry) => entry.planHash === planHash);
+  };
+  if (others === "no-answer") {
+    for (const { party } of books.filter((book) => book.party !== ASKER))
+      expect(said(party).map(({ type }) => type)).toContain("undelivered");
+  }
   if (closed === undefined) return;
-  const own = books.find(({ party }) => party === victim)?.entries ?? [];
-  const about = own.filter((entry) => entry.planHash === planHash);
+  const about = said(victim);
   if (closed === "undelivered") expect(about.map(({ type }) => type)).toContain("undelivered");
   else expect(about.find(({ type }) => type === "abort")?.body["state"]).toBe(closed);
 }

@@ -16,8 +16,8 @@ afterAll(async () => {
   await mortal?.[Symbol.asyncDispose]();
 }, SLOW);
 
-it("is eight points of at least sixteen", () => {
-  expect(QUICK).toHaveLength(8);
+it("is ten points of at least sixteen", () => {
+  expect(QUICK).toHaveLength(10);
   expect(new Set(MATRIX.map(titleOf)).size).toBeGreaterThanOrEqual(16);
 });
 

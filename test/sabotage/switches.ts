@@ -2,6 +2,7 @@
 import { AGREEMENT } from "./agreement.ts";
 import { BUDGETS } from "./budgets.ts";
 import { CHANNEL } from "./channel.ts";
+import { COORDINATOR } from "./coordinator.ts";
 import { GOVERNANCE } from "./governance.ts";
 import { MATCHING } from "./matching.ts";
 import { PAIR } from "./pair.ts";
@@ -17,6 +18,7 @@ export const SWITCHES: readonly Switch[] = [
   ...PAIR,
   ...SUMS,
   ...CHANNEL,
+  ...COORDINATOR,
   ...GOVERNANCE,
   ...PEOPLE,
   ...AGREEMENT,

@@ -4,6 +4,7 @@ import { parameterSet } from "@koplamp/he";
 import { type Channel, drive, type Party, type PartyId } from "@koplamp/protocol";
 import { COORDINATOR, hubCoordinator, overlapHub } from "@koplamp/psi";
 import { canonicalBytes, fromHex, hex } from "@koplamp/wire";
+import { tellBoot } from "./boots.ts";
 import type { CoordinatorPorts } from "./coordinator-ports.ts";
 import { asEngineError, EngineError, unreachable } from "./errors.ts";
 import { SHUT } from "./gate.ts";
@@ -22,6 +23,7 @@ const MOST_OPEN = 256;
 export function startCoordinator(ports: CoordinatorPorts): { close(): Promise<void> } {
   const open = new Map<string, Map<PartyId, Ticket>>();
   const playing = new Set<Promise<void>>();
+  tellBoot(ports); // before anybody's first letter: what an earlier process had taken is lost
   const stop = ports.post.listen("ticket/", (from, topic, body) => {
     const tickets = open.get(topic) ?? new Map<PartyId, Ticket>();
     open.set(topic, tickets);

@@ -4,8 +4,8 @@ import type { Line, Post } from "@koplamp/wire";
 import type { Clock } from "./ports.ts";
 
 /**
- * Gives up a peer whose line stays down for `graceMs` while somebody here waits for it. A short loss of the
- * connection is normal and is not noticed.
+ * Gives up a peer whose line stays down for `graceMs` while somebody here waits for it, until its line is up again. A
+ * short loss of the connection is normal and is not noticed.
  */
 export class Presence {
   readonly #downSince = new Map<PartyId, number>();
@@ -62,7 +62,9 @@ export class Presence {
   }
 
   #note(party: PartyId, online: boolean): void {
-    if (online) this.#up.add(party);
-    else if (this.#up.delete(party)) this.#downSince.set(party, this.#clock.now());
+    if (online) {
+      this.#up.add(party);
+      this.#post.takeBack(party); // it need not speak first
+    } else if (this.#up.delete(party)) this.#downSince.set(party, this.#clock.now());
   }
 }

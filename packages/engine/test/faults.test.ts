@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What may go wrong at a peer: every party gets one clear end, nothing more is disclosed, and the next run works.
+import { setTimeout as sleep } from "node:timers/promises";
 import { bind, type JobTable } from "@koplamp/protocol";
 import type { AnswerResult, Post } from "@koplamp/wire";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { LogEvent, NodePorts, Outcome, Progress } from "../src/index.ts";
 import { countOf, Federation, type Lists, type Machine, matchOf, type Wishes } from "./federation.ts";
 
@@ -55,6 +56,30 @@ function posting(end: RegExp, change: (body: Uint8Array) => Uint8Array): NonNull
     return { ...ports, post };
   };
 }
+
+describe("a coordinator that is started again", () => {
+  it("ends at once what waits for letters that it may have forgotten, and the next question works", async () => {
+    let lost = true;
+    const drop = (post: Post): Post => ({
+      ...post,
+      send: async (to, topic, body) => {
+        if (!lost || !topic.endsWith("/verdict")) await post.send(to, topic, body);
+      },
+    });
+    const all = open({ graceMs: 60_000, post: drop });
+    const asked = all.ask("anna", question);
+    for (const party of PARTIES)
+      await vi.waitUntil(() => all.machine(party).progress.some(({ phase }) => phase === "approve"));
+    lost = false;
+    await all.restartCoordinator();
+    const first = asked.then(({ status }) => status);
+    expect(await Promise.race([first, sleep(8000, "waits on")])).toBe("failed");
+    const outcomes = await ends(all, await asked, ["bert", "cleo"]);
+    for (const end of outcomes)
+      expect(end).toMatchObject({ status: "failed", code: "unreachable", party: "coordinator" });
+    await nextWorks(all);
+  });
+});
 
 describe("a party that dies", () => {
   const phases: readonly [string, (step: Progress & LogEvent) => boolean][] = [

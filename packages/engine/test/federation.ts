@@ -16,6 +16,7 @@ import type { AnswerResult, DatasetSpec, Line, Post, Table } from "@koplamp/wire
 import { toyGroup } from "../../../test/toy/group.ts";
 import {
   type Clock,
+  type CoordinatorPorts,
   type EngineNode,
   engineJobs,
   type LogEvent,
@@ -60,15 +61,17 @@ export interface Wishes {
   readonly group?: Group;
   readonly graceMs?: number;
   readonly jobs?: (table: JobTable, party: PartyId) => JobTable;
-  /** Changes a party's line: what the relay makes of its bytes. */
+  /** Changes a party's line, the coordinator's too: what the relay makes of its bytes. */
   readonly line?: (line: Line, party: PartyId) => Line;
-  /** Changes a party's post, for its ledger too. */
+  /** Changes a party's post, for its ledger too, and the coordinator's. */
   readonly post?: (post: Post, party: PartyId) => Post;
   /** Changes the ports of a party before its node starts. */
   readonly ports?: (ports: NodePorts, machine: Machine) => NodePorts;
   readonly coordinator?: boolean;
   /** Set where sums are asked. */
   readonly he?: HeBackend;
+  /** Changes the ports of the coordinator before it starts. */
+  readonly hub?: (ports: CoordinatorPorts) => CoordinatorPorts;
   /** Parties whose people decide in the test; those of the others approve everything. */
   readonly people?: readonly PartyId[];
 }
@@ -235,6 +238,12 @@ export class Federation {
     });
   }
 
+  /** Starts the coordinator's own machine again; the relay stays up. */
+  async restartCoordinator(): Promise<void> {
+    await this.#coordinator?.close();
+    this.#startCoordinator();
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.machines.values()].map((machine) => machine.close()));
     await this.#coordinator?.close();
@@ -250,12 +259,14 @@ export class Federation {
   #startCoordinator(): void {
     const { identity, sealX25519, sealMlKem } = this.founded.coordinator;
     const { addresses } = this.membership;
-    const line = this.relay.line("coordinator");
+    const dialled = this.relay.line("coordinator");
+    const line = this.#wishes.line?.(dialled, "coordinator") ?? dialled;
     const parts = { line, me: "coordinator", identity, addresses, primitives, rng } as const;
-    const post = openPost({ ...parts, sealX25519, sealMlKem });
+    const opened = openPost({ ...parts, sealX25519, sealMlKem });
+    const post = this.#wishes.post?.(opened, "coordinator") ?? opened;
     const { clock, membership } = this;
     const presence = new Presence(line, post, clock, this.#wishes.graceMs ?? 1000);
-    const coordinator = startCoordinator({
+    const ports: CoordinatorPorts = {
       me: "coordinator",
       identity,
       clock,
@@ -268,7 +279,8 @@ export class Federation {
       openChannel: (request) => openSessionChannel({ ...parts, post }, request),
       log: () => {},
       progress: () => {},
-    });
+    };
+    const coordinator = startCoordinator(this.#wishes.hub?.(ports) ?? ports);
     this.#coordinator = {
       close: async () => {
         await coordinator.close();

@@ -43,6 +43,7 @@ export class Office {
       listen: (prefix, handler) => box.listen(prefix, handler),
       fail: (prefix, reason) => box.fail((topic) => topic.startsWith(prefix), reason),
       giveUp: (peer, reason) => box.giveUp(peer, new PeerLost(peer, reason)),
+      takeBack: (peer) => box.takeBack(peer),
       close: () => box.fail(() => true, new Error("closed")),
     };
   }

@@ -87,6 +87,10 @@ export class PostInbox {
     this.#reject(({ from }) => from === peer, lost);
   }
 
+  takeBack(peer: PartyId): void {
+    this.#lost.delete(peer);
+  }
+
   close(reason: Error): void {
     this.#closed ??= reason;
     this.#listeners.clear();

@@ -47,6 +47,7 @@ export function openPost(parts: PostParts): Post {
     listen: (prefix, handler) => inbox.listen({ prefix, handler }, incoming.refuse),
     fail: (prefix, reason) => inbox.fail(prefix, reason),
     giveUp: (peer, reason) => inbox.giveUp(peer, reason),
+    takeBack: (peer) => inbox.takeBack(peer),
     close: () => incoming.close(),
   };
 }

@@ -40,7 +40,9 @@ export interface Post {
   listen(prefix: string, handler: (from: PartyId, topic: string, body: Uint8Array) => void): () => void;
   /** Rejects present and future waits under topics that begin with `prefix`, and drops what is kept under them. */
   fail(prefix: string, reason: Error): void;
-  /** Rejects all waits for `peer` with `PeerLost` until it is heard of again. */
+  /** Rejects all waits for `peer` with `PeerLost` until it is heard of again, or is back. */
   giveUp(peer: PartyId, reason: string): void;
+  /** The peer is back: new waits for it wait. */
+  takeBack(peer: PartyId): void;
   close(): void;
 }

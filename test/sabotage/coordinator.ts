@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a node rests on when the coordinator dies, comes back, or is not what it says.
+import type { Switch } from "./switch.ts";
+
+export const COORDINATOR: readonly Switch[] = [
+  {
+    id: "coordinator.boot-silent",
+    guarantee: "G13",
+    weak: "a coordinator that was started again says nothing of what it has forgotten",
+    edits: [
+      {
+        file: "packages/engine/src/coordinate.ts",
+        from: "tellBoot(ports); // before anybody",
+        to: "// before anybody",
+      },
+    ],
+    test: { file: "packages/engine/test/faults.test.ts", name: "ends at once what waits for letters" },
+  },
+  {
+    id: "presence.for-good",
+    guarantee: "G13",
+    weak: "whoever was given up once is given up until it speaks",
+    edits: [
+      {
+        file: "packages/engine/src/presence.ts",
+        from: "this.#post.takeBack(party); // it need not speak first",
+        to: "// it speaks first",
+      },
+    ],
+    test: { file: "packages/engine/test/presence.test.ts", name: "" },
+  },
+];
