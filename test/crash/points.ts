@@ -46,7 +46,7 @@ export const PLACES = {
   "allow-cosigned": { file: GATE, at: NOTICES, side: "before", when: ALLOWANCE },
   metered: { file: EVALUATIONS, at: "this.#left -= elements;", side: "after" },
   answered: { file: EVALUATIONS, at: "this.#logSpent(result);", side: "before" },
-  held: { file: GATE, at: "const indices = parts.ledger.append(", side: "before", when: RELEASE },
+  held: { file: GATE, at: "const indices = appendPaid(", side: "before", when: RELEASE },
   logged: { file: GATE, at: LOGGED, side: "after", when: RELEASE },
   "checkpoint-signed": {
     file: LEDGER,

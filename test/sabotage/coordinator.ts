@@ -4,6 +4,19 @@ import type { Switch } from "./switch.ts";
 
 export const COORDINATOR: readonly Switch[] = [
   {
+    id: "expiry.waits",
+    guarantee: "G7",
+    weak: "what has expired is waited for all the same",
+    edits: [
+      {
+        file: "packages/engine/src/run-query.ts",
+        from: "if (left <= 0) {",
+        to: "if (left <= 0 && expires.length === 0) {",
+      },
+    ],
+    test: { file: "packages/engine/test/hostile-coordinator.test.ts", name: "that keeps silent" },
+  },
+  {
     id: "coordinator.boot-silent",
     guarantee: "G13",
     weak: "a coordinator that was started again says nothing of what it has forgotten",

@@ -181,10 +181,13 @@ async function exchanged(
   if (!makers.includes(me)) return undefined;
   const ledgers: ShownLedger[] = [{ party: me, entries: own }];
   const all = [...documents];
-  for (const party of run.others) {
-    const shown = await orNothing(node, run, party, async () =>
+  const theirs = run.others.map(async (party) => {
+    const evidence = await orNothing(node, run, party, async () =>
       decodeMessage(evidenceForm, party, await post.receive(party, topic)),
     );
+    return [party, evidence] as const;
+  });
+  for (const [party, shown] of await Promise.all(theirs)) {
     if (shown === undefined) continue;
     ledgers.push({ party, entries: verified(node, party, run.planHash, shown.entries) });
     all.push(...shown.documents);

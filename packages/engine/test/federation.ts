@@ -238,6 +238,14 @@ export class Federation {
     });
   }
 
+  /** A second machine with the coordinator's name and keys, beside the first. */
+  startSecondCoordinator(): void {
+    const first = this.#coordinator;
+    this.#startCoordinator();
+    const second = this.#coordinator;
+    this.#coordinator = { close: async () => void (await Promise.all([first?.close(), second?.close()])) };
+  }
+
   /** Starts the coordinator's own machine again; the relay stays up. */
   async restartCoordinator(): Promise<void> {
     await this.#coordinator?.close();

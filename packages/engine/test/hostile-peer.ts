@@ -20,7 +20,8 @@ async function spoken(): Promise<ReadonlyMap<string, { readonly topic: string; r
   return said;
 }
 
-const kindOf = (topic: string): string =>
+/** The kind of a message, whatever its question and session. */
+export const kindOf = (topic: string): string =>
   topic
     .replace(/[0-9a-f]{16,}/g, "#")
     .replace(/\d+\/\d+\/[a-z]+$/, "#")

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Three real engines, of which anna and cleo are honest, and what is asked of them whatever bert or the relay does.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { PartyId } from "@koplamp/protocol";
-import { QueryError } from "@koplamp/query";
-import type { AnswerResult, Contract, Post } from "@koplamp/wire";
+import { QueryError, type Question } from "@koplamp/query";
+import { type AnswerResult, type Contract, hex, type Post } from "@koplamp/wire";
 import type { NodePorts, Outcome, SessionChannel } from "../src/index.ts";
 import { Federation, type Lists, type Machine, matchOf, type Wishes } from "./federation.ts";
 
+/** Within this time a question has ended wherever it had begun, its expiry included. */
+const MOST_MS = 60_000;
 const LISTS: Lists = { anna: ["x", "y", "z"], bert: ["y", "z", "q"], cleo: ["z", "r"] };
-const PARTIES = ["anna", "bert", "cleo"];
+export const PARTIES: readonly PartyId[] = ["anna", "bert", "cleo"];
 export const HONEST = ["anna", "cleo"];
 export const question = (id = "a-match") => matchOf(PARTIES, ["anna", "cleo"], { id });
 
@@ -17,30 +20,34 @@ export type Deed = (to: PartyId, topic: string, body: Uint8Array) => readonly Ui
 /** A federation in which somebody deviates, and what the honest nodes' channels let out. */
 export class Stage {
   readonly all: Federation;
-  readonly #channels: { readonly party: PartyId; readonly channel: SessionChannel }[] = [];
+  /** What the honest nodes' channels, and those of whoever else is watched, let out. */
+  readonly #channels: { readonly party: PartyId; readonly id: string; readonly channel: SessionChannel }[] =
+    [];
   deed: Deed = (_to, _topic, body) => [body];
 
   constructor(wishes: Wishes = {}) {
     this.all = new Federation(LISTS, {
       graceMs: 100,
       ...wishes,
-      ports: (ports, { party }) => this.#ports(ports, party),
+      ports: (ports, { party }) => this.#ports(this.#watched(ports, party), party),
     });
   }
 
   #ports(ports: NodePorts, party: PartyId): NodePorts {
-    if (party === "bert") {
-      const post: Post = {
-        ...ports.post,
-        send: async (to, topic, body) => {
-          for (const other of this.deed(to, topic, body)) await ports.post.send(to, topic, other);
-        },
-      };
-      return { ...ports, post };
-    }
+    if (party !== "bert") return ports;
+    const post: Post = {
+      ...ports.post,
+      send: async (to, topic, body) => {
+        for (const other of this.deed(to, topic, body)) await ports.post.send(to, topic, other);
+      },
+    };
+    return { ...ports, post };
+  }
+
+  #watched(ports: NodePorts, party: PartyId): NodePorts {
     const openChannel: NodePorts["openChannel"] = async (request) => {
       const channel = await ports.openChannel(request);
-      this.#channels.push({ party, channel });
+      this.#channels.push({ party, id: hex(request.session), channel });
       return channel;
     };
     return { ...ports, openChannel };
@@ -65,17 +72,67 @@ export class Stage {
     }
   }
 
+  /**
+   * Any question of anna's, until it has ended wherever it had begun: how it ended, by party. A wait that nothing ends
+   * is ended by its expiry.
+   */
+  async asked(what: Question): Promise<ReadonlyMap<PartyId, Outcome<AnswerResult>>> {
+    this.#channels.length = 0;
+    const others = PARTIES.filter((party) => party !== "anna").map((party) => this.all.machine(party));
+    const before = others.map(({ outcomes, progress }) => ({
+      ended: outcomes.length,
+      said: progress.length,
+    }));
+    const stuck = setInterval(() => {
+      this.all.clock.ahead += 40 * 86_400_000;
+    }, 2000);
+    try {
+      const asked = this.all.ask("anna", what);
+      const first = await Promise.race([asked, sleep(MOST_MS, undefined, { ref: false })]);
+      if (first === undefined) throw new Error("the question did not end at anna");
+      const ends = new Map([["anna", first]]);
+      for (const [at, { party, outcomes, progress }] of others.entries()) {
+        const { ended, said } = before[at] ?? { ended: 0, said: 0 };
+        const begun = () => progress.slice(said).some(({ phase }) => phase === "approve");
+        for (let ms = 0; ms < MOST_MS && begun() && outcomes.length === ended; ms += 5) await sleep(5);
+        const outcome = outcomes[ended];
+        if (outcome !== undefined) ends.set(party, outcome);
+        else if (begun()) throw new Error(`the question did not end at ${party}`);
+      }
+      return ends;
+    } finally {
+      clearInterval(stuck);
+    }
+  }
+
   /** Bytes that left an honest node, beyond what the contract lists for it: none, whatever anybody does. */
-  excess(contract: Contract): readonly string[] {
-    return HONEST.flatMap((from) => {
-      const channels = this.#channels.filter(({ party }) => party === from);
-      const left = waysOf(channels.flatMap(({ channel }) => channel.egress()));
+  excess(contract: Contract, parties: readonly PartyId[] = HONEST): readonly string[] {
+    return parties.flatMap((from) => {
       const listed = waysOf(contract.egress.filter((row) => row.from === from));
-      return [...left].flatMap(([way, bytes]) => {
+      return [...this.#left(from)].flatMap(([way, bytes]) => {
         const most = listed.get(way) ?? 0;
         return bytes <= most ? [] : [`${from} to ${way}: ${bytes} bytes, ${most} listed`];
       });
     });
+  }
+
+  /** Bytes that left a party, by recipient and way. Of a session that was tried again the attempt in which most left. */
+  #left(from: PartyId): ReadonlyMap<string, number> {
+    const { log } = this.all.machine(from);
+    const most = new Map<string, number>();
+    for (const { id, channel } of this.#channels.filter(({ party }) => party === from)) {
+      const phase =
+        log.find(({ session, event }) => session === id && event === "session.begin")?.phase ?? id;
+      const name = phase.replace(/\/\d+$/, "");
+      for (const [way, bytes] of waysOf(channel.egress()))
+        most.set(`${way} ${name}`, Math.max(bytes, most.get(`${way} ${name}`) ?? 0));
+    }
+    const sums = new Map<string, number>();
+    for (const [name, bytes] of most) {
+      const way = name.split(" ").slice(0, 2).join(" ");
+      sums.set(way, (sums.get(way) ?? 0) + bytes);
+    }
+    return sums;
   }
 }
 

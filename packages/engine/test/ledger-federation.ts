@@ -102,6 +102,10 @@ class Box {
     this.#waits = this.#waits.filter((wait) => !ended.includes(wait));
     for (const { reject } of ended) reject(lost);
   }
+
+  takeBack(peer: PartyId): void {
+    this.#lost.delete(peer);
+  }
 }
 
 /** A clock that a test sets; it stands still unless somebody sleeps. */
