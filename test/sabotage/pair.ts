@@ -34,6 +34,19 @@ export const PAIR: readonly Switch[] = [
     test: { file: "packages/psi/test/description.test.ts", name: "count.local" },
   },
   {
+    id: "pair.floor",
+    guarantee: "G2",
+    weak: "a count below minCount is told",
+    edits: [
+      {
+        file: "packages/psi/src/pair-count.ts",
+        from: "shared < minCount ? null : shared",
+        to: "shared + 0 * minCount",
+      },
+    ],
+    test: { file: "packages/engine/test/pair.test.ts", name: "withholds what is below minCount" },
+  },
+  {
     id: "pair.mode-swapped",
     guarantee: "G2",
     weak: "a plan may name one mode in its question and run the protocol of another",

@@ -7,8 +7,8 @@ import type { PlainQuestion, Pool, RawTable } from "./plaintext.ts";
 export interface Case {
   readonly pool: Pool;
   readonly question: PlainQuestion;
-  /** Where counts are made; null leaves it to the planner. */
-  readonly mode: "hub" | "recipient" | null;
+  /** How the question is answered; null leaves it to the planner. */
+  readonly mode: "hub" | "recipient" | "pair" | "pairs.local" | "pairs.blind" | null;
 }
 
 const PARTIES = ["aa", "bb", "cc", "dd", "ee", "ff"];
@@ -160,6 +160,27 @@ function aggregate(parties: readonly string[]): fc.Arbitrary<PlainQuestion> {
     minCount: fc.integer({ min: 1, max: 4 }),
     minContributors: fc.integer({ min: 1, max: parties.length }),
     recipients: recipientsOf(parties),
+  });
+}
+
+/** Two parties and a question that match-pair/1 answers: recipients are any of them, and a third that holds nothing. */
+export function pairCases(): fc.Arbitrary<Case> {
+  return pool.chain((data) => {
+    const [one = "", two = ""] = Object.keys(data);
+    const both = [one, two];
+    const count = overlap([...both, "zz"]).map((question) => ({ ...question, shape: "pairs" as const }));
+    const ask = {
+      pair: match(both),
+      "pairs.local": count,
+      "pairs.blind": count,
+    };
+    return fc.constantFrom("pair" as const, "pairs.local" as const, "pairs.blind" as const).chain((mode) =>
+      fc.record({
+        pool: fc.constant({ [one]: data[one] ?? [], [two]: data[two] ?? [] }),
+        question: ask[mode],
+        mode: fc.constant(mode),
+      }),
+    );
   });
 }
 

@@ -49,7 +49,9 @@ export async function labResults(
   { pool, question, mode }: Case,
   means: Means,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const parties = Object.keys(pool).map((id) => ({ id, name: id, datasets: { rows: datasetOf(id) } }));
+  const holders = Object.keys(pool).map((id) => ({ id, name: id, datasets: { rows: datasetOf(id) } }));
+  const strangers = question.recipients.filter((id) => pool[id] === undefined);
+  const parties = [...holders, ...strangers.map((id) => ({ id, name: id, datasets: {} }))];
   const { answer } = await runLab({
     federation: { id: "random", covenant: "default", parties },
     question: readQuestion(questionText(Object.keys(pool), question, mode), { file: "case", lab: true }),
@@ -105,15 +107,19 @@ function askOf(
   mode: Case["mode"],
 ): object {
   const { key, atLeast } = question;
-  if (question.kind === "match") return { kind: "match", key, from, atLeast, tell: question.tell };
+  if (question.kind === "match") {
+    const named = mode === "pair" ? { mode } : {};
+    return { kind: "match", key, from, atLeast, tell: question.tell, ...named };
+  }
   const { shape } = question;
+  const named = shape === "pairs" ? mode?.startsWith("pairs.") : mode !== null;
   return {
     kind: "overlap-count",
     key,
     from,
     shape,
     ...(shape === "atLeast" ? { atLeast } : {}),
-    ...(mode === null || shape === "pairs" ? {} : { mode }),
+    ...(named === true ? { mode } : {}),
   };
 }
 

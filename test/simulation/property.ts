@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from "fast-check";
 import { expect } from "vitest";
-import { cases } from "./cases.ts";
+import { cases, pairCases } from "./cases.ts";
 import { labResults, type Means } from "./compare.ts";
 import { type PlainQuestion, plainResults } from "./plaintext.ts";
 
@@ -17,17 +17,22 @@ export const RUNS: Runs = { toy: 300, real: 20 };
 export const SLOW_RUNS: Runs = { toy: 5000, real: 200 };
 
 /** The kinds of questions, with their parts of the cases. */
-export const SHARES: readonly (readonly [kind: PlainQuestion["kind"], share: number])[] = [
+export const SHARES: readonly (readonly [kind: PlainQuestion["kind"] | "pair", share: number])[] = [
   ["match", 0.4],
   ["overlap-count", 0.4],
   ["aggregate", 0.2],
+  ["pair", 0.2],
 ];
 
 /** The lab's answer equals the same question over the pooled plaintext. A failure prints its seed and path. */
-export async function agrees(kind: PlainQuestion["kind"], numRuns: number, means: Means): Promise<void> {
+export async function agrees(
+  kind: PlainQuestion["kind"] | "pair",
+  numRuns: number,
+  means: Means,
+): Promise<void> {
   let checked = 0;
   await fc.assert(
-    fc.asyncProperty(cases([kind]), async (drawn) => {
+    fc.asyncProperty(kind === "pair" ? pairCases() : cases([kind]), async (drawn) => {
       const answer = await labResults(drawn, means);
       expect(answer).toEqual(plainResults(drawn.pool, drawn.question));
       checked += 1;
