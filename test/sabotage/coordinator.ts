@@ -4,6 +4,19 @@ import type { Switch } from "./switch.ts";
 
 export const COORDINATOR: readonly Switch[] = [
   {
+    id: "shape.hits",
+    guarantee: "G2",
+    weak: "a coordinator that counts says it twice where all share something",
+    edits: [
+      {
+        file: "packages/psi/src/overlap-hub.ts",
+        from: "for (const to of recipients) yield* send(to, countsCodec(counts.length), counts);",
+        to: "for (const to of (counts.at(-1) ?? 0) > 0 ? [...recipients, ...recipients] : recipients) yield* send(to, countsCodec(counts.length), counts);",
+      },
+    ],
+    test: { file: "packages/query/test/transcript-shape.test.ts", name: "of overlap-hub/1" },
+  },
+  {
     id: "expiry.waits",
     guarantee: "G7",
     weak: "what has expired is waited for all the same",
