@@ -191,8 +191,8 @@ export const PAIR: readonly Switch[] = [
     edits: [
       {
         file: "packages/engine/src/pair-stage.ts",
-        from: "beginCosts: () => [...withRoom(node, run, repeatCosts(node, run)), ...evaluation.costs()],",
-        to: "beginCosts: () => withRoom(node, run, repeatCosts(node, run)),",
+        from: "[...withRoom(node, run, repeatCosts(node, run)), ...evaluation.costs()]",
+        to: "withRoom(node, run, repeatCosts(node, run))",
       },
     ],
     test: {
