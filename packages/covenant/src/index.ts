@@ -43,4 +43,5 @@ export type { LocalPolicy, PolicyFile, PolicyFinding } from "./policy-set.ts";
 export { keyHolders } from "./possession.ts";
 export { type CellFacts, type ReleaseRule, type ReleaseRules, withheldBy } from "./release.ts";
 export { covenantText, type RenderOptions } from "./render.ts";
+export { admitSuspension, type Suspending, type SuspensionSigner, signSuspension } from "./suspension.ts";
 export { admitWithdrawal, type Leaving, type LeavingSigner, signWithdrawal } from "./withdrawal.ts";

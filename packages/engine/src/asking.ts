@@ -17,7 +17,7 @@ import { eraseExpired } from "./key-set.ts";
 import { encodeMessage } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { offerOf, requestOffer } from "./offer.ts";
-import { failed, type Outcome } from "./outcome.ts";
+import { failed, type Outcome, type Refusal } from "./outcome.ts";
 import { analystsOf, type Proposed } from "./proposal.ts";
 import { type Questions, runQuery } from "./run-query.ts";
 import { refusedBy } from "./withdrawals.ts";
@@ -35,7 +35,7 @@ export async function ask(
   if (analyst === undefined) throw noAnalyst(node.me);
   try {
     eraseExpired(node);
-    const refusal = questions.withdrawals.refusalFor(partiesOf(node, question));
+    const refusal = absence(questions, partiesOf(node, question));
     if (refusal !== undefined) return { query: question.id, status: "refused", ...refusal, disclosures: [] };
     const { plan } = await explain(node, questions, question);
     return await propose(node, questions, plan, signedBy(node, analyst, plan));
@@ -75,7 +75,7 @@ export async function askSigned(
   try {
     eraseExpired(node);
     const parties = [node.me, ...[...plan.inputs, ...plan.recipients].map(({ party }) => party)];
-    const refusal = questions.withdrawals.refusalFor(parties);
+    const refusal = absence(questions, parties);
     if (refusal !== undefined) return { query: plan.id, status: "refused", ...refusal, disclosures: [] };
     return await propose(node, questions, plan, signed);
   } catch (reason) {
@@ -105,10 +105,10 @@ function ownAnalyst(node: NodePorts): PublicKey {
 /** What every party of a question offers for it. */
 async function offered(
   node: NodePorts,
-  { offers, withdrawals }: Questions,
+  questions: Questions,
   question: Question,
 ): Promise<readonly CatalogueEntry[]> {
-  const refusal = withdrawals.refusalFor(partiesOf(node, question));
+  const refusal = absence(questions, partiesOf(node, question));
   if (refusal !== undefined) throw refusedBy(refusal);
   const over = Promise.withResolvers<void>();
   const { me, membership } = node;
@@ -123,7 +123,7 @@ async function offered(
         .filter(({ party }) => membership.cards.has(party)) // a stranger is the planner's to refuse
         .map((source) => {
           if (source.party !== me) return requestOffer(node, source, question.key);
-          return offerOf(node, offers, { dataset: source.dataset, key: [...question.key] });
+          return offerOf(node, questions.offers, { dataset: source.dataset, key: [...question.key] });
         }),
     );
   } finally {
@@ -170,6 +170,14 @@ function signedBy({ primitives }: NodePorts, seed: Uint8Array, plan: Plan): Prop
   const bytes = documentBytes(plan);
   const hash = documentHash(primitives.sha256, bytes);
   return { bytes, signatures: [signDocument(primitives, seed, "plan/v1", hash)] };
+}
+
+/** Why nothing can be done with these parties: one has left, or is halted. */
+export function absence(
+  { withdrawals, suspensions }: Questions,
+  parties: readonly PartyId[],
+): Refusal | undefined {
+  return withdrawals.refusalFor(parties) ?? suspensions.refusalFor(parties);
 }
 
 /** Whom a question needs, the asker included. */

@@ -41,3 +41,4 @@ export type {
 } from "./ports.ts";
 export { Presence } from "./presence.ts";
 export { type ScriptedPeople, scriptPeople } from "./scripted-people.ts";
+export type { OfficersWord } from "./suspensions.ts";

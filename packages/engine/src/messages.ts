@@ -44,6 +44,12 @@ export interface WithdrawalsMessage {
   readonly ask: boolean;
 }
 
+/** The last word of its sender's officers, if there was one, and whether it wants to know ours. */
+export interface SuspensionMessage {
+  readonly documents: readonly SignedBytes[];
+  readonly ask: boolean;
+}
+
 /** Why a question stops, for every party that takes part. */
 export interface Stop {
   readonly code: string;
@@ -140,6 +146,11 @@ export const peopleForm: z.ZodType<PeopleMessage> = z.strictObject({
 
 export const withdrawalsForm: z.ZodType<WithdrawalsMessage> = z.strictObject({
   documents: z.array(signed).max(64),
+  ask: z.boolean(),
+});
+
+export const suspensionForm: z.ZodType<SuspensionMessage> = z.strictObject({
+  documents: z.array(signed).max(1),
   ask: z.boolean(),
 });
 

@@ -2,8 +2,8 @@
 import type { SignedBytes } from "@koplamp/covenant";
 import type { PartyId } from "@koplamp/protocol";
 import type { Question } from "@koplamp/query";
-import type { AnswerResult, Hash, PublicKey, Withdrawal } from "@koplamp/wire";
-import { ask, askSigned, draft, explain } from "./asking.ts";
+import type { AnswerResult, Hash, PublicKey, Suspension, Withdrawal } from "@koplamp/wire";
+import { absence, ask, askSigned, draft, explain } from "./asking.ts";
 import { closeBooks } from "./books.ts";
 import { Boots } from "./boots.ts";
 import { Drafts, type Explained, type PlanDraft } from "./drafts.ts";
@@ -21,6 +21,7 @@ import { failed, type Outcome } from "./outcome.ts";
 import { dropPending, pendingQuestions } from "./pending.ts";
 import { hearPeople } from "./people.ts";
 import { type Questions, resumeQuery, runQuery } from "./run-query.ts";
+import { type OfficersWord, Suspensions } from "./suspensions.ts";
 import { Withdrawals } from "./withdrawals.ts";
 
 /** A node at work: it answers the others, and asks for its own people. */
@@ -50,6 +51,13 @@ export interface EngineNode extends Inbox {
   withdraw(signed: SignedBytes): Withdrawal;
   /** Who has left, as this node knows it. */
   withdrawn(): readonly Withdrawal[];
+  /**
+   * Takes an officer's word, signed elsewhere: this node contributes nothing from now on, or goes on.
+   * @throws {EngineError} `refused` when no officer of ours said it, or it does not follow on the word before.
+   */
+  suspend(signed: SignedBytes): Suspension;
+  /** The last word of our own officers, if there was one. */
+  suspension(): OfficersWord | undefined;
   /** What a coalition could ever have learned about the data of this node, from its own ledger. */
   exposure(request: ExposureRequest): Exposure;
   /**
@@ -69,16 +77,9 @@ export interface EngineNode extends Inbox {
 export function startNode(node: NodePorts): EngineNode {
   closeBooks(node); // before anything new begins
   eraseExpired(node);
-  const runs: Questions["runs"] = new Set();
   const eyes: Questions["eyes"] = new Map();
   const inbox = new NodeInbox(node, eyes);
-  const questions: Questions = {
-    offers: new Offers(),
-    runs,
-    withdrawals: new Withdrawals(node, runs),
-    eyes,
-    waiting: (one) => inbox.tell(one),
-  };
+  const questions = questionsOf(node, eyes, inbox);
   const drafts = new Drafts(node);
   const running = new Set<Promise<unknown>>();
   const forgetful: ((planHash: Hash) => void)[] = [];
@@ -98,6 +99,7 @@ export function startNode(node: NodePorts): EngineNode {
     node.ledger.serveWitness(),
     new Boots(node, questions.runs).start(),
     questions.withdrawals.start(),
+    questions.suspensions.start(),
     node.post.listen("offer/", (from, topic, body) => {
       void track(replyOffer(node, questions, from, topic, body));
     }),
@@ -124,6 +126,8 @@ export function startNode(node: NodePorts): EngineNode {
     onWaiting: (listener) => inbox.onWaiting(listener),
     withdraw: (signed) => questions.withdrawals.apply(signed),
     withdrawn: () => questions.withdrawals.all,
+    suspend: (signed) => questions.suspensions.apply(signed),
+    suspension: () => questions.suspensions.own,
     exposure: (request) => exposureOf(exposureLog(node.store), request),
     proveErasure: (bundle) => track(provenErasure(node, bundle)),
     onErased: (listener) => void forgetful.push(listener),
@@ -133,6 +137,18 @@ export function startNode(node: NodePorts): EngineNode {
       for (const run of questions.runs) if (run.phase === "waiting") run.leave();
       await Promise.race([Promise.allSettled(running), node.clock.sleep(ms)]);
     },
+  };
+}
+
+function questionsOf(node: NodePorts, eyes: Questions["eyes"], inbox: NodeInbox): Questions {
+  const runs: Questions["runs"] = new Set();
+  return {
+    offers: new Offers(),
+    runs,
+    withdrawals: new Withdrawals(node, runs),
+    suspensions: new Suspensions(node, runs),
+    eyes,
+    waiting: (one) => inbox.tell(one),
   };
 }
 
@@ -163,12 +179,15 @@ function proposedIn(
 
 async function replyOffer(
   node: NodePorts,
-  { offers, withdrawals }: Questions,
+  questions: Questions,
   from: PartyId,
   topic: string,
   body: Uint8Array,
 ): Promise<void> {
-  const refusal = withdrawals.refusalFor([from, node.me]);
-  const reply = refusal === undefined ? await answerOffer(node, offers, from, body) : offerNone(refusal);
+  const refusal = absence(questions, [from, node.me]);
+  if (refusal !== undefined)
+    node.log({ event: "offer.refused", party: node.me, peer: from, code: "refused" });
+  const reply =
+    refusal === undefined ? await answerOffer(node, questions.offers, from, body) : offerNone(refusal);
   await node.post.send(from, `offered/${topic.slice("offer/".length)}`, reply);
 }

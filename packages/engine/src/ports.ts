@@ -146,6 +146,7 @@ export interface NodeKeys {
     readonly analyst?: Uint8Array;
     readonly lawful?: Uint8Array;
     readonly ethical?: Uint8Array;
+    readonly officer?: Uint8Array;
   };
 }
 

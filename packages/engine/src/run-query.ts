@@ -18,6 +18,7 @@ import { dropPending } from "./pending.ts";
 import { admitPending, admitProposal, type Proposed } from "./proposal.ts";
 import type { QuestionRun } from "./question-run.ts";
 import type { Stage, StageResult } from "./stage.ts";
+import type { Suspensions } from "./suspensions.ts";
 import { decideTogether } from "./verdicts.ts";
 import type { Withdrawals } from "./withdrawals.ts";
 
@@ -28,6 +29,8 @@ export interface Questions {
   readonly eyes: Map<Hash, FourEyes>;
   /** Who has left. */
   readonly withdrawals: Withdrawals;
+  /** Who is halted by its own officers. */
+  readonly suspensions: Suspensions;
   /** Told when people can decide about a question. */
   readonly waiting: (eyes: FourEyes) => void;
 }
@@ -78,6 +81,7 @@ async function seenThrough(
   const unwatch = watch(node, run); // another party's stop or the expiry ends every wait
   try {
     questions.withdrawals.expectMembers(run); // who has left takes part in nothing, whoever asks
+    questions.suspensions.expectActive(run); // nor who is halted
     // The same contract at every node; one no is enough. What was answered on these data is not run again.
     const before = resumed ? undefined : await attended(node, run, () => settled(node, run));
     if (before !== undefined) return before;

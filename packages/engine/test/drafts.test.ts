@@ -4,7 +4,7 @@ import { publicKeyText, signDocument } from "@koplamp/crypto";
 import { documentBytes, documentHash, timeMs } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
 import { EngineError, type PlanDraft } from "../src/index.ts";
-import { Federation, matchOf, primitives, rng, type Wishes } from "./federation.ts";
+import { changedPost, Federation, matchOf, primitives, rng, type Wishes } from "./federation.ts";
 import { LISTS, PARTIES, question, seedOf } from "./people.ts";
 
 let federation: Federation | undefined;
@@ -142,17 +142,11 @@ describe("a draft", () => {
   ])("is not made for the key %s, and nobody is asked for an offer", async (_, by) => {
     let offers = 0;
     const all = open({
-      post: (post) => ({
-        ...post,
-        listen: post.listen.bind(post),
-        receive: post.receive.bind(post),
-        fail: post.fail.bind(post),
-        close: post.close.bind(post),
-        send: async (to, topic, body) => {
+      post: (post) =>
+        changedPost(post, async (to, topic, body) => {
           if (topic.startsWith("offer/")) offers += 1;
           await post.send(to, topic, body);
-        },
-      }),
+        }),
     });
     expect(await refusalOf(drafted(all, by(all)))).toMatchObject({
       code: "refused",

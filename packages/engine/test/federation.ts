@@ -314,6 +314,16 @@ function snapshotOf(list: readonly string[]): Snapshot {
   return { table, quality: {}, digest: primitives.sha256(new Uint8Array(Buffer.from(list.join("\n")))) };
 }
 
+/** A post that sends in another way. */
+export function changedPost(post: Post, send: Post["send"]): Post {
+  return new Proxy(post, {
+    get: (target, name) => {
+      const value: unknown = name === "send" ? send : Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
 /** A ledger with some of its functions changed. */
 export function changedLedger(ledger: NodeLedger, changes: Partial<NodeLedger>): NodeLedger {
   return {

@@ -77,7 +77,7 @@ const FLOORS: Covenant["floors"] = {
 };
 
 /**
- * Founds a federation: keys for every party, its three people and the relay; a covenant that all sign; a card for each
+ * Founds a federation: keys for every party, its four people and the relay; a covenant that all sign; a card for each
  * party; a roster that all sign. For labs and demos: on real nodes every agency makes its own keys at home.
  */
 export function createCharter(
@@ -183,7 +183,7 @@ function keysOf(parties: readonly CharterParty[], rng: Rng): Readonly<Record<Par
         witness: rng(32),
         covenant: rng(32),
         storage: rng(32),
-        people: { analyst: rng(32), lawful: rng(32), ethical: rng(32) },
+        people: { analyst: rng(32), lawful: rng(32), ethical: rng(32), officer: rng(32) },
       },
     ]),
   );
@@ -254,7 +254,7 @@ function cardOf(
     ledger: verifierKeyText(sha256, origin, 1, ed25519PublicKey(keys.ledger)),
     witness: verifierKeyText(sha256, `${origin}/witness`, 4, ed25519PublicKey(keys.witness)),
     tlsPins,
-    people: (["analyst", "lawful", "ethical"] as const).map((role, at) => ({
+    people: (["analyst", "lawful", "ethical", "officer"] as const).map((role, at) => ({
       person: `${id}-p${at + 1}`,
       roles: [role],
       key: signer.publicKey(keys.people[role]),

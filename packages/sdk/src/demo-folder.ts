@@ -34,7 +34,7 @@ export interface Folders {
   /** Party to the folder of its node. */
   readonly nodes: ReadonlyMap<PartyId, string>;
   readonly coordinator: string;
-  /** Party to the folder of its people's keys: `analyst.key`, `lawful.key`, `ethical.key`. */
+  /** Party to the folder of its people's keys: `analyst.key`, `lawful.key`, `ethical.key`, `officer.key`. */
   readonly people: ReadonlyMap<PartyId, string>;
   /** A file of one line, `covenant sha256:…`: what `koplamp verify --trust` takes. */
   readonly trust: string;
@@ -102,7 +102,7 @@ async function writeNode(
   const own = request.people?.includes(id) ?? false;
   if (keys !== undefined) writeKeys(join(machine.dir, "keys"), own ? { ...keys, people: {} } : keys);
   if (keys !== undefined && own)
-    for (const role of ["analyst", ...AGENCY_ROLES] as const)
+    for (const role of ["analyst", ...AGENCY_ROLES, "officer"] as const)
       writePersonKey(join(peopleIn(request.dir, id), `${role}.key`), keys.people[role]);
   const url = `https://127.0.0.1:${port}`;
   await writeConfig(join(machine.dir, "node.yaml"), {

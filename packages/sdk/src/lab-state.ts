@@ -89,12 +89,12 @@ function readFounded(dir: string, { id, parties }: Pick<CharterRequest, "id" | "
 
 function keptKeys(folder: string): FoundedKeys {
   const keys = readKeys(folder);
-  const { analyst, lawful, ethical } = keys.people;
-  if (analyst !== undefined && lawful !== undefined && ethical !== undefined)
-    return { ...keys, people: { analyst, lawful, ethical } };
+  const { analyst, lawful, ethical, officer } = keys.people;
+  if (analyst !== undefined && lawful !== undefined && ethical !== undefined && officer !== undefined)
+    return { ...keys, people: { analyst, lawful, ethical, officer } };
   throw new SdkError(
     "state",
-    `${folder} holds no keys of people who approve`,
+    `${folder} holds not the keys of all its people`,
     "name another folder for the lab",
   );
 }

@@ -40,7 +40,7 @@ describe("a founded federation", () => {
     expect(card?.ledger).toMatch(/^lab\/test\/eu\+/);
     expect(card?.witness).toMatch(/^lab\/test\/eu\/witness\+/);
     expect(card?.covenantHash).toBe(covenantHash);
-    expect(card?.people.map(({ roles }) => roles[0])).toEqual(["analyst", "lawful", "ethical"]);
+    expect(card?.people.map(({ roles }) => roles[0])).toEqual(["analyst", "lawful", "ethical", "officer"]);
     const seeds = Object.values(keys).flatMap(({ people, ...machine }) => [
       ...Object.values(machine),
       ...Object.values(people),

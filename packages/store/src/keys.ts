@@ -14,7 +14,7 @@ const FIRST_LINE = "koplamp.keys/v1";
 const LENGTHS: Readonly<Record<string, number>> = { sealMlKem: 64 };
 const MACHINE = ["identity", "ledger", "witness", "covenant", "sealX25519", "sealMlKem", "storage"] as const;
 /** Keys of people who ask or approve stand beside a machine's in a lab or trial only. */
-const PEOPLE = ["analyst", "lawful", "ethical"] as const;
+const PEOPLE = ["analyst", "lawful", "ethical", "officer"] as const;
 const COORDINATOR = ["identity", "sealX25519", "sealMlKem"] as const;
 
 /** Writes a machine's keys into a folder of its own (700) as one file (600). */

@@ -43,6 +43,17 @@ beforeAll(async () => {
     withheld: [],
     salt,
   });
+  samples.set("suspension/v1", {
+    koplamp: "suspension/v1",
+    covenantHash: sample("bundle/v1")["covenantHash"],
+    party: "anna",
+    action: "suspend",
+    by: sample("approval/v1")["by"],
+    previous: planHash,
+    reason: { nl: "Storing", en: "A fault" },
+    at: "2026-11-24T12:00:00Z",
+    salt,
+  });
   samples.set("withdrawal/v1", {
     koplamp: "withdrawal/v1",
     covenantHash: sample("bundle/v1")["covenantHash"],

@@ -26,7 +26,7 @@ import {
   uniqueList,
   verifierKey,
 } from "./fields.ts";
-import type { Card, Covenant, Roster, Withdrawal } from "./types.ts";
+import type { Card, Covenant, Roster, Suspension, Withdrawal } from "./types.ts";
 
 const MOST_PARTIES = 64;
 const MOST = 1024;
@@ -185,6 +185,28 @@ export const withdrawalForm: z.ZodType<Withdrawal> = z.strictObject({
   at: time,
   salt: bytes32,
 });
+
+/** `suspension/v1`: an officer halts the own node, or lets it go on. A suspension says why. */
+export const suspensionForm: z.ZodType<Suspension> = z
+  .strictObject({
+    koplamp: z.literal("suspension/v1"),
+    covenantHash: hash,
+    party,
+    action: z.enum(["suspend", "resume"], "expected suspend or resume"),
+    by: publicKey,
+    previous: hash.nullable(),
+    reason: text.nullable(),
+    at: time,
+    salt: bytes32,
+  })
+  .refine(({ action, reason }) => action === "resume" || reason !== null, {
+    message: "expected a reason for a suspension",
+    path: ["reason"],
+  })
+  .refine(({ action, previous }) => action === "suspend" || previous !== null, {
+    message: "expected the hash of the suspension that ends",
+    path: ["previous"],
+  });
 
 /** `roster/v1`, cards in party order. */
 export const rosterForm: z.ZodType<Roster> = z.strictObject({

@@ -6,7 +6,7 @@ import { hex } from "../text.ts";
 import { contractForm } from "./contract.ts";
 import { entryForm } from "./entry.ts";
 import { approvalForm, bundleForm, egressForm, receiptForm, resultForm } from "./evidence.ts";
-import { cardForm, covenantForm, rosterForm, withdrawalForm } from "./governance.ts";
+import { cardForm, covenantForm, rosterForm, suspensionForm, withdrawalForm } from "./governance.ts";
 import { planForm } from "./plan.ts";
 import type { Documents, DocumentType, Hash } from "./types.ts";
 
@@ -23,6 +23,7 @@ const SPECS: { readonly [T in DocumentType]: DocumentSpec<Documents[T]> } = {
   "card/v1": { form: cardForm, maxBytes: 64 * KIB },
   "roster/v1": { form: rosterForm, maxBytes: 64 * KIB },
   "withdrawal/v1": { form: withdrawalForm, maxBytes: 64 * KIB },
+  "suspension/v1": { form: suspensionForm, maxBytes: 64 * KIB },
   "plan/v1": { form: planForm, maxBytes: 64 * KIB },
   "contract/v1": { form: contractForm, maxBytes: KIB * KIB },
   "approval/v1": { form: approvalForm, maxBytes: 64 * KIB },

@@ -181,6 +181,21 @@ export interface Withdrawal {
   readonly salt: string;
 }
 
+/** An officer's word about the own party: until another such word its node contributes nothing, or goes on. */
+export interface Suspension {
+  readonly koplamp: "suspension/v1";
+  readonly covenantHash: Hash;
+  readonly party: PartyId;
+  readonly action: "suspend" | "resume";
+  readonly by: PublicKey;
+  /** The officers' word before this one; null for the first. */
+  readonly previous: Hash | null;
+  /** Given for a suspension. */
+  readonly reason: Text | null;
+  readonly at: Time;
+  readonly salt: string;
+}
+
 /** A condition of `where` or `flaggedBy`. A null never passes. */
 export interface Condition {
   readonly column: string;
@@ -461,6 +476,7 @@ export interface Documents {
   readonly "card/v1": Card;
   readonly "roster/v1": Roster;
   readonly "withdrawal/v1": Withdrawal;
+  readonly "suspension/v1": Suspension;
   readonly "plan/v1": Plan;
   readonly "contract/v1": Contract;
   readonly "approval/v1": Approval;
