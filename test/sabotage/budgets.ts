@@ -4,6 +4,19 @@ import type { Switch } from "./switch.ts";
 
 export const BUDGETS: readonly Switch[] = [
   {
+    id: "quota.roster",
+    guarantee: "G12",
+    weak: "the next roster, with another coordinator, has a quota of its own",
+    edits: [
+      {
+        file: "packages/engine/src/key-set.ts",
+        from: "keySetScope({ covenantHash, protocol,",
+        to: "keySetScope({ rosterHash: covenantHash, protocol,",
+      },
+    ],
+    test: { file: "packages/engine/test/enumeration.test.ts", name: "finds the quota spent whoever asks" },
+  },
+  {
     id: "memo.off",
     guarantee: "G12",
     weak: "the same question on the same data runs again",

@@ -5,10 +5,10 @@ import type { AnswerResult, Hash } from "@koplamp/wire";
 import { z } from "zod";
 import { exactCellCosts, repeatCosts, spentBudget } from "./budgets.ts";
 import { exchange } from "./exchange.ts";
-import { type StoredAnswer, storedAnswer } from "./memo.ts";
+import { storedAnswer } from "./memo.ts";
 import { decodeMessage, encodeMessage } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
-import type { Outcome, Refusal } from "./outcome.ts";
+import type { Outcome, Refusal, StoredAnswer } from "./outcome.ts";
 import { keptOutcome } from "./outcome-kept.ts";
 import type { QuestionRun } from "./question-run.ts";
 

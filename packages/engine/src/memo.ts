@@ -10,7 +10,6 @@ import {
   type Hash,
   hex,
   parseCanonical,
-  type Time,
   timeText,
   utf8,
 } from "@koplamp/wire";
@@ -18,6 +17,7 @@ import { z } from "zod";
 import { putAtRest, readAtRest } from "./at-rest.ts";
 import { asEngineError } from "./errors.ts";
 import type { NodePorts } from "./node-ports.ts";
+import type { StoredAnswer } from "./outcome.ts";
 import { keptOutcome } from "./outcome-kept.ts";
 import type { Store } from "./ports.ts";
 import type { QuestionRun } from "./question-run.ts";
@@ -26,12 +26,6 @@ const PREFIX = "memo/";
 
 /** `data`: what this node's own data were, as one hash; empty at a node that brought none. */
 const MEMO = z.strictObject({ at: z.string(), data: z.string() });
-
-/** An answer that was given before: of which plan, and when. */
-export interface StoredAnswer {
-  readonly planHash: Hash;
-  readonly at: Time;
-}
 
 /** Keeps that a question was answered, and on which data. A full disk takes no answer away. */
 export function remember(node: NodePorts, run: QuestionRun): void {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import type { Contract, Hash, Plan } from "@koplamp/wire";
+import type { Contract, Hash, Plan, Time } from "@koplamp/wire";
 import type { EngineError, EngineErrorCode } from "./errors.ts";
-import type { StoredAnswer } from "./memo.ts";
 
 /** A disclosure that happened at this node: the contract's line, what it weighed, and where the ledger has it. */
 export interface DisclosureRecord {
@@ -18,6 +17,12 @@ export interface LedgerHead {
   readonly origin: string;
   readonly size: number;
   readonly root: string;
+}
+
+/** An answer that was given before: of which plan, and when. */
+export interface StoredAnswer {
+  readonly planHash: Hash;
+  readonly at: Time;
 }
 
 interface Ended {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "@koplamp/store";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Federation, matchOf } from "./federation.ts";
+import { Federation, matchOf, type Wishes } from "./federation.ts";
 
 const DOMAIN = 100_000;
 const CHUNK = 8192;
@@ -21,11 +21,12 @@ afterEach(async () => {
 });
 
 /** bert, the holder, keeps its account in a file; anna may have `evaluations` elements evaluated. */
-async function open(evaluations: number): Promise<Federation> {
+async function open(evaluations: number, wishes: Wishes = {}): Promise<Federation> {
   const all = new Federation(
     { anna: ["none"], bert: ["v7", "v20000", "v99999"] },
     {
       graceMs: 500,
+      ...wishes,
       terms: (terms) => ({ ...terms, quotas: terms.quotas.map((row) => ({ ...row, evaluations })) }),
     },
   );
@@ -55,6 +56,15 @@ function allowed(all: Federation): number {
   return entries
     .filter(({ type, body }) => type === "allow" && body.asker === "anna")
     .reduce((sum, { body }) => sum + body.ceiling, 0);
+}
+
+/** What bert evaluated for anybody, in all. */
+function metered(all: Federation): number {
+  const { store } = all.machine("bert");
+  const entries = Array.from({ length: store.size() }, (_, at) =>
+    JSON.parse(Buffer.from(store.leaf(at)).toString()),
+  );
+  return entries.filter(({ type }) => type === "spent").reduce((sum, { body }) => sum + body.metered, 0);
 }
 
 describe("enumeration of a domain", () => {
@@ -90,5 +100,51 @@ describe("enumeration of a domain", () => {
     for (const end of await Promise.all(after))
       expect(end).toMatchObject({ status: "failed", code: "quota" });
     expect(allowed(all)).toBe(2 * CHUNK);
+  });
+
+  it("evaluates exactly the quota for questions at the same time over different items, and never more", {
+    timeout: 120_000,
+  }, async () => {
+    const all = await open(3 * 256, { datasets: ["one", "two", "three"] });
+    all.machine("anna").list = chunk(0).slice(0, 200);
+    const asked = (id: string): ReturnType<Federation["ask"]> =>
+      all.ask("anna", matchOf(TWO, ["anna"], { id, dataset: id }));
+    await asked("list"); // the key is there from here on
+    expect(allowed(all)).toBe(256);
+    const ends = await Promise.all(["one", "two", "three"].map(asked));
+    expect(ends.map(({ status }) => status).sort()).toEqual(["failed", "released", "released"]);
+    expect(ends.find(({ status }) => status === "failed")).toMatchObject({ code: "quota", party: "bert" });
+    expect([allowed(all), metered(all)]).toEqual([3 * 256, 3 * 256]);
+    await restart(all);
+    const after = await Promise.all(["one", "two", "three"].map((id) => asked(id)));
+    // What was evaluated is evaluated; the third list still finds no quota left.
+    expect(after.map(({ status }) => status).sort()).toEqual(["failed", "released", "released"]);
+    expect([allowed(all), metered(all)]).toEqual([3 * 256, 3 * 256]);
+  });
+
+  it("finds the quota spent whoever asks: another analyst, another coordinator, the next roster", {
+    timeout: 120_000,
+  }, async () => {
+    const all = await open(2 * 256);
+    all.machine("anna").list = chunk(0).slice(0, 200);
+    const first = await all.ask("anna", matchOf(TWO, ["anna"], { id: "first" }));
+    expect(first).toMatchObject({ status: "released" });
+    const before = all.membership.roster;
+    await all.renew();
+    expect(all.membership.roster.epoch).toBe(before.epoch + 1);
+    expect(all.membership.roster.coordinator.identity).not.toBe(before.coordinator.identity);
+    all.machine("anna").list = chunk(1).slice(0, 200);
+    const second = await all.ask("anna", matchOf(TWO, ["anna"], { id: "second" }));
+    expect(second).toMatchObject({ status: "released" });
+    expect(second.plan?.proposer.by).not.toBe(first.plan?.proposer.by);
+    expect(allowed(all)).toBe(2 * 256);
+    await all.renew();
+    all.machine("anna").list = chunk(2).slice(0, 200);
+    for (const asker of TWO) {
+      const outcome = await all.ask(asker, matchOf(TWO, ["anna"], { id: `third-${asker}` }));
+      expect(outcome).toMatchObject({ status: "failed", code: "quota" });
+    }
+    expect([allowed(all), metered(all)]).toEqual([2 * 256, 2 * 256]);
+    expect(all.machine("bert").store.sealedNames("keyset/")).toHaveLength(1);
   });
 });

@@ -2,8 +2,8 @@
 // A whole federation in one process: real engines, ledgers and stores over a relay in memory, on the toy group.
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { admitCharter, type Membership } from "@koplamp/covenant";
-import type { Group } from "@koplamp/crypto";
+import { admitCharter, type Membership, type SignedBytes } from "@koplamp/covenant";
+import { type Group, publicKeyText, signDocument } from "@koplamp/crypto";
 import type { HeBackend } from "@koplamp/he";
 import { inlineWorkers, nodePrimitives } from "@koplamp/pool";
 import type { JobTable, PartyId, Rng } from "@koplamp/protocol";
@@ -12,7 +12,20 @@ import { type Question, readQuestion } from "@koplamp/query";
 import { createCharter, type Founded, labTerms, type Terms } from "@koplamp/sdk";
 import { openStore } from "@koplamp/store";
 import { openPost, openSessionChannel, Relay } from "@koplamp/transport";
-import type { AnswerResult, DatasetSpec, Line, Post, Table } from "@koplamp/wire";
+import {
+  type AnswerResult,
+  base64,
+  type Card,
+  type DatasetSpec,
+  documentBytes,
+  documentHash,
+  hex,
+  type Line,
+  type Post,
+  type Roster,
+  readDocument,
+  type Table,
+} from "@koplamp/wire";
 import { toyGroup } from "../../../test/toy/group.ts";
 import {
   type Clock,
@@ -70,6 +83,8 @@ export interface Wishes {
   readonly coordinator?: boolean;
   /** Set where sums are asked. */
   readonly he?: HeBackend;
+  /** Datasets besides `list`: the same rows, with the dataset's name before each id. */
+  readonly datasets?: readonly string[];
   /** Changes the ports of the coordinator before it starts. */
   readonly hub?: (ports: CoordinatorPorts) => CoordinatorPorts;
   /** Parties whose people decide in the test; those of the others approve everything. */
@@ -101,17 +116,17 @@ const SPEC: DatasetSpec = { file: "list.csv", nulls: [], columns: COLUMNS };
 export class Federation {
   readonly parties: readonly PartyId[];
   readonly clock: TestClock = new TestClock();
-  readonly relay: Relay = new Relay();
+  relay: Relay = new Relay();
   readonly machines: Map<PartyId, Machine> = new Map();
-  readonly founded: Founded;
-  readonly membership: Membership;
+  founded: Founded;
+  membership: Membership;
   readonly #wishes: Wishes;
   #coordinator: { close(): Promise<void> } | undefined;
 
   constructor(lists: Lists, wishes: Wishes = {}) {
     this.parties = Object.keys(lists).sort();
     this.#wishes = wishes;
-    const columns = { list: SPEC };
+    const columns = this.#specs();
     const members = this.parties.map((id) => ({
       id,
       name: id,
@@ -193,8 +208,9 @@ export class Federation {
       post,
       presence,
       sources: {
-        specs: list === undefined ? {} : { list: SPEC },
-        snapshot: async () => snapshotOf(whole.list ?? []),
+        specs: list === undefined ? {} : this.#specs(),
+        snapshot: async (dataset) =>
+          snapshotOf((whole.list ?? []).map((row) => (dataset === "list" ? row : `${dataset}-${row}`))),
       },
       workers,
       openChannel: (request) => openSessionChannel({ ...parts, post }, request),
@@ -219,6 +235,21 @@ export class Federation {
     });
     this.machines.set(party, whole);
     return whole;
+  }
+
+  /**
+   * The next roster under the same covenant, with another coordinator on another relay and another analyst at every
+   * party. Every process ends, and another one opens its store.
+   */
+  async renew(): Promise<void> {
+    await Promise.all([...this.machines.values()].map((machine) => machine.close()));
+    await this.#coordinator?.close();
+    this.relay.close();
+    this.relay = new Relay();
+    this.founded = nextRoster(this.founded);
+    this.membership = admitCharter(this.founded.charter, primitives);
+    for (const { party, list, store } of [...this.machines.values()]) this.start(party, list, store);
+    this.#startCoordinator();
   }
 
   /** Asks a question at a party. */
@@ -257,6 +288,11 @@ export class Federation {
     await this.#coordinator?.close();
     this.relay.close();
     for (const { store } of this.machines.values()) store.close();
+  }
+
+  #specs(): Readonly<Record<string, DatasetSpec>> {
+    const names = ["list", ...(this.#wishes.datasets ?? [])];
+    return Object.fromEntries(names.map((name) => [name, SPEC]));
   }
 
   #jobs(): JobTable {
@@ -298,6 +334,61 @@ export class Federation {
       },
     };
   }
+}
+
+function nextRoster({ charter, keys }: Founded): Founded {
+  const coordinator = { identity: rng(32), sealX25519: rng(32), sealMlKem: rng(64) };
+  const hashOf = (bytes: Uint8Array): string => documentHash(primitives.sha256, bytes);
+  const publicKey = (seed: Uint8Array): string => publicKeyText(primitives.ed25519PublicKey(seed));
+  const signed = (value: Card | Roster, parties: readonly PartyId[]): SignedBytes => {
+    const bytes = documentBytes(value);
+    const signatures = parties.map((party) =>
+      signDocument(primitives, keys[party]?.covenant ?? new Uint8Array(), value.koplamp, hashOf(bytes)),
+    );
+    return { bytes, signatures };
+  };
+  const analysts = Object.fromEntries(Object.keys(keys).map((party) => [party, rng(32)]));
+  const cards = charter.cards.map(({ bytes }) => {
+    const card = readDocument("card/v1", bytes);
+    const [first] = card.people;
+    if (first === undefined) throw new Error("expected an analyst");
+    const key = publicKey(analysts[card.party] ?? new Uint8Array());
+    const people = [...card.people, { ...first, person: `${card.party}-p${card.serial + 10}`, key }];
+    return { party: card.party, ...signed({ ...card, serial: card.serial + 1, people }, [card.party]) };
+  });
+  const roster = readDocument("roster/v1", charter.roster.bytes);
+  const mlkem = primitives.mlKemKeyPair(coordinator.sealMlKem).publicKey;
+  const next: Roster = {
+    ...roster,
+    epoch: roster.epoch + 1,
+    previous: hashOf(charter.roster.bytes),
+    cards: cards
+      .map(({ party, bytes }) => ({ party, cardHash: hashOf(bytes) }))
+      .sort((a, b) => (a.party < b.party ? -1 : 1)),
+    coordinator: {
+      ...roster.coordinator,
+      identity: publicKey(coordinator.identity),
+      seal: {
+        x25519: base64(primitives.x25519KeyPair(coordinator.sealX25519).publicKey),
+        mlkem768Hash: `sha256:${hex(primitives.sha256(mlkem))}`,
+      },
+    },
+  };
+  return {
+    charter: {
+      ...charter,
+      cards: cards.map(({ bytes, signatures }) => ({ bytes, signatures })),
+      roster: signed(next, Object.keys(keys)),
+      mlkem: { ...charter.mlkem, coordinator: mlkem },
+    },
+    keys: Object.fromEntries(
+      Object.entries(keys).map(([party, own]) => [
+        party,
+        { ...own, people: { ...own.people, analyst: analysts[party] ?? own.people.analyst } },
+      ]),
+    ),
+    coordinator,
+  };
 }
 
 /** A row is an id, or `id@kind@n`. */
@@ -345,9 +436,9 @@ export function changedLedger(ledger: NodeLedger, changes: Partial<NodeLedger>):
 export function matchOf(
   parties: readonly PartyId[],
   recipients: readonly PartyId[],
-  { atLeast = 2, tell = "holders", id = "a-match", expires = "" } = {},
+  { atLeast = 2, tell = "holders", id = "a-match", expires = "", dataset = "list" } = {},
 ): Question {
-  const from = parties.map((party) => `${party}: list`).join(", ");
+  const from = parties.map((party) => `${party}: ${party === recipients[0] ? dataset : "list"}`).join(", ");
   return read(`koplamp: query/v1
 id: ${id}
 ask: { kind: match, key: [id], from: { ${from} }, atLeast: ${atLeast}, tell: ${tell} }

@@ -224,6 +224,20 @@ describe("repeats", () => {
     expect(Object.keys(begin?.body ?? {}).sort()).toEqual(["debits", "session", "shard", "transcript"]);
   });
 
+  it("and stored answers are the same under the next roster, with another coordinator and other analysts", async () => {
+    const all = open({ terms: repeats(1) });
+    const question = countOf(THREE, ["anna"]);
+    const first = await all.ask("anna", question);
+    await all.outcomes(["bert", "cleo"]);
+    await all.renew();
+    expect(await all.ask("anna", question)).toMatchObject({ stored: { planHash: first.planHash } });
+    change(all, 1);
+    expect((await all.ask("anna", question)).status).toBe("released");
+    await all.renew();
+    change(all, 2);
+    expect(await all.ask("anna", question)).toMatchObject({ status: "refused", rule: "budgets/1" });
+  });
+
   it("hold over a new file handle, several at a time, and another analyst", async () => {
     const all = open({ terms: repeats(2) });
     const path = join(dir, "bert.db");
