@@ -135,10 +135,12 @@ class Matrix {
     );
   }
 
+  /** As many rows as a cell must have: a list that grows by fewer is not counted again. */
   async #append(party: string): Promise<void> {
-    this.#news += 1;
     const file = join(this.#country.dir, "country", "data", `${party}-companies.csv`);
-    await appendFile(file, `${60_000_000 + this.#news},2026-01\n`);
+    const rows = Array.from({ length: 10 }, (_, at) => `${60_000_000 + this.#news + at},2026-01\n`);
+    this.#news += rows.length;
+    await appendFile(file, rows.join(""));
   }
 
   async #order({ place, victim, trigger }: Point): Promise<void> {
