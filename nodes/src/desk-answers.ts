@@ -9,6 +9,7 @@ import { readBody } from "./desk-body.ts";
 import { provenErasure } from "./desk-erasure.ts";
 import { exposureIn } from "./desk-exposure.ts";
 import type { RouteName } from "./desk-routes.ts";
+import { suspend, suspensionAt } from "./desk-suspension.ts";
 import { decide, shown, signedIn } from "./inbox.ts";
 import type { Outcomes } from "./outcomes.ts";
 
@@ -71,6 +72,10 @@ export const ANSWERS: Readonly<Record<RouteName, Answer>> = {
     reply(response, 200, JSON.stringify(await provenErasure(desk.node, request))),
   withdrawals: told(({ desk }) => ({ withdrawals: desk.node.withdrawn() })),
   withdraw: heard(({ desk }, body) => ({ withdrawal: desk.node.withdraw(signedIn(body)) })),
+  suspension: told(({ desk }) => suspensionAt(desk.node)),
+  suspend: heard(({ desk, caller }, body) => ({
+    suspension: suspend(desk.node, caller, signedIn(body)),
+  })),
   policy: told(({ desk }) => ({ policies: desk.reloadPolicy() })),
   exposure: heard(({ desk }, body) => desk.node.exposure(exposureIn(body))),
 };

@@ -31,6 +31,8 @@ export type RouteName =
   | "prove-erasure"
   | "withdrawals"
   | "withdraw"
+  | "suspension"
+  | "suspend"
   | "policy"
   | "exposure";
 
@@ -53,6 +55,8 @@ export const ROUTES: readonly Route[] = [
   { name: "prove-erasure", method: "POST", path: "/v1/erasure", roles: ["analyst", "auditor"] },
   { name: "withdrawals", method: "GET", path: "/v1/withdrawals", roles: DESK_ROLES },
   { name: "withdraw", method: "POST", path: "/v1/withdrawals", roles: ["operator"] },
+  { name: "suspension", method: "GET", path: "/v1/suspension", roles: DESK_ROLES },
+  { name: "suspend", method: "POST", path: "/v1/suspension", roles: ["officer"] },
   { name: "policy", method: "POST", path: "/v1/policy", roles: ["operator"] },
   { name: "exposure", method: "POST", path: "/v1/exposure", roles: ["officer", "auditor"] },
 ];

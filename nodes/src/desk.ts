@@ -41,6 +41,8 @@ export interface Desk {
  *   POST /v1/erasure            {bundle} -> {bundle}: with the proofs that its question was erased
  *   GET  /v1/withdrawals        {withdrawals}: who has left the covenant
  *   POST /v1/withdrawals        {bytes, signatures}: a withdrawal/v1 that its party signed -> the same, applied and told
+ *   GET  /v1/suspension         {suspension}: the last word of our officers, or null
+ *   POST /v1/suspension         {bytes, signatures}: a suspension/v1 of an officer -> the same, in force and told
  *   POST /v1/exposure           {who, dataset, from, to} -> what they could have learned about our data
  *   POST /v1/policy             reads the node's own policies again -> {policies}: how many are in force now
  *   POST /v1/decisions          {bytes, signatures}: an approval/v1 that a person signed elsewhere -> the decision, logged

@@ -250,10 +250,13 @@ describe("the roles of a person", () => {
     const may = (role: DeskRole) =>
       ROUTES.filter(({ roles }) => roles !== "open" && roles.includes(role)).map(({ name }) => name);
     expect(may("auditor")).toEqual([
-      ...["status", "inbox", "question", "prove-erasure", "withdrawals", "exposure"],
+      ...["status", "inbox", "question", "prove-erasure", "withdrawals", "suspension", "exposure"],
     ]);
-    expect(may("operator")).toEqual(["status", "withdrawals", "withdraw", "policy"]);
-    expect(may("lawful")).toEqual(["status", "inbox", "question", "decide", "withdrawals"]);
+    expect(may("operator")).toEqual(["status", "withdrawals", "withdraw", "suspension", "policy"]);
+    expect(may("lawful")).toEqual(["status", "inbox", "question", "decide", "withdrawals", "suspension"]);
+    expect(may("officer")).toEqual([
+      ...["status", "inbox", "question", "decide", "withdrawals", "suspension", "suspend", "exposure"],
+    ]);
     expect(may("ethical")).toEqual(may("lawful"));
     expect(ROUTES.filter(({ roles }) => roles === "open").map(({ name }) => name)).toEqual(["sign-in"]);
     for (const { roles } of ROUTES) expect(roles.length).toBeGreaterThan(0);

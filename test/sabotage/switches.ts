@@ -9,6 +9,7 @@ import { PAIR } from "./pair.ts";
 import { PEOPLE } from "./people.ts";
 import { POLICIES, QUOTAS } from "./policy.ts";
 import { SUMS } from "./sums.ts";
+import { SUSPENSION } from "./suspension.ts";
 import type { Switch } from "./switch.ts";
 import { VERIFIER } from "./verifier.ts";
 
@@ -21,6 +22,7 @@ export const SWITCHES: readonly Switch[] = [
   ...COORDINATOR,
   ...GOVERNANCE,
   ...PEOPLE,
+  ...SUSPENSION,
   ...AGREEMENT,
   ...POLICIES,
   ...QUOTAS,

@@ -15,6 +15,7 @@ import { SIGN_INS } from "./login.ts";
 import { POLICY_COMMANDS } from "./policy.ts";
 import { QUERY_COMMANDS } from "./query.ts";
 import { REPORT } from "./report.ts";
+import { SUSPENSIONS } from "./suspend.ts";
 import { VERIFY } from "./verify.ts";
 import { VERSION } from "./version.ts";
 
@@ -44,6 +45,7 @@ export const ALONE: readonly CommandSpec[] = [
   ...SIGN_INS,
   INBOX,
   ...DECISIONS,
+  ...SUSPENSIONS,
   DEMO,
   VERIFY,
   REPORT,

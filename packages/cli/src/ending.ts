@@ -34,8 +34,9 @@ export function endingLines(answer: PlainAnswer, question: Rules, all: string): 
 function storedLines({ stored }: PlainAnswer): readonly string[] {
   if (stored === undefined) return [];
   const { planHash, at } = stored;
+  const day = at === "" ? "" : ` of ${at}`; // a node that brings nothing and receives nothing keeps no dates
   return [
-    `stored: the answer of plan ${planHash.slice(7, 15)} of ${at}`,
+    `stored: the answer of plan ${planHash.slice(7, 15)}${day}`,
     "        asked again on unchanged data: nothing was run, evaluated or disclosed",
     "",
   ];

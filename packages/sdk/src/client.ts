@@ -18,7 +18,14 @@ import {
 } from "@koplamp/engine";
 import { type FilePlace, QueryError, type QueryErrorCode } from "@koplamp/query";
 import { readSignIn } from "@koplamp/store";
-import { type AnswerResult, base64, fromBase64, type Hash, type PublicKey } from "@koplamp/wire";
+import {
+  type AnswerResult,
+  base64,
+  fromBase64,
+  type Hash,
+  type PublicKey,
+  type Suspension,
+} from "@koplamp/wire";
 import type { SignInPlace } from "./device-grant.ts";
 import { type HomeEnv, signInPlace } from "./sign-in-place.ts";
 
@@ -52,6 +59,9 @@ export interface NodeStatus {
   readonly covenant: Hash;
   readonly online: readonly string[];
 }
+
+/** What an officer said last. */
+export type OfficersLast = Pick<Suspension, "action" | "at" | "reason" | "by"> & { readonly hash: Hash };
 
 /** The own agency's node, over its socket. */
 export interface NodeClient {
@@ -92,6 +102,10 @@ export interface NodeClient {
   reloadPolicy(): Promise<number>;
   /** Hands in the withdrawal of a party, signed by itself. @throws {EngineError} `refused`, with the reason. */
   withdraw(signed: SignedBytes): Promise<void>;
+  /** Hands in an officer's word: the node halts, or goes on. @throws {EngineError} `refused`, with the reason. */
+  suspend(signed: SignedBytes): Promise<void>;
+  /** The last word of the own officers, if there was one. */
+  suspension(): Promise<OfficersLast | undefined>;
   /** What a coalition could have learned about this node's data. @throws {ClientError} */
   exposure(request: ExposureRequest): Promise<Exposure>;
   /** The bundle with what the ledgers say of its question's erasure. @throws {EngineError} `refused`; {@link ClientError} */
@@ -135,6 +149,11 @@ export function nodeClient(dir: string, env: HomeEnv = process.env): NodeClient 
       return (JSON.parse(line) as { readonly policies: number }).policies; // our own node's word
     },
     withdraw: async (signed) => void (await lastLine(desk, "POST", "/v1/withdrawals", asBody(signed))),
+    suspend: async (signed) => void (await lastLine(desk, "POST", "/v1/suspension", asBody(signed))),
+    suspension: async () => {
+      const line = await lastLine(desk, "GET", "/v1/suspension");
+      return (JSON.parse(line) as { readonly suspension: OfficersLast | null }).suspension ?? undefined; // our own node's word
+    },
     exposure: async (request) =>
       JSON.parse(await lastLine(desk, "POST", "/v1/exposure", request)) as Exposure, // our own node's word
     proveErasure: async (bundle) => {

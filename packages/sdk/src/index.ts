@@ -64,6 +64,7 @@ export { answerOf } from "./lab-answer.ts";
 export { labTerms } from "./lab-terms.ts";
 export { newPersonKey, type PersonDecision, personKeyOf, rolesOf, signDecisionOf } from "./person.ts";
 export { signPlanOf } from "./person-plan.ts";
+export { type OfficersWish, suspendNode } from "./person-suspend.ts";
 export {
   diffPolicies,
   explainPolicy,
