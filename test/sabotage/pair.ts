@@ -47,6 +47,32 @@ export const PAIR: readonly Switch[] = [
     test: { file: "packages/engine/test/pair.test.ts", name: "withholds what is below minCount" },
   },
   {
+    id: "exposure.pair-tests",
+    guarantee: "G2",
+    weak: "an exposure leaves out what an asker of a blind count learns by deviating",
+    edits: [
+      {
+        file: "packages/engine/src/exposure.ts",
+        from: '(fact !== "test-evaluated" || ofOneSession)',
+        to: '(fact !== "test-evaluated" || !about)',
+      },
+    ],
+    test: { file: "packages/engine/test/pair.test.ts", name: "what an exposure says of pairs" },
+  },
+  {
+    id: "exposure.pair",
+    guarantee: "G2",
+    weak: "an exposure takes a key of one session for one of the epoch",
+    edits: [
+      {
+        file: "packages/engine/src/exposure.ts",
+        from: "if (protocol.epoch === null || isPairProtocol(protocol.id)) return undefined;",
+        to: "if (protocol.epoch === null) return undefined;",
+      },
+    ],
+    test: { file: "packages/engine/test/pair.test.ts", name: "what an exposure says of pairs" },
+  },
+  {
     id: "pair.mode-swapped",
     guarantee: "G2",
     weak: "a plan may name one mode in its question and run the protocol of another",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What could a party ever have learned about our data? (evidence.md, section 10). Computed from the own ledger alone.
 import { type Fact, type PartyId, rankOf } from "@koplamp/protocol";
+import { isPairProtocol } from "@koplamp/psi";
 import type { Contract, ContractItem, Entry, EntryBodies, Hash, Plan, Time } from "@koplamp/wire";
 
 /** The own ledger, and the documents that its entries name, as far as they are not erased. */
@@ -147,7 +148,7 @@ function viewsOf({ views }: Contract, who: ReadonlySet<PartyId>): Contract["view
 
 /** What the members learned by a question that opened: outputs, views, and what some of them know together. */
 function itemsOf(
-  { planHash, contract }: ExposedQuestion,
+  { planHash, plan, contract }: ExposedQuestion,
   me: PartyId,
   who: ReadonlySet<PartyId>,
 ): readonly ExposedItem[] {
@@ -156,9 +157,10 @@ function itemsOf(
   const joint = contract.coalitions.filter((row) =>
     row.who.every((party) => party === "any" || who.has(party)),
   );
+  const ofOneSession = isPairProtocol(plan.protocol.id); // no allowance counts such tests: see testsOf
   const told = (how: ExposedItem["how"], items: readonly ContractItem[]): readonly ExposedItem[] =>
     items
-      .filter(({ fact, about }) => fact !== "test-evaluated" && about.includes(me))
+      .filter(({ fact, about }) => about.includes(me) && (fact !== "test-evaluated" || ofOneSession))
       .map(({ fact, about, bound, because = "" }) => ({ fact, about, bound, because, how, planHash }));
   return [
     ...told("learns", outputs),
@@ -203,9 +205,9 @@ function testsOf(
   });
 }
 
-/** The key set of a question: what its tokens can be tested under. */
+/** The key set of a question: what its tokens can be tested under; none where a key lives for one session. */
 function scopeOf({ covenantHash, protocol, purpose, inputs }: Plan): string | undefined {
-  if (protocol.epoch === null) return undefined;
+  if (protocol.epoch === null || isPairProtocol(protocol.id)) return undefined;
   return [covenantHash, protocol.epoch, purpose, ...inputs.map(({ party }) => party).sort()].join(" ");
 }
 

@@ -6,14 +6,12 @@ import {
   countLocalNode,
   inputRoot,
   type MeterRequest,
-  matchPair,
   matchPairParty,
   meter,
   type OverlapCounts,
   pairCountBlind,
-  pairCountLocal,
 } from "@koplamp/psi";
-import type { Input, MatchAsk, OverlapAsk, Plan } from "@koplamp/wire";
+import type { Input, MatchAsk, OverlapAsk } from "@koplamp/wire";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import type { Cost } from "./cost.ts";
@@ -27,11 +25,6 @@ import type { QuestionRun } from "./question-run.ts";
 import { checkQuota, elementsCost, Meter } from "./quota.ts";
 import { runSession, type SessionFacts, type SessionResult } from "./session.ts";
 import type { StageResult } from "./stage.ts";
-
-/** Whether a plan takes `match-pair/1`, in one of its modes. */
-export function isPair({ protocol }: Plan): boolean {
-  return [matchPair, pairCountLocal, pairCountBlind].some(({ id }) => id === protocol.id);
-}
 
 /**
  * One node's side of a match or a count of two under a key for this question only: no key set, no cache, one session.

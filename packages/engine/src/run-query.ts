@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import { COORDINATOR } from "@koplamp/psi";
+import { COORDINATOR, isPairProtocol } from "@koplamp/psi";
 import { type AnswerResult, type Hash, timeMs } from "@koplamp/wire";
 import { aggregateStage } from "./aggregate-stage.ts";
 import { answeredBefore, askedBefore } from "./asked-before.ts";
@@ -13,7 +13,7 @@ import type { NodePorts } from "./node-ports.ts";
 import type { Offers } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
 import { keepOutcome } from "./outcome-kept.ts";
-import { isPair, pairStage } from "./pair-stage.ts";
+import { pairStage } from "./pair-stage.ts";
 import { dropPending } from "./pending.ts";
 import { admitPending, admitProposal, type Proposed } from "./proposal.ts";
 import type { QuestionRun } from "./question-run.ts";
@@ -105,7 +105,7 @@ async function seenThrough(
 
 /** What answers a plan: by its protocol where two have a key of their own, otherwise by the kind of its question. */
 function stageOf({ plan }: QuestionRun): Stage {
-  if (isPair(plan)) return pairStage;
+  if (isPairProtocol(plan.protocol.id)) return pairStage;
   return plan.ask.kind === "aggregate" ? aggregateStage : matchStage;
 }
 

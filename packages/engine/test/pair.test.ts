@@ -6,7 +6,7 @@ import type { Terms } from "@koplamp/sdk";
 import type { AnswerResult } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
 import { toyGroup } from "../../../test/toy/group.ts";
-import type { Outcome } from "../src/index.ts";
+import { exposureLog, exposureOf, type Outcome } from "../src/index.ts";
 import { Federation, type Lists, matchOf, type Wishes } from "./federation.ts";
 
 let federation: Federation | undefined;
@@ -129,6 +129,25 @@ describe("a count of two", () => {
       kind: "overlap-count",
       pairs: { "anna&bert": { withheld: "minCount" } },
     });
+  });
+});
+
+describe("what an exposure says of pairs", () => {
+  it("lists what each could have learned, and no tests under a key set: none was made for them", async () => {
+    const all = open(LISTS);
+    await all.ask("anna", matchOf(TWO, ["bert"], { id: "tokens" })); // allowances of the same epoch stand in the ledger
+    await all.outcomes(["bert"]);
+    await all.ask("anna", pairCount("pairs.blind", ["anna"]));
+    await all.outcomes(["bert"], 2);
+    const { items } = exposureOf(exposureLog(all.machine("bert").store), {
+      who: ["anna"],
+      from: "2020-01-01T00:00:00Z",
+      to: "2100-01-01T00:00:00Z",
+    });
+    const told = items.map(({ fact, how, bound }) => `${fact} ${how} ${bound}`);
+    expect(told).toContain("pair-count learns 1");
+    expect(told).toContain("test-evaluated atMost 256");
+    expect(items.filter(({ how }) => how === "tests")).toEqual([]);
   });
 });
 

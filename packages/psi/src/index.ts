@@ -56,6 +56,7 @@ export {
   countBlindNode,
   counterOf,
   countLocalNode,
+  isPairProtocol,
   type PairCountParameters,
   type PairCountSetup,
   pairCountBlind,

@@ -18,7 +18,7 @@ import {
   type View,
 } from "@koplamp/protocol";
 import { presence, TOKEN_ASSUMPTIONS } from "./description-parts.ts";
-import { evaluationDebit, pairEgress } from "./match-pair.ts";
+import { evaluationDebit, matchPair, pairEgress } from "./match-pair.ts";
 import { type Count, countsCodec, ROOT } from "./messages.ts";
 import type { OverlapCounts } from "./overlap-cells.ts";
 import { ADDITIVE, type Blinding, ONE_SCALAR } from "./pair-blinding.ts";
@@ -191,6 +191,11 @@ export const pairCountBlind: Protocol<PairCountParameters> = defineProtocol({
     });
   },
 });
+
+/** Whether a protocol is `match-pair/1` in one of its modes: a key for one session, and nothing to compare later. */
+export function isPairProtocol(id: string): boolean {
+  return [matchPair, pairCountLocal, pairCountBlind].some((mode) => mode.id === id);
+}
 
 /** What the counting party sees beside the number, and on what a mode rests. */
 interface CountModeFacts {

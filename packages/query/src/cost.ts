@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
+import { isPairProtocol, matchPair, pairCountBlind } from "@koplamp/psi";
 import type { Contract, Plan } from "@koplamp/wire";
 
 /** What a question costs the party that pays most, by public bounds. An estimate: performance.md, section 1. */
@@ -54,17 +55,17 @@ export function costOf(plan: Plan, { egress, debits }: Contract): Cost {
 
 function microsOf(plan: Plan): { readonly first: number; readonly repeat: number } {
   if (plan.ask.kind === "aggregate") return { first: sumMicros(plan), repeat: sumMicros(plan) };
-  if (plan.protocol.id.startsWith("match-pair")) return { first: pairMicros(plan), repeat: pairMicros(plan) };
+  if (isPairProtocol(plan.protocol.id)) return { first: pairMicros(plan), repeat: pairMicros(plan) };
   return { first: tokenMicros(plan) + evaluationMicros(plan), repeat: tokenMicros(plan) };
 }
 
 /** A key for each question: it costs the same every time. A party that sends and receives pays both. */
 function pairMicros({ inputs, recipients, protocol }: Plan): number {
-  const blind = protocol.id.startsWith("match-pair-count-blind");
+  const blind = protocol.id === pairCountBlind.id;
   const masks = blind ? 2 * US.variable : US.fixed + US.variable;
   const asking = US.hash + masks + US.decode + (blind ? 0 : 2 * US.sum);
   const answering = US.decode + US.variable + (blind ? 0 : US.sum);
-  const both = protocol.id === "match-pair/1" && recipients.length === 2;
+  const both = protocol.id === matchPair.id && recipients.length === 2;
   const costs = inputs.map(({ party, rowsPadded: mine }) => {
     const theirs = inputs.find((other) => other.party !== party)?.rowsPadded ?? 0;
     const receiving = mine * asking;

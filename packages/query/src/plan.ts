@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import { MOST_PAIR_ROWS, MOST_ROWS } from "@koplamp/psi";
+import { isPairProtocol, MOST_PAIR_ROWS, MOST_ROWS } from "@koplamp/psi";
 import {
   type Ask,
   addPeriod,
@@ -154,7 +154,7 @@ function circumstances(
 
 /** One session takes so many rows; longer lists would have to be cut into shards. */
 function checkSizes({ kind }: Ask, protocol: string, inputs: readonly Input[]): void {
-  const pair = protocol.startsWith("match-pair");
+  const pair = isPairProtocol(protocol);
   const most = pair ? MOST_PAIR_ROWS : MOST_ROWS;
   const large = inputs.find(({ rowsPadded }) => rowsPadded > most);
   if (kind === "aggregate" || large === undefined) return;
