@@ -48,8 +48,15 @@ const asking = (file: string, key: string): readonly string[] => [
   ...["query", "run", join(country.dir, "country", file), "--key", key, "--node", nodeOf("politie")],
 ];
 
-function ask(): Promise<Ran> {
-  return runCli(...asking("match.yaml", keyOf("politie", "analyst")));
+/** The question under an id of its own: the same one has its answer, and waits for nobody. */
+async function named(id: string): Promise<string> {
+  const text = await readFile(join(country.dir, "country", "match.yaml"), "utf8");
+  await writeFile(join(country.dir, "country", `${id}.yaml`), text.replace(/^id: .*$/m, `id: ${id}`));
+  return `${id}.yaml`;
+}
+
+async function ask(id: string): Promise<Ran> {
+  return await runCli(...asking(await named(id), keyOf("politie", "analyst")));
 }
 
 function approve(party: string, role: string, plan: string, ...more: readonly string[]): Promise<Ran> {
@@ -68,7 +75,7 @@ test("no node has a key of somebody who asks or approves", async () => {
 test(
   "a question runs once two people of every agency have approved, though a node was killed meanwhile",
   async () => {
-    const asked = ask();
+    const asked = ask("first");
     const { planHash } = await waiting("politie");
     await waiting("belastingdienst");
     const plan = planHash.slice(7, 15);
@@ -118,6 +125,18 @@ test(
       stdout: answer.stdout.replace(/^.*\n/, "").replace(/query run \S+/, `query watch ${planHash}`),
     });
 
+    const stored = await ask("first");
+    expect(stored).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining(`stored: the answer of plan ${plan} of `),
+    });
+    expect(stored.stdout).toContain("nothing was run, evaluated or disclosed");
+    expect(stored.stdout).toContain(
+      answer.stdout.slice(answer.stdout.indexOf("released to")).split("\n")[0] ?? "?",
+    );
+    const told = await runCli(...asking("first.yaml", keyOf("politie", "analyst")), "--json");
+    expect(JSON.parse(told.stdout)).toMatchObject({ stored: { planHash }, disclosures: [] });
+
     const late = await runCli(
       ...["withdraw", planHash, "--key", keyOf("politie", "lawful")],
       ...["--reason", "too late", "--node", nodeOf("politie")],
@@ -136,7 +155,7 @@ test(
 test(
   "one agency refuses: the question ends at both with the reason, and exit status 3",
   async () => {
-    const left = new Background({}, ...asking("match.yaml", keyOf("politie", "analyst")));
+    const left = new Background({}, ...asking(await named("refused"), keyOf("politie", "analyst")));
     const { planHash } = await waiting("belastingdienst");
     await left.says(/^waits for .*belastingdienst \(lawful and ethical\)/m);
     left.child.kill("SIGINT");
@@ -167,7 +186,7 @@ test(
 test(
   "what does not count is refused with the reason, and signs nothing",
   async () => {
-    const asked = ask();
+    const asked = ask("withdrawn");
     const { planHash } = await waiting("politie");
     const node = ["--node", nodeOf("politie")];
     const silent = await runCli(

@@ -12,9 +12,14 @@ const outcome = {
   disclosures: [],
   result: { kind: "overlap-count", histogram: { "2": 12 } },
 } as const;
-const rules = { ask: { kind: "overlap-count" }, release: { minCount: 1 } } as Parameters<typeof endingLines>[1];
+const rules = { ask: { kind: "overlap-count" }, release: { minCount: 1 } } as Parameters<
+  typeof endingLines
+>[1];
 
-function shown(outcomes: Parameters<typeof answerOf>[1]): { readonly text: string; readonly lines: readonly string[] } {
+function shown(outcomes: Parameters<typeof answerOf>[1]): {
+  readonly text: string;
+  readonly lines: readonly string[];
+} {
   const text = answerText(answerOf("q", outcomes));
   return { text, lines: endingLines(plainAnswer(text), rules, "all") };
 }
@@ -33,7 +38,10 @@ test("a stored answer is marked, in words and in JSON", () => {
 
 test("a new answer is not, nor is one whose day this node does not know said to be of a day", () => {
   const { text, lines } = shown({ anna: outcome });
-  expect([JSON.parse(text)["stored"], lines.some((line) => line.startsWith("stored"))]).toEqual([undefined, false]);
+  expect([JSON.parse(text)["stored"], lines.some((line) => line.startsWith("stored"))]).toEqual([
+    undefined,
+    false,
+  ]);
   const { lines: dayless } = shown({ anna: { ...outcome, stored: { planHash: HASH, at: "" } } });
   expect(dayless[0]).toBe("stored: the answer of plan 740ecf5f");
 });

@@ -3,7 +3,7 @@
 import { cellsOfRows, summedColumns } from "@koplamp/aggregate";
 import { type AggregateAsk, type Cell, hex, type Input, type Table, utf8 } from "@koplamp/wire";
 import type { Contribution } from "./contribution.ts";
-import type { Members, Release, ReleasedCell } from "./history-rule.ts";
+import type { Release, ReleasedCell } from "./history-rule.ts";
 import type { Items } from "./items.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { predicatesOf } from "./predicate.ts";
@@ -11,9 +11,8 @@ import type { QuestionRun } from "./question-run.ts";
 
 /** Rows between two pauses: a few milliseconds of work. */
 const STRETCH = 1024;
-/** Hex digits of a member's name and of its values. */
-const NAME = 16;
-const VALUE = 8;
+/** Bytes of a member's name. */
+const NAME_BYTES = 8;
 
 /** Makes names that only this node can make. */
 type Namer = (text: string) => string;
@@ -23,7 +22,7 @@ function namerOf({ primitives, keys }: NodePorts, dataset: string): Namer {
   const extracted = primitives.hkdfExtract(utf8("history"), keys.storage);
   const key = primitives.hkdfExpand(extracted, utf8(`koplamp.history/v1/${dataset}`), 32);
   extracted.fill(0);
-  return (text) => hex(primitives.hmacSha256(key, utf8(text)).subarray(0, NAME / 2));
+  return (text) => hex(primitives.hmacSha256(key, utf8(text)).subarray(0, NAME_BYTES));
 }
 
 /** What the difference with other sums could tell. */
@@ -53,20 +52,32 @@ async function cellsOfCube(
   const memberOf = membersOf(table, subject);
   const summed = summedColumns(ask);
   const predicates = predicatesOf(ask);
-  const found = predicates.map(() => new Map<string, string[]>());
+  const adds = valuesBy(name);
+  const found = predicates.map(() => new Map<string, number>());
   for (let row = 0; row < table.rows; row += 1) {
     if (row % STRETCH === STRETCH - 1) await node.clock.sleep(0);
     const member = memberOf(row);
     const cells = places(row);
     if (cells.length === 0) continue;
-    const [named, value] = [name(member), textOf(table, summed, row)];
+    const [named, value] = [name(member), adds(textOf(table, summed, row))];
     for (const place of cells) {
-      const values = found[place]?.get(named);
-      if (values === undefined) found[place]?.set(named, [value]);
-      else values.push(value);
+      const members = found[place];
+      members?.set(named, ((members.get(named) ?? 0) + value) >>> 0); // in whatever order a member's rows stand
     }
   }
-  return predicates.map((predicate, at) => ({ predicate, members: valued(found[at] ?? new Map(), name) }));
+  return predicates.map((predicate, at) => ({ predicate, members: found[at] ?? new Map() }));
+}
+
+/** A number for what a row adds to the sums: equal for equal values. */
+function valuesBy(name: Namer): (text: string) => number {
+  const known = new Map<string, number>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const value = Number.parseInt(name(`values ${text}`).slice(0, 8), 16);
+    known.set(text, value);
+    return value;
+  };
 }
 
 /**
@@ -81,21 +92,14 @@ export async function releaseOfKeys(
 ): Promise<Release | undefined> {
   if (plan.ask.kind === "match") return undefined;
   const name = namerOf(node, dataset);
-  const members = new Map<string, string>();
+  const members = new Map<string, number>();
   for (const [at, key] of keys.entries()) {
     if (at % STRETCH === STRETCH - 1) await node.clock.sleep(0);
-    members.set(name(JSON.stringify(key)), "0".repeat(VALUE));
+    members.set(name(JSON.stringify(key)), 0);
   }
   const cells = [{ predicate: [], members }];
   const { minCount } = plan.release;
   return { about: `keys ${columns.join(" ")}`, contributors: [], told: "", minCount, cells };
-}
-
-/** Members with their values, however many rows a member has. */
-function valued(found: ReadonlyMap<string, readonly string[]>, name: Namer): Members {
-  return new Map(
-    [...found].map(([member, values]) => [member, name(JSON.stringify([...values].sort())).slice(0, VALUE)]),
-  );
 }
 
 function membersOf(table: Table, subject: string | undefined): (row: number) => string {

@@ -3,8 +3,8 @@
 import type { PartyId } from "@koplamp/protocol";
 import { isWithin, type Predicate } from "./predicate.ts";
 
-/** Own members of one cell: who is in it, by a name that only this node can make, and with which values. */
-export type Members = ReadonlyMap<string, string>;
+/** Own members of one cell: who is in it, by a name that only this node can make, and a number for its values. */
+export type Members = ReadonlyMap<string, number>;
 
 /** One cell of an answer, as the node that brought data to it knows it. */
 export interface ReleasedCell {
@@ -76,7 +76,7 @@ function differByOne(one: readonly PartyId[], other: readonly PartyId[]): boolea
 
 /** Which members a cell has in common with each cell of an earlier answer. */
 class Common {
-  readonly #cellsOf = new Map<string, (readonly [cell: number, value: string])[]>();
+  readonly #cellsOf = new Map<string, (readonly [cell: number, value: number])[]>();
   readonly #valued: boolean;
 
   constructor({ cells }: Release, valued: boolean) {

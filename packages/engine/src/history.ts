@@ -137,14 +137,22 @@ const MEMBER_BYTES = 12;
 
 /** Eight bytes of name and four of value each. */
 function packed(members: Members): Uint8Array {
-  return fromHex([...members].map(([member, value]) => `${member}${value}`).join(""));
+  const bytes = new Uint8Array(members.size * MEMBER_BYTES);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const [member, value] of members) {
+    bytes.set(fromHex(member), at);
+    view.setUint32(at + NAME_BYTES, value);
+    at += MEMBER_BYTES;
+  }
+  return bytes;
 }
 
 function unpacked(bytes: Uint8Array): Members {
-  const members = new Map<string, string>();
+  const members = new Map<string, number>();
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 0; at < bytes.length; at += MEMBER_BYTES) {
-    const value = hex(bytes.subarray(at + NAME_BYTES, at + MEMBER_BYTES));
-    members.set(hex(bytes.subarray(at, at + NAME_BYTES)), value);
+    members.set(hex(bytes.subarray(at, at + NAME_BYTES)), view.getUint32(at + NAME_BYTES));
   }
   return members;
 }

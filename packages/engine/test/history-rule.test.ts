@@ -14,7 +14,9 @@ function release(
 ): Release {
   const cells = rows.map(([predicate, members]) => ({
     predicate,
-    members: new Map([...members].map((member): [string, string] => [member.toLowerCase(), member])),
+    members: new Map(
+      [...members].map((member): [string, number] => [member.toLowerCase(), member.charCodeAt(0)]),
+    ),
   }));
   return { about: "rows", contributors: THREE, told: "n", minCount: 3, cells, ...more };
 }

@@ -11,6 +11,7 @@ import {
   fromUtf8,
   hex,
   isoWeek,
+  periodStart,
   timeMs,
   timeText,
   utf8,
@@ -59,6 +60,23 @@ describe("a time", () => {
     expect(addPeriod("2024-02-29T10:00:00Z", "P1Y")).toBe("2025-02-28T10:00:00Z");
     expect(addPeriod("2026-12-31T10:00:00Z", "P1D")).toBe("2027-01-01T10:00:00Z");
     expect(() => addPeriod("2026-12-31T10:00:00Z", "PT1H")).toThrow();
+  });
+
+  it("lies in one period of each length: a calendar month, a calendar year, so many days", () => {
+    expect(periodStart("2026-11-26T10:11:12Z", "P1M")).toBe("2026-11-01T00:00:00Z");
+    expect(periodStart("2026-11-26T10:11:12Z", "P3M")).toBe("2026-10-01T00:00:00Z");
+    expect(periodStart("2026-11-26T10:11:12Z", "P1Y")).toBe("2026-01-01T00:00:00Z");
+    expect(periodStart("1970-01-09T23:59:59Z", "P7D")).toBe("1970-01-08T00:00:00Z");
+    expect(periodStart("2026-11-26T10:11:12Z", "P1D")).toBe("2026-11-26T00:00:00Z");
+    expect(() => periodStart("2026-11-26T10:11:12Z", "PT1H")).toThrow();
+    for (const period of ["P1D", "P7D", "P30D", "P1M", "P5M", "P1Y", "P4Y"]) {
+      for (let at = Date.parse("2026-01-01T00:00:00Z"); at < Date.parse("2027-03-01T00:00:00Z"); at += 3e8) {
+        const since = periodStart(timeText(at), period);
+        const next = addPeriod(since, period);
+        expect(since <= timeText(at) && timeText(at) < next).toBe(true);
+        expect(periodStart(next, period)).toBe(next);
+      }
+    }
   });
 });
 
