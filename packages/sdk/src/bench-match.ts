@@ -10,6 +10,7 @@ import {
   type KeySet,
   keysetParty,
   type Matched,
+  matchPairParty,
   matchTokensParty,
   meter,
   openShare,
@@ -44,6 +45,10 @@ const PHASES: readonly (readonly [prefix: string, phase: string])[] = [
   ["psi.cache", "cache"],
   ["psi.tokens.make", "tokens"],
   ["psi.tokens.join", "join"],
+  ["psi.pair.commit", "tokens"],
+  ["psi.pair.check", "answer"],
+  ["psi.pair.unblind", "unblind"],
+  ["psi.pair.join", "join"],
 ];
 
 const KEY_SPEC = "bsn";
@@ -61,7 +66,8 @@ const STEP = 7919;
 
 /**
  * `match-tokens/1` of parties that hold `size` items each, half of them in common; everybody is a recipient. `first`
- * is all that it takes the first time: keys, evaluations and a query. `second` is a query after it.
+ * is all that it takes the first time: keys, evaluations and a query. `second` is a query after it. Of two parties also
+ * `pair`: `match-pair/1`, which has nothing before it and nothing left after it, for the second party alone.
  * @throws {SdkError} when an answer differs from that of the plain lists: the run is void.
  */
 export async function benchMatch({ backend, parties, size, seed, runs }: BenchCase): Promise<{
@@ -70,13 +76,17 @@ export async function benchMatch({ backend, parties, size, seed, runs }: BenchCa
 }> {
   const group = await groupOf(backend);
   const federation = new MatchFederation(group, listsOf(parties, size, seed));
-  const parts: Record<"first" | "second", BenchRun[]> = { first: [], second: [] };
+  const parts: Record<string, BenchRun[]> = { first: [], second: [], ...(parties === 2 ? { pair: [] } : {}) };
   for (let run = 0; run < runs; run += 1) {
     const first = await federation.measure(() => federation.fromTheStart());
     const second = await federation.measure(() => federation.query());
     for (const { value } of [first, second]) federation.check(value);
-    parts.first.push(first.run);
-    parts.second.push(second.run);
+    parts["first"]?.push(first.run);
+    parts["second"]?.push(second.run);
+    if (parties !== 2) continue;
+    const pair = await federation.measure(() => federation.pair());
+    federation.check(new Map([...pair.value].filter(([, { holders }]) => holders !== undefined)));
+    parts["pair"]?.push(pair.run);
   }
   return { backend: group.name, parts };
 }
@@ -154,14 +164,30 @@ class MatchFederation {
   query(): Promise<ReadonlyMap<PartyId, Matched>> {
     const transcript = benchRng(32);
     const sid = this.#primitives.sha256(concat(lp("koplamp/sid/1"), transcript));
-    const rowsPadded = Object.fromEntries(
-      [...this.#sites].map(([party, { inputs }]) => [party, bucket(inputs.ends.length)]),
-    );
+    const rowsPadded = this.#rowsPadded();
     const common = { parties: this.#parties, recipients: this.#parties, transcript, sid, rowsPadded };
     return this.#session((me) => {
       const { inputs, chunks } = this.#site(me);
       return matchTokensParty({ ...common, me, items: { inputs, scope: this.#scope, chunks } }, benchRng);
     });
+  }
+
+  /** A match under a key for one session. */
+  pair(): Promise<ReadonlyMap<PartyId, Matched>> {
+    const transcript = benchRng(32);
+    const sid = this.#primitives.sha256(concat(lp("koplamp/sid/1"), transcript));
+    const recipients = this.#parties.slice(1);
+    const common = { parties: this.#parties, recipients, transcript, sid, rowsPadded: this.#rowsPadded() };
+    return this.#session(
+      (me) => matchPairParty({ ...common, me, inputs: this.#site(me).inputs }, benchRng),
+      false,
+    );
+  }
+
+  #rowsPadded(): Readonly<Record<PartyId, number>> {
+    return Object.fromEntries(
+      [...this.#sites].map(([party, { inputs }]) => [party, bucket(inputs.ends.length)]),
+    );
   }
 
   /** @throws {SdkError} unless everybody's answer is that of the plain lists. */
@@ -207,13 +233,17 @@ class MatchFederation {
     return "metered" in chunks ? [] : chunks;
   }
 
-  #session<Output>(party: (me: PartyId) => Party<Output>): Promise<ReadonlyMap<PartyId, Output>> {
+  #session<Output>(
+    party: (me: PartyId) => Party<Output>,
+    withShare = true,
+  ): Promise<ReadonlyMap<PartyId, Output>> {
     return this.#world.session(
       Object.fromEntries(
         this.#parties.map((me) => {
           const { cacheKey, keySet } = this.#site(me);
           const start = async (pool: SessionPool): Promise<Party<Output>> => {
-            if (keySet !== undefined) await pool.run(openShare, [keySet.context, keySet.sealedShare]);
+            if (withShare && keySet !== undefined)
+              await pool.run(openShare, [keySet.context, keySet.sealedShare]);
             return party(me);
           };
           return [me, { secrets: { cacheKey: Uint8Array.from(cacheKey), salt: benchRng(32) }, start }];

@@ -26,7 +26,7 @@ export interface BenchRun {
   readonly bytesDown: number;
 }
 
-/** What a child process reports: its runs, by part of the case. The parts of a match are `first` and `second`. */
+/** What a child process reports: its runs, by part of the case. The parts of a match are `first`, `second` and, of two, `pair`. */
 export interface BenchResult {
   /** The backend's own name. */
   readonly backend: string;

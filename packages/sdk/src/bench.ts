@@ -47,6 +47,9 @@ const SUM_GOAL = 2;
 const SUM_GOAL_AT = { size: 100_000, parties: 10 };
 const MOST_OUTPUT = 2 ** 24;
 
+/** The names of parts that are no query of `match-tokens/1`. */
+const CASES: Readonly<Record<string, string>> = { sum: "sum-threshold/1", pair: "match-pair/1" };
+
 type Shape = Omit<BenchCase, "seed">;
 
 /** The whole series: about an hour and a quarter of CPU. */
@@ -171,7 +174,7 @@ function recordOf(
   const { bytesUp = 0, bytesDown = 0 } = runs[0] ?? {};
   return {
     suite,
-    case: part === "sum" ? "sum-threshold/1" : `match-tokens/1, ${part} query`,
+    case: CASES[part] ?? `match-tokens/1, ${part} query`,
     size,
     parties,
     backend,

@@ -7,7 +7,7 @@ import { type BenchRecord, median, recordText } from "../src/bench-record.ts";
 const native = findNativeGroup();
 
 describe("a benchmark of a few items", { timeout: 60_000 }, () => {
-  test("of a match: two rows, with every phase, bytes as they must be, and a checked answer", async () => {
+  test("of a match: three rows, with every phase, bytes as they must be, and a checked answer", async () => {
     const lines: string[] = [];
     const args = {
       suite: "psi",
@@ -22,14 +22,20 @@ describe("a benchmark of a few items", { timeout: 60_000 }, () => {
     expect(records.map((record) => record.case)).toEqual([
       "match-tokens/1, first query",
       "match-tokens/1, second query",
+      "match-pair/1",
     ]);
-    const [first, second] = records;
+    const [first, second, pair] = records;
     expect(Object.keys(first?.perItem.phasesUs ?? {}).sort()).toEqual(
       ["answer", "blind", "cache", "join", "keys", "rest", "root", "tokens", "unblind", "verify"].sort(),
     );
     expect(first?.ours.cpuMs.length).toBe(2);
     // Root, ready and 256 padded tokens of 16 bytes, to the other.
     expect(second?.ours.bytesUp).toBe(32 + 32 + 256 * 16);
+    // Two parties: K, R and ready, M, E with its proof, a nonce and tokens, between both.
+    expect(pair?.ours.bytesUp).toBe((72 + 4 * 32 + 256 * 32 + 256 * 32 + 64 + 32 + 256 * 16) / 2);
+    expect(Object.keys(pair?.perItem.phasesUs ?? {}).sort()).toEqual(
+      ["answer", "blind", "join", "rest", "root", "tokens", "unblind"].sort(),
+    );
     expect(second?.goal?.what).toBe("CPU-µs an item and recipient");
     expect(lines[0]).toBe(
       "match-tokens/1, first query: 2 parties, 60 items each, sodium-wasm, median of 2 runs",
