@@ -47,6 +47,10 @@ const WORDS: Readonly<Record<string, Text>> = {
     nl: "minContributors is 1: cellen van één partij worden gegeven",
     en: "minContributors is 1: cells with the rows of a single party are given",
   },
+  "NO-BUDGET": {
+    nl: "het convenant begrenst voor een of meer van deze datasets niet hoeveel exacte cellen er in een periode worden gegeven, noch hoe vaak één vraag terugkomt",
+    en: "for one or more of these datasets the covenant bounds neither how many exact cells are given in a period nor how often one question comes back",
+  },
   "ONE-WITNESS": {
     nl: "met twee partijen is de ander de enige getuige van een logboek; neem een getuige van buiten",
     en: "with two parties the only witness of a ledger is the other one; add an outside witness",
@@ -66,7 +70,16 @@ export function warningsOf(plan: Plan, covenant: Covenant): readonly string[] {
   const lab = covenant.id.startsWith("lab/") ? ["LAB"] : [];
   const alone =
     covenant.parties.length === 2 && covenant.witnesses.external.length === 0 ? ["ONE-WITNESS"] : [];
-  return [...lab, ...askWarnings(plan), ...alone];
+  return [...lab, ...askWarnings(plan), ...budgetWarnings(plan, covenant), ...alone];
+}
+
+/** What no clause bounds is not refused, so it is said. A lab has agreed to nothing anyway. */
+function budgetWarnings({ ask, inputs }: Plan, { id, budgets }: Covenant): readonly string[] {
+  if (ask.kind !== "aggregate" || id.startsWith("lab/")) return [];
+  const bounded = inputs.every(({ party, dataset }) =>
+    budgets.some((row) => row.party === party && row.dataset === dataset),
+  );
+  return bounded ? [] : ["NO-BUDGET"];
 }
 
 function askWarnings({ ask, inputs, release }: Plan): readonly string[] {

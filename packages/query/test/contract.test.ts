@@ -191,14 +191,33 @@ describe("warnings", () => {
 
   test("name the floors that are none, and the lab", () => {
     const bare = REPORTS.replace("minCount: 10, minContributors: 3", "minCount: 1, minContributors: 1");
-    expect(codes(bare, ["north", "south", "west"].map(office))).toEqual(["NO-FLOOR", "ONE-CONTRIBUTOR"]);
+    expect(codes(bare, ["north", "south", "west"].map(office))).toEqual([
+      "NO-FLOOR",
+      "ONE-CONTRIBUTOR",
+      "NO-BUDGET",
+    ]);
     const two = bare.replace("south: reports ", " ").replace("north: reports,", "north: reports");
     expect(codes(two, ["north", "west"].map(office))).toEqual([
       "TWO-CONTRIBUTORS",
       "NO-FLOOR",
       "ONE-CONTRIBUTOR",
+      "NO-BUDGET",
       "ONE-WITNESS",
     ]);
+    const parties = ["north", "south", "west"];
+    const budgets = parties.map((party) => ({
+      party,
+      dataset: "reports",
+      unit: "row" as const,
+      period: "P1Y",
+      rhoMicro: 0,
+      exactCells: 100,
+      repeats: 1,
+    }));
+    const bounded = (rows: typeof budgets): readonly string[] =>
+      planned(read(bare), parties.map(office), { ...covenantOf(parties), budgets: rows }).contract.warnings;
+    expect(bounded(budgets)).not.toContain("NO-BUDGET");
+    expect(bounded(budgets.slice(1))).toContain("NO-BUDGET");
     const lab = covenantOf(["customs", "harbour", "insurer"], "lab/ports");
     expect(planned(read(SHIPS), ships, lab).contract.warnings).toEqual(["LAB", "PERSON-LEVEL"]);
   });
