@@ -180,4 +180,17 @@ export const BUDGETS: readonly Switch[] = [
     ],
     test: { file: "packages/engine/test/history.test.ts", name: "outlives the question" },
   },
+  {
+    id: "difference.subject",
+    guarantee: "G12",
+    weak: "a person is another one as soon as anything in its row is",
+    edits: [
+      {
+        file: "packages/engine/src/history-rows.ts",
+        from: "const one = subjects[row] ?? null;",
+        to: "const one = subjects[-1 - row] ?? null;",
+      },
+    ],
+    test: { file: "packages/engine/test/history-rows.test.ts", name: "are subjects, whatever else" },
+  },
 ];
