@@ -79,11 +79,24 @@ export const PAIR: readonly Switch[] = [
     edits: [
       {
         file: "packages/query/src/choose.ts",
-        from: "if (protocol === usual(ask)) return true;",
-        to: "if (protocol !== ask.kind) return true;",
+        from: "if (protocol.id === chosen || stricter) return;",
+        to: "if (protocol.id !== ask.kind || stricter) return;",
       },
     ],
     test: { file: "packages/query/test/pair.test.ts", name: "no plan promises one mode and runs another" },
+  },
+  {
+    id: "pair.proposed",
+    guarantee: "G9",
+    weak: "a node takes a proposer's word for the protocol over sensitive data",
+    edits: [
+      {
+        file: "packages/query/src/choose.ts",
+        from: "if (protocol.id === chosen || stricter) return;",
+        to: "if (protocol.id === chosen || stricter || chosen === PAIR.protocol) return;",
+      },
+    ],
+    test: { file: "packages/query/test/pair.test.ts", name: "a node refuses a plan that takes less" },
   },
   {
     id: "pair.sensitive",

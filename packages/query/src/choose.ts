@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Ask, MatchAsk, OverlapAsk, Plan, Text } from "@koplamp/wire";
+import type { Ask, Covenant, Input, MatchAsk, OverlapAsk, Plan, Text } from "@koplamp/wire";
+import { QueryError } from "./errors.ts";
 
 /** The protocol that answers a question, why, and what was passed over. */
 export interface Choice {
@@ -20,6 +21,20 @@ export interface Circumstances {
   readonly admits: (protocol: string) => boolean;
 }
 
+/** What a covenant says of the data of a plan, and the epoch of its keys. */
+export function circumstances(
+  { dataClasses, protocols }: Covenant,
+  inputs: readonly Input[],
+  epoch: string | null,
+): Circumstances {
+  const classes = dataClasses.filter(({ id }) => inputs.some(({ dataClass }) => dataClass === id));
+  return {
+    sensitive: classes.some(({ sensitivity }) => sensitivity !== "ordinary"),
+    once: epoch?.startsWith("once:") ?? false,
+    admits: (protocol) => protocols.some(({ id }) => id === protocol),
+  };
+}
+
 const ORDINARY: Circumstances = { sensitive: false, once: false, admits: () => true };
 
 /**
@@ -37,10 +52,21 @@ export function choiceOf({ ask, protocol }: Plan): Choice {
   return wording(ask, protocol.id);
 }
 
-/** Whether a protocol answers an ask, so that no plan can promise one thing and run another. */
-export function answers(protocol: string, ask: Ask): boolean {
-  if (protocol === usual(ask)) return true;
-  return ask.kind === "match" && protocol === PAIR.protocol && ask.from.length === 2;
+/**
+ * Refuses a plan whose protocol does not answer its question, or keeps less than the one that its covenant would have
+ * chosen: a node does not take a proposer's word for it.
+ * @throws {QueryError} `invalid-value`.
+ */
+export function checkProtocol({ ask, inputs, protocol }: Plan, covenant: Covenant): void {
+  const { protocol: chosen } = choose(ask, circumstances(covenant, inputs, protocol.epoch));
+  const stricter = ask.kind === "match" && protocol.id === PAIR.protocol && ask.from.length === 2;
+  if (protocol.id === chosen || stricter) return;
+  const hint = `the protocol for it is ${chosen}`;
+  if (chosen === PAIR.protocol && protocol.id === usual(ask)) {
+    const message = `over sensitive data two parties match under a key for one question, and the plan takes ${protocol.id}`;
+    throw new QueryError("invalid-value", message, { hint });
+  }
+  throw new QueryError("invalid-value", `no protocol "${protocol.id}" answers this question`, { hint });
 }
 
 function usual(ask: Ask): string {

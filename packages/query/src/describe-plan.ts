@@ -11,8 +11,7 @@ import {
   pairCountLocal,
 } from "@koplamp/psi";
 import type { Covenant, OverlapAsk, Plan } from "@koplamp/wire";
-import { answers } from "./choose.ts";
-import { QueryError } from "./errors.ts";
+import { checkProtocol } from "./choose.ts";
 import { evaluationQuota } from "./quotas.ts";
 import { describeSum } from "./sums.ts";
 
@@ -33,9 +32,7 @@ export function describePlan(plan: Plan, covenant: Covenant): Described {
 }
 
 function describeSessions(plan: Plan, covenant: Covenant): Described {
-  if (!answers(plan.protocol.id, plan.ask)) {
-    throw new QueryError("invalid-value", `no protocol "${plan.protocol.id}" answers this question`);
-  }
+  checkProtocol(plan, covenant);
   if (plan.ask.kind === "aggregate") {
     return { ...describeSum(plan, plan.ask), allowances: new Set(), sessions: new Map() };
   }

@@ -14,7 +14,7 @@ import {
   timeText,
 } from "@koplamp/wire";
 import type { CatalogueEntry } from "./catalogue.ts";
-import { type Circumstances, choose } from "./choose.ts";
+import { choose, circumstances } from "./choose.ts";
 import { normalise } from "./columns.ts";
 import { epochOf } from "./epoch.ts";
 import { QueryError } from "./errors.ts";
@@ -136,20 +136,6 @@ function checkRecipients({ recipients }: Question, ask: Ask): void {
       hint: `recipients may be: ${holders.join(", ")}; kind: overlap-count tells numbers to anybody`,
     });
   }
-}
-
-/** What the choice of a protocol depends on beside the question. */
-function circumstances(
-  { dataClasses, protocols }: Covenant,
-  inputs: readonly Input[],
-  epoch: string | null,
-): Circumstances {
-  const classes = dataClasses.filter(({ id }) => inputs.some(({ dataClass }) => dataClass === id));
-  return {
-    sensitive: classes.some(({ sensitivity }) => sensitivity !== "ordinary"),
-    once: epoch?.startsWith("once:") ?? false,
-    admits: (protocol) => protocols.some(({ id }) => id === protocol),
-  };
 }
 
 /** One session takes so many rows; longer lists would have to be cut into shards. */

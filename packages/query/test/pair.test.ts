@@ -69,6 +69,23 @@ describe("the choice", () => {
     expect(about(PAIR_COUNT)).not.toEqual(about(PAIR_COUNT.replace("customs, insurer", "customs")));
   });
 
+  test("a node refuses a plan that takes less than its covenant would choose, whoever proposes it", () => {
+    const { plan } = planned(read(SHIPS), OFFERED);
+    const classed = plan.inputs.map((input) => ({ ...input, dataClass: `${input.party}.${input.dataset}` }));
+    const propose = (covenant: Covenant, id: string): unknown =>
+      contractOf(
+        covenant,
+        rosterOf(),
+        { ...plan, inputs: classed, protocol: { ...plan.protocol, id } },
+        primitives,
+      );
+    const refusal = "over sensitive data two parties match under a key for one question";
+    expect(() => propose(covenantWith("criminal"), "match-tokens/1")).toThrow(refusal);
+    expect(() => propose(covenantWith("criminal"), "match-pair/1")).not.toThrow();
+    expect(() => propose(covenantWith("ordinary"), "match-tokens/1")).not.toThrow();
+    expect(() => propose(covenantWith("ordinary"), "match-pair/1")).not.toThrow(); // stricter than it must be
+  });
+
   test("no plan promises one mode and runs another", () => {
     const { plan, covenant } = planned(read(PAIR_COUNT), OFFERED);
     for (const id of ["match-pair-count-local/1", "overlap-hub/1", "match-pair/1", "match-tokens/1"]) {
