@@ -4,6 +4,19 @@ import type { Switch } from "./switch.ts";
 
 export const COORDINATOR: readonly Switch[] = [
   {
+    id: "remembered.key-only",
+    guarantee: "G6",
+    weak: "who has signed a text once has signed it, whatever the signature says",
+    edits: [
+      {
+        file: "packages/engine/src/remembered.ts",
+        from: "concat(publicKey, signature, message)",
+        to: "concat(publicKey, message)",
+      },
+    ],
+    test: { file: "packages/engine/test/remembered.test.ts", name: "a signature that held" },
+  },
+  {
     id: "shape.hits",
     guarantee: "G2",
     weak: "a coordinator that counts says it twice where all share something",

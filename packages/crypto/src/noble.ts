@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { hex } from "@koplamp/wire";
 import { pippenger } from "@noble/curves/abstract/curve.js";
 import { ed25519, ristretto255, ristretto255_hasher } from "@noble/curves/ed25519.js";
 import { CryptoError } from "./errors.ts";
@@ -64,6 +66,23 @@ export function msm(weights: Uint8Array, points: Uint8Array): Uint8Array {
  * low-order part: the points that may be Ed25519 public keys. Variable time: public keys are public.
  */
 export function isPrimeOrderPoint(bytes: Uint8Array): boolean {
+  const name = hex(bytes);
+  const known = judged.get(name);
+  if (known !== undefined) return known;
+  const verdict = hasPrimeOrder(bytes);
+  for (const oldest of judged.keys()) {
+    if (judged.size < MOST_JUDGED) break;
+    judged.delete(oldest);
+  }
+  judged.set(name, verdict);
+  return verdict;
+}
+
+/** What was found of a point, by its bytes: the same few hundred keys are asked about with every signature. */
+const judged = new Map<string, boolean>();
+const MOST_JUDGED = 4096;
+
+function hasPrimeOrder(bytes: Uint8Array): boolean {
   try {
     const point = ed25519.Point.fromBytes(bytes); // RFC 8032, section 5.1.3: strict, y < p
     return !point.isSmallOrder() && point.isTorsionFree();

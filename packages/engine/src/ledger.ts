@@ -34,6 +34,7 @@ import { LedgerKeys } from "./ledger-trust.ts";
 import { serveWitness } from "./ledger-witness.ts";
 import type { DisclosureRecord, LedgerHead } from "./outcome.ts";
 import type { Charge, Clock, LogEvent, NodeKeys, Store } from "./ports.ts";
+import { rememberingVerify } from "./remembered.ts";
 
 /** An entry to be written: the ledger adds its origin and the time. */
 export interface Draft {
@@ -112,7 +113,8 @@ const DEADLINE_MS = 60_000;
  * @throws {EngineError} `integrity` when what is stored is not this party's ledger.
  */
 export function openLedger(parts: LedgerParts): NodeLedger {
-  return new OwnLedger(parts, new LedgerKeys(parts.membership, parts.primitives));
+  const primitives = { ...parts.primitives, ed25519Verify: rememberingVerify(parts.primitives) };
+  return new OwnLedger({ ...parts, primitives }, new LedgerKeys(parts.membership, primitives));
 }
 
 /** A checkpoint with its quorum. */
