@@ -230,4 +230,30 @@ export const PEOPLE: readonly Switch[] = [
     ],
     test: { file: SIGN_IN, name: "let nobody in when it never answered" },
   },
+  {
+    id: "card.owner",
+    guarantee: "G8",
+    weak: "an agency signs a roster with a card that its owner did not sign",
+    edits: [
+      {
+        file: "packages/sdk/src/card.ts",
+        from: "if (!card.signatures.some((line) => verifyDocument(primitives, { ...about, line })))",
+        to: "if (!card.signatures.some((line) => line.length > 0 && about.keys.length > 0))",
+      },
+    ],
+    test: { file: "packages/sdk/test/card.test.ts", name: "changed by another than its agency" },
+  },
+  {
+    id: "card.only",
+    guarantee: "G8",
+    weak: "an agency signs a roster that changes more than cards",
+    edits: [
+      {
+        file: "packages/sdk/src/card.ts",
+        from: "canonicalText(next) !== canonicalText(expected)",
+        to: "canonicalText(next).length < canonicalText(expected).length / 2",
+      },
+    ],
+    test: { file: "packages/sdk/test/card.test.ts", name: "is not when it" },
+  },
 ];

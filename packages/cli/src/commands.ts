@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { BENCH } from "./bench.ts";
+import { CARD_COMMANDS } from "./card.ts";
 import type { CommandGroup, CommandSpec } from "./command.ts";
 import { COVENANT_COMMANDS } from "./covenant.ts";
 import { COORDINATOR_COMMANDS, NODE_COMMANDS, SOURCE_COMMANDS } from "./daemons.ts";
@@ -33,6 +34,7 @@ export const GROUPS: readonly CommandGroup[] = [
     summary: "Questions to real nodes, through your own.",
     commands: [...QUERY_COMMANDS, ERASED],
   },
+  { name: "card", summary: "Who may ask, approve and halt at your agency.", commands: CARD_COMMANDS },
   { name: "key", summary: "A person's own key, to ask or to decide with.", commands: KEY_COMMANDS },
   { name: "node", summary: "An agency's node.", commands: NODE_COMMANDS },
   { name: "coordinator", summary: "The relay between nodes.", commands: COORDINATOR_COMMANDS },

@@ -28,6 +28,7 @@ export {
 } from "@koplamp/query";
 export { type AnswerResult, answerText } from "@koplamp/wire";
 export { type BenchArgs, bench } from "./bench.ts";
+export { type CardChange, type CardView, changeCard, signRoster } from "./card.ts";
 export {
   type CharterParty,
   type CharterRequest,
