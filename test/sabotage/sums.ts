@@ -2,6 +2,78 @@
 // What sums rest on.
 import type { Switch } from "./switch.ts";
 
+const NOISE = "packages/aggregate/test/noise.test.ts";
+const NOISY_SUM = "packages/aggregate/test/noisy-sum.test.ts";
+
+/** What noise promises. */
+export const NOISES: readonly Switch[] = [
+  {
+    id: "noise.half",
+    guarantee: "G11",
+    weak: "noise has half the standard deviation that the promise takes",
+    edits: [
+      {
+        file: "packages/aggregate/src/calibration.ts",
+        from: "sensitivity * sensitivity * MILLION * FINE, 2n",
+        to: "sensitivity * sensitivity * MILLION * FINE, 8n",
+      },
+    ],
+    test: { file: NOISY_SUM, name: "the size that the plan promises" },
+  },
+  {
+    id: "noise.sensitivity",
+    guarantee: "G11",
+    weak: "a row is taken to change a sum by one less than it can",
+    edits: [
+      {
+        file: "packages/aggregate/src/layout.ts",
+        from: "return Math.max(1, ...values.flatMap(({ min, max }) => [Math.abs(min), Math.abs(max)]));",
+        to: "return Math.max(1, ...values.flatMap(({ min, max }) => [Math.abs(min), Math.abs(max) - 1]));",
+      },
+    ],
+    test: { file: NOISY_SUM, name: "what one row can change, to the last unit" },
+  },
+  {
+    id: "noise.sampler",
+    guarantee: "G11",
+    weak: "a candidate is kept by a rule that is a little off",
+    edits: [
+      {
+        file: "packages/aggregate/src/noise.ts",
+        from: "const off = magnitude(candidate) * b * scale - a;",
+        to: "const off = magnitude(candidate) * b * scale;",
+      },
+    ],
+    test: { file: NOISE, name: "of the discrete Gaussian with variance" },
+  },
+  {
+    id: "noise.uncharged",
+    guarantee: "G11",
+    weak: "a noisy answer costs the dataset nothing",
+    edits: [
+      {
+        file: "packages/engine/src/budgets.ts",
+        from: '(unit === "exactCells" || unit === "rhoMicro")',
+        to: 'unit === "exactCells"',
+      },
+    ],
+    test: { file: "packages/engine/test/noise.test.ts", name: "is charged with each disclosure" },
+  },
+  {
+    id: "noise.floor",
+    guarantee: "G11",
+    weak: "a cell that the noise may have lifted over the floor is shown",
+    edits: [
+      {
+        file: "packages/engine/src/aggregate-stage.ts",
+        from: "minCount: minCount + raised,",
+        to: "minCount: minCount + 0 * raised,",
+      },
+    ],
+    test: { file: "packages/engine/test/noise.test.ts", name: "lifted it over the floor" },
+  },
+];
+
 export const SUMS: readonly Switch[] = [
   {
     id: "mac.skip",

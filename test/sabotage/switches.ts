@@ -8,7 +8,7 @@ import { MATCHING } from "./matching.ts";
 import { PAIR } from "./pair.ts";
 import { PEOPLE } from "./people.ts";
 import { POLICIES, QUOTAS } from "./policy.ts";
-import { SUMS } from "./sums.ts";
+import { NOISES, SUMS } from "./sums.ts";
 import { SUSPENSION } from "./suspension.ts";
 import type { Switch } from "./switch.ts";
 import { VERIFIER } from "./verifier.ts";
@@ -18,6 +18,7 @@ export const SWITCHES: readonly Switch[] = [
   ...MATCHING,
   ...PAIR,
   ...SUMS,
+  ...NOISES,
   ...CHANNEL,
   ...COORDINATOR,
   ...GOVERNANCE,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From one party's rows to its numbers, and from summed numbers to cells.
 import type { AggregateAsk, Cell, Condition, Input, Measures, Table } from "@koplamp/wire";
+import { spreadOf } from "./calibration.ts";
 import { SumError } from "./errors.ts";
 import { type CubeLayout, LIMB, type SumColumn, summedColumns } from "./layout.ts";
 
@@ -18,6 +19,8 @@ export interface OpenedCell {
   /** Parties with at least one row in it; 1 for any where no rule asks. */
   readonly contributors: bigint;
   readonly measures: Measures;
+  /** With noise: how far each measure may be off, 95 times in 100. */
+  readonly uncertainty?: Measures;
 }
 
 /**
@@ -31,10 +34,12 @@ export function cubeOf(table: Table, ask: AggregateAsk, input: Input, layout: Cu
   const cells = layout.groups.length;
   const rows = new Float64Array(cells);
   const sums = summedColumns(ask).map((of) => new Tally(table, input, of, cells));
+  const mostCells = layout.columns.some(({ noise }) => noise !== undefined) ? 1 : cells;
   let outside = 0;
   for (let row = 0; row < table.rows; row += 1) {
     if (!passes(row)) continue;
     const places = cellsOf(row);
+    expectCells(places, mostCells, input);
     if (places.length === 0) outside += 1;
     for (const place of places) {
       rows[place] = (rows[place] ?? 0) + 1;
@@ -59,40 +64,98 @@ export function cellsOfRows(
   return (row) => (passes(row) ? cellsOf(row) : []);
 }
 
-/** The cells of an opened sum, in the public order. */
+/** Noise hides one row when that row counts in one cell: what it takes for several is more, and nobody declared how many. */
+function expectCells({ length }: readonly number[], most: number, { party }: Input): void {
+  if (length <= most) return;
+  throw new SumError(
+    "noise",
+    `a row at ${party} belongs to several cells, and the noise of the plan is for one`,
+    "group by columns with one value in a row",
+  );
+}
+
+/** The cells of an opened sum, in the public order. `contributors`: how many have added noise, where there is some. */
 export function openedCells(
   opened: Float64Array,
   ask: AggregateAsk,
   layout: CubeLayout,
+  contributors: number,
 ): readonly OpenedCell[] {
-  const cells = layout.groups.length;
-  const number = (kind: SumColumn["kind"], of: string, cell: number): number | undefined => {
-    const at = layout.columns.findIndex((column) => column.kind === kind && column.of === of);
-    return at < 0 ? undefined : opened[at * cells + cell];
-  };
-  const sumOf = (of: string, cell: number): bigint => {
-    const whole = number("sum", of, cell);
-    if (whole !== undefined) return BigInt(whole);
-    return BigInt(number("high", of, cell) ?? 0) * BigInt(LIMB) + BigInt(number("low", of, cell) ?? 0);
-  };
-  return layout.groups.map((group, cell) => {
-    const count = number("count", "", cell) ?? 0;
-    const contributors = number("contributors", "", cell) ?? 1;
-    const measured = ask.measures.flatMap((measure): readonly [string, number | bigint][] => {
-      if (measure === "count") return [[measure, count]];
-      const of = /\((.+)\)$/.exec(measure)?.[1] ?? "";
-      if (measure.startsWith("sum(")) return [[measure, plainNumber(sumOf(of, cell))]];
-      const values = number("values", of, cell) ?? 0;
-      // A cell without a single value has no mean: the measure is left out, for zero would be a lie.
-      return values === 0 ? [] : [[measure, plainNumber(roundedMean(sumOf(of, cell), BigInt(values)))]];
+  return layout.groups.map((group, at) => {
+    const cell = new Opened(opened, layout, at);
+    const measured = ask.measures.flatMap((measure) => {
+      const value = cell.measure(measure);
+      return value === undefined ? [] : [[measure, plainNumber(value)] as const];
     });
+    const off = measured.map(
+      ([measure, value]) => [measure, cell.spread(measure, value, contributors)] as const,
+    );
     return {
       group,
-      count: BigInt(count),
-      contributors: BigInt(contributors),
+      count: cell.number("count", "") ?? 0n,
+      contributors: cell.number("contributors", "") ?? 1n,
       measures: Object.fromEntries(measured),
+      ...(cell.noisy ? { uncertainty: Object.fromEntries(off) } : {}),
     };
   });
+}
+
+/** One cell of an opened sum. */
+class Opened {
+  readonly #opened: Float64Array;
+  readonly #layout: CubeLayout;
+  readonly #cell: number;
+
+  constructor(opened: Float64Array, layout: CubeLayout, cell: number) {
+    this.#opened = opened;
+    this.#layout = layout;
+    this.#cell = cell;
+  }
+
+  get noisy(): boolean {
+    return this.#layout.columns.some(({ noise }) => noise !== undefined);
+  }
+
+  number(kind: SumColumn["kind"], of: string): bigint | undefined {
+    const at = this.#column(kind, of);
+    return at < 0 ? undefined : BigInt(this.#opened[at * this.#layout.groups.length + this.#cell] ?? 0);
+  }
+
+  /** A measure's value; none for the mean of a cell without a single value, for zero would be a lie. */
+  measure(measure: string): bigint | undefined {
+    if (measure === "count") return this.number("count", "");
+    const of = columnOf(measure);
+    if (measure.startsWith("sum(")) return this.#sum(of);
+    const values = this.number("values", of) ?? 0n;
+    return values <= 0n ? undefined : roundedMean(this.#sum(of), values);
+  }
+
+  /** Half the width of a measure's interval. Of a mean: what sum and number of values move it by, to first order. */
+  spread(measure: string, value: number | bigint, contributors: number): number {
+    const width = (kind: SumColumn["kind"], of: string): number => {
+      const noise = this.#layout.columns[this.#column(kind, of)]?.noise;
+      return noise === undefined ? 0 : spreadOf(noise, contributors);
+    };
+    const of = columnOf(measure);
+    if (measure === "count") return width("count", "");
+    if (measure.startsWith("sum(")) return width("sum", of);
+    const values = Number(this.number("values", of) ?? 1n);
+    return Math.ceil((width("sum", of) + Math.abs(Number(value)) * width("values", of)) / values);
+  }
+
+  #column(kind: SumColumn["kind"], of: string): number {
+    return this.#layout.columns.findIndex((column) => column.kind === kind && column.of === of);
+  }
+
+  #sum(of: string): bigint {
+    const whole = this.number("sum", of);
+    if (whole !== undefined) return whole;
+    return (this.number("high", of) ?? 0n) * BigInt(LIMB) + (this.number("low", of) ?? 0n);
+  }
+}
+
+function columnOf(measure: string): string {
+  return /\((.+)\)$/.exec(measure)?.[1] ?? "";
 }
 
 /** `sum / values`, rounded half to even to whole units. */

@@ -6,6 +6,7 @@ export type SumErrorCode =
   | "too-large"
   | "overflow"
   | "bounds"
+  | "noise"
   | "key"
   | "commitment"
   | "list"

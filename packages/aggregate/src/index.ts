@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+export { epsilonOf, rhoMicroOf, spreadOf } from "./calibration.ts";
 export { type Cube, cellsOfRows, cubeOf, type OpenedCell, openedCells } from "./cube.ts";
 export { SumError, type SumErrorCode } from "./errors.ts";
 export { aggregateJobs } from "./jobs.ts";

@@ -3,7 +3,8 @@
 // arrives at the same.
 import { type ParameterSet, parameterSet } from "@koplamp/he";
 import type { PartyId } from "@koplamp/protocol";
-import type { AggregateAsk, Input } from "@koplamp/wire";
+import type { AggregateAsk, Input, NoisePlan, Plan } from "@koplamp/wire";
+import { calibrated, type Noise } from "./calibration.ts";
 import { SumError } from "./errors.ts";
 import { cellsPerBlock, fitsSlot, MOST_BLOCKS, type Range, totalRange } from "./session.ts";
 
@@ -18,6 +19,8 @@ export interface SumColumn {
   readonly of: string;
   /** By contributor, what it can be at most and at least. */
   readonly ranges: Readonly<Record<PartyId, Range>>;
+  /** What each contributor adds to it in every cell; absent where it is summed as it is. */
+  readonly noise?: Noise;
 }
 
 /** The public order of a sum: columns one after the other, and within each the cells. */
@@ -31,7 +34,7 @@ export interface CubeLayout {
 export interface LayoutRequest {
   readonly ask: AggregateAsk;
   readonly inputs: readonly Input[];
-  readonly minContributors: number;
+  readonly release: Pick<Plan["release"], "minContributors" | "noise">;
   /** The id of the parameter set. */
   readonly params: string;
 }
@@ -63,25 +66,67 @@ export function summedColumns({ measures }: AggregateAsk): readonly string[] {
 }
 
 function columnsOf(request: LayoutRequest, set: ParameterSet): readonly SumColumn[] {
-  const { ask, inputs, minContributors } = request;
+  const { ask, inputs, release } = request;
+  const { minContributors, noise } = release;
   const counts = perParty(inputs, ({ maxRowsPerCell }) => ({ least: 0, most: maxRowsPerCell }));
   const once = perParty(inputs, () => ({ least: 0, most: 1 }));
   const meant = summedColumns(ask).filter((column) => ask.measures.includes(`mean(${column})`));
   const columns: readonly SumColumn[] = [
     { kind: "count", of: "", ranges: counts },
     ...(minContributors > 1 ? [{ kind: "contributors", of: "", ranges: once } as const] : []),
-    ...summedColumns(ask).flatMap((column) => sumColumns(inputs, set, column)),
+    ...summedColumns(ask).flatMap((column) => sumColumns(inputs, noise === null ? set : undefined, column)),
     ...meant.map((column): SumColumn => ({ kind: "values", of: column, ranges: counts })),
   ];
-  for (const column of columns) expectFit(inputs, set, column);
-  return columns;
+  const all = noise === null ? columns : noisy(columns, inputs, noise);
+  for (const column of all) expectFit(inputs, set, column);
+  return all;
 }
 
-/** A sum in one slot where it fits, in two limbs where it does not. */
-function sumColumns(inputs: readonly Input[], set: ParameterSet, of: string): readonly SumColumn[] {
+/**
+ * The columns with what each contributor adds: the promise is for the whole answer, so that each number has its part of
+ * ρ. How many contributors a cell has is no measure: it is a fact for the rules, and stays exact.
+ */
+function noisy(
+  columns: readonly SumColumn[],
+  inputs: readonly Input[],
+  { mechanism, rhoMicro, colluders }: NoisePlan,
+): readonly SumColumn[] {
+  const measured = columns.filter(({ kind }) => kind !== "contributors");
+  const part = Math.floor(rhoMicro / measured.length);
+  if (part === 0) {
+    throw new SumError(
+      "noise",
+      `the promise is too small to be shared by ${measured.length} numbers in a cell`,
+      "ask for fewer measures, or for a larger epsilon",
+    );
+  }
+  return columns.map((column) => {
+    if (!measured.includes(column)) return column;
+    const sensitivity = BigInt(changeByOneRow(column, inputs));
+    const contributors = inputs.length;
+    return {
+      ...column,
+      noise: calibrated({ mechanism, rhoMicro: part, sensitivity, contributors, colluders }),
+    };
+  });
+}
+
+/** By how much a number can change with one row more or less, over all cells: a row counts in one cell at most. */
+function changeByOneRow({ kind, of }: SumColumn, inputs: readonly Input[]): number {
+  if (kind !== "sum") return 1;
+  const values = inputs.flatMap(({ bounds }) => bounds.filter(({ column }) => column === of));
+  return Math.max(1, ...values.flatMap(({ min, max }) => [Math.abs(min), Math.abs(max)]));
+}
+
+/** A sum in one slot where it fits, in two limbs where it does not; without a set in one slot, for limbs hold no noise. */
+function sumColumns(
+  inputs: readonly Input[],
+  set: ParameterSet | undefined,
+  of: string,
+): readonly SumColumn[] {
   const ranges = perParty(inputs, (input) => sumRange(input, of));
   const parties = inputs.map(({ party }) => party);
-  if (fitsSlot(totalRange(parties, ranges), set)) return [{ kind: "sum", of, ranges }];
+  if (set === undefined || fitsSlot(totalRange(parties, ranges), set)) return [{ kind: "sum", of, ranges }];
   const high = perParty(inputs, (input) => {
     const { least, most } = sumRange(input, of);
     return { least: Math.floor(least / LIMB), most: Math.floor(most / LIMB) };
@@ -106,10 +151,13 @@ function sumRange({ party, bounds, maxRowsPerCell }: Input, of: string): Range {
   return { least: Math.min(0, found.min) * maxRowsPerCell, most: Math.max(0, found.max) * maxRowsPerCell };
 }
 
-function expectFit(inputs: readonly Input[], set: ParameterSet, { kind, of, ranges }: SumColumn): void {
+function expectFit(
+  inputs: readonly Input[],
+  set: ParameterSet,
+  { kind, of, ranges, noise }: SumColumn,
+): void {
   const parties = inputs.map(({ party }) => party);
-  const { least, most } = totalRange(parties, ranges);
-  if (fitsSlot({ least, most }, set)) return;
+  if (fitsSlot(totalRange(parties, ranges, noise), set)) return;
   const what = of === "" ? kind : `"${of}"`;
   throw new SumError(
     "overflow",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Noise by integers alone: Canonne, Kamath and Steinke, "The Discrete Gaussian for Differential Privacy" (2020),
-// algorithms 1 to 3. No float is ever compared with a draw. The time that a draw takes depends on what is drawn: noise
+// algorithms 1 to 3. No float is ever compared with a draw. The time that a draw takes depends on what is drawn: it
 // is drawn before a session waits for anybody.
 import type { Draws } from "./draws.ts";
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ParameterSet } from "@koplamp/he";
 import type { PartyId } from "@koplamp/protocol";
+import { type Noise, tailOf } from "./calibration.ts";
 import { SumError } from "./errors.ts";
 
 /** The party id under which the coordinator takes part. */
@@ -39,6 +40,8 @@ export interface SumNodeSetup extends SumSession {
   readonly me: PartyId;
   /** Column by column, what one number of each contributor may be, by public bounds; all of them have equally many cells. */
   readonly ranges: readonly Readonly<Record<PartyId, Range>>[];
+  /** Column by column, the noise that each contributor adds; absent where nobody adds any. */
+  readonly noises?: readonly (Noise | undefined)[];
   /** At a contributor: its numbers in the public order, column by column. Absent at a recipient that brings none. */
   readonly values?: Float64Array;
 }
@@ -58,15 +61,17 @@ export function nodesOf({ contributors, recipients }: SumSession): readonly Part
   return [...new Set([...contributors, ...recipients])].sort();
 }
 
-/** What a sum over all contributors may be, by the bounds of each. */
+/** What a sum over all contributors may be, by the bounds of each and of the noise that each adds. */
 export function totalRange(
   contributors: readonly PartyId[],
   ranges: Readonly<Record<PartyId, Range>>,
+  noise?: Noise,
 ): Range {
   const own = contributors.map((party) => rangeOf(ranges, party));
+  const tails = noise === undefined ? 0 : contributors.length * tailOf(noise);
   return {
-    least: own.reduce((sum, { least }) => sum + least, 0),
-    most: own.reduce((sum, { most }) => sum + most, 0),
+    least: own.reduce((sum, { least }) => sum + least, -tails),
+    most: own.reduce((sum, { most }) => sum + most, tails),
   };
 }
 
@@ -111,11 +116,11 @@ export function checkSession(session: SumSession): void {
  */
 export function checkNode(setup: SumNodeSetup): void {
   checkSession(setup);
-  const { me, contributors, set, numbers, ranges, values } = setup;
+  const { me, contributors, set, numbers, ranges, values, noises = [] } = setup;
   if ((values !== undefined) !== contributors.includes(me) || numbers % ranges.length !== 0) {
     throw new SumError("setup", "expected numbers at contributors and nowhere else, in whole columns");
   }
-  if (!ranges.every((column) => fitsSlot(totalRange(contributors, column), set))) {
+  if (!ranges.every((column, at) => fitsSlot(totalRange(contributors, column, noises[at]), set))) {
     throw new SumError("overflow", `a sum could pass the ${set.id} limit of ${(set.t - 1) / 2}`);
   }
   if (values === undefined) return;

@@ -23,6 +23,8 @@ export interface SumParameters {
   /** Public cells, and numbers that are summed in each. */
   readonly cells: number;
   readonly columns: number;
+  /** With noise: ρ of the whole answer, in 10⁻⁶. */
+  readonly rhoMicro?: number;
 }
 
 /** `sum-threshold/1` as data. */
@@ -46,7 +48,10 @@ function sessionOf({ contributors, recipients, params, cells, columns }: SumPara
 }
 
 /** The description of one session on any set. */
-export function describeSession(session: SumSession, { cells }: Pick<SumParameters, "cells">): Description {
+export function describeSession(
+  session: SumSession,
+  { cells, rhoMicro }: Pick<SumParameters, "cells" | "rhoMicro">,
+): Description {
   const { contributors, recipients } = session;
   const lines = recipients.flatMap((to) =>
     contributors.filter((from) => from !== to).map((from) => ({ from, to })),
@@ -61,8 +66,12 @@ export function describeSession(session: SumSession, { cells }: Pick<SumParamete
     })),
     outputs: recipients.map((to) => ({ id: "sums", to, item: sums(session, cells) })),
     egress: [...egressBetweenNodes(session), ...egressAtCoordinator(session), ...shares(session, lines)],
-    // Nothing of a sum is noisy: each cell that a recipient opens is an exact one, and each telling of it counts.
-    debits: lines.map(({ from, to }) => ({ holder: from, asker: to, unit: "exactCells", amount: cells })),
+    // Each telling of it counts: of exact cells by their number, of noisy ones by what the noise leaves to be learned.
+    debits: lines.map(({ from, to }) =>
+      rhoMicro === undefined
+        ? { holder: from, asker: to, unit: "exactCells", amount: cells }
+        : { holder: from, asker: to, unit: "rhoMicro", amount: rhoMicro },
+    ),
     views: [...nodesOf(session), COORDINATOR].map((who) => ({
       who,
       learns: [...presence(session, who), ...(recipients.includes(who) ? [sums(session, cells)] : [])],
@@ -72,7 +81,7 @@ export function describeSession(session: SumSession, { cells }: Pick<SumParamete
       ...recipients.map((to) => ({ who: [ANY_PARTY, to], item: rest(session, cells) })),
       ...contributors.flatMap((party) => allBut(session, party, cells)),
     ],
-    assumptions: ASSUMPTIONS,
+    assumptions: rhoMicro === undefined ? ASSUMPTIONS : [...ASSUMPTIONS, OWN_NOISE],
   };
 }
 
@@ -163,6 +172,12 @@ function shares(
   const bytes = blockCount(session) * ciphertextBytes(session.set);
   return lines.map((line) => ({ ...line, channel: "disclose", what: "share", messages: 1, bytes }));
 }
+
+const OWN_NOISE: Assumption = {
+  id: "own-noise",
+  text: "At most as many contributors as the plan names as colluders tell a recipient the noise that they added.",
+  ifFalse: "The noise of the others may be too little for what the plan promises.",
+};
 
 const ASSUMPTIONS: readonly Assumption[] = [
   {

@@ -17,9 +17,11 @@ import {
   type Ring,
 } from "@koplamp/he";
 import { bind, type Handle, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat, lp } from "@koplamp/wire";
+import { drawNoise, type Noise } from "./calibration.ts";
 import { blockHolds, checkKeys, layBlock, readCells } from "./checks.ts";
 import { uniformPolynomial } from "./crs.ts";
+import { Draws } from "./draws.ts";
 import { SumError } from "./errors.ts";
 import { addMasks } from "./masks.ts";
 
@@ -34,6 +36,9 @@ export interface BlockOf {
   readonly block: number;
 }
 
+/** Whose noise it is, in which session. */
+export type NoiseOf = Pick<BlockOf, "transcript" | "me">;
+
 /** A ciphertext as it will be sent, and H(c0) ‖ H(c1). */
 export interface Sealed {
   readonly frame: Uint8Array;
@@ -47,6 +52,11 @@ export const makeRecipientKey: Job<[transcript: Uint8Array, me: PartyId], Packed
   job("sum.recipient-key");
 /** Adds a share to the collective key. False when it is no such thing. */
 export const addKeyShare: Job<[b: PackedPolynomial], boolean> = job("sum.add-key-share");
+/** Adds this node's noise to its numbers, column by column, from a seed of its own. Gives the noisy numbers. */
+export const addNoise: Job<
+  [of: NoiseOf, values: Float64Array, noises: readonly (Noise | undefined)[], seed: Uint8Array],
+  Float64Array
+> = job("sum.noise");
 /** Lays, checks, masks and encrypts one block of this node's numbers. */
 export const contribute: Job<[of: BlockOf, cells: Float64Array], Sealed> = job("sum.contribute");
 /** Adds the others' c1 of a block to the own one, if each fits its hash. False when one does not. */
@@ -114,12 +124,26 @@ const released = (block: number, to: PartyId): Handle => `sum/released/${block}/
 /** The code behind the jobs of a sum. */
 export function sumJobs(backend: AggregateBackend, measures: Measures = MEASURES): readonly JobEntry[] {
   return [
+    noiseJob(backend),
     ...keyJobs(backend),
     ...contributorJobs(backend, measures),
     ...releaseJobs(backend, measures),
     ...coordinatorJobs(backend),
     openJob(backend, measures),
   ];
+}
+
+function noiseJob({ primitives }: AggregateBackend): JobEntry {
+  return bind(addNoise, (_vault, { transcript, me }, values, noises, seed) => {
+    const draws = new Draws(primitives, seed, concat(transcript, lp(me)));
+    const cells = values.length / noises.length;
+    const noisy = values.map((value, at) => {
+      const noise = noises[Math.floor(at / cells)];
+      return noise === undefined ? value : value + Number(drawNoise(noise, draws));
+    });
+    draws.wipe();
+    return noisy;
+  });
 }
 
 function keyJobs({ he, primitives }: AggregateBackend): readonly JobEntry[] {

@@ -52,6 +52,7 @@ import {
 } from "./session.ts";
 import {
   addKeyShare,
+  addNoise,
   addSeconds,
   CHECKS_USE,
   contribute,
@@ -79,7 +80,7 @@ import {
  *              commit, echo, alpha  <----->  (all pairs) the secret behind the check sums: C does not know it
  *
  *   contributor i                                        every other contributor
- *     y_i = numbers | 1 | check sums, and over all of it masks that cancel in the whole sum only
+ *     y_i = numbers (+ noise) | 1 | check sums, and over all of it masks that cancel in the whole sum only
  *     ct_i = (c0_i, c1_i) = Enc(y_i)
  *              commit, echo  <----->  (all pairs)        H(H(c0_i), H(c1_i)): no ciphertext depends on another
  *
@@ -110,7 +111,8 @@ import {
  */
 export function* sumNode(setup: SumNodeSetup, rng: Rng): Party<Float64Array | undefined> {
   checkNode(setup);
-  const { me, recipients, transcript, values } = setup;
+  const { me, recipients, transcript } = setup;
+  const values = yield* withNoise(setup, rng); // drawn before anybody waits: how long that takes says what was drawn
   const talk = conversation(me, nodesOf(setup));
   if (values !== undefined) yield* collectiveKey(talk, setup, rng);
   const recipientKeys = yield* exchangeRecipientKeys(talk, setup);
@@ -124,6 +126,15 @@ export function* sumNode(setup: SumNodeSetup, rng: Rng): Party<Float64Array | un
 
   const own = values === undefined ? undefined : yield* releaseShares(setup, recipientKeys, rng);
   return recipients.includes(me) ? yield* open(setup, firsts, yield* allShares(setup, own)) : undefined;
+}
+
+/** This node's numbers as it puts them in: with its own noise, where the plan asks for some. */
+function* withNoise(
+  { me, transcript, values, noises = [] }: SumNodeSetup,
+  rng: Rng,
+): Generator<Effect, Float64Array | undefined, unknown> {
+  if (values === undefined || noises.every((noise) => noise === undefined)) return values;
+  return yield* fresh(rng, (seed) => compute(addNoise, { transcript, me }, values, noises, seed));
 }
 
 /** Commit, echo, open: the shares of the collective key, each chosen before any other was known. */
@@ -286,7 +297,7 @@ function* open(
   firsts: readonly Uint8Array[],
   shares: readonly Uint8Array[],
 ): Generator<Effect, Float64Array, unknown> {
-  const { contributors, transcript, set, numbers, ranges } = setup;
+  const { contributors, transcript, set, numbers, ranges, noises = [] } = setup;
   const opened = new Float64Array(numbers);
   const perBlock = cellsPerBlock(set);
   for (const [block, c0] of firsts.entries()) {
@@ -299,7 +310,7 @@ function* open(
   }
   const cells = numbers / ranges.length;
   const plausible = ranges.every((column, at) =>
-    within(opened.subarray(at * cells, (at + 1) * cells), totalRange(contributors, column)),
+    within(opened.subarray(at * cells, (at + 1) * cells), totalRange(contributors, column, noises[at])),
   );
   if (plausible) return opened;
   throw invalidResult();

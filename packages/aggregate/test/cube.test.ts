@@ -39,7 +39,7 @@ describe("rows, numbers, sums, cells", () => {
           (list, at) => cubeOf(tableOf(rows(list)), ask, inputs[at] ?? input(""), layout).values,
         );
         const opened = Float64Array.from(alice ?? [], (value, at) => value + (bob?.[at] ?? 0));
-        const [only] = openedCells(opened, ask, layout);
+        const [only] = openedCells(opened, ask, layout, 2);
         const all = [...mine, ...theirs];
         const sum = all.reduce((left, right) => left + BigInt(right), 0n);
         expect(BigInt(only?.measures["sum(amount)"] ?? 0)).toBe(sum);

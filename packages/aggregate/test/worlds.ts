@@ -59,7 +59,7 @@ export function tableOf(rows: readonly Row[]): Table {
 
 /** The layout of a question. */
 export function layoutFor(ask: AggregateAsk, inputs: readonly Input[], minContributors = 3): CubeLayout {
-  return cubeLayout({ ask, inputs, minContributors, params: PARAMS });
+  return cubeLayout({ ask, inputs, release: { minContributors, noise: null }, params: PARAMS });
 }
 
 /** The same question over the rows of all parties, written another way. */
@@ -183,7 +183,7 @@ export function expectPooled(
     .setups({ values: plain, recipients: ["zoe"] })
     .map((setup) => ({ ...setup, ranges: layout.columns.map(({ ranges }) => ranges) }));
   const run = federation.run(federation.parties(setups), weather);
-  const opened = openedCells(run.outputs.get("zoe") as Float64Array, ask, layout);
+  const opened = openedCells(run.outputs.get("zoe") as Float64Array, ask, layout, inputs.length);
   const expected = pooled(parties, ask);
   expect(opened.map(({ group, count, measures }) => ({ group, count, measures }))).toEqual(
     expected.map(({ group, count, measures }) => ({ group, count, measures })),

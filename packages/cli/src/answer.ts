@@ -30,7 +30,7 @@ type Shape = "histogram" | "pairs" | "atLeast";
 type PlainNumber = number | string;
 type PlainCounts = Readonly<Record<string, PlainNumber | { readonly withheld: string }>>;
 type PlainMeasures = Readonly<Record<string, PlainNumber>>;
-/** `group`, and either measures or `withheld`. */
+/** `group`, and either measures, with noise also their `uncertainty`, or `withheld`. */
 type PlainCell = Readonly<Record<string, unknown>> & { readonly group: Readonly<Record<string, string>> };
 
 /** What a person reads besides the answer itself. */
@@ -123,14 +123,15 @@ function aggregateLines(
   const given = cells.filter((cell) => cell["withheld"] === undefined);
   const withheld = cells.length - given.length;
   const measures = [...new Set([...given, total ?? {}].flatMap((cell) => Object.keys(cell)))].filter(
-    (name) => name !== "group",
+    (name) => name !== "group" && name !== "uncertainty",
   );
   const group = [...new Set(cells.flatMap((cell) => Object.keys(cell.group)))];
   const shown = cells.slice(0, FIRST_CELLS);
+  const noisy = given.some(({ uncertainty }) => uncertainty !== undefined);
   const rows = shown.map((cell) => [
     ...group.map((name) => cell.group[name] ?? ""),
-    ...measures.map((name) => valueText(cell[name])),
-    cell["withheld"] === undefined ? "" : withheldText([cell["withheld"]].flat().map(String), options),
+    ...measures.map((name) => `${valueText(cell[name])}${spreadText(cell, name)}`),
+    cell["withheld"] === undefined ? "" : withheldText([cell["withheld"]].flat().map(String), options, noisy),
   ]);
   const sum =
     total === undefined
@@ -150,10 +151,16 @@ function valueText(value: unknown): string {
   return typeof value === "number" || typeof value === "string" ? grouped(value) : "";
 }
 
+/** How far a noisy value may be off. */
+function spreadText({ uncertainty }: PlainCell, name: string): string {
+  const off = valueText(Object(uncertainty)[name]);
+  return off === "" ? "" : ` ± ${off}`;
+}
+
 /** A withheld cell's rule in words: the cell is there, its number is not. */
-function withheldText(rules: readonly string[], { minCount = 1 }: AnswerOptions): string {
+function withheldText(rules: readonly string[], { minCount = 1 }: AnswerOptions, noisy = false): string {
   const words: Readonly<Record<string, string>> = {
-    minCount: `fewer than ${minCount}`,
+    minCount: noisy ? `not surely ${minCount} or more` : `fewer than ${minCount}`,
     minContributors: "too few contributors",
     dominance: "one contributor stands out",
     derivable: "would give away another cell",

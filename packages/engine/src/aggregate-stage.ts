@@ -6,12 +6,13 @@ import {
   type OpenedCell,
   openedCells,
   type SumNodeSetup,
+  spreadOf,
   sumNode,
 } from "@koplamp/aggregate";
 import { type ReleaseRules, withheldBy } from "@koplamp/covenant";
 import { parameterSet } from "@koplamp/he";
 import type { AggregateAsk, AggregateCell, AggregateResult, Input } from "@koplamp/wire";
-import { exactCellCosts, repeatCosts, withRoom } from "./budgets.ts";
+import { cellCosts, repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfCube } from "./history-rows.ts";
@@ -38,7 +39,10 @@ export async function aggregateStage(node: NodePorts, run: QuestionRun): Promise
   if (brought !== undefined) expectApart(node, run, brought.release); // and again just before anything is told
   const session = await sumSession(node, run, layout, brought);
   if (session.output === undefined) return { withheld: [], session };
-  const cells = openedCells(session.output, ask, layout).map((cell) => released(cell, run.plan.release));
+  const rules = rulesOf(run, layout);
+  const cells = openedCells(session.output, ask, layout, run.contributors.length).map((cell) =>
+    released(cell, rules),
+  );
   const result: AggregateResult = { kind: "aggregate", cells };
   return { result, withheld: withholdings(cells), session };
 }
@@ -52,7 +56,7 @@ interface Brought {
 }
 
 function layoutOf({ plan: { inputs, protocol, release } }: QuestionRun, ask: AggregateAsk): CubeLayout {
-  return cubeLayout({ ask, inputs, minContributors: release.minContributors, params: protocol.params });
+  return cubeLayout({ ask, inputs, release, params: protocol.params });
 }
 
 async function numbersOf(
@@ -82,7 +86,7 @@ async function sumSession(
     line: () => true,
     prefix: "",
     costOf: (line) => {
-      const costs = exactCellCosts(node, run, ({ id }) => id === line.id);
+      const costs = cellCosts(node, run, ({ id }) => id === line.id);
       const paid = withRoom(node, run, costs);
       if (brought !== undefined) keepRelease(node, run, brought.release);
       return paid;
@@ -111,6 +115,7 @@ function setupOf(
     set: parameterSet(plan.protocol.params),
     numbers: groups.length * columns.length,
     ranges: columns.map(({ ranges }) => ranges),
+    noises: columns.map(({ noise }) => noise),
     ...(brought === undefined ? {} : { values: brought.values }),
   };
 }
@@ -149,10 +154,22 @@ function ownInputs(
   return inputsEntry(planHash, input, root, text);
 }
 
+/** The plan's rules. A noisy count must be above the floor by as much as the noise may have raised it. */
+function rulesOf({ plan: { release }, contributors }: QuestionRun, { columns }: CubeLayout): ReleaseRules {
+  const { minCount, minContributors } = release;
+  const noise = columns.find(({ kind }) => kind === "count")?.noise;
+  const raised = noise === undefined ? 0 : spreadOf(noise, contributors.length);
+  return { minCount: minCount + raised, minContributors };
+}
+
 /** A cell as it may be shown: `gate: node` of aggregation.md, section 9. */
-function released({ group, count, contributors, measures }: OpenedCell, rules: ReleaseRules): AggregateCell {
+function released(
+  { group, count, contributors, measures, uncertainty }: OpenedCell,
+  rules: ReleaseRules,
+): AggregateCell {
   const [first, ...more] = withheldBy({ count, contributors }, rules);
-  return first === undefined ? { group, measures } : { group, withheld: [first, ...more] };
+  if (first !== undefined) return { group, withheld: [first, ...more] };
+  return { group, measures, ...(uncertainty === undefined ? {} : { uncertainty }) };
 }
 
 /** How many cells each rule withholds. */

@@ -3,7 +3,7 @@
 import type { PartyId } from "@koplamp/protocol";
 import type { AnswerResult, Hash } from "@koplamp/wire";
 import { z } from "zod";
-import { exactCellCosts, repeatCosts, spentBudget } from "./budgets.ts";
+import { cellCosts, repeatCosts, spentBudget } from "./budgets.ts";
 import { exchange } from "./exchange.ts";
 import { storedAnswer } from "./memo.ts";
 import { decodeMessage, encodeMessage } from "./messages.ts";
@@ -41,7 +41,7 @@ export type Before =
  */
 export async function askedBefore(node: NodePorts, run: QuestionRun): Promise<Before | undefined> {
   const stored = storedAnswer(node, run);
-  const spent = spentBudget(node, [...exactCellCosts(node, run), ...repeatCosts(node, run)]);
+  const spent = spentBudget(node, [...cellCosts(node, run), ...repeatCosts(node, run)]);
   const mine: Word = { stored: stored?.planHash ?? null, spent: spent === undefined ? null : said(spent) };
   const bodies = await exchange(node.post, run.topic("before"), encodeMessage(mine), run.others);
   const words = new Map<PartyId, Word>([[node.me, mine]]);

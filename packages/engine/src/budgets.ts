@@ -46,10 +46,11 @@ function rowsOf({ me, membership, clock }: NodePorts, { dataset }: Input): reado
 }
 
 /**
- * What lines of a sum cost: exact cells, for each row of the agreement over the dataset. Keyed by dataset, purpose
- * and period: neither another analyst nor another plan, roster or coordinator makes another budget.
+ * What lines of a sum cost, for each row of the agreement over the dataset: exact cells, or the ρ that noise leaves to be
+ * learned. Keyed by dataset and period, cells by purpose too: neither another analyst nor another plan, roster or
+ * coordinator makes another budget.
  */
-export function exactCellCosts(
+export function cellCosts(
   node: NodePorts,
   { plan, contract, own }: QuestionRun,
   which: (line: Pick<Line, "id" | "to">) => boolean = () => true,
@@ -59,18 +60,40 @@ export function exactCellCosts(
   const lines = contract.disclosures.filter((line) => line.from === node.me && which(line));
   const debits = contract.debits.filter(
     ({ holder, asker, unit }) =>
-      holder === node.me && unit === "exactCells" && lines.some((line) => line.to === asker),
+      holder === node.me &&
+      (unit === "exactCells" || unit === "rhoMicro") &&
+      lines.some((line) => line.to === asker),
   );
-  return debits.flatMap(({ amount }) =>
-    rowsOf(node, input).map((row) => ({
-      charge: { budget: nameOf("exactCells", row, plan.purpose), amount: BigInt(amount) },
-      limit: BigInt(row.exactCells),
-      clause: row.clause,
-      told: (left) =>
-        `${node.me} allows ${row.exactCells} exact cells of ${input.dataset} for purpose "${plan.purpose}" in ${row.period}; ${left} are left, and the question takes ${amount}`,
-      until: row.until,
-    })),
+  return debits.flatMap(({ unit, amount }) =>
+    rowsOf(node, input).map((row) =>
+      unit === "rhoMicro" ? noiseCost(node, row, amount) : exactCost(node, row, plan.purpose, amount),
+    ),
   );
+}
+
+function exactCost({ me }: NodePorts, row: Row, purpose: string, amount: number): BudgetCost {
+  const { exactCells, dataset, period, clause, until } = row;
+  return {
+    charge: { budget: nameOf("exactCells", row, purpose), amount: BigInt(amount) },
+    limit: BigInt(exactCells),
+    clause,
+    told: (left) =>
+      `${me} allows ${exactCells} exact cells of ${dataset} for purpose "${purpose}" in ${period}; ${left} are left, and the question takes ${amount}`,
+    until,
+  };
+}
+
+/** One budget for every question about a dataset, whatever its purpose: what noise leaves to be learned adds up. */
+function noiseCost({ me }: NodePorts, row: Row, amount: number): BudgetCost {
+  const { rhoMicro, dataset, period, clause, until } = row;
+  return {
+    charge: { budget: nameOf("rhoMicro", row, "noise"), amount: BigInt(amount) },
+    limit: BigInt(rhoMicro),
+    clause,
+    told: (left) =>
+      `${me} allows noise of ${rhoMicro} µρ in all about ${dataset} in ${period}; ${left} are left, and the question takes ${amount}`,
+    until,
+  };
 }
 
 /**

@@ -467,10 +467,11 @@ release: { minCount: ${minCount}, minContributors: 1 }
 export function sumOf(
   parties: readonly PartyId[],
   recipients: readonly PartyId[],
-  { minCount = 1, minContributors = 1, id = "a-sum", where = "", kinds = ["a", "b"] } = {},
+  { minCount = 1, minContributors = 1, id = "a-sum", where = "", kinds = ["a", "b"], noise = "" } = {},
 ): Question {
   const from = parties.map((party) => `${party}: list`).join(", ");
   const filter = where === "" ? "" : `\n  where: [${where}]`;
+  const added = noise === "" ? "" : `, noise: ${noise}`;
   return read(`koplamp: query/v1
 id: ${id}
 ask:
@@ -480,7 +481,7 @@ ask:
   domain: { kind: [${kinds.join(", ")}] }
   measures: [count, sum(n)]
 recipients: [${recipients.join(", ")}]
-release: { minCount: ${minCount}, minContributors: ${minContributors} }
+release: { minCount: ${minCount}, minContributors: ${minContributors}${added} }
 `);
 }
 

@@ -32,7 +32,7 @@ function overBudget(covenant: Covenant, plan: Plan, proven: readonly ProvenEntry
   return over === undefined ? undefined : `more than the budget: ${over[1]} of ${over[0]}`;
 }
 
-/** Each row of the agreement over a dataset is charged the cells that the contract lists, and one run of the question. */
+/** Each row of the agreement over a dataset is charged the cells or the noise that the contract lists, and one run of the question. */
 function mischarged(
   covenant: Covenant,
   plan: Plan,
@@ -51,6 +51,9 @@ function mischarged(
 /** The session that answers; evaluations and keys before it are charged otherwise. */
 const QUERY_SESSION = "0/1";
 
+/** The units of what is told of a sum: its cells as they are, or with noise. */
+const CELLS: readonly string[] = ["exactCells", "rhoMicro"];
+
 function amountsDue(
   { disclosures, debits }: Contract,
   party: string,
@@ -60,9 +63,9 @@ function amountsDue(
   if (type !== "disclose") return undefined;
   const line = disclosures.find(({ id, from }) => id === body["disclosure"] && from === party);
   const owed = debits.filter(
-    ({ holder, asker, unit }) => unit === "exactCells" && holder === party && asker === line?.to,
+    ({ holder, asker, unit }) => CELLS.includes(unit) && holder === party && asker === line?.to,
   );
-  return ["exactCells", owed.map(({ amount }) => amount)];
+  return [owed[0]?.unit ?? "exactCells", owed.map(({ amount }) => amount)];
 }
 
 function budgetsOf({ budgets }: Covenant, { inputs }: Plan, party: string): Covenant["budgets"] {

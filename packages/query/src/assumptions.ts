@@ -78,6 +78,8 @@ const DUTCH: Readonly<Record<string, string>> = {
   "authentic-nodes":
     "De identiteitssleutel van elke node is van die node zelf; berichten zijn verzegeld van node tot node.",
   "own-share": "Ten minste één houder houdt zijn deel van de sleutel voor zich.",
+  "own-noise":
+    "Hooguit zoveel bijdragers als het plan noemt, vertellen een ontvanger welke ruis zij toevoegden.",
   "true-inputs": "Partijen brengen de lijsten in die zij zeggen in te brengen.",
   "counting-software": "De node die telt draait de software die hij zegt te draaien.",
   "counter-follows": "De node die telt houdt zich aan het protocol.",

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import type { AggregateAsk, Covenant, MatchAsk, OverlapAsk, Plan, Text } from "@koplamp/wire";
+import type { AggregateAsk, Covenant, MatchAsk, NoisePlan, OverlapAsk, Plan, Text } from "@koplamp/wire";
 import { listed } from "./language.ts";
+import { promiseOf } from "./noise.ts";
 
 /** The contract in two or three sentences, with the parties' names. */
 export function contractText(plan: Plan, covenant: Covenant): Text {
@@ -73,13 +74,23 @@ function sumText(
 ): Text {
   const one = recipients.length === 1;
   const measures = ask.measures.join(", ");
+  const noise = noiseText(release.noise);
   const { minCount, minContributors } = release;
   const [perNl, perEn] =
     ask.groupBy.length === 0
       ? ["in totaal", "in all"]
       : [`per ${listed(ask.groupBy, "nl")}`, `per ${listed(ask.groupBy, "en")}`];
   return {
-    nl: `${listed(recipients, "nl")} ${one ? "leert" : "leren"} ${measures} ${perNl}, over de rijen van ${parties.length} partijen samen; een cel met minder dan ${minCount} rijen of ${minContributors} partijen wordt achtergehouden. Niemand leert wat één partij inbracht.`,
-    en: `${listed(recipients, "en")} ${one ? "learns" : "learn"} ${measures} ${perEn}, over the rows of ${parties.length} parties together; a cell with fewer than ${minCount} rows or ${minContributors} parties is withheld. Nobody learns what one party put in.`,
+    nl: `${listed(recipients, "nl")} ${one ? "leert" : "leren"} ${measures} ${perNl}, over de rijen van ${parties.length} partijen samen; een cel met minder dan ${minCount} rijen of ${minContributors} partijen wordt achtergehouden.${noise.nl} Niemand leert wat één partij inbracht.`,
+    en: `${listed(recipients, "en")} ${one ? "learns" : "learn"} ${measures} ${perEn}, over the rows of ${parties.length} parties together; a cell with fewer than ${minCount} rows or ${minContributors} parties is withheld.${noise.en} Nobody learns what one party put in.`,
+  };
+}
+
+function noiseText(noise: NoisePlan | null): { readonly nl: string; readonly en: string } {
+  if (noise === null) return { nl: "", en: "" };
+  const promise = promiseOf(noise);
+  return {
+    nl: ` Elke partij telt er ruis bij op die één rij verbergt (${promise}).`,
+    en: ` Every party adds noise that hides one row (${promise}).`,
   };
 }

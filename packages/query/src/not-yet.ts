@@ -54,16 +54,6 @@ export function refuseDistinct(at: YamlValue): QueryError {
   );
 }
 
-/** The refusal of noise. */
-export function refuseNoise(at: YamlValue): QueryError {
-  return failAt(
-    at,
-    "not-yet",
-    '"noise" cannot be added yet',
-    "leave it out: small cells are withheld by minCount and minContributors",
-  );
-}
-
 /** The refusal of a domain from the covenant. */
 export function refuseDeclared(at: YamlValue): QueryError {
   return failAt(

@@ -20,6 +20,7 @@ import { epochOf } from "./epoch.ts";
 import { QueryError } from "./errors.ts";
 import { inputsOf } from "./inputs.ts";
 import { didYouMean } from "./nearest.ts";
+import { noisePlan } from "./noise.ts";
 import type { Question } from "./question.ts";
 import { checkSums } from "./sums.ts";
 
@@ -57,8 +58,8 @@ export function planQuery(request: PlanRequest): Plan {
   const epoch = ask.kind === "aggregate" ? null : epochOf(question, covenant, now);
   const { protocol: id, params } = choose(ask, circumstances(covenant, inputs, epoch));
   checkSizes(ask, id, inputs);
-  const release = strictest(question, covenant);
-  if (ask.kind === "aggregate") checkSums(ask, inputs, { params, minContributors: release.minContributors });
+  const release = releaseOf(question, covenant, ask, inputs);
+  if (ask.kind === "aggregate") checkSums(ask, inputs, { params, release });
   const { class: queryClass, purpose, indication, necessity, subsidiarity, intendedEffect } = question;
   return fitting({
     koplamp: "plan/v1",
@@ -82,7 +83,7 @@ export function planQuery(request: PlanRequest): Plan {
       roles: rolesOf(question, ask),
       shards: 1,
     },
-    release: { ...release, noise: null },
+    release,
     recipients: question.recipients.map((party) => ({ party, roles: ["analyst"] })),
     schedule: null,
     notBefore: timeText(now - CLOCK_SKEW),
@@ -164,11 +165,23 @@ function rolesOf({ recipients }: Question, ask: Ask): Plan["protocol"]["roles"] 
     : { contributor, keyHolder: contributor, recipient };
 }
 
-/** The question's own rules, or the covenant's floors where they are stricter. */
-function strictest({ release }: Question, { floors }: Covenant): Question["release"] {
+/** The stricter of question and covenant, and the noise that the question asks for. */
+function releaseOf(
+  { release }: Question,
+  { floors }: Covenant,
+  { kind }: Ask,
+  inputs: readonly Input[],
+): Plan["release"] {
+  const { minCount, minContributors, noise } = release;
+  if (noise !== null && kind !== "aggregate") {
+    throw new QueryError("invalid-value", `noise goes into sums, not into a question of kind "${kind}"`, {
+      hint: "leave `release.noise` out",
+    });
+  }
   return {
-    minCount: Math.max(release.minCount, floors.minCount),
-    minContributors: Math.max(release.minContributors, floors.minContributors),
+    minCount: Math.max(minCount, floors.minCount),
+    minContributors: Math.max(minContributors, floors.minContributors),
+    noise: noise === null ? null : noisePlan(noise, inputs),
   };
 }
 

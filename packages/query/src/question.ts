@@ -3,7 +3,7 @@ import type { PartyId } from "@koplamp/protocol";
 import { addPeriod, isTime, type QueryClass, type Source, type Text, type Time } from "@koplamp/wire";
 import { type QuestionAsk, readAsk } from "./ask.ts";
 import { CLASS_OF, ID, PARTY_ID } from "./names.ts";
-import { refuseNoise } from "./not-yet.ts";
+import { type AskedNoise, readNoise } from "./noise.ts";
 import {
   distinct,
   field,
@@ -34,7 +34,11 @@ export interface Question {
   /** The key columns; empty for a question without a join. */
   readonly key: readonly string[];
   readonly recipients: readonly PartyId[];
-  readonly release: { readonly minCount: number; readonly minContributors: number };
+  readonly release: {
+    readonly minCount: number;
+    readonly minContributors: number;
+    readonly noise: AskedNoise | null;
+  };
   /** The end of the last day, UTC; null in a lab that leaves it to the planner. */
   readonly expires: Time | null;
   /** What a person should know before asking, one sentence each. */
@@ -164,17 +168,14 @@ function readRecipients(root: YamlMap): readonly PartyId[] {
 }
 
 function readRelease(value: YamlValue | undefined): Question["release"] {
-  if (value === undefined) return { minCount: 1, minContributors: 1 };
+  if (value === undefined) return { minCount: 1, minContributors: 1, noise: null };
   const map = mapOf(value, ["minCount", "minContributors", "noise"]);
   const noise = field(map, "noise");
-  if (noise !== undefined) {
-    mapOf(noise, ["epsilon"]);
-    throw refuseNoise(noise);
-  }
   const [minCount, minContributors] = [field(map, "minCount"), field(map, "minContributors")];
   return {
     minCount: minCount === undefined ? 1 : integerOf(minCount, 1, 1_000_000_000),
     minContributors: minContributors === undefined ? 1 : integerOf(minContributors, 1, 64),
+    noise: noise === undefined ? null : readNoise(noise),
   };
 }
 

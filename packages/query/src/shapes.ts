@@ -93,7 +93,17 @@ const query = z.strictObject({
   ask,
   recipients: list(party, 64),
   release: z
-    .strictObject({ minCount: z.int().min(1).optional(), minContributors: z.int().min(1).optional() })
+    .strictObject({
+      minCount: z.int().min(1).optional(),
+      minContributors: z.int().min(1).optional(),
+      noise: z
+        .strictObject({
+          epsilon: z.number().min(0.001).max(20),
+          mechanism: z.enum(["gaussian", "laplace"]).optional(),
+          colluders: z.int().min(0).optional().describe("absent: all contributors but one"),
+        })
+        .optional(),
+    })
     .optional(),
   expires: z.string().optional().describe("the last day, YYYY-MM-DD"),
 });

@@ -5,17 +5,18 @@ import {
   FEWEST_CONTRIBUTORS,
   MOST_CONTRIBUTORS,
   SumError,
+  type SumErrorCode,
   summedColumns,
   sumThreshold,
 } from "@koplamp/aggregate";
 import type { Description } from "@koplamp/protocol";
 import type { AggregateAsk, Input, Plan } from "@koplamp/wire";
-import { QueryError } from "./errors.ts";
+import { QueryError, type QueryErrorCode } from "./errors.ts";
 
 /** What decides how a question is summed. */
 export interface SumTerms {
   readonly params: string;
-  readonly minContributors: number;
+  readonly release: Plan["release"];
 }
 
 /**
@@ -51,26 +52,27 @@ export function checkSums(ask: AggregateAsk, inputs: readonly Input[], terms: Su
 export function describeSum(plan: Plan, ask: AggregateAsk): Description {
   const { inputs, recipients, protocol, release } = plan;
   const { params } = protocol;
-  const { groups, columns } = layoutOf(ask, inputs, { params, minContributors: release.minContributors });
+  const { groups, columns } = layoutOf(ask, inputs, { params, release });
   return sumThreshold.describe({
     contributors: inputs.map(({ party }) => party),
     recipients: recipients.map(({ party }) => party),
     params,
     cells: groups.length,
     columns: columns.length,
+    ...(release.noise === null ? {} : { rhoMicro: release.noise.rhoMicro }),
   });
 }
 
-function layoutOf(
-  ask: AggregateAsk,
-  inputs: readonly Input[],
-  { params, minContributors }: SumTerms,
-): CubeLayout {
+const CODES: Readonly<Partial<Record<SumErrorCode, QueryErrorCode>>> = {
+  overflow: "overflow",
+  noise: "invalid-value",
+};
+
+function layoutOf(ask: AggregateAsk, inputs: readonly Input[], { params, release }: SumTerms): CubeLayout {
   try {
-    return cubeLayout({ ask, inputs, minContributors, params });
+    return cubeLayout({ ask, inputs, release, params });
   } catch (reason) {
     if (!(reason instanceof SumError)) throw reason;
-    const code = reason.code === "overflow" ? "overflow" : "too-many";
-    throw new QueryError(code, reason.message, { hint: reason.hint });
+    throw new QueryError(CODES[reason.code] ?? "too-many", reason.message, { hint: reason.hint });
   }
 }

@@ -39,6 +39,10 @@ const WORDS: Readonly<Record<string, Text>> = {
     nl: "bij twee partijen verraadt de som van de een aan de ander wat de ander inbracht",
     en: "with two parties, each can take its own part from the sum and is left with the other's",
   },
+  "NOISE-ON-MEASURES": {
+    nl: "ruis verbergt wat er geteld en opgeteld wordt; hoeveel partijen een cel heeft en welke cellen worden achtergehouden, blijft precies",
+    en: "noise hides what is counted and summed; how many parties a cell has, and which cells are withheld, stays exact",
+  },
   "NO-FLOOR": {
     nl: "minCount is 1: cellen met één rij worden gegeven",
     en: "minCount is 1: cells with a single row are given",
@@ -93,6 +97,7 @@ function askWarnings({ ask, inputs, release }: Plan): readonly string[] {
   if (ask.kind === "overlap-count") return [COUNT_WARNINGS[ask.mode ?? "hub"]];
   return [
     ...(inputs.length === 2 ? ["TWO-CONTRIBUTORS"] : []),
+    ...(release.noise === null ? [] : ["NOISE-ON-MEASURES"]),
     ...(release.minCount === 1 ? ["NO-FLOOR"] : []),
     ...(release.minContributors === 1 ? ["ONE-CONTRIBUTOR"] : []),
   ];

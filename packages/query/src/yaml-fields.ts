@@ -131,6 +131,20 @@ export function integerOf(value: YamlValue, least: number, most: number): number
   throw failAt(value, "invalid-value", `expected an integer from ${least} to ${most} in ${where(value)}`);
 }
 
+/** A decimal number with at most three places. @throws {QueryError} `invalid-value`. */
+export function decimalOf(value: YamlValue, least: number, most: number): number {
+  const { value: content } = scalarOf(value, "a number");
+  const thousandths = typeof content === "number" ? content * 1000 : Number.NaN;
+  const whole = Math.round(thousandths);
+  if (Math.abs(thousandths - whole) < 1e-6 && whole >= least * 1000 && whole <= most * 1000)
+    return whole / 1000;
+  throw failAt(
+    value,
+    "invalid-value",
+    `expected a number from ${least} to ${most}, with three places at most, in ${where(value)}`,
+  );
+}
+
 /** One of a closed list of words. @throws {QueryError} `invalid-value` with the nearest one. */
 export function oneOf<Word extends string>(value: YamlValue, words: readonly Word[]): Word {
   const text = wordOf(value);

@@ -57,7 +57,7 @@ describe("a question", () => {
 
   test("an overlap count leaves its mode to the planner", () => {
     expect(read(COUNTS).ask).toMatchObject({ shape: "histogram", atLeast: null, mode: null });
-    expect(read(COUNTS).release).toEqual({ minCount: 1, minContributors: 1 });
+    expect(read(COUNTS).release).toEqual({ minCount: 1, minContributors: 1, noise: null });
   });
 
   test("JSON is YAML", () => {
@@ -214,7 +214,6 @@ describe("what cannot be answered yet is refused with what exists instead", () =
     ],
     ["anyKey", SHIPS.replace("key: [imo]", "anyKey: [[imo], [name]]"), "one match for each key"],
     ["distinctBy", REPORTS.replace("measures:", "distinctBy: [id]\n  measures:"), "counts twice"],
-    ["noise", REPORTS.replace("minContributors: 3", "minContributors: 3, noise: { epsilon: 1 }"), "minCount"],
     ["declared", REPORTS.replace(/domain:[\s\S]*city\]/, "domain: declared"), "list the values"],
     ["pairs.blind", COUNTS.replace("shape: histogram", "shape: pairs\n  mode: pairs.blind"), "hub"],
     [

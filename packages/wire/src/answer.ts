@@ -87,7 +87,12 @@ export type Measures = Readonly<Record<string, number | bigint>>;
 
 /** A cell with its measures, or with the rules by which it is withheld. */
 export type AggregateCell =
-  | { readonly group: Readonly<Record<string, string>>; readonly measures: Measures }
+  | {
+      readonly group: Readonly<Record<string, string>>;
+      readonly measures: Measures;
+      /** With noise: how far each measure may be off, 95 times in 100. */
+      readonly uncertainty?: Measures;
+    }
   | {
       readonly group: Readonly<Record<string, string>>;
       readonly withheld: readonly [Withheld, ...Withheld[]];
@@ -137,7 +142,11 @@ function plainAggregate({ kind, cells, total }: AggregateResult): object {
 }
 
 function plainCell(cell: AggregateCell): object {
-  if ("measures" in cell) return { ...plainMeasures(cell.measures), group: cell.group };
+  if ("measures" in cell) {
+    const { measures, uncertainty, group } = cell;
+    const off = uncertainty === undefined ? {} : { uncertainty: plainMeasures(uncertainty) };
+    return { ...plainMeasures(measures), ...off, group };
+  }
   const { group, withheld, hint } = cell;
   const [first, ...more] = [...withheld].sort();
   return {

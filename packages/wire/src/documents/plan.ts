@@ -22,7 +22,7 @@ import {
   time,
   uniqueList,
 } from "./fields.ts";
-import type { Ask, Input, Plan } from "./types.ts";
+import type { Ask, Input, NoisePlan, Plan } from "./types.ts";
 
 const MOST_PARTIES = 64;
 const KINDS = [
@@ -163,6 +163,14 @@ const roles = z.record(
   uniqueList(party, same, MOST_PARTIES),
 );
 
+const noise: z.ZodType<NoisePlan> = z.strictObject({
+  mechanism: z.enum(["gaussian", "laplace"], "expected gaussian or laplace"),
+  unit: z.literal("row"),
+  rhoMicro: atLeastOne,
+  deltaExponent: z.int("expected a count").min(3, "expected 3 to 15").max(15, "expected 3 to 15"),
+  colluders: count,
+});
+
 /** `plan/v1`: inputs stand in the order of the ask's sources, one for each. */
 export const planForm: z.ZodType<Plan> = z
   .strictObject({
@@ -191,7 +199,7 @@ export const planForm: z.ZodType<Plan> = z
       roles,
       shards: atLeastOne,
     }),
-    release: z.strictObject({ minCount: count, minContributors: count, noise: z.null("expected null") }),
+    release: z.strictObject({ minCount: count, minContributors: count, noise: noise.nullable() }),
     recipients: uniqueList(
       z.strictObject({ party, roles: uniqueList(id, same, 16, 1) }),
       (row) => row.party,
@@ -203,6 +211,11 @@ export const planForm: z.ZodType<Plan> = z
     expires: time,
     salt: bytes32,
   })
+  .refine(
+    ({ ask, inputs, release }) =>
+      release.noise === null || (ask.kind === "aggregate" && release.noise.colluders < inputs.length),
+    { message: "expected noise in sums only, and one contributor that does not collude", path: ["release"] },
+  )
   .refine(({ notBefore, expires }) => notBefore < expires, {
     message: "expected a time after notBefore",
     path: ["expires"],

@@ -260,6 +260,18 @@ export interface Input {
   readonly snapshot: Hash;
 }
 
+/** Noise that every contributor adds to what it puts in, before anybody else sees it (aggregation.md, section 8). */
+export interface NoisePlan {
+  readonly mechanism: "gaussian" | "laplace";
+  /** What one row may change: the unit that is protected. */
+  readonly unit: "row";
+  /** ρ of the whole answer, in 10⁻⁶, and the δ of its reading as (ε, δ): 10^-deltaExponent. */
+  readonly rhoMicro: number;
+  readonly deltaExponent: number;
+  /** How many contributors may work together with the recipient, and the promise still holds. */
+  readonly colluders: number;
+}
+
 export interface Plan {
   readonly koplamp: "plan/v1";
   readonly id: string;
@@ -283,7 +295,11 @@ export interface Plan {
     readonly roles: Readonly<Record<string, readonly PartyId[]>>;
     readonly shards: number;
   };
-  readonly release: { readonly minCount: number; readonly minContributors: number; readonly noise: null };
+  readonly release: {
+    readonly minCount: number;
+    readonly minContributors: number;
+    readonly noise: NoisePlan | null;
+  };
   readonly recipients: readonly { readonly party: PartyId; readonly roles: readonly string[] }[];
   readonly schedule: null;
   readonly notBefore: Time;

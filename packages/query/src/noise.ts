@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import { epsilonOf, rhoMicroOf } from "@koplamp/aggregate";
+import type { Input, NoisePlan } from "@koplamp/wire";
+import { QueryError } from "./errors.ts";
+import { decimalOf, field, integerOf, mapOf, oneOf, required } from "./yaml-fields.ts";
+import type { YamlValue } from "./yaml-source.ts";
+
+/** Noise as an analyst asks for it. */
+export interface AskedNoise {
+  /** The ε of the whole answer. */
+  readonly epsilon: number;
+  readonly mechanism: NoisePlan["mechanism"];
+  /** How many contributors may collude with a recipient; null: all but one. */
+  readonly colluders: number | null;
+}
+
+/** The δ with which Gaussian noise is read as (ε, δ): 10^-6, as no agreement names another. */
+const DELTA_EXPONENT = 6;
+
+/** `release.noise` of a question's file. @throws {QueryError} with its place. */
+export function readNoise(value: YamlValue): AskedNoise {
+  const map = mapOf(value, ["epsilon", "mechanism", "colluders"]);
+  const [mechanism, colluders] = [field(map, "mechanism"), field(map, "colluders")];
+  return {
+    epsilon: decimalOf(
+      required(map, "epsilon", "how much an answer may tell of one row: 0.1 little, 1 usual"),
+      0.001,
+      20,
+    ),
+    mechanism: mechanism === undefined ? "gaussian" : oneOf(mechanism, ["gaussian", "laplace"]),
+    colluders: colluders === undefined ? null : integerOf(colluders, 0, 63),
+  };
+}
+
+/** Noise as every node checks it. @throws {QueryError} `invalid-value` when all contributors may collude. */
+export function noisePlan(
+  { epsilon, mechanism, colluders }: AskedNoise,
+  inputs: readonly Input[],
+): NoisePlan {
+  const most = inputs.length - 1;
+  if (colluders !== null && colluders > most) {
+    throw new QueryError(
+      "invalid-value",
+      `expected at most ${most} colluders among ${inputs.length} contributors, got ${colluders}`,
+      { hint: "leave `colluders` out: then each contributor's own noise keeps the promise" },
+    );
+  }
+  const delta = mechanism === "gaussian" ? 10 ** -DELTA_EXPONENT : undefined;
+  return {
+    mechanism,
+    unit: "row",
+    rhoMicro: rhoMicroOf(epsilon, delta),
+    deltaExponent: DELTA_EXPONENT,
+    colluders: colluders ?? most,
+  };
+}
+
+/** What noise promises, in the form in which people compare promises. */
+export function promiseOf({ mechanism, rhoMicro, deltaExponent }: NoisePlan): string {
+  if (mechanism === "laplace") return `ε = ${Math.sqrt(rhoMicro / 500_000).toFixed(3)}`;
+  return `ε = ${epsilonOf(rhoMicro, 10 ** -deltaExponent)}, δ = 10^-${deltaExponent}`;
+}
