@@ -13,8 +13,8 @@ export const PAIR: readonly Switch[] = [
     edits: [
       {
         file: "packages/psi/src/pair-jobs.ts",
-        from: "return sortedRows(group.mulSame(vault.get(SCALAR), hashed), POINT_BYTES);",
-        to: "return sortedRows(hashed.slice(), POINT_BYTES);",
+        from: "sortedRows(group.mulSame(vault.get(SCALAR), hashed), POINT_BYTES);",
+        to: "sortedRows(hashed.slice(), POINT_BYTES);",
       },
     ],
     test: { file: COUNT, name: "shows nothing of the items" },

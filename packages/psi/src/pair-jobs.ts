@@ -117,50 +117,50 @@ export function pairJobs(backend: PsiBackend): readonly JobEntry[] {
     }),
     bind(unblindSorted, (vault, from, reply) => unblindedTokens(backend, vault, from, reply)),
     bind(joinOpened, (vault, opened) => joined(vault.get(TOKENS), openedTokens(primitives, opened))),
-    bind(countOpened, (vault, opened) => {
-      const tokens = vault.get(TOKENS);
-      const distinct = distinctRows(tokens, TOKEN_BYTES, ascending(tokens, TOKEN_BYTES));
-      const shared = joined(distinct, openedTokens(primitives, opened)).length;
-      wipe(distinct);
-      return shared;
-    }),
+    bind(countOpened, (vault, opened) => countOf(vault, openedTokens(primitives, opened))),
   ];
 }
 
 function committed(
-  { group, primitives }: PsiBackend,
+  backend: PsiBackend,
   vault: Vault,
   { form, rows, seed }: { readonly form: TokenForm; readonly rows: number; readonly seed: Uint8Array },
   inputs: PackedInputs,
 ): Committed {
+  const { group, primitives } = backend;
   const stream = primitives.aes256Ctr(seed, UNIFORM_BYTES + NONCE_BYTES + 32);
-  const items = inputsOf(inputs);
-  const k = group.reduce(stream.subarray(0, UNIFORM_BYTES));
-  vault.put("k", k);
-  const hashed = hashToGroup(group, primitives, items);
-  const evaluated = group.mulSame(k, hashed);
-  const plain = tokensOf(primitives, form, items, evaluated);
+  const [nonce, dummies] = [stream.subarray(UNIFORM_BYTES), stream.subarray(UNIFORM_BYTES + NONCE_BYTES)];
   try {
-    const tokens = padded(primitives, plain, rows, stream.subarray(UNIFORM_BYTES + NONCE_BYTES));
-    const opening = concat(stream.subarray(UNIFORM_BYTES, UNIFORM_BYTES + NONCE_BYTES), tokens);
+    const k = group.reduce(stream.subarray(0, UNIFORM_BYTES));
+    vault.put("k", k);
+    const plain = ownTokens(backend, k, form, inputsOf(inputs));
+    const tokens = padded(primitives, plain, rows, dummies);
+    wipe(plain);
+    const opening = concat(nonce.subarray(0, NONCE_BYTES), tokens);
     return { key: group.mulBase(k), commitment: commitmentTo(primitives, opening), opening };
   } finally {
-    wipe(stream, hashed, evaluated, plain);
+    wipe(stream);
   }
 }
 
-/** Tokens of 16 bytes in the order of the elements; with `element` the items play no part. */
-function tokensOf(
-  primitives: Primitives,
+/** The sender's tokens of 16 bytes, in the order of its items; with `element` the items play no part. */
+function ownTokens(
+  { group, primitives }: PsiBackend,
+  k: Uint8Array,
   form: TokenForm,
   items: readonly Uint8Array[],
-  elements: Uint8Array,
 ): Uint8Array {
-  if (form === "element") return elementTokens(primitives, elements);
-  const secrets = inputSecrets(primitives, items, elements);
-  const tokens = cutRows(secrets, TOKEN_BYTES);
-  wipe(secrets);
-  return tokens;
+  const hashed = hashToGroup(group, primitives, items);
+  const evaluated = group.mulSame(k, hashed);
+  try {
+    if (form === "element") return elementTokens(primitives, evaluated);
+    const secrets = inputSecrets(primitives, items, evaluated);
+    const tokens = cutRows(secrets, TOKEN_BYTES);
+    wipe(secrets);
+    return tokens;
+  } finally {
+    wipe(hashed, evaluated);
+  }
 }
 
 function elementTokens({ sha512 }: Primitives, elements: Uint8Array): Uint8Array {
@@ -169,6 +169,17 @@ function elementTokens({ sha512 }: Primitives, elements: Uint8Array): Uint8Array
     tokens.set(sha512(concat(lp("koplamp/cnt/1"), element)).subarray(0, TOKEN_BYTES), at * TOKEN_BYTES);
   });
   return tokens;
+}
+
+/** How many different own tokens stand in a list. */
+function countOf(vault: Vault, list: Uint8Array): number {
+  const tokens = vault.get(TOKENS);
+  const distinct = distinctRows(tokens, TOKEN_BYTES, ascending(tokens, TOKEN_BYTES));
+  try {
+    return joined(distinct, list).length;
+  } finally {
+    wipe(distinct);
+  }
 }
 
 /** The nonce in front keeps a list without dummies from being guessed before it is opened. */
@@ -190,14 +201,16 @@ function sortedRequest(
 ): Uint8Array {
   const seed = kdf(primitives, vault.get("salt"), transcript, "blind", [], 32);
   const dummySeed = kdf(primitives, seed, transcript, "dummies", [], 32);
-  const distinct = distinctInputs(primitives, vault, inputs);
-  const dummies = primitives.aes256Ctr(dummySeed, (elements - distinct.length) * 32);
-  const hashed = hashToGroup(group, primitives, [...distinct, ...split(dummies)]);
-  vault.put(SCALAR, scalarsFromSeed(group, primitives, seed, 1));
   try {
-    return sortedRows(group.mulSame(vault.get(SCALAR), hashed), POINT_BYTES);
+    const distinct = distinctInputs(primitives, vault, inputs);
+    const dummies = primitives.aes256Ctr(dummySeed, (elements - distinct.length) * 32);
+    const hashed = hashToGroup(group, primitives, [...distinct, ...split(dummies)]);
+    vault.put(SCALAR, scalarsFromSeed(group, primitives, seed, 1));
+    const request = sortedRows(group.mulSame(vault.get(SCALAR), hashed), POINT_BYTES);
+    wipe(dummies, hashed);
+    return request;
   } finally {
-    wipe(seed, dummySeed, dummies, hashed);
+    wipe(seed, dummySeed);
   }
 }
 
@@ -219,10 +232,14 @@ function unblindedTokens(
 ): void {
   blaming(from, () => group.decodeCheck(reply)); // attacker-controlled
   const inverse = group.scalarInvert(vault.get(SCALAR));
-  const unblinded = group.mulSame(inverse, reply);
-  vault.put(TOKENS, elementTokens(primitives, unblinded));
-  wipe(inverse, unblinded);
-  vault.drop(SCALAR);
+  try {
+    const unblinded = group.mulSame(inverse, reply);
+    vault.put(TOKENS, elementTokens(primitives, unblinded));
+    wipe(unblinded);
+  } finally {
+    wipe(inverse);
+    vault.drop(SCALAR);
+  }
 }
 
 function sortedRows(rows: Uint8Array, width: number): Uint8Array {
