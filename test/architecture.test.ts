@@ -4,7 +4,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { MARKS } from "./crash/points.ts";
 import { promises } from "./guarantees/promises.ts";
+import { edited } from "./sabotage/edit.ts";
 import { SWITCHES } from "./sabotage/switches.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -71,6 +73,22 @@ test("no production code takes a weakened part: switches stand in tests only", (
   const files = folders.flatMap(sourcesOf);
   const weak = /from "[^"]*\/test\/|sabotage|weaken/i;
   expect(files.filter((file) => weak.test(readFileSync(file, "utf8")))).toEqual([]);
+});
+
+test("every place of the crash matrix, and every edit of a switch, stands in the source once", () => {
+  const sets = [{ id: "crash matrix", edits: MARKS }, ...SWITCHES];
+  const lost = sets.flatMap(({ id, edits }) =>
+    edits.flatMap(({ file }) => {
+      const path = join(ROOT, file);
+      try {
+        edited(path, readFileSync(path, "utf8"), edits);
+        return [];
+      } catch (reason) {
+        return [`${id}: ${reason}`];
+      }
+    }),
+  );
+  expect([...new Set(lost)]).toEqual([]);
 });
 
 test("SECURITY.md names every switch under its guarantee, and no test or switch that is not there", () => {

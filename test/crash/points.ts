@@ -18,6 +18,7 @@ const LEDGER = "packages/engine/src/ledger.ts";
 const EVIDENCE = "packages/engine/src/evidence.ts";
 const STORE = "packages/store/src/store.ts";
 const COORDINATE = "packages/engine/src/coordinate.ts";
+const QUOTA = "packages/engine/src/quota.ts";
 const EVALUATIONS = "packages/engine/src/evaluations.ts";
 
 const WAIT = "await eyes.wait(resumed, () => questions.waiting(eyes));";
@@ -44,7 +45,7 @@ export const PLACES = {
   "debit-uncommitted": { file: STORE, at: DEBIT, side: "after", when: "charges.length > 0" },
   "allow-logged": { file: GATE, at: LOGGED, side: "after", when: ALLOWANCE },
   "allow-cosigned": { file: GATE, at: NOTICES, side: "before", when: ALLOWANCE },
-  metered: { file: EVALUATIONS, at: "this.#left -= elements;", side: "after" },
+  metered: { file: QUOTA, at: "this.#left -= elements;", side: "after" },
   answered: { file: EVALUATIONS, at: "this.#logSpent(result);", side: "before" },
   held: { file: GATE, at: "const indices = appendPaid(", side: "before", when: RELEASE },
   logged: { file: GATE, at: LOGGED, side: "after", when: RELEASE },

@@ -184,9 +184,9 @@ const MEMBERS: readonly Switch[] = [
         to: "const refusal = this.refusalFor([]);",
       },
       {
-        file: "packages/engine/src/node.ts",
-        from: "const refusal = withdrawals.refusalFor([from, node.me]);",
-        to: "const refusal = withdrawals.refusalFor([]);",
+        file: "packages/engine/src/asking.ts",
+        from: "return withdrawals.refusalFor(parties) ??",
+        to: "return withdrawals.refusalFor([]) ??",
       },
     ],
     test: { file: "packages/engine/test/withdrawals.test.ts", name: "is refused by whoever has heard" },

@@ -330,7 +330,7 @@ export const GOVERNANCE: readonly Switch[] = [
     weak: "what a disclosure costs is not charged with its entry",
     edits: [
       {
-        file: "packages/engine/src/gate.ts",
+        file: "packages/engine/src/cost.ts",
         from: "costs.map(({ charge }) => charge),",
         to: "costs.slice(0, 0).map(({ charge }) => charge),",
       },

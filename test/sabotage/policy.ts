@@ -13,7 +13,7 @@ export const QUOTAS: readonly Switch[] = [
     weak: "every question begins with a whole quota",
     edits: [
       {
-        file: "packages/engine/src/evaluations.ts",
+        file: "packages/engine/src/quota.ts",
         from: "scopeName(node, keySetScope(run.plan))}/",
         to: "scopeName(node, keySetScope(run.plan)) + run.planHash}/",
       },

@@ -240,7 +240,11 @@ export const VERIFIER: readonly Switch[] = [
     guarantee: "G15",
     weak: "what was erased stays in the file",
     edits: [
-      { file: "packages/engine/src/erasure.ts", from: "  node.store.scrub();\n", to: "" },
+      {
+        file: "packages/engine/src/erasure.ts",
+        from: "dropQuestion(node, planHash);\n  node.store.scrub();\n",
+        to: "dropQuestion(node, planHash);\n",
+      },
       { file: "packages/store/src/database.ts", from: "PRAGMA secure_delete = ON; ", to: "" },
     ],
     test: { file: "packages/engine/test/erasure.test.ts", name: "nothing after it" },

@@ -22,4 +22,4 @@ it(`every script of a hostile coordinator: ${SCRIPTS.length} of its own, ${LETTE
   ]);
   expect(faults).toEqual([]);
   expect(SCRIPTS.length + LETTER_SCRIPTS.length).toBeGreaterThanOrEqual(200);
-});
+}, 1_800_000);
