@@ -4,6 +4,7 @@ import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunningFederation } from "@koplamp/sdk";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { main } from "../../packages/cli/src/index.ts";
 import { type Country, foundCountry, type Ran, runCli, startCountry } from "./processes.ts";
 
 const SLOW = 120_000;
@@ -75,6 +76,30 @@ test(
         ),
       });
     expect(await ask("--key", join(country.dir, "none.key"))).toMatchObject({ exit: 2 });
+    expect(await running.client("belastingdienst").inbox()).toEqual([]);
+  },
+  SLOW,
+);
+
+test(
+  "at a terminal the analyst sees the contract and says yes, or nothing is asked",
+  async () => {
+    const said: string[] = [];
+    const asked: string[] = [];
+    const sink = { write: (text: string) => said.push(text) };
+    const exit = await main(
+      ["query", "run", join(country.dir, "country", "match.yaml"), "--key", key("analyst"), ...node()],
+      {
+        ...{ stdout: sink, stderr: sink, env: process.env, cwd: country.dir, onInterrupt: () => () => {} },
+        ask: async (question) => {
+          asked.push(said.join(""), question);
+          return "";
+        },
+      },
+    );
+    expect(exit).toBe(2);
+    expect(asked).toEqual([expect.stringMatching(/^who +learns/m), "Sign it and ask? [y/N] "]);
+    expect(said.join("")).toMatch(/^error: not signed, and nothing was asked\nhint: +--yes/m);
     expect(await running.client("belastingdienst").inbox()).toEqual([]);
   },
   SLOW,

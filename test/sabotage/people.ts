@@ -72,6 +72,19 @@ export const PEOPLE: readonly Switch[] = [
     test: { file: DRAFTS, name: "takes the place of the oldest" },
   },
   {
+    id: "draft.total",
+    guarantee: "G3",
+    weak: "many analysts fill a node with drafts",
+    edits: [
+      {
+        file: "packages/engine/src/drafts.ts",
+        from: "const MOST_DRAFTS = 64;",
+        to: "const MOST_DRAFTS = 6400;",
+      },
+    ],
+    test: { file: DRAFTS, name: "no more than sixty-four drafts" },
+  },
+  {
     id: "draft.checked",
     guarantee: "G3",
     weak: "an analyst signs whatever plan a node shows",

@@ -4,6 +4,7 @@ import { publicKeyText, signDocument } from "@koplamp/crypto";
 import { documentBytes, documentHash, timeMs } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
 import { EngineError, type PlanDraft } from "../src/index.ts";
+import { encodeMessage } from "../src/messages.ts";
 import { changedPost, Federation, matchOf, primitives, rng, type Wishes } from "./federation.ts";
 import { LISTS, PARTIES, question, seedOf } from "./people.ts";
 
@@ -177,6 +178,47 @@ describe("a draft", () => {
     const last = others[7] ?? first;
     expect((await node.askSigned(signed(last, analyst))).status).toBe("released");
   });
+});
+
+it("a plan is refused by every other node once its analyst's time on the card is over", async () => {
+  const all = open();
+  const handed = signed(await drafted(all), seedOf(all, "anna", "analyst"));
+  const [person] = all.membership.cards.get("anna")?.people ?? [];
+  all.clock.ahead = timeMs(person?.validUntil ?? "") - Date.now();
+  for (const party of ["bert", "cleo"])
+    await all.machine("anna").ports.post.send(party, "propose/", encodeMessage({ plan: handed }));
+  for (const end of await all.outcomes(["bert", "cleo"]))
+    expect(end).toMatchObject({
+      status: "failed",
+      code: "integrity",
+      message: "the plan that anna sent is not signed by an analyst of anna",
+    });
+});
+
+it("no more than sixty-four drafts wait at a node, whoever made them", async () => {
+  const seeds = Array.from({ length: 9 }, () => rng(32));
+  const all = open({
+    ports: (ports) => {
+      const card = ports.membership.cards.get("anna");
+      if (card === undefined) throw new Error("anna has no card");
+      const more = seeds.map((seed, at) => ({
+        ...{ person: `anna-a${at}`, roles: ["analyst" as const] },
+        ...{ key: publicKey(seed), validUntil: "2199-01-01T00:00:00Z" },
+      }));
+      const cards = new Map([...ports.membership.cards, ["anna", { ...card, people: more }] as const]);
+      return { ...ports, membership: { ...ports.membership, cards } };
+    },
+  });
+  const drafts = (at: number) =>
+    Promise.all(Array.from({ length: 8 }, () => drafted(all, publicKey(seeds[at] ?? rng(32)))));
+  for (let at = 0; at < 8; at += 1) expect(await drafts(at)).toHaveLength(8);
+  const last = publicKey(seeds[8] ?? rng(32));
+  expect(await refusalOf(drafted(all, last))).toMatchObject({
+    code: "limits",
+    message: expect.stringContaining("at most 64 plans that wait for a signature"),
+  });
+  all.clock.ahead = 600_001;
+  expect((await drafted(all, last)).planHash).toMatch(/^sha256:/);
 });
 
 it("a question that is not one is told to whoever drafts it", async () => {

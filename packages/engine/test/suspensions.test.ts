@@ -3,6 +3,7 @@
 import { type SignedBytes, type Suspending, signSuspension } from "@koplamp/covenant";
 import { base64, timeText } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
+import { encodeMessage } from "../src/messages.ts";
 import { changedPost, Federation, type Lists, matchOf, primitives, rng, type Wishes } from "./federation.ts";
 import { entries, seedOf, until } from "./people.ts";
 
@@ -239,7 +240,6 @@ describe("an officer's word", () => {
   it("is taken of a party's own node only", async () => {
     const all = open();
     const signed = word(all); // a true word of cleo's officer, which bert passes on
-    const { encodeMessage } = await import("../src/messages.ts");
     await all
       .machine("bert")
       .ports.post.send("anna", "suspended/", encodeMessage({ documents: [signed], ask: false }));
