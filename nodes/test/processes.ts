@@ -110,6 +110,7 @@ export async function foundCountry(
   parties: number,
   covenant = "trial-2026",
   people: readonly string[] = [],
+  graceSeconds = 2,
 ): Promise<Country> {
   const dir = await mkdtemp(join(tmpdir(), "koplamp-nodes-"));
   const data = join(dir, "country");
@@ -117,7 +118,7 @@ export async function foundCountry(
   const file = join(data, "federation.yaml");
   const { federation } = await readLab({ federation: file, query: join(data, "match.yaml") });
   const terms = trialTerms(federation.parties, ["lab"], 4096);
-  const folders = await foundFolders({ dir, federation, covenant, terms, graceSeconds: 2, people });
+  const folders = await foundFolders({ dir, federation, covenant, terms, graceSeconds, people });
   return {
     dir,
     file,

@@ -18,6 +18,8 @@ export interface Point {
   readonly others: "failed" | "released" | "either" | "no-answer";
   /** The others wait for people, which outlives a restart: they hear how it goes on when the dead node is back. */
   readonly waits?: true;
+  /** It is started again at once, and nobody gives it up meanwhile. */
+  readonly back?: true;
   /** What the dead node's ledger says of the question's own session after its restart. */
   readonly closed?: "running" | "logged" | "undelivered";
   /** Runs with every `npm test`. */
@@ -78,7 +80,19 @@ export const MATRIX: readonly Point[] = [
   { ...adds, place: "played", others: "either" },
 ];
 
+/** The coordinator is there again before anybody gives it up: only its own word, or its line, tells that it died. */
+export const BACK: readonly Point[] = [
+  { ...relay, place: "begun", trigger: "douane", question: "match", back: true },
+  { ...relay, place: "noticed", trigger: "douane", question: "match", others: "either", back: true },
+  { ...counts, place: "tickets-in", back: true },
+  { ...counts, place: "hands", back: true },
+  { ...counts, place: "counted", others: "no-answer", back: true },
+  { ...adds, place: "hands", back: true },
+  { ...adds, place: "added", back: true },
+];
+
 /** What a row is called. */
-export function titleOf({ place, victim, trigger, question }: Point): string {
-  return `${question}: ${victim} dies at "${place}"${trigger === undefined ? "" : ` of ${trigger}`}`;
+export function titleOf({ place, victim, trigger, question, back }: Point): string {
+  const where = `"${place}"${trigger === undefined ? "" : ` of ${trigger}`}`;
+  return `${question}: ${victim} dies at ${where}${back === undefined ? "" : ", and is back"}`;
 }

@@ -25,9 +25,12 @@ export interface Mortal extends AsyncDisposable {
   crash(point: Point): Promise<string>;
 }
 
-/** Founds it, starts all its processes and asks once: keys are made and lists are evaluated. */
-export async function startMortal(): Promise<Mortal> {
-  const country = await foundCountry(3);
+/**
+ * Founds it, starts all its processes and asks once: keys are made and lists are evaluated. `graceSeconds`: how long a
+ * line may be down.
+ */
+export async function startMortal(graceSeconds = 2): Promise<Mortal> {
+  const country = await foundCountry(3, "trial-2026", [], graceSeconds);
   const programs = {
     node: preloaded(PROGRAMS.node),
     coordinator: preloaded(PROGRAMS.coordinator),
@@ -74,7 +77,8 @@ class Matrix {
   }
 
   async #crash(point: Point): Promise<string> {
-    const { victim, question, news, waits = false } = point;
+    const { victim, question, news } = point;
+    const atOnce = point.waits === true || point.back === true;
     const before = await this.#books();
     const since = await this.#failures();
     if (news !== undefined) await this.#append(news);
@@ -84,14 +88,14 @@ class Matrix {
     const died = Date.now();
     const left = [...this.#country.folders.nodes.keys()].filter((party) => party !== victim);
     const planHash = lastPlan(await this.#book(left[0] ?? ASKER));
-    if (waits) await this.#running.restart(victim);
+    if (atOnce) await this.#running.restart(victim);
     const ends = await within(END_MS, this.#ends(left, planHash), "the others did not end");
     const ms = Date.now() - died;
     await asked;
     await this.#expectEnds(point, ends, since, planHash);
     expect(this.#broken(await this.#books(), before)).toEqual([]);
 
-    if (!waits) await this.#running.restart(victim);
+    if (!atOnce) await this.#running.restart(victim);
     const after = await this.#books();
     expect(this.#broken(after, before)).toEqual([]);
     expect(after.flatMap(open)).toEqual([]);

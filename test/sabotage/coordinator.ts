@@ -56,6 +56,19 @@ export const COORDINATOR: readonly Switch[] = [
     test: { file: "packages/engine/test/faults.test.ts", name: "ends at once what waits for letters" },
   },
   {
+    id: "coordinator.unnamed",
+    guarantee: "G13",
+    weak: "a node takes it on itself that the coordinator has forgotten a session",
+    edits: [
+      {
+        file: "packages/engine/src/errors.ts",
+        from: 'if (name === "TransportError" && code === "expired") return forgotten();',
+        to: "",
+      },
+    ],
+    test: { file: "packages/engine/test/errors.test.ts", name: "" },
+  },
+  {
     id: "presence.for-good",
     guarantee: "G13",
     weak: "whoever was given up once is given up until it speaks",

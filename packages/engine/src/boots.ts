@@ -2,7 +2,7 @@
 import type { PartyId } from "@koplamp/protocol";
 import { COORDINATOR } from "@koplamp/psi";
 import { hex } from "@koplamp/wire";
-import { unreachable } from "./errors.ts";
+import { forgotten } from "./errors.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 
@@ -60,11 +60,11 @@ export class Boots {
   /** Ends every wait for a letter that may be lost. A question that waits for people asks for such letters by itself. */
   #forgotten(): void {
     const { post, membership, me } = this.#node;
-    const said = "the coordinator was started again, and has forgotten what it carried";
-    for (const run of this.#runs) if (run.phase !== "waiting") run.stop(unreachable(COORDINATOR, said));
+    const lost = forgotten();
+    for (const run of this.#runs) if (run.phase !== "waiting") run.stop(lost);
     for (const peer of membership.cards.keys()) {
       if (peer === me) continue;
-      post.giveUp(peer, said);
+      post.giveUp(peer, lost.message);
       post.takeBack(peer);
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type PartyId, PeerLost } from "@koplamp/protocol";
+import { COORDINATOR } from "@koplamp/psi";
 
 /** Why a question ended without an answer. The code decides the exit status; it says nothing about data. */
 export type EngineErrorCode =
@@ -81,7 +82,6 @@ const CODES: ReadonlyMap<string, Readonly<Record<string, EngineErrorCode>>> = ne
     {
       closed: "unreachable",
       unreachable: "unreachable",
-      expired: "unreachable",
       limit: "limits",
       "*": "garbage",
     },
@@ -93,6 +93,7 @@ export function asEngineError(reason: unknown, me: PartyId): EngineError {
   if (reason instanceof EngineError) return reason;
   if (reason instanceof PeerLost) return unreachable(reason.peer, reason.message);
   const { name, code, hint, message } = fieldsOf(reason);
+  if (name === "TransportError" && code === "expired") return forgotten();
   const codes = CODES.get(name);
   const kind = codes?.[code] ?? codes?.["*"] ?? "internal";
   if (kind === "quota") {
@@ -116,6 +117,12 @@ export function forOthers(error: EngineError, me: PartyId): EngineError {
     `${me} ${what}`,
     `the operator of ${me} finds the reason in its own log`,
   );
+}
+
+/** What every party says of a coordinator that has forgotten a session or a letter, however it hears of it. */
+export function forgotten(): EngineError {
+  const why = "it was started again, or nothing has moved for too long";
+  return unreachable(COORDINATOR, `the coordinator has forgotten what it carried: ${why}`);
 }
 
 /** A peer that was given up. */
