@@ -124,3 +124,42 @@ test.each([0o640, 0o604, 0o666])("a file of mode %o is refused: others can read 
     `error: DIR/node.yaml can be read by others (mode ${mode.toString(8)})\nhint:  chmod 600 DIR/node.yaml`,
   );
 });
+
+const OIDC = 'oidc: { issuer: "https://login.example.nl/a", client: koplamp, roleClaim: groups }';
+
+test("where people sign in is read with their roles; they have keys of their own all the same", async () => {
+  await writeFile(join(dir, "login.crt"), "an authority");
+  const oidc = OIDC.replace(" }", ", scope: openid groups, ca: login.crt }");
+  const people = `people:\n  ${oidc}\n  roles: { analyst: [g-a, g-b], auditor: [g-c] }\n  subjects: { "s 1": p1 }\n`;
+  const { people: whose, signIn } = await readNodeConfig(await written(`${GOOD}${people}`));
+  expect(whose).toBe("own");
+  expect(signIn).toEqual({
+    issuer: "https://login.example.nl/a",
+    client: "koplamp",
+    roleClaim: "groups",
+    scope: "openid groups",
+    ca: "an authority",
+    roles: { analyst: ["g-a", "g-b"], lawful: [], ethical: [], officer: [], operator: [], auditor: ["g-c"] },
+    subjects: new Map([["s 1", "p1"]]),
+  });
+  const least = await readNodeConfig(await written(`${GOOD}people: { ${OIDC}, roles: { lawful: [g] } }\n`));
+  expect(least.signIn).toMatchObject({ scope: "openid" });
+  expect(least.signIn).not.toHaveProperty("subjects");
+});
+
+test.each([
+  [`{ ${OIDC} }`, 'expected a field "roles" in "people"'],
+  ["{ roles: { lawful: [g] } }", 'expected a field "oidc" in "people"'],
+  [`{ ${OIDC.replace("https", "http")}, roles: {} }`, 'expected https://… in "people.oidc.issuer"'],
+  [`{ ${OIDC.replace("/a", "/a?b=c")}, roles: {} }`, 'expected https://… in "people.oidc.issuer"'],
+  [`{ ${OIDC.replace("client", "cliant")}, roles: {} }`, 'unknown field "cliant"; did you mean "client"?'],
+  [`{ ${OIDC}, roles: { lawfull: [g] } }`, 'unknown field "lawfull"; did you mean "lawful"?'],
+  [`{ ${OIDC}, roles: { lawful: g } }`, 'expected a list in "people.roles.lawful", got text'],
+  [`{ ${OIDC}, roles: { lawful: [] } }`, "expected 1 to 64 items"],
+  [`{ ${OIDC}, roles: {}, trust: all }`, 'unknown field "trust"'],
+  ["everybody", 'unknown value "everybody" in "people"'],
+])("people: %s is refused", async (people, message) => {
+  const said = await refusal(`${GOOD}people: ${people}\n`);
+  expect(said).toContain(message);
+  expect(said).toMatch(/node\.yaml:\d+:\d+/);
+});
