@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Language } from "@koplamp/sdk";
 import { columns, counted, grouped, listed } from "./table.ts";
 
 /** An answer document as it stands in JSON (lab-format.md). */
@@ -39,6 +40,7 @@ export interface AnswerOptions {
   readonly all: string;
   readonly minCount?: number;
   readonly atLeast?: number;
+  readonly lang?: Language;
 }
 
 const FIRST_KEYS = 2;
@@ -157,13 +159,35 @@ function spreadText({ uncertainty }: PlainCell, name: string): string {
   return off === "" ? "" : ` ± ${off}`;
 }
 
-/** A withheld cell's rule in words: the cell is there, its number is not. */
-function withheldText(rules: readonly string[], { minCount = 1 }: AnswerOptions, noisy = false): string {
-  const words: Readonly<Record<string, string>> = {
-    minCount: noisy ? `not surely ${minCount} or more` : `fewer than ${minCount}`,
+/** A withheld cell's rules in words: the cell is there, its number is not. */
+export function withheldText(
+  rules: readonly string[],
+  { minCount, lang = "en" }: Pick<AnswerOptions, "minCount" | "lang">,
+  noisy = false,
+): string {
+  const { withheld, few, fewer, notSurely, ...words } = WORDS[lang];
+  const count = minCount === undefined ? few : `${noisy ? notSurely : fewer} ${minCount}`;
+  const told: Readonly<Record<string, string>> = { ...words, minCount: count };
+  return `${withheld}: ${rules.map((rule) => told[rule] ?? rule).join(", ")}`;
+}
+
+const WORDS = {
+  nl: {
+    withheld: "achtergehouden",
+    few: "te weinig",
+    fewer: "minder dan",
+    notSurely: "niet zeker minstens",
+    minContributors: "te weinig partijen",
+    dominance: "één partij overheerst",
+    derivable: "verraadt een andere cel",
+  },
+  en: {
+    withheld: "withheld",
+    few: "too few",
+    fewer: "fewer than",
+    notSurely: "not surely at least",
     minContributors: "too few contributors",
     dominance: "one contributor stands out",
     derivable: "would give away another cell",
-  };
-  return `withheld: ${rules.map((rule) => words[rule] ?? rule).join(", ")}`;
-}
+  },
+} as const;

@@ -16,6 +16,7 @@ import { SIGN_INS } from "./login.ts";
 import { POLICY_COMMANDS } from "./policy.ts";
 import { QUERY_COMMANDS } from "./query.ts";
 import { REPORT } from "./report.ts";
+import { RESULT } from "./result.ts";
 import { SUSPENSIONS } from "./suspend.ts";
 import { VERIFY } from "./verify.ts";
 import { VERSION } from "./version.ts";
@@ -48,6 +49,7 @@ export const ALONE: readonly CommandSpec[] = [
   INBOX,
   ...DECISIONS,
   ...SUSPENSIONS,
+  RESULT,
   DEMO,
   VERIFY,
   REPORT,

@@ -27,6 +27,7 @@ export {
   readQuestion,
 } from "@koplamp/query";
 export { type AnswerResult, answerText } from "@koplamp/wire";
+export { type Bar, type BarChart, barsSvg } from "./bars.ts";
 export { type BenchArgs, bench } from "./bench.ts";
 export { type CardChange, type CardView, changeCard, signRoster } from "./card.ts";
 export {

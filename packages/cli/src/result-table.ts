@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// A result as rows: what a file of comma-separated values and a chart are made of.
+import type { PlainResult } from "./answer.ts";
+
+/** A row: names of its group, and values or the reason that there are none. */
+export interface ResultRow {
+  readonly group: readonly string[];
+  /** By measure, in the table's order. Whole numbers beyond 2^53 are text. */
+  readonly values: readonly (number | string | undefined)[];
+  readonly spreads: readonly (number | string | undefined)[];
+  readonly withheld: readonly string[];
+}
+
+/** A result that has cells. */
+export interface ResultTable {
+  readonly groups: readonly string[];
+  readonly measures: readonly string[];
+  /** Whether any value may be off by noise. */
+  readonly noisy: boolean;
+  readonly rows: readonly ResultRow[];
+}
+
+const SHAPES = ["histogram", "pairs", "atLeast"] as const;
+
+/** The rows of a result: cells of a sum, numbers of a count, keys of a match. */
+export function resultTable(result: PlainResult): ResultTable {
+  if (result.kind === "aggregate") return sumTable(result);
+  if (result.kind === "match") return matchTable(result);
+  const rows = SHAPES.flatMap((shape) =>
+    Object.entries(result[shape] ?? {}).map(([name, value]): ResultRow => {
+      const withheld = typeof value === "object" ? [value.withheld] : [];
+      return {
+        group: [shape, name],
+        values: [typeof value === "object" ? undefined : value],
+        spreads: [],
+        withheld,
+      };
+    }),
+  );
+  return { groups: ["shape", "parties"], measures: ["keys"], noisy: false, rows };
+}
+
+function matchTable({ matches }: Extract<PlainResult, { kind: "match" }>): ResultTable {
+  const width = matches[0]?.key.length ?? 1;
+  const rows = matches.map(({ key, holders }): ResultRow => {
+    const held = typeof holders === "object" ? holders.join(" ") : holders;
+    return { group: key, values: held === undefined ? [] : [held], spreads: [], withheld: [] };
+  });
+  const told = matches.some(({ holders }) => holders !== undefined);
+  return {
+    groups: Array.from({ length: width }, (_, at) => (width === 1 ? "key" : `key${at + 1}`)),
+    measures: told ? ["holders"] : [],
+    noisy: false,
+    rows,
+  };
+}
+
+const NO_MEASURES: ReadonlySet<string> = new Set(["group", "withheld", "uncertainty", "hint"]);
+
+function sumTable({ cells }: Extract<PlainResult, { kind: "aggregate" }>): ResultTable {
+  const groups = [...new Set(cells.flatMap(({ group }) => Object.keys(group)))];
+  const measures = [...new Set(cells.flatMap((cell) => Object.keys(cell)))].filter(
+    (name) => !NO_MEASURES.has(name),
+  );
+  const rows = cells.map((cell): ResultRow => {
+    const off: unknown = Object(cell["uncertainty"]);
+    return {
+      group: groups.map((name) => cell.group[name] ?? ""),
+      values: measures.map((name) => numberIn(cell, name)),
+      spreads: measures.map((name) => numberIn(off, name)),
+      withheld: cell["withheld"] === undefined ? [] : [cell["withheld"]].flat().map(String),
+    };
+  });
+  return { groups, measures, noisy: cells.some((cell) => cell["uncertainty"] !== undefined), rows };
+}
+
+function numberIn(from: unknown, name: string): number | string | undefined {
+  const value: unknown = Object.hasOwn(Object(from), name) ? Reflect.get(Object(from), name) : undefined;
+  return typeof value === "number" || typeof value === "string" ? value : undefined;
+}
+
+/**
+ * Comma-separated values (RFC 4180), for a spreadsheet: a name from the data that a spreadsheet would take for a formula
+ * gets an apostrophe in front.
+ */
+export function csvText({ groups, measures, noisy, rows }: ResultTable): string {
+  const spreads = noisy ? measures.map((name) => `± ${name}`) : [];
+  const lines = [
+    [...groups, ...measures, ...spreads, "withheld"],
+    ...rows.map((row) => [
+      ...row.group.map(harmless),
+      ...measures.map((_, at) => String(row.values[at] ?? "")),
+      ...spreads.map((_, at) => String(row.spreads[at] ?? "")),
+      row.withheld.join(" "),
+    ]),
+  ];
+  return lines.map((fields) => `${fields.map(quoted).join(",")}\r\n`).join("");
+}
+
+function harmless(name: string): string {
+  return /^[=+\-@\t\r]/.test(name) ? `'${name}` : name;
+}
+
+function quoted(field: string): string {
+  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}

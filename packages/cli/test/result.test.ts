@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// An answer again: as a table, as a file for a spreadsheet, as a picture.
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { koplamp, transcript } from "./transcript.ts";
+
+const SUM = {
+  kind: "aggregate",
+  cells: [
+    { group: { place: "north", month: "2026-01" }, count: 1826, "sum(amount)": "9007199254740993" },
+    { group: { place: '=cmd|" /C calc"!A0', month: "2026-01" }, count: -3, "sum(amount)": 12 },
+    { group: { place: "south", month: "2026-01" }, withheld: ["minCount", "minContributors"] },
+  ],
+};
+const NOISY = {
+  kind: "aggregate",
+  cells: [
+    { group: { place: "north" }, count: 1826, uncertainty: { count: 32 } },
+    { group: { place: "south" }, withheld: "minCount" },
+  ],
+};
+const COUNTS = { kind: "overlap-count", histogram: { 1: 491, 2: { withheld: "minCount" } } };
+const MATCHES = { kind: "match", matches: [{ key: ["9187629"], holders: ["eu", "ofac"] }] };
+
+let cwd = "";
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "koplamp-result-"));
+  const answers = {
+    sum: { north: SUM },
+    noisy: { north: NOISY },
+    counts: { eu: COUNTS },
+    match: { eu: MATCHES },
+    two: { eu: COUNTS, ofac: MATCHES },
+    none: {},
+  };
+  for (const [query, results] of Object.entries(answers)) {
+    const answer = { query, status: "released", results, disclosures: [], ledger: {} };
+    await writeFile(join(cwd, `${query}.json`), JSON.stringify(answer));
+  }
+  const refusal = { party: "eu", rule: "class", message: "eu refuses class F", hint: "" };
+  const refused = { query: "no", status: "refused", results: {}, disclosures: [], ledger: {}, refusal };
+  await writeFile(join(cwd, "refused.json"), JSON.stringify(refused));
+  await writeFile(join(cwd, "other.json"), '{"query":7}');
+});
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+const result = (...args: readonly string[]) => koplamp(["result", ...args], { cwd });
+
+describe("koplamp result", () => {
+  test.each(["sum", "noisy", "counts", "match"])("shows the table of %s", async (name) => {
+    expect(await transcript(["result", `${name}.json`], { cwd })).toMatchSnapshot();
+  });
+
+  test.each(["sum", "noisy", "counts", "match"])("writes %s for a spreadsheet", async (name) => {
+    const out = await result(`${name}.json`, "--format", "csv", "--out", `${name}.csv`);
+    expect(out).toMatchObject({ exit: 0, stdout: "", stderr: "" });
+    expect(await readFile(join(cwd, `${name}.csv`), "utf8")).toMatchSnapshot();
+  });
+
+  test("gives a name that would be a formula an apostrophe, and leaves negative numbers alone", async () => {
+    const { stdout } = await result("sum.json", "--format", "csv");
+    expect(stdout).toContain(`"'=cmd|"" /C calc""!A0",2026-01,-3,12,`);
+    expect(stdout).toContain("9007199254740993");
+  });
+
+  test("draws bars of the measure that is asked for, in the language that is asked for", async () => {
+    const first = await result("noisy.json", "--format", "svg");
+    expect(first.stdout).toContain("count per place");
+    expect(first.stdout).toContain("1,826 ± 32");
+    expect(first.stdout).toContain("withheld: too few");
+    const sums = await result("sum.json", "--format", "svg", "--measure", "sum(amount)", "--lang", "nl");
+    expect(sums.stdout).toContain("sum(amount) per place, month");
+    expect(sums.stdout).toContain("achtergehouden: te weinig, te weinig partijen");
+    expect((await result("counts.json", "--format", "svg")).stdout).toContain("histogram · 1");
+  });
+
+  test("with --json is the answer itself", async () => {
+    const { stdout, exit } = await result("match.json", "--json");
+    expect([exit, JSON.parse(stdout).results.eu]).toEqual([0, MATCHES]);
+  });
+
+  test.each([
+    ["an answer that is none", ["refused.json"]],
+    ["a file that is no answer", ["other.json"]],
+    ["a file that is not there", ["gone.json"]],
+    ["another format", ["sum.json", "--format", "pdf"]],
+    ["two formats at once", ["sum.json", "--format", "csv", "--json"]],
+    ["a picture of keys", ["match.json", "--format", "svg"]],
+    ["a measure that is not in it", ["sum.json", "--format", "svg", "--measure", "mean(amount)"]],
+    ["several results and no name", ["two.json"]],
+    ["a recipient that has none", ["two.json", "--recipient", "un"]],
+    ["no result at all", ["none.json"]],
+  ])("says what to do about %s", async (_what, args) => {
+    expect(await transcript(["result", ...args], { cwd })).toMatchSnapshot();
+  });
+
+  test("shows one of several results", async () => {
+    expect((await result("two.json", "--recipient", "ofac")).stdout).toContain("9187629");
+  });
+});
