@@ -167,6 +167,19 @@ export const PAIR: readonly Switch[] = [
     test: { file: MATCH, name: "commits to one list and discloses another" },
   },
   {
+    id: "pair.unnamed",
+    guarantee: "G10",
+    weak: "a node names itself for what another one did",
+    edits: [
+      {
+        file: "packages/engine/src/errors.ts",
+        from: 'const named = name === "PsiError" || name === "ProtocolError" ? party : "";',
+        to: 'const named = name === party ? party : "";',
+      },
+    ],
+    test: { file: "packages/engine/test/pair.test.ts", name: "a holder that deviates is named" },
+  },
+  {
     id: "pair.commit-late",
     guarantee: "G10",
     weak: "a sender commits to its list after it has seen the other's root",

@@ -92,7 +92,7 @@ const CODES: ReadonlyMap<string, Readonly<Record<string, EngineErrorCode>>> = ne
 export function asEngineError(reason: unknown, me: PartyId): EngineError {
   if (reason instanceof EngineError) return reason;
   if (reason instanceof PeerLost) return unreachable(reason.peer, reason.message);
-  const { name, code, hint, message } = fieldsOf(reason);
+  const { name, code, hint, message, party } = fieldsOf(reason);
   if (name === "TransportError" && code === "expired") return forgotten();
   const codes = CODES.get(name);
   const kind = codes?.[code] ?? codes?.["*"] ?? "internal";
@@ -104,7 +104,8 @@ export function asEngineError(reason: unknown, me: PartyId): EngineError {
       "wait for the next epoch, or amend the covenant",
     );
   }
-  return new EngineError(kind, me, `${me} stopped: ${message}`, hint);
+  const named = name === "PsiError" || name === "ProtocolError" ? party : ""; // whoever left the protocol
+  return new EngineError(kind, named === "" ? me : named, `${me} stopped: ${message}`, hint);
 }
 
 /** What the other parties may read of a fault here: where our files are and what is in them is our own affair. */
@@ -135,12 +136,12 @@ export function unreachable(peer: PartyId, message: string): EngineError {
   );
 }
 
-function fieldsOf(reason: unknown): Readonly<Record<"name" | "code" | "hint" | "message", string>> {
+function fieldsOf(reason: unknown): Readonly<Record<"name" | "code" | "hint" | "message" | "party", string>> {
   const fields = Object(reason) as Readonly<Record<string, unknown>>; // safe because each is read as text or not at all
   const text = (field: string): string => {
     const value = fields[field];
     return typeof value === "string" ? value : "";
   };
   const message = reason instanceof Error ? reason.message : "an unknown fault";
-  return { name: text("name"), code: text("code"), hint: text("hint"), message };
+  return { name: text("name"), code: text("code"), hint: text("hint"), party: text("party"), message };
 }

@@ -246,7 +246,7 @@ describe("a holder that deviates is named, and nothing is told", () => {
   ])("%s", async (_name, job, change, code, message) => {
     const all = open(LISTS, deviating(job, change));
     const outcome = await all.ask("anna", matchPair(["anna"]));
-    expect(outcome).toMatchObject({ status: "failed", code, party: "anna" });
+    expect(outcome).toMatchObject({ status: "failed", code, party: "bert" });
     expect(outcome.status === "failed" ? outcome.message : "").toContain(message);
   });
 });

@@ -17,14 +17,17 @@ export class PoolError extends Error {
   }
 }
 
-/** A job's own refusal, as it came out of a worker: name, code and message of the error, not its class. */
+/** A job's own refusal, as it came out of a worker: name, code, message and party of the error, not its class. */
 export class JobError extends Error {
   override readonly name: string;
   readonly code: string;
+  /** Whom the refusal names, where it names one. */
+  readonly party: string | undefined;
 
-  constructor(name: string, code: string, message: string) {
+  constructor(name: string, code: string, message: string, party?: string) {
     super(message);
     this.name = name;
     this.code = code;
+    this.party = party;
   }
 }

@@ -26,12 +26,19 @@ class HeError extends Error {
 class PsiError extends Error {
   override readonly name = "PsiError";
   readonly code = "not-evaluated";
+  readonly party: string;
+
+  constructor(message: string, party: string) {
+    super(message);
+    this.party = party;
+  }
 }
 
 const errors: Readonly<Record<string, () => unknown>> = {
   crypto: () => new CryptoError("invalid-proof", "a proof does not hold"),
   protocol: () => new ProtocolError("vault", "nothing is kept there"),
-  psi: () => new PsiError("an item was not evaluated before"),
+  psi: () => new PsiError("an item was not evaluated before", "bert"),
+  nobody: () => new PsiError("an item was not evaluated before", "9187629"),
   type: () => new TypeError("payload 9187629"),
   node: () => Object.assign(new Error("payload 9187629"), { code: "ERR_ASSERTION" }),
   text: () => "payload 9187629",

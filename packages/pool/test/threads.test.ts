@@ -91,7 +91,7 @@ describe("what crosses between threads", () => {
     expect(await run(session, jobs.read, "list")).toEqual(secret);
   });
 
-  test("our own errors keep name, code and message", async () => {
+  test("our own errors keep name, code, message and the party that they name", async () => {
     const session = await threads(1).session({});
     const crypto = await failureOf(run(session, jobs.refuse, "crypto"));
     expect(crypto).toBeInstanceOf(CryptoError);
@@ -103,7 +103,10 @@ describe("what crosses between threads", () => {
       name: "PsiError",
       code: "not-evaluated",
       message: "an item was not evaluated before",
+      party: "bert",
     });
+    const nobody = await failureOf(run(session, jobs.refuse, "nobody"));
+    expect(nobody).toMatchObject({ name: "PsiError", party: undefined }); // an id of a party, or nothing
   });
 
   test.each(["type", "node", "text"])("no word of another error: %s", async (kind) => {

@@ -17,10 +17,13 @@ export type ProtocolErrorCode =
 export class ProtocolError extends Error {
   override readonly name: string = "ProtocolError";
   readonly code: ProtocolErrorCode;
+  /** Who sent what cannot be taken, where that is known. */
+  readonly party: string | undefined;
 
-  constructor(code: ProtocolErrorCode, message: string) {
+  constructor(code: ProtocolErrorCode, message: string, party?: string) {
     super(message);
     this.code = code;
+    this.party = party;
   }
 }
 

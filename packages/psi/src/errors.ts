@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PartyId } from "@koplamp/protocol";
 
 /** What can be wrong in a session of this package. */
 export type PsiErrorCode =
@@ -20,9 +21,12 @@ export type PsiErrorCode =
 export class PsiError extends Error {
   override readonly name = "PsiError";
   readonly code: PsiErrorCode;
+  /** Who has left the protocol, where that is known. */
+  readonly party: PartyId | undefined;
 
-  constructor(code: PsiErrorCode, message: string) {
+  constructor(code: PsiErrorCode, message: string, party?: PartyId) {
     super(message);
     this.code = code;
+    this.party = party;
   }
 }

@@ -189,7 +189,7 @@ function commitmentTo({ sha256 }: Primitives, opening: Uint8Array): Uint8Array {
 
 function openedTokens(primitives: Primitives, { from, commitment, opening }: Opening): Uint8Array {
   if (equal(commitmentTo(primitives, opening), commitment)) return opening.subarray(NONCE_BYTES);
-  throw new PsiError("commitment", `${from} disclosed other tokens than it had committed to`);
+  throw new PsiError("commitment", `${from} disclosed other tokens than it had committed to`, from);
 }
 
 function sortedRequest(
@@ -253,9 +253,9 @@ function blaming<Value>(from: PartyId, check: () => Value): Value {
   } catch (reason) {
     if (!(reason instanceof CryptoError)) throw reason;
     if (reason.code === "invalid-proof") {
-      throw new PsiError("proof", `${from} does not prove that it used one key for all items`);
+      throw new PsiError("proof", `${from} does not prove that it used one key for all items`, from);
     }
     if (reason.code !== "invalid-element") throw reason;
-    throw new PsiError("element", `expected valid and different elements from ${from}, got others`);
+    throw new PsiError("element", `expected valid and different elements from ${from}, got others`, from);
   }
 }

@@ -81,5 +81,5 @@ function bytesFrom(from: PartyId, type: string, length: number): Codec<Uint8Arra
 }
 
 function refusal(from: PartyId, type: string, expected: string, got: string): ProtocolError {
-  return new ProtocolError("invalid-message", `expected ${expected} in ${type} of ${from}, got ${got}`);
+  return new ProtocolError("invalid-message", `expected ${expected} in ${type} of ${from}, got ${got}`, from);
 }
