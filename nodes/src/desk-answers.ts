@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type EngineNode, type Outcome, outcomeText, type Progress } from "@koplamp/engine";
 import type { AnswerResult, Hash } from "@koplamp/wire";
 import type { Caller } from "./caller.ts";
-import { draftFor, questionIn } from "./desk-asking.ts";
+import { draftFor, questionIn, signedPlanIn } from "./desk-asking.ts";
 import { readBody } from "./desk-body.ts";
 import { provenErasure } from "./desk-erasure.ts";
 import { exposureIn } from "./desk-exposure.ts";
@@ -52,7 +52,7 @@ export const ANSWERS: Readonly<Record<RouteName, Answer>> = {
   explain: heard(({ desk }, body) => desk.node.explain(questionIn(body))),
   draft: heard(({ desk, caller }, body) => draftFor(desk.node, caller, body)),
   propose: async (visit) => {
-    const signed = signedIn(await readBody(visit.request));
+    const signed = signedPlanIn(visit.caller, await readBody(visit.request));
     await run(visit, () => visit.desk.node.askSigned(signed));
   },
   run: async (visit) => {

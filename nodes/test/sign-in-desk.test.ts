@@ -4,7 +4,7 @@ import { chmodSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
-import type { RunningFederation } from "@koplamp/sdk";
+import { nodeClient, personKeyOf, type RunningFederation, signPlanOf } from "@koplamp/sdk";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   Background,
@@ -22,6 +22,7 @@ const OURS = "politie";
 /** Who works at the agency, and in which groups. */
 const GROUPS = {
   aafke: ["g-analysts"],
+  fenna: ["g-analysts"],
   bart: ["g-legal"],
   carla: ["g-ethics"],
   dirk: ["g-audit"],
@@ -143,7 +144,7 @@ function bare(path: string): Promise<{ readonly status: number | undefined; read
 test(
   "an analyst, a lawyer and an ethicist sign in, ask and approve, each with a key of their own and for no other",
   async () => {
-    const people = ["aafke", "bart", "carla", "dirk"] as const;
+    const people = ["aafke", "bart", "carla", "dirk", "fenna"] as const;
     const ended = await Promise.all(
       people.map(async (name) => {
         const asked = await login(name);
@@ -166,6 +167,16 @@ test(
     expect(await as("bart", "query", "run", match(), "--key", key("analyst"))).toMatchObject({
       exit: 3,
       stderr: expect.stringMatching(/expected somebody who is analyst .* got somebody who is lawful\n/),
+    });
+
+    // An analyst who hands in what a colleague has signed.
+    const deskOf = (name: Name) => nodeClient(node(), { HOME: homeOf(name) });
+    const question = { file: match(), text: await readFile(match(), "utf8") };
+    const draft = await deskOf("aafke").draft(question, personKeyOf(key("analyst")));
+    const signed = signPlanOf(draft, question, key("analyst"));
+    await expect(deskOf("fenna").ask(signed)).rejects.toMatchObject({
+      code: "sign-in",
+      message: expect.stringContaining("the key of the person who signed in"),
     });
 
     const asked = as("aafke", "query", "run", match(), "--key", key("analyst"));
