@@ -60,6 +60,19 @@ export const NOISES: readonly Switch[] = [
     test: { file: "packages/engine/test/noise.test.ts", name: "is charged with each disclosure" },
   },
   {
+    id: "noise.unit",
+    guarantee: "G11",
+    weak: "noise that hides rows is taken where the agreement protects subjects",
+    edits: [
+      {
+        file: "packages/covenant/src/decide.ts",
+        from: "row.unit !== noise.unit &&",
+        to: "row.unit === undefined &&",
+      },
+    ],
+    test: { file: "packages/covenant/test/decide.test.ts", name: "noise for rows where subjects" },
+  },
+  {
     id: "noise.floor",
     guarantee: "G11",
     weak: "a cell that the noise may have lifted over the floor is shown",

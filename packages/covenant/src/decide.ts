@@ -46,6 +46,7 @@ const RULES: readonly ((question: Case) => Decision)[] = [
   data,
   protocolAdmitted,
   floors,
+  protectedUnit,
   quotas,
 ];
 
@@ -238,6 +239,24 @@ function floors({ covenant, plan }: Case): Decision {
     "floors/minContributors",
     `expected at least ${wanted} contributing parties, got ${contributors}`,
     "ask more parties, or lower `release.minContributors` where the covenant's floor admits it",
+  );
+}
+
+/** Noise that hides a row does not hide a subject with several: an agreement that protects subjects is not met by it. */
+function protectedUnit({ covenant, plan }: Case): Decision {
+  const { noise } = plan.release;
+  if (noise === null) return ALLOW;
+  const at = covenant.budgets.findIndex(
+    (row) =>
+      row.unit !== noise.unit &&
+      plan.inputs.some(({ party, dataset }) => row.party === party && row.dataset === dataset),
+  );
+  const row = covenant.budgets[at];
+  if (row === undefined) return ALLOW;
+  return refuse(
+    `budgets/${at + 1}`,
+    `the covenant protects each ${row.unit} of ${row.dataset} of ${row.party}, and the question's noise each ${noise.unit}`,
+    "leave `release.noise` out where exact cells are allowed, or amend the covenant",
   );
 }
 

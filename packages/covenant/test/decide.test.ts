@@ -173,6 +173,19 @@ const debit =
 const withQuotas = (change: (row: Covenant["quotas"][number]) => Covenant["quotas"][number]): Change =>
   withCovenant({ quotas: covenant.quotas.map(change) });
 
+const noisy = (unit: Covenant["budgets"][number]["unit"], dataset = "ships"): Change => {
+  const row = { party: "bert", dataset, unit, period: "P1Y", rhoMicro: 1, exactCells: 1, repeats: 1 };
+  const noise = {
+    ...({ mechanism: "gaussian", unit: "row" } as const),
+    ...{ rhoMicro: 1, deltaExponent: 6, colluders: 2 },
+  };
+  return (question) => ({
+    ...question,
+    covenant: { ...covenant, budgets: [{ ...row, party: "anna", unit: "row" }, row] },
+    plan: { ...plan, release: { ...plan.release, noise } },
+  });
+};
+
 const REFUSED: readonly (readonly [what: string, rule: string, change: Change])[] = [
   ["a lab's covenant outside a lab", "id", withCovenant({ id: "lab/ports" })],
   ["a covenant that is not yet in force", "validFrom", withCovenant({ validFrom: "2026-11-24T12:00:01Z" })],
@@ -180,6 +193,7 @@ const REFUSED: readonly (readonly [what: string, rule: string, change: Change])[
   ["a question in its last second", "plan/expires", at("2026-12-01T00:00:00Z")],
   ["a question that is long over", "plan/expires", at("2027-01-01T00:00:00Z")],
   ["a question before its time", "plan/notBefore", at("2026-11-23T09:59:59Z")],
+  ["noise for rows where subjects are protected", "budgets/2", noisy("subject")],
   ["a stranger's data", "parties", withPlan({ inputs: [...plan.inputs, input("dora")] })],
   ["a stranger who receives", "parties", recipients("anna", "dora")],
   ["a stranger who proposes", "parties", withPlan({ proposer: { party: "dora", by: key("F") } })],
@@ -285,6 +299,8 @@ const REFUSED: readonly (readonly [what: string, rule: string, change: Change])[
 ];
 
 const ALLOWED: readonly (readonly [what: string, change: Change])[] = [
+  ["noise for rows where rows are protected", noisy("row")],
+  ["noise where subjects of other data are protected", noisy("subject", "persons")],
   ["the question as it is", (question) => question],
   [
     "a lab's covenant in a lab",
