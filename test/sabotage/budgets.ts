@@ -93,8 +93,8 @@ export const BUDGETS: readonly Switch[] = [
     edits: [
       {
         file: "packages/engine/src/budgets.ts",
-        from: "amount: BigInt(amount) },\n      limit: BigInt(row.exactCells),",
-        to: "amount: 0n * BigInt(amount) },\n      limit: BigInt(row.exactCells),",
+        from: "amount: BigInt(amount) },\n    limit: BigInt(exactCells),",
+        to: "amount: 0n * BigInt(amount) },\n    limit: BigInt(exactCells),",
       },
     ],
     test: { file: "packages/engine/test/budgets.test.ts", name: "refuse what would pass them" },
@@ -192,5 +192,18 @@ export const BUDGETS: readonly Switch[] = [
       },
     ],
     test: { file: "packages/engine/test/history-rows.test.ts", name: "are subjects, whatever else" },
+  },
+  {
+    id: "difference.pairs",
+    guarantee: "G12",
+    weak: "a count of two under a key of its own is compared with nothing",
+    edits: [
+      {
+        file: "packages/engine/src/pair-stage.ts",
+        from: "if (held?.release !== undefined) keepRelease(node, run, held.release);",
+        to: "if (held?.release === null) keepRelease(node, run, held.release);",
+      },
+    ],
+    test: { file: "packages/engine/test/history.test.ts", name: "in mode pairs.local is compared too" },
   },
 ];

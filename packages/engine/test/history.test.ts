@@ -197,6 +197,18 @@ describe("a count", () => {
     expect(await all.ask("anna", question)).toMatchObject({ status: "released" });
     expect(allowed(all)).toBe(2); // and only what is new is evaluated, and charged
   });
+
+  it.each(["recipient", "pairs.local", "pairs.blind"])("in mode %s is compared too", async (mode) => {
+    const all = await open({}, lists);
+    const shape = mode === "recipient" ? "histogram" : "pairs";
+    const question = countOf(["anna", "bert"], ["anna"], { shape, mode, minCount: 3 });
+    expect(await all.ask("anna", question)).toMatchObject({ status: "released" });
+    await all.outcomes(["bert"]);
+    all.machine("bert").list = lists.bert.slice(1);
+    const refused = { status: "refused", rule: "floors/minCount", party: "bert" };
+    expect(await all.ask("anna", question)).toMatchObject(refused);
+    expect((await all.outcomes(["bert"], 2))[0]).toMatchObject(refused);
+  });
 });
 
 describe("what is remembered", () => {
