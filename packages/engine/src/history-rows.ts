@@ -34,7 +34,8 @@ export async function releaseOfCube(
 ): Promise<Release> {
   const told = [...summedColumns(ask)].sort().join(" ");
   const cells = await cellsOfCube(node, ask, { input, table });
-  return { about: "rows", contributors, told, minCount: plan.release.minCount, cells };
+  const { minCount, noise } = plan.release;
+  return { about: "rows", contributors, told, minCount, noisy: noise !== null, cells };
 }
 
 /**
@@ -99,7 +100,7 @@ export async function releaseOfKeys(
   }
   const cells = [{ predicate: [], members }];
   const { minCount } = plan.release;
-  return { about: `keys ${columns.join(" ")}`, contributors: [], told: "", minCount, cells };
+  return { about: `keys ${columns.join(" ")}`, contributors: [], told: "", minCount, noisy: false, cells };
 }
 
 function membersOf(table: Table, subject: string | undefined): (row: number) => string {

@@ -21,6 +21,8 @@ export interface Release {
   /** What is told of each cell: values are compared where the same is told. */
   readonly told: string;
   readonly minCount: number;
+  /** Whether noise hides what a few members add: what several such answers tell together, its own budget bounds. */
+  readonly noisy: boolean;
   readonly cells: readonly ReleasedCell[];
 }
 
@@ -34,6 +36,7 @@ export function differenceOf(before: Release, now: Release): "party" | "rows" | 
   const terms: Terms = {
     least: Math.max(before.minCount, now.minCount),
     alone: differByOne(before.contributors, now.contributors),
+    exact: !before.noisy && !now.noisy,
   };
   const common = new Common(before, now.told === before.told);
   for (const cell of now.cells) {
@@ -52,6 +55,8 @@ interface Terms {
   readonly least: number;
   /** Whether one party more or less brought data. */
   readonly alone: boolean;
+  /** Whether neither is noisy: a party is too large for noise to hide, a few rows are not. */
+  readonly exact: boolean;
 }
 
 /** `changed`: members of one cell alone, and members of both with other values. */
@@ -59,12 +64,13 @@ function judged(
   cell: ReleasedCell,
   other: ReleasedCell,
   changed: number,
-  { least, alone }: Terms,
+  { least, alone, exact }: Terms,
 ): "party" | "rows" | undefined {
   if (changed >= least) return undefined;
   const inner = isWithin(cell.predicate, other.predicate);
   const outer = isWithin(other.predicate, cell.predicate);
   if (alone && inner && outer) return "party";
+  if (!exact) return undefined;
   const large = Math.max(cell.members.size, other.members.size) >= least;
   return changed > 0 && (large || inner || outer) ? "rows" : undefined;
 }

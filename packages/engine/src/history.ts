@@ -40,6 +40,7 @@ const KEPT = z.strictObject({
   contributors: z.array(z.string()),
   told: z.string(),
   minCount: z.number(),
+  noisy: z.boolean(),
   cells: z.array(z.strictObject({ predicate: z.array(condition), members: z.string() })),
 });
 
@@ -104,12 +105,13 @@ function refusalFor(party: string, dataset: string, difference: "party" | "rows"
   return { party, rule: "floors/minCount", message, hint };
 }
 
-function plain({ about, contributors, told, minCount, cells }: Release): z.infer<typeof KEPT> {
+function plain({ about, contributors, told, minCount, noisy, cells }: Release): z.infer<typeof KEPT> {
   return {
     about,
     contributors: [...contributors],
     told,
     minCount,
+    noisy,
     cells: cells.map(({ predicate, members }) => ({
       predicate: predicate.map(({ column, op, value }) => ({ column, op, value })),
       members: base64(packed(members)),

@@ -35,7 +35,7 @@ function releaseOf(rows: readonly Row[], subject?: string, storage = 1): Promise
     },
     clock: { now: () => 0, sleep: async () => {} },
   } as unknown as NodePorts; // no more of it is used
-  const plan = { release: { minCount: 3 } } as Plan;
+  const plan = { release: { minCount: 3, noise: null } } as Plan;
   const run = { plan, contributors: ["anna", "bert"] } as unknown as QuestionRun;
   return releaseOfCube(node, run, ask, { input, table });
 }

@@ -18,7 +18,7 @@ function release(
       [...members].map((member): [string, number] => [member.toLowerCase(), member.charCodeAt(0)]),
     ),
   }));
-  return { about: "rows", contributors: THREE, told: "n", minCount: 3, cells, ...more };
+  return { about: "rows", contributors: THREE, told: "n", minCount: 3, noisy: false, cells, ...more };
 }
 
 const NORTH = [is("region", "north")];
@@ -85,6 +85,18 @@ test.each<readonly [string, Release, Release, "party" | "rows" | undefined]>([
     release([[NORTH, "abcd"]], { minCount: 9 }),
     release([[NORTH, "abcdefg"]]),
     "rows",
+  ],
+  [
+    "one more, under noise",
+    release([[NORTH, "abcd"]]),
+    release([[NORTH, "abcde"]], { noisy: true }),
+    undefined,
+  ],
+  [
+    "one party less, under noise",
+    release([[NORTH, "abcd"]], { noisy: true }),
+    release([[NORTH, "abcd"]], { noisy: true, contributors: ["anna", "bert"] }),
+    "party",
   ],
   [
     "another thing altogether",

@@ -130,6 +130,34 @@ describe("last month's table", () => {
   });
 });
 
+describe("noise", () => {
+  const row = { dataset: "list", unit: "row", period: "P1Y", exactCells: 99, repeats: 9 } as const;
+  const terms = (all: Terms): Terms => ({
+    ...all,
+    budgets: THREE.map((party) => ({ ...row, party, rhoMicro: 100_000_000 })),
+  });
+  const noise = "{ epsilon: 5 }";
+
+  it(
+    "hides a few rows, so last month's table may be asked again for as long as its budget lasts",
+    SLOW,
+    async () => {
+      const all = await open({ terms });
+      const question = sumOf(THREE, ["anna"], { minCount: 3, noise });
+      expect(await all.ask("anna", question)).toMatchObject({ status: "released" });
+      await all.outcomes(["bert", "cleo"]);
+      all.machine("bert").list = [...LISTS.bert, "x@a@1"];
+      expect(await all.ask("anna", question)).toMatchObject({ status: "released" });
+      await all.outcomes(["bert", "cleo"], 2);
+      // It does not hide a party.
+      expect(await all.ask("anna", sumOf(["anna", "bert"], ["anna"], { id: "two", noise }))).toMatchObject({
+        status: "refused",
+        rule: "floors/minContributors",
+      });
+    },
+  );
+});
+
 describe("all minus one", () => {
   it("is refused by whoever told its part of the first sum", SLOW, async () => {
     const all = await open();
