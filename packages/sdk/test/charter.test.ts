@@ -45,7 +45,7 @@ describe("a founded federation", () => {
       ...Object.values(machine),
       ...Object.values(people),
     ]);
-    expect(new Set(seeds.map((seed) => Buffer.from(seed).toString("hex"))).size).toBe(2 * 10);
+    expect(new Set(seeds.map((seed) => Buffer.from(seed).toString("hex"))).size).toBe(2 * 11);
     expect(covenant.validFrom < timeText(NOW)).toBe(true);
   });
 
