@@ -42,7 +42,7 @@ describe("a hostile coordinator", () => {
     expect(ends).toEqual(expect.arrayContaining(["expired", "released"]));
   });
 
-  it("that keeps silent ends a question by its expiry, and no later", { timeout: 100_000 }, async () => {
+  it("that keeps silent ends a question by its expiry, and no later", { timeout: 200_000 }, async () => {
     const script = SCRIPTS.find(({ name }) => name === "no ticket is heard");
     expect(await endured(script ?? { name: "none" })).toEqual({
       faults: [],

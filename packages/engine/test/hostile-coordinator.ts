@@ -110,14 +110,14 @@ export const lines = (change: (line: Line, party: PartyId) => Partial<Line>): Wi
   },
 });
 
-/** Runs many, some side by side: most of the time is spent waiting for what never comes. */
+/** Runs many, a few side by side: most of the time is spent waiting for what never comes. */
 export async function tried(runs: readonly (() => Promise<Endured>)[]): Promise<Endured> {
   const left = [...runs];
   const done: Endured[] = [];
   const work = async (): Promise<void> => {
     for (let run = left.shift(); run !== undefined; run = left.shift()) done.push(await run());
   };
-  await Promise.all(Array.from({ length: 10 }, work));
+  await Promise.all(Array.from({ length: 4 }, work));
   const ends = new Set(done.flatMap((one) => one.ends));
   return { faults: done.flatMap(({ faults }) => faults), ends: [...ends].sort() };
 }
