@@ -27,8 +27,8 @@ export const NOISES: readonly Switch[] = [
     edits: [
       {
         file: "packages/aggregate/src/layout.ts",
-        from: "return Math.max(1, ...values.flatMap(({ min, max }) => [Math.abs(min), Math.abs(max)]));",
-        to: "return Math.max(1, ...values.flatMap(({ min, max }) => [Math.abs(min), Math.abs(max) - 1]));",
+        from: "return Math.max(1, Math.abs(min), Math.abs(max));",
+        to: "return Math.max(1, Math.abs(min), Math.abs(max) - 1);",
       },
     ],
     test: { file: NOISY_SUM, name: "what one row can change, to the last unit" },
@@ -58,6 +58,19 @@ export const NOISES: readonly Switch[] = [
       },
     ],
     test: { file: "packages/engine/test/noise.test.ts", name: "is charged with each disclosure" },
+  },
+  {
+    id: "noise.bound",
+    guarantee: "G11",
+    weak: "a subject may count more often than its noise is made for",
+    edits: [
+      {
+        file: "packages/aggregate/src/cube.ts",
+        from: "if (times <= most) return;",
+        to: "if (times <= most * Number.POSITIVE_INFINITY) return;",
+      },
+    ],
+    test: { file: NOISY_SUM, name: "counts more often than its dataset declares" },
   },
   {
     id: "noise.unit",

@@ -28,18 +28,24 @@ export interface OpenedCell {
  * values in a column of `groupBy` counts in each of their groups.
  * @throws {SumError} `bounds` when a number is outside what the dataset declares, naming party and column.
  */
-export function cubeOf(table: Table, ask: AggregateAsk, input: Input, layout: CubeLayout): Cube {
+export function cubeOf(
+  table: Table,
+  ask: AggregateAsk,
+  input: Input,
+  layout: CubeLayout,
+  hidden: Hidden = NOTHING_HIDDEN,
+): Cube {
   const passes = filterOf(table, ask, input);
   const cellsOf = placesOf(table, ask);
   const cells = layout.groups.length;
   const rows = new Float64Array(cells);
   const sums = summedColumns(ask).map((of) => new Tally(table, input, of, cells));
-  const mostCells = layout.columns.some(({ noise }) => noise !== undefined) ? 1 : cells;
+  const counted = new Counted(table, input, hidden);
   let outside = 0;
   for (let row = 0; row < table.rows; row += 1) {
     if (!passes(row)) continue;
     const places = cellsOf(row);
-    expectCells(places, mostCells, input);
+    counted.add(row, places.length);
     if (places.length === 0) outside += 1;
     for (const place of places) {
       rows[place] = (rows[place] ?? 0) + 1;
@@ -64,14 +70,53 @@ export function cellsOfRows(
   return (row) => (passes(row) ? cellsOf(row) : []);
 }
 
-/** Noise hides one row when that row counts in one cell: what it takes for several is more, and nobody declared how many. */
-function expectCells({ length }: readonly number[], most: number, { party }: Input): void {
-  if (length <= most) return;
-  throw new SumError(
-    "noise",
-    `a row at ${party} belongs to several cells, and the noise of the plan is for one`,
-    "group by columns with one value in a row",
-  );
+/** What the plan's noise hides at one party: a row, or a subject that counts so often at most. */
+export interface Hidden {
+  /** How often one counts; absent without noise. */
+  readonly most?: number;
+  /** The column that names subjects; absent where rows are hidden. */
+  readonly subject?: string;
+}
+
+const NOTHING_HIDDEN: Hidden = {};
+
+/** How often each subject has counted. A row without a subject is one of its own. */
+class Counted {
+  readonly #subjects: readonly Cell[];
+  readonly #input: Input;
+  readonly #hidden: Hidden;
+  readonly #times = new Map<string, number>();
+
+  constructor(table: Table, input: Input, hidden: Hidden) {
+    this.#subjects = hidden.subject === undefined ? [] : (table.columns[hidden.subject] ?? []);
+    this.#input = input;
+    this.#hidden = hidden;
+  }
+
+  /** @throws {SumError} `noise` when one counts more often than the noise is made for; it does not say which. */
+  add(row: number, cells: number): void {
+    const { most, subject } = this.#hidden;
+    if (most === undefined) return;
+    let times = cells;
+    for (const name of valuesOf(this.#subjects[row] ?? null)) {
+      const all = (this.#times.get(name) ?? 0) + cells;
+      this.#times.set(name, all);
+      times = Math.max(times, all);
+    }
+    if (times <= most) return;
+    const { party, dataset } = this.#input;
+    throw subject === undefined
+      ? new SumError(
+          "noise",
+          `a row at ${party} belongs to several cells, and the noise of the plan is for one`,
+          "group by columns with one value in a row",
+        )
+      : new SumError(
+          "noise",
+          `a subject of ${dataset} at ${party} counts more often than the ${most} times that the dataset declares`,
+          "declare a larger maxRowsPerSubject, or ask about fewer rows: nothing is left out in silence",
+        );
+  }
 }
 
 /** The cells of an opened sum, in the public order. `contributors`: how many have added noise, where there is some. */

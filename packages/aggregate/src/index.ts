@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export { epsilonOf, rhoMicroOf, spreadOf } from "./calibration.ts";
-export { type Cube, cellsOfRows, cubeOf, type OpenedCell, openedCells } from "./cube.ts";
+export { type Cube, cellsOfRows, cubeOf, type Hidden, type OpenedCell, openedCells } from "./cube.ts";
 export { SumError, type SumErrorCode } from "./errors.ts";
 export { aggregateJobs } from "./jobs.ts";
 export { type CubeLayout, cubeLayout, type SumColumn, summedColumns } from "./layout.ts";

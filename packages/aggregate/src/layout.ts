@@ -89,8 +89,9 @@ function columnsOf(request: LayoutRequest, set: ParameterSet): readonly SumColum
 function noisy(
   columns: readonly SumColumn[],
   inputs: readonly Input[],
-  { mechanism, rhoMicro, colluders }: NoisePlan,
+  noise: NoisePlan,
 ): readonly SumColumn[] {
+  const { mechanism, rhoMicro, colluders } = noise;
   const measured = columns.filter(({ kind }) => kind !== "contributors");
   const part = Math.floor(rhoMicro / measured.length);
   if (part === 0) {
@@ -102,7 +103,7 @@ function noisy(
   }
   return columns.map((column) => {
     if (!measured.includes(column)) return column;
-    const sensitivity = BigInt(changeByOneRow(column, inputs));
+    const sensitivity = BigInt(changeByOne(column, inputs, noise));
     const contributors = inputs.length;
     return {
       ...column,
@@ -111,11 +112,21 @@ function noisy(
   });
 }
 
-/** By how much a number can change with one row more or less, over all cells: a row counts in one cell at most. */
-function changeByOneRow({ kind, of }: SumColumn, inputs: readonly Input[]): number {
-  if (kind !== "sum") return 1;
-  const values = inputs.flatMap(({ bounds }) => bounds.filter(({ column }) => column === of));
-  return Math.max(1, ...values.flatMap(({ min, max }) => [Math.abs(min), Math.abs(max)]));
+/**
+ * By how much a number can change, over all cells, with what is hidden more or less: a row, which is one party's and
+ * counts in one cell; or a subject, which may count at every party as often as that declares.
+ */
+function changeByOne(column: SumColumn, inputs: readonly Input[], { unit, most }: NoisePlan): number {
+  const byParty = inputs.map((own) => {
+    const rows = unit === "row" ? 1 : (most.find(({ party }) => party === own.party)?.rows ?? 0);
+    return rows * changeByRow(column, own);
+  });
+  return unit === "row" ? Math.max(...byParty) : byParty.reduce((sum, one) => sum + one, 0);
+}
+
+function changeByRow({ kind, of }: SumColumn, { bounds }: Input): number {
+  const { min = 1, max = 1 } = kind === "sum" ? (bounds.find(({ column }) => column === of) ?? {}) : {};
+  return Math.max(1, Math.abs(min), Math.abs(max));
 }
 
 /** A sum in one slot where it fits, in two limbs where it does not; without a set in one slot, for limbs hold no noise. */

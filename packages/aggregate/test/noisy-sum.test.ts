@@ -15,6 +15,7 @@ const primitives = nodePrimitives();
 const NOISE: NoisePlan = {
   mechanism: "gaussian",
   unit: "row",
+  most: [],
   rhoMicro: 30_000,
   deltaExponent: 6,
   colluders: 2,
@@ -87,6 +88,16 @@ describe("noise in a sum", () => {
     }
   });
 
+  it("that hides a subject follows from how often one counts, at every party together", () => {
+    const most = PARTIES.map((party, at) => ({ party, rows: at + 1 }));
+    const hides: NoisePlan = { ...NOISE, unit: "subject", most };
+    const { columns } = layoutWith(hides);
+    const of = (kind: SumColumn["kind"]): bigint | undefined =>
+      columns.find((column) => column.kind === kind)?.noise?.parameter.numerator;
+    expect(of("count")).toBe((6n * 6n * 50n) << 20n);
+    expect(of("sum")).toBe((6000n * 6000n * 50n) << 20n);
+  });
+
   it("of one contributor alone keeps the promise when all others collude", () => {
     const own = (column: SumColumn): number => {
       const { numerator = 0n, denominator = 1n } = column.noise?.parameter ?? {};
@@ -131,7 +142,7 @@ describe("what noise does not fit", () => {
   it("is a row in several cells, a promise too small to share, or a sum that needs two limbs", () => {
     const row = { region: ["coast", "hills"], month: "2026-01", settled: "true", amount: "1" } as const;
     const layout = layoutWith(NOISE, inputs, ASK);
-    expect(() => cubeOf(tableOf([row]), ASK, input("alice"), layout)).toThrow(
+    expect(() => cubeOf(tableOf([row]), ASK, input("alice"), layout, { most: 1 })).toThrow(
       expect.objectContaining({ code: "noise", message: expect.stringContaining("alice") }),
     );
     expect(cubeOf(tableOf([row]), ASK, input("alice"), layoutWith(null, inputs, ASK)).values[0]).toBe(1);
@@ -141,6 +152,24 @@ describe("what noise does not fit", () => {
     );
     expect(layoutWith(null, wide).columns.map(({ kind }) => kind)).toContain("high");
     expect(() => layoutWith(NOISE, wide)).toThrow(expect.objectContaining({ code: "overflow" }));
+  });
+
+  it("is a subject that counts more often than its dataset declares, without a word on which", () => {
+    const row = (subject: string, amount: string) =>
+      ({ region: "coast", month: "2026-01", settled: subject, amount }) as const;
+    const rows = [row("x", "1"), row("x", "2"), row("y", "3"), row("x", "4")];
+    const layout = layoutWith(NOISE, inputs, ASK);
+    const cube = (most: number) =>
+      cubeOf(tableOf(rows), ASK, input("alice"), layout, { most, subject: "settled" });
+    expect(cube(3).values[0]).toBe(4);
+    const refused = expect.objectContaining({
+      code: "noise",
+      message: expect.stringMatching(/^a subject of reports at alice counts more often than the 2 times/),
+    });
+    expect(() => cube(2)).toThrow(refused);
+    const nameless = rows.map((one) => ({ ...one, settled: null }));
+    const alone = { most: 1, subject: "settled" };
+    expect(cubeOf(tableOf(nameless), ASK, input("alice"), layout, alone).values[0]).toBe(4);
   });
 
   it("is counted in what a slot must hold", () => {

@@ -176,7 +176,7 @@ const withQuotas = (change: (row: Covenant["quotas"][number]) => Covenant["quota
 const noisy = (unit: Covenant["budgets"][number]["unit"], dataset = "ships"): Change => {
   const row = { party: "bert", dataset, unit, period: "P1Y", rhoMicro: 1, exactCells: 1, repeats: 1 };
   const noise = {
-    ...({ mechanism: "gaussian", unit: "row" } as const),
+    ...({ mechanism: "gaussian", unit: "row", most: [] } as const),
     ...{ rhoMicro: 1, deltaExponent: 6, colluders: 2 },
   };
   return (question) => ({

@@ -3,6 +3,7 @@ import {
   type CubeLayout,
   cubeLayout,
   cubeOf,
+  type Hidden,
   type OpenedCell,
   openedCells,
   type SumNodeSetup,
@@ -68,8 +69,17 @@ async function numbersOf(
   const contribution = await contributionOf(node, run);
   if (contribution === undefined) return undefined;
   const { input, table } = contribution;
-  const { values } = cubeOf(table, ask, input, layout);
+  const { values } = cubeOf(table, ask, input, layout, hiddenAt(node, run, input));
   return { input, values, release: await releaseOfCube(node, run, ask, contribution) };
+}
+
+/** What the plan's noise hides of this node's data. */
+function hiddenAt({ me, sources }: NodePorts, { plan }: QuestionRun, { dataset }: Input): Hidden {
+  const { noise } = plan.release;
+  if (noise === null) return {};
+  const { subject } = sources.specs[dataset] ?? {};
+  const most = noise.most.find(({ party }) => party === me)?.rows ?? 1;
+  return noise.unit === "row" || subject === undefined ? { most: 1 } : { most, subject };
 }
 
 async function sumSession(

@@ -100,6 +100,7 @@ export async function offerOf(
     columns: columnsOf(spec),
     rowsPadded,
     maxRowsPerCell: spec.maxRowsPerCell ?? rowsPadded,
+    maxRowsPerSubject: spec.maxRowsPerSubject ?? null,
     snapshot: `sha256:${hex(commitment)}`,
   };
   offers.put({ entry, digest, salt });

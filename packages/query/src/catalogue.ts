@@ -25,6 +25,8 @@ export interface CatalogueEntry {
   readonly rowsPadded: number;
   /** The most rows that one cell of a sum may count, by the owner's declaration. */
   readonly maxRowsPerCell: number;
+  /** How often one subject counts in an answer at most; null where the owner declares no subject, or no bound. */
+  readonly maxRowsPerSubject: number | null;
   /** Salted commitment to the canonical rows. */
   readonly snapshot: Hash;
 }
@@ -55,6 +57,7 @@ const form: z.ZodType<CatalogueEntry> = z.strictObject({
     .int()
     .min(1)
     .max(2 ** 32),
+  maxRowsPerSubject: z.int().min(1).max(1_000_000).nullable(),
   snapshot: z.string().regex(/^sha256:[0-9a-f]{64}$/),
 });
 

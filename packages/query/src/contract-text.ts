@@ -90,7 +90,7 @@ function noiseText(noise: NoisePlan | null): { readonly nl: string; readonly en:
   if (noise === null) return { nl: "", en: "" };
   const promise = promiseOf(noise);
   return {
-    nl: ` Elke partij telt er ruis bij op die één rij verbergt (${promise}).`,
-    en: ` Every party adds noise that hides one row (${promise}).`,
+    nl: ` Elke partij telt er ruis bij op die ${noise.unit === "row" ? "één rij" : "één persoon of object, met alle rijen daarvan,"} verbergt (${promise}).`,
+    en: ` Every party adds noise that hides ${noise.unit === "row" ? "one row" : "one subject with all its rows"} (${promise}).`,
   };
 }

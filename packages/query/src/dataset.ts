@@ -73,7 +73,7 @@ const FILE = /\.(?:csv|tsv|parquet|json|jsonl)$/;
 
 /** Reads one declared dataset. @throws {QueryError} with its place. */
 export function readDataset(value: YamlValue): DatasetSpec {
-  const map = mapOf(value, ["file", "nulls", "subject", "maxRowsPerCell", "columns"]);
+  const map = mapOf(value, ["file", "nulls", "subject", "maxRowsPerCell", "maxRowsPerSubject", "columns"]);
   const columns = entriesOf(
     anyMapOf(required(map, "columns", "what is not listed does not exist for a question")),
   );
@@ -92,7 +92,7 @@ export function readDataset(value: YamlValue): DatasetSpec {
   return Object.freeze({
     file: readFile(required(map, "file")),
     nulls: nulls === undefined ? [] : distinct(listOf(nulls, 0, 32).items, nullToken),
-    ...readSubject(field(map, "subject"), Object.keys(specs)),
+    ...readSubject(map, Object.keys(specs)),
     ...(most === undefined ? {} : { maxRowsPerCell: integerOf(most, 1, 2 ** 32) }),
     columns: specs,
   });
@@ -114,12 +114,21 @@ function nullToken(value: YamlValue): string {
 }
 
 function readSubject(
-  value: YamlValue | undefined,
+  map: YamlMap,
   columns: readonly string[],
-): { readonly subject?: string } {
+): Pick<DatasetSpec, "subject" | "maxRowsPerSubject"> {
+  const [value, most] = [field(map, "subject"), field(map, "maxRowsPerSubject")];
+  if (value === undefined && most !== undefined)
+    throw failAt(
+      most,
+      "missing-field",
+      '"maxRowsPerSubject" needs a "subject"',
+      "subject: the column that names one",
+    );
   if (value === undefined) return {};
   const subject = textOf(value, 64);
-  if (columns.includes(subject)) return { subject };
+  if (columns.includes(subject))
+    return { subject, ...(most === undefined ? {} : { maxRowsPerSubject: integerOf(most, 1, 1_000_000) }) };
   throw failAt(
     value,
     "unknown-column",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { epsilonOf, rhoMicroOf } from "@koplamp/aggregate";
-import type { Input, NoisePlan } from "@koplamp/wire";
+import type { NoisePlan } from "@koplamp/wire";
+import type { CatalogueEntry } from "./catalogue.ts";
 import { QueryError } from "./errors.ts";
 import { decimalOf, field, integerOf, mapOf, oneOf, required } from "./yaml-fields.ts";
 import type { YamlValue } from "./yaml-source.ts";
@@ -32,10 +33,13 @@ export function readNoise(value: YamlValue): AskedNoise {
   };
 }
 
-/** Noise as every node checks it. @throws {QueryError} `invalid-value` when all contributors may collude. */
+/**
+ * Noise as every node checks it: for subjects where all datasets bound how often one counts, otherwise for rows.
+ * @throws {QueryError} `invalid-value` when all contributors may collude.
+ */
 export function noisePlan(
   { epsilon, mechanism, colluders }: AskedNoise,
-  inputs: readonly Input[],
+  inputs: readonly CatalogueEntry[],
 ): NoisePlan {
   const most = inputs.length - 1;
   if (colluders !== null && colluders > most) {
@@ -48,11 +52,18 @@ export function noisePlan(
   const delta = mechanism === "gaussian" ? 10 ** -DELTA_EXPONENT : undefined;
   return {
     mechanism,
-    unit: "row",
+    ...unitOf(inputs),
     rhoMicro: rhoMicroOf(epsilon, delta),
     deltaExponent: DELTA_EXPONENT,
     colluders: colluders ?? most,
   };
+}
+
+function unitOf(entries: readonly CatalogueEntry[]): Pick<NoisePlan, "unit" | "most"> {
+  const most = entries.flatMap(({ party, maxRowsPerSubject: rows }) =>
+    rows === null ? [] : [{ party, rows }],
+  );
+  return most.length === entries.length ? { unit: "subject", most } : { unit: "row", most: [] };
 }
 
 /** What noise promises, in the form in which people compare promises. */

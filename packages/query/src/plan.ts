@@ -58,7 +58,7 @@ export function planQuery(request: PlanRequest): Plan {
   const epoch = ask.kind === "aggregate" ? null : epochOf(question, covenant, now);
   const { protocol: id, params } = choose(ask, circumstances(covenant, inputs, epoch));
   checkSizes(ask, id, inputs);
-  const release = releaseOf(question, covenant, ask, inputs);
+  const release = releaseOf(question, covenant, ask, entries);
   if (ask.kind === "aggregate") checkSums(ask, inputs, { params, release });
   const { class: queryClass, purpose, indication, necessity, subsidiarity, intendedEffect } = question;
   return fitting({
@@ -170,7 +170,7 @@ function releaseOf(
   { release }: Question,
   { floors }: Covenant,
   { kind }: Ask,
-  inputs: readonly Input[],
+  entries: readonly CatalogueEntry[],
 ): Plan["release"] {
   const { minCount, minContributors, noise } = release;
   if (noise !== null && kind !== "aggregate") {
@@ -181,7 +181,7 @@ function releaseOf(
   return {
     minCount: Math.max(minCount, floors.minCount),
     minContributors: Math.max(minContributors, floors.minContributors),
-    noise: noise === null ? null : noisePlan(noise, inputs),
+    noise: noise === null ? null : noisePlan(noise, entries),
   };
 }
 

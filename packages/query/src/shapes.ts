@@ -30,6 +30,7 @@ const dataset = z.strictObject({
   nulls: list(scalar, 32).optional(),
   subject: z.string().optional().describe("the unit that minCount protects; absent: the row"),
   maxRowsPerCell: z.int().min(1).optional(),
+  maxRowsPerSubject: z.int().min(1).optional().describe("how often one subject counts in an answer, at most"),
   columns: z.record(name, column).describe("what is not listed does not exist for a question"),
 });
 

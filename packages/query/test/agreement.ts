@@ -110,7 +110,15 @@ export function entry(
       ? { name, kind, min: 0, max: 1_000_000, unit: "cent" }
       : { name, kind, min: null, max: null, unit: null },
   );
-  return { party, dataset, columns, rowsPadded, maxRowsPerCell: rowsPadded, snapshot: hash };
+  return {
+    party,
+    dataset,
+    columns,
+    rowsPadded,
+    maxRowsPerCell: rowsPadded,
+    maxRowsPerSubject: null,
+    snapshot: hash,
+  };
 }
 
 /** 2026-11-24, a Tuesday in ISO week 48. */

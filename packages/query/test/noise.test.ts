@@ -45,12 +45,32 @@ describe("a question with noise", () => {
     expect(plan.release.noise).toEqual({
       mechanism: "gaussian",
       unit: "row",
+      most: [],
       rhoMicro: 17_468,
       deltaExponent: 6,
       colluders: 2,
     });
     const laplace = planned(read(withNoise("{ epsilon: 2, mechanism: laplace, colluders: 0 }")), reports);
     expect(laplace.plan.release.noise).toMatchObject({ rhoMicro: 1_999_999, colluders: 0 });
+  });
+
+  it("hides subjects where every dataset bounds how often one counts, and rows where one does not", () => {
+    const bounded = reports.map((one, at) => ({ ...one, maxRowsPerSubject: at + 2 }));
+    const { plan, contract } = planned(read(withNoise("{ epsilon: 1 }")), bounded);
+    expect(plan.release.noise).toMatchObject({
+      unit: "subject",
+      most: [
+        { party: "north", rows: 2 },
+        { party: "south", rows: 3 },
+        { party: "west", rows: 4 },
+      ],
+    });
+    expect(contract.text.en).toContain("noise that hides one subject with all its rows (");
+    const some = bounded.map((one, at) => (at === 1 ? { ...one, maxRowsPerSubject: null } : one));
+    expect(planned(read(withNoise("{ epsilon: 1 }")), some).plan.release.noise).toMatchObject({
+      unit: "row",
+      most: [],
+    });
   });
 
   it("is refused when all may collude, when it is no sum, and when noise would not fit", () => {

@@ -264,6 +264,11 @@ describe("a federation", () => {
       "expected an integer from 600000",
     ],
     [
+      "a bound on subjects where there is none",
+      FEDERATION.replace("subject: imo", "maxRowsPerSubject: 2"),
+      '"maxRowsPerSubject" needs a "subject"',
+    ],
+    [
       "a subject that is no column",
       FEDERATION.replace("subject: imo", "subject: imos"),
       'did you mean "imo"?',

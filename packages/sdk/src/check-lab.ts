@@ -177,6 +177,7 @@ function entryOf(
     })),
     rowsPadded,
     maxRowsPerCell: spec.maxRowsPerCell ?? Math.max(1, rowsPadded),
+    maxRowsPerSubject: spec.maxRowsPerSubject ?? null,
     snapshot: `sha256:${"0".repeat(64)}`,
   };
 }

@@ -55,6 +55,7 @@ const entryOf = (party: string, rowsPadded = 256): CatalogueEntry => ({
   columns: [{ name: "id", kind: "opaque", min: null, max: null, unit: null }],
   rowsPadded,
   maxRowsPerCell: rowsPadded,
+  maxRowsPerSubject: null,
   snapshot: documentHash(primitives.sha256, rng(8)),
 });
 

@@ -75,5 +75,7 @@ export interface DatasetSpec {
   /** The column whose value `minCount` and noise protect; absent: the row. */
   readonly subject?: string;
   readonly maxRowsPerCell?: number;
+  /** How often one subject counts in an answer at most: what noise that hides a subject rests on. */
+  readonly maxRowsPerSubject?: number;
   readonly columns: Readonly<Record<string, ColumnSpec>>;
 }

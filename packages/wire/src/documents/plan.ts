@@ -165,7 +165,8 @@ const roles = z.record(
 
 const noise: z.ZodType<NoisePlan> = z.strictObject({
   mechanism: z.enum(["gaussian", "laplace"], "expected gaussian or laplace"),
-  unit: z.literal("row"),
+  unit: z.enum(["row", "subject"], "expected row or subject"),
+  most: uniqueList(z.strictObject({ party, rows: atLeastOne }), (row) => row.party, MOST_PARTIES),
   rhoMicro: atLeastOne,
   deltaExponent: z.int("expected a count").min(3, "expected 3 to 15").max(15, "expected 3 to 15"),
   colluders: count,
@@ -216,6 +217,10 @@ export const planForm: z.ZodType<Plan> = z
       release.noise === null || (ask.kind === "aggregate" && release.noise.colluders < inputs.length),
     { message: "expected noise in sums only, and one contributor that does not collude", path: ["release"] },
   )
+  .refine(({ inputs, release: { noise } }) => noise === null || boundsSubjects(noise, inputs), {
+    message: "expected how often a subject counts, once for each input, where subjects are hidden",
+    path: ["release"],
+  })
   .refine(({ notBefore, expires }) => notBefore < expires, {
     message: "expected a time after notBefore",
     path: ["expires"],
@@ -236,6 +241,11 @@ export const planForm: z.ZodType<Plan> = z
       path: ["inputs"],
     },
   );
+
+function boundsSubjects({ unit, most }: NoisePlan, inputs: readonly Input[]): boolean {
+  const named = unit === "row" ? [] : inputs.map((row) => row.party);
+  return most.length === named.length && most.every((row, at) => row.party === named[at]);
+}
 
 function columnsOf(ask: Ask): readonly string[] {
   if (ask.kind !== "aggregate") return ask.key;

@@ -263,8 +263,10 @@ export interface Input {
 /** Noise that every contributor adds to what it puts in, before anybody else sees it (aggregation.md, section 8). */
 export interface NoisePlan {
   readonly mechanism: "gaussian" | "laplace";
-  /** What one row may change: the unit that is protected. */
-  readonly unit: "row";
+  /** What is hidden, and with it all that it changes: one row of one party, or one subject with its rows at every party. */
+  readonly unit: "row" | "subject";
+  /** How often one subject counts at each party, at most; empty where rows are hidden. */
+  readonly most: readonly { readonly party: PartyId; readonly rows: number }[];
   /** ρ of the whole answer, in 10⁻⁶, and the δ of its reading as (ε, δ): 10^-deltaExponent. */
   readonly rhoMicro: number;
   readonly deltaExponent: number;
