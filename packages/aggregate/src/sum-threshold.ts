@@ -38,6 +38,7 @@ import {
   sharesCodec,
   sumCodec,
 } from "./messages.ts";
+import { withNoise } from "./own-noise.ts";
 import {
   blockCount,
   COORDINATOR,
@@ -52,7 +53,6 @@ import {
 } from "./session.ts";
 import {
   addKeyShare,
-  addNoise,
   addSeconds,
   CHECKS_USE,
   contribute,
@@ -126,15 +126,6 @@ export function* sumNode(setup: SumNodeSetup, rng: Rng): Party<Float64Array | un
 
   const own = values === undefined ? undefined : yield* releaseShares(setup, recipientKeys, rng);
   return recipients.includes(me) ? yield* open(setup, firsts, yield* allShares(setup, own)) : undefined;
-}
-
-/** This node's numbers as it puts them in: with its own noise, where the plan asks for some. */
-function* withNoise(
-  { me, transcript, values, noises = [] }: SumNodeSetup,
-  rng: Rng,
-): Generator<Effect, Float64Array | undefined, unknown> {
-  if (values === undefined || noises.every((noise) => noise === undefined)) return values;
-  return yield* fresh(rng, (seed) => compute(addNoise, { transcript, me }, values, noises, seed));
 }
 
 /** Commit, echo, open: the shares of the collective key, each chosen before any other was known. */
