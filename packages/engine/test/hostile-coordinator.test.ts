@@ -6,7 +6,7 @@ import { disturbed, KINDS, kindsSpoken, LETTER_SCRIPTS } from "./hostile-letters
 import { SCRIPTS } from "./hostile-scripts.ts";
 
 /** Said for each session that prepares a question, as for the question's own; or before there is a question. */
-const SESSIONS_BEFORE = /\/(?:done|ready)\/(?:keyset|evaluate)\/|^boot\/|^withdrawn\//;
+const SESSIONS_BEFORE = /\/(?:done|ready)\/(?:keyset|evaluate)\/|^boot\/|^withdrawn\/|^suspended\//;
 
 describe("a hostile coordinator", () => {
   it("that does nothing is not noticed, and passes on every kind of letter that is tried", async () => {
