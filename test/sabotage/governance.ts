@@ -196,7 +196,7 @@ export const GOVERNANCE: readonly Switch[] = [
         to: "",
       },
     ],
-    test: { file: "packages/engine/test/four-eyes.test.ts", name: "between begin and opening" },
+    test: { file: "packages/engine/test/four-eyes.test.ts", name: "at its own node at once" },
   },
   {
     id: "four-eyes.too-late",

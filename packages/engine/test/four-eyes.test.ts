@@ -200,6 +200,20 @@ describe("an approval that is taken back", () => {
     ["between begin and opening", ({ event, phase }) => event === "session.begin" && phase === "0/1", 0],
   ];
 
+  it("ends the question at its own node at once, though no other is there to hear of it", async () => {
+    const all = open();
+    const asked = all.ask("anna", question);
+    const at = await waiting(all, "bert");
+    await Promise.all(PARTIES.map((party) => waiting(all, party)));
+    await all.machine("cleo").close();
+    await all.machine("anna").close();
+    await asked;
+    const { node, outcomes } = all.machine("bert");
+    node.decide(decision(all, at, "bert", "lawful", NO));
+    const end = await until(() => outcomes[0]);
+    expect(end).toMatchObject({ status: "refused", party: "bert", rule: "approvals/lawful" });
+  });
+
   it.each(moments)("%s stops everything: nothing is disclosed", async (_when, at, disclosed) => {
     const { wishes, answers } = withdrawing(at);
     const all = open(wishes);
