@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Own rows as the history rule compares them: named under a key of this node alone, which the names say nothing without.
 import { cellsOfRows, summedColumns } from "@koplamp/aggregate";
+import { wipe } from "@koplamp/crypto";
 import { type AggregateAsk, type Cell, hex, type Input, type Table, utf8 } from "@koplamp/wire";
 import type { Contribution } from "./contribution.ts";
 import type { Release, ReleasedCell } from "./history-rule.ts";
@@ -17,12 +18,19 @@ const NAME_BYTES = 8;
 /** Makes names that only this node can make. */
 type Namer = (text: string) => string;
 
-/** The namer of one dataset. */
-function namerOf({ primitives, keys }: NodePorts, dataset: string): Namer {
+/** Does something with the namer of one dataset; its key is gone afterwards. */
+async function withNamer<T>(
+  { primitives, keys }: NodePorts,
+  dataset: string,
+  act: (name: Namer) => Promise<T>,
+): Promise<T> {
   const extracted = primitives.hkdfExtract(utf8("history"), keys.storage);
   const key = primitives.hkdfExpand(extracted, utf8(`koplamp.history/v1/${dataset}`), 32);
-  extracted.fill(0);
-  return (text) => hex(primitives.hmacSha256(key, utf8(text)).subarray(0, NAME_BYTES));
+  try {
+    return await act((text) => hex(primitives.hmacSha256(key, utf8(text)).subarray(0, NAME_BYTES)));
+  } finally {
+    wipe(extracted, key);
+  }
 }
 
 /** What the difference with other sums could tell. */
@@ -33,7 +41,9 @@ export async function releaseOfCube(
   { input, table }: Contribution,
 ): Promise<Release> {
   const told = [...summedColumns(ask)].sort().join(" ");
-  const cells = await cellsOfCube(node, ask, { input, table });
+  const cells = await withNamer(node, input.dataset, (name) =>
+    cellsOfCube(node, ask, { input, table }, name),
+  );
   const { minCount, noise } = plan.release;
   return { about: "rows", contributors, told, minCount, noisy: noise !== null, cells };
 }
@@ -46,8 +56,8 @@ async function cellsOfCube(
   node: NodePorts,
   ask: AggregateAsk,
   { input, table }: Contribution,
+  name: Namer,
 ): Promise<readonly ReleasedCell[]> {
-  const name = namerOf(node, input.dataset);
   const { subject } = node.sources.specs[input.dataset] ?? {};
   const places = cellsOfRows(table, ask, input);
   const memberOf = membersOf(table, subject);
@@ -92,12 +102,14 @@ export async function releaseOfKeys(
   { keys }: Items,
 ): Promise<Release | undefined> {
   if (plan.ask.kind === "match") return undefined;
-  const name = namerOf(node, dataset);
-  const members = new Map<string, number>();
-  for (const [at, key] of keys.entries()) {
-    if (at % STRETCH === STRETCH - 1) await node.clock.sleep(0);
-    members.set(name(JSON.stringify(key)), 0);
-  }
+  const members = await withNamer(node, dataset, async (name) => {
+    const all = new Map<string, number>();
+    for (const [at, key] of keys.entries()) {
+      if (at % STRETCH === STRETCH - 1) await node.clock.sleep(0);
+      all.set(name(JSON.stringify(key)), 0);
+    }
+    return all;
+  });
   const cells = [{ predicate: [], members }];
   const { minCount } = plan.release;
   return { about: `keys ${columns.join(" ")}`, contributors: [], told: "", minCount, noisy: false, cells };
