@@ -73,6 +73,19 @@ export const NOISES: readonly Switch[] = [
     test: { file: NOISY_SUM, name: "counts more often than its dataset declares" },
   },
   {
+    id: "noise.own",
+    guarantee: "G11",
+    weak: "the noise of a recipient counts as hiding something from itself",
+    edits: [
+      {
+        file: "packages/wire/src/documents/plan.ts",
+        from: "return colluders >= own && colluders < inputs.length;",
+        to: "return own >= 0 && colluders < inputs.length;",
+      },
+    ],
+    test: { file: "packages/query/test/noise.test.ts", name: "is refused as a plan too" },
+  },
+  {
     id: "noise.unit",
     guarantee: "G11",
     weak: "noise that hides rows is taken where the agreement protects subjects",

@@ -14,7 +14,7 @@ export interface Protection {
   readonly rhoMicro: number;
   /** By how much the number can change with one unit, over all cells. Above zero. */
   readonly sensitivity: bigint;
-  /** How many add noise, and how many of them may work together with whoever reads the sum: fewer than all. */
+  /** How many add noise, and of how many of them whoever reads the sum may know it: fewer than all. */
   readonly contributors: number;
   readonly colluders: number;
 }

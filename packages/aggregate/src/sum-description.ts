@@ -175,7 +175,7 @@ function shares(
 
 const OWN_NOISE: Assumption = {
   id: "own-noise",
-  text: "At most as many contributors as the plan names as colluders tell a recipient the noise that they added.",
+  text: "A recipient knows the noise of at most as many contributors as the plan names, its own included.",
   ifFalse: "The noise of the others may be too little for what the plan promises.",
 };
 

@@ -79,7 +79,7 @@ const DUTCH: Readonly<Record<string, string>> = {
     "De identiteitssleutel van elke node is van die node zelf; berichten zijn verzegeld van node tot node.",
   "own-share": "Ten minste één houder houdt zijn deel van de sleutel voor zich.",
   "own-noise":
-    "Hooguit zoveel bijdragers als het plan noemt, vertellen een ontvanger welke ruis zij toevoegden.",
+    "Een ontvanger kent de ruis van hooguit zoveel bijdragers als het plan noemt, de eigen meegeteld.",
   "true-inputs": "Partijen brengen de lijsten in die zij zeggen in te brengen.",
   "counting-software": "De node die telt draait de software die hij zegt te draaien.",
   "counter-follows": "De node die telt houdt zich aan het protocol.",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { epsilonOf, rhoMicroOf } from "@koplamp/aggregate";
+import type { PartyId } from "@koplamp/protocol";
 import type { NoisePlan } from "@koplamp/wire";
 import type { CatalogueEntry } from "./catalogue.ts";
 import { QueryError } from "./errors.ts";
@@ -11,7 +12,7 @@ export interface AskedNoise {
   /** The ε of the whole answer. */
   readonly epsilon: number;
   readonly mechanism: NoisePlan["mechanism"];
-  /** How many contributors may collude with a recipient; null: all but one. */
+  /** Of how many contributors a recipient may know the noise, its own included; null: of all but one. */
   readonly colluders: number | null;
 }
 
@@ -35,17 +36,19 @@ export function readNoise(value: YamlValue): AskedNoise {
 
 /**
  * Noise as every node checks it: for subjects where all datasets bound how often one counts, otherwise for rows.
- * @throws {QueryError} `invalid-value` when all contributors may collude.
+ * @throws {QueryError} `invalid-value` when all contributors may collude, or a recipient that brings data is not counted.
  */
 export function noisePlan(
   { epsilon, mechanism, colluders }: AskedNoise,
   inputs: readonly CatalogueEntry[],
+  recipients: readonly PartyId[],
 ): NoisePlan {
   const most = inputs.length - 1;
-  if (colluders !== null && colluders > most) {
+  const least = inputs.some(({ party }) => recipients.includes(party)) ? 1 : 0; // it knows its own noise
+  if (colluders !== null && (colluders < least || colluders > most)) {
     throw new QueryError(
       "invalid-value",
-      `expected at most ${most} colluders among ${inputs.length} contributors, got ${colluders}`,
+      `expected ${least} to ${most} colluders among ${inputs.length} contributors, a recipient that brings data included, got ${colluders}`,
       { hint: "leave `colluders` out: then each contributor's own noise keeps the promise" },
     );
   }

@@ -167,7 +167,7 @@ function rolesOf({ recipients }: Question, ask: Ask): Plan["protocol"]["roles"] 
 
 /** The stricter of question and covenant, and the noise that the question asks for. */
 function releaseOf(
-  { release }: Question,
+  { release, recipients }: Question,
   { floors }: Covenant,
   { kind }: Ask,
   entries: readonly CatalogueEntry[],
@@ -181,7 +181,7 @@ function releaseOf(
   return {
     minCount: Math.max(minCount, floors.minCount),
     minContributors: Math.max(minContributors, floors.minContributors),
-    noise: noise === null ? null : noisePlan(noise, entries),
+    noise: noise === null ? null : noisePlan(noise, entries, recipients),
   };
 }
 

@@ -101,7 +101,11 @@ const query = z.strictObject({
         .strictObject({
           epsilon: z.number().min(0.001).max(20),
           mechanism: z.enum(["gaussian", "laplace"]).optional(),
-          colluders: z.int().min(0).optional().describe("absent: all contributors but one"),
+          colluders: z
+            .int()
+            .min(0)
+            .optional()
+            .describe("whose noise a recipient may know, its own included; absent: all but one"),
         })
         .optional(),
     })

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Noise in a question: how it is asked for, what the plan says of it, and what people read.
+import { documentIssues, type NoisePlan, type Plan } from "@koplamp/wire";
 import { describe, expect, it, test } from "vitest";
 import { explain, readQuestion } from "../src/index.ts";
 import { entry, planned } from "./agreement.ts";
@@ -50,8 +51,8 @@ describe("a question with noise", () => {
       deltaExponent: 6,
       colluders: 2,
     });
-    const laplace = planned(read(withNoise("{ epsilon: 2, mechanism: laplace, colluders: 0 }")), reports);
-    expect(laplace.plan.release.noise).toMatchObject({ rhoMicro: 1_999_999, colluders: 0 });
+    const laplace = planned(read(withNoise("{ epsilon: 2, mechanism: laplace, colluders: 1 }")), reports);
+    expect(laplace.plan.release.noise).toMatchObject({ rhoMicro: 1_999_999, colluders: 1 });
   });
 
   it("hides subjects where every dataset bounds how often one counts, and rows where one does not", () => {
@@ -84,8 +85,11 @@ describe("a question with noise", () => {
     };
     expect(refusal(withNoise("{ epsilon: 1, colluders: 3 }"))).toMatchObject({
       code: "invalid-value",
-      message: "expected at most 2 colluders among 3 contributors, got 3",
+      message: expect.stringContaining("expected 1 to 2 colluders among 3 contributors"),
     });
+    expect(refusal(withNoise("{ epsilon: 1, colluders: 0 }"))).toMatchObject({ code: "invalid-value" });
+    const outside = withNoise("{ epsilon: 1, colluders: 0 }").replace("[north]", "[harbour]");
+    expect(refusal(outside)).toBeUndefined(); // who brings no data knows nobody's noise
     const ships = [entry("harbour", "ships", { imo: "imo" }), entry("customs", "watch", { imo: "imo" })];
     const match = `${SHIPS.replace(/release:.*\n/, "")}release: { noise: { epsilon: 1 } }\n`;
     expect(refusal(match, ships)).toMatchObject({
@@ -100,6 +104,18 @@ describe("a question with noise", () => {
       code: "invalid-value",
       message: "the promise is too small to be shared by 2 numbers in a cell",
     });
+  });
+
+  it("is refused as a plan too, whoever made it, when a recipient's own noise is counted as hiding", () => {
+    const { plan } = planned(read(withNoise("{ epsilon: 1, colluders: 1 }")), reports);
+    const changed = (change: Partial<NoisePlan>): Plan => {
+      const { noise } = plan.release;
+      if (noise === null) throw new Error("expected noise");
+      return { ...plan, release: { ...plan.release, noise: { ...noise, ...change } } };
+    };
+    expect(documentIssues("plan/v1", changed({}))).toEqual([]);
+    for (const change of [{ colluders: 0 }, { colluders: 3 }, { most: [{ party: "north", rows: 1 }] }])
+      expect(documentIssues("plan/v1", changed(change))).toHaveLength(1);
   });
 
   it("has a contract with what it costs, what it rests on, and what stays exact", () => {

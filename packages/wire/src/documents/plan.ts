@@ -212,10 +212,16 @@ export const planForm: z.ZodType<Plan> = z
     expires: time,
     salt: bytes32,
   })
+  .refine(({ ask, release }) => release.noise === null || ask.kind === "aggregate", {
+    message: "expected noise in sums only",
+    path: ["release"],
+  })
   .refine(
-    ({ ask, inputs, release }) =>
-      release.noise === null || (ask.kind === "aggregate" && release.noise.colluders < inputs.length),
-    { message: "expected noise in sums only, and one contributor that does not collude", path: ["release"] },
+    ({ inputs, recipients, release: { noise } }) => noise === null || hides(noise, inputs, recipients),
+    {
+      message: "expected colluders with a recipient that brings data among them, and one contributor outside",
+      path: ["release"],
+    },
   )
   .refine(({ inputs, release: { noise } }) => noise === null || boundsSubjects(noise, inputs), {
     message: "expected how often a subject counts, once for each input, where subjects are hidden",
@@ -241,6 +247,12 @@ export const planForm: z.ZodType<Plan> = z
       path: ["inputs"],
     },
   );
+
+/** Whoever brings data and receives knows its own noise: it hides nothing from it. */
+function hides({ colluders }: NoisePlan, inputs: readonly Input[], recipients: Plan["recipients"]): boolean {
+  const own = recipients.some((to) => inputs.some((row) => row.party === to.party)) ? 1 : 0;
+  return colluders >= own && colluders < inputs.length;
+}
 
 function boundsSubjects({ unit, most }: NoisePlan, inputs: readonly Input[]): boolean {
   const named = unit === "row" ? [] : inputs.map((row) => row.party);

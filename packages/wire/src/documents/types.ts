@@ -270,7 +270,7 @@ export interface NoisePlan {
   /** ρ of the whole answer, in 10⁻⁶, and the δ of its reading as (ε, δ): 10^-deltaExponent. */
   readonly rhoMicro: number;
   readonly deltaExponent: number;
-  /** How many contributors may work together with the recipient, and the promise still holds. */
+  /** Of how many contributors a recipient may know the noise, its own included, and the promise still holds. */
   readonly colluders: number;
 }
 
