@@ -3,6 +3,7 @@ import { AGREEMENT } from "./agreement.ts";
 import { BUDGETS } from "./budgets.ts";
 import { CHANNEL } from "./channel.ts";
 import { COORDINATOR } from "./coordinator.ts";
+import { FOUR_EYES } from "./four-eyes.ts";
 import { GOVERNANCE } from "./governance.ts";
 import { MATCHING } from "./matching.ts";
 import { PAIR } from "./pair.ts";
@@ -22,6 +23,7 @@ export const SWITCHES: readonly Switch[] = [
   ...CHANNEL,
   ...COORDINATOR,
   ...GOVERNANCE,
+  ...FOUR_EYES,
   ...PEOPLE,
   ...SUSPENSION,
   ...AGREEMENT,
