@@ -5,7 +5,7 @@ const pure = {
   crypto: ["protocol", "wire"],
   he: ["protocol", "wire", "crypto"],
   psi: ["protocol", "wire", "crypto"],
-  aggregate: ["protocol", "wire", "crypto", "he"],
+  aggregate: ["protocol", "wire", "crypto", "he", "psi"],
   query: ["protocol", "wire", "crypto", "psi", "aggregate"],
   covenant: ["protocol", "wire", "crypto", "query"],
   ledger: ["crypto", "wire"],
