@@ -4,15 +4,14 @@ import {
   cubeLayout,
   cubeOf,
   type Hidden,
-  type OpenedCell,
   openedCells,
   type SumNodeSetup,
   spreadOf,
   sumNode,
 } from "@koplamp/aggregate";
-import { type ReleaseRules, withheldBy } from "@koplamp/covenant";
+import type { ReleaseRules } from "@koplamp/covenant";
 import { parameterSet } from "@koplamp/he";
-import type { AggregateAsk, AggregateCell, AggregateResult, Input } from "@koplamp/wire";
+import type { AggregateAsk, AggregateResult, Input } from "@koplamp/wire";
 import { cellCosts, repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import { expectApart, keepRelease } from "./history.ts";
@@ -20,8 +19,9 @@ import { releaseOfCube } from "./history-rows.ts";
 import type { Release } from "./history-rule.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
+import { releaseTable } from "./release-table.ts";
 import { runSession, type SessionFacts, type SessionTicket } from "./session.ts";
-import type { StageResult, Withholding } from "./stage.ts";
+import type { StageResult } from "./stage.ts";
 
 /** The one session of a sum. */
 const LABEL = "0/1";
@@ -40,12 +40,12 @@ export async function aggregateStage(node: NodePorts, run: QuestionRun): Promise
   if (brought !== undefined) expectApart(node, run, brought.release); // and again just before anything is told
   const session = await sumSession(node, run, layout, brought);
   if (session.output === undefined) return { withheld: [], session };
-  const rules = rulesOf(run, layout);
-  const cells = openedCells(session.output, ask, layout, run.contributors.length).map((cell) =>
-    released(cell, rules),
-  );
+  const { cells, withheld } = releaseTable({
+    cells: openedCells(session.output, ask, layout, run.contributors.length),
+    rules: rulesOf(run, layout),
+  });
   const result: AggregateResult = { kind: "aggregate", cells };
-  return { result, withheld: withholdings(cells), session };
+  return { result, withheld, session };
 }
 
 /** A contributor's numbers, and where they come from. */
@@ -170,22 +170,4 @@ function rulesOf({ plan: { release }, contributors }: QuestionRun, { columns }: 
   const noise = columns.find(({ kind }) => kind === "count")?.noise;
   const raised = noise === undefined ? 0 : spreadOf(noise, contributors.length);
   return { minCount: minCount + raised, minContributors };
-}
-
-/** A cell as it may be shown: `gate: node` of aggregation.md, section 9. */
-function released(
-  { group, count, contributors, measures, uncertainty }: OpenedCell,
-  rules: ReleaseRules,
-): AggregateCell {
-  const [first, ...more] = withheldBy({ count, contributors }, rules);
-  if (first !== undefined) return { group, withheld: [first, ...more] };
-  return { group, measures, ...(uncertainty === undefined ? {} : { uncertainty }) };
-}
-
-/** How many cells each rule withholds. */
-function withholdings(cells: readonly AggregateCell[]): readonly Withholding[] {
-  const rules = cells.flatMap((cell) => ("withheld" in cell ? cell.withheld : []));
-  return [...new Set(rules)]
-    .sort()
-    .map((rule) => ({ rule, cells: rules.filter((one) => one === rule).length }));
 }
