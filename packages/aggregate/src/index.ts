@@ -4,6 +4,7 @@ export { epsilonOf, rhoMicroOf, spreadOf } from "./calibration.ts";
 export { type Cube, cellsOfRows, cubeOf, type Hidden, type OpenedCell, openedCells } from "./cube.ts";
 export { SumError, type SumErrorCode } from "./errors.ts";
 export { aggregateJobs } from "./jobs.ts";
+export type { JoinColumn, JoinNodeSetup, JoinOpened, JoinSession } from "./join-session.ts";
 export { type CubeLayout, cubeLayout, type SumColumn, summedColumns } from "./layout.ts";
 export {
   FEWEST_CONTRIBUTORS,

@@ -144,6 +144,7 @@ export function within(values: Float64Array, { least, most }: Range): boolean {
   return values.every((value) => Number.isSafeInteger(value) && value >= least && value <= most);
 }
 
-function ascending(parties: readonly PartyId[]): boolean {
+/** Whether party ids stand in id order, each once. */
+export function ascending(parties: readonly PartyId[]): boolean {
   return parties.every((party, at) => at === 0 || (parties[at - 1] ?? "") < party);
 }
