@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { summedColumns } from "@koplamp/aggregate";
-import { type Ask, type ColumnKind, type Condition, canonicalise } from "@koplamp/wire";
+import {
+  type Ask,
+  type ColumnDomain,
+  type ColumnKind,
+  type Condition,
+  canonicalise,
+  type JoinAsk,
+  keyOf,
+  measuredColumn,
+  ownColumn,
+} from "@koplamp/wire";
 import type { CatalogueColumn, CatalogueEntry } from "./catalogue.ts";
 import { IDENTIFIER_KINDS } from "./dataset.ts";
 import { QueryError } from "./errors.ts";
@@ -10,52 +19,70 @@ const GROUP_KINDS: readonly ColumnKind[] = ["category", "month", "date", "boolea
 const WHERE_KINDS: readonly ColumnKind[] = [...GROUP_KINDS, "integer"];
 const ORDERED_KINDS: readonly ColumnKind[] = ["month", "date", "integer"];
 
-/** The columns that an ask reads, each once: the key, or groups, conditions and measures in that order. */
-export function columnsOf(ask: Ask): readonly string[] {
-  if (ask.kind !== "aggregate") return ask.key;
-  const conditions = ask.where.map(({ column }) => column);
-  return [...new Set([...ask.groupBy, ...conditions, ...summedColumns(ask)])];
-}
-
 /**
  * The ask with every value in canonical form, after checking that all parties offer its columns with the kinds that
  * it needs.
  * @throws {QueryError} `unknown-column`, `kind-mismatch` or `wrong-kind`, naming the party.
  */
 export function normalise(ask: Ask, entries: readonly CatalogueEntry[]): Ask {
-  const kinds = new Map(columnsOf(ask).map((column) => [column, sharedColumn(column, entries)]));
-  const kindOf = (column: string): ColumnKind => kinds.get(column)?.kind ?? "opaque";
-  if (ask.kind !== "aggregate") {
-    for (const column of ask.key)
-      expectKind(
-        column,
-        kindOf(column),
-        IDENTIFIER_KINDS,
-        "be a key",
-        "declare it with the kind of an identifier, or as opaque",
-      );
-    return ask;
+  const shared = new Map<string, ColumnKind>();
+  const kindOf = (column: string): ColumnKind => {
+    const kind = shared.get(column) ?? sharedColumn(column, entries)?.kind ?? "opaque";
+    shared.set(column, kind);
+    return kind;
+  };
+  for (const column of keyOf(ask)) {
+    const hint = "declare it with the kind of an identifier, or as opaque";
+    expectKind(column, kindOf(column), IDENTIFIER_KINDS, "be a key", hint);
   }
-  for (const column of summedColumns(ask)) {
-    expectKind(column, kindOf(column), ["integer"], "be summed", "declare it as integer, with min and max");
-  }
-  for (const column of ask.groupBy) {
-    expectKind(
-      column,
-      kindOf(column),
-      GROUP_KINDS,
-      "make groups",
-      "group by a category, month, date or boolean",
-    );
-  }
+  if (ask.kind === "match" || ask.kind === "overlap-count") return ask;
+  if (ask.kind === "join-aggregate") return normaliseJoin(ask, entries);
+  const axes = ask.domain.map(({ column }) => column);
+  expectSummable(ask.measures, kindOf);
+  expectGroups(axes, kindOf);
   return {
     ...ask,
     where: ask.where.map((condition) => normaliseCondition(condition, kindOf(condition.column))),
-    domain: ask.domain.map(({ column, values }) => ({
-      column,
-      values: canonicalDomain(column, kindOf(column), values),
-    })),
+    domain: canonicalDomains(ask.domain, kindOf),
   };
+}
+
+/** The columns of a join are those of single parties: each by its own declaration. */
+function normaliseJoin(ask: JoinAsk, entries: readonly CatalogueEntry[]): JoinAsk {
+  const kindOf = (name: string): ColumnKind => {
+    const owner = entries.find(({ party }) => ownColumn(name, party) !== undefined);
+    if (owner === undefined) {
+      throw new QueryError("unknown-column", `no party of the question brings "${name}"`, {
+        hint: `columns of a join are written party.column; parties: ${entries.map(({ party }) => party).join(", ")}`,
+      });
+    }
+    return offered(ownColumn(name, owner.party) ?? "", owner).kind;
+  };
+  expectSummable(ask.measures, kindOf);
+  expectGroups(ask.groupBy, kindOf);
+  return { ...ask, domain: canonicalDomains(ask.domain, kindOf) };
+}
+
+function expectSummable(measures: readonly string[], kindOf: (column: string) => ColumnKind): void {
+  for (const column of measures.map(measuredColumn)) {
+    if (column === "") continue;
+    expectKind(column, kindOf(column), ["integer"], "be summed", "declare it as integer, with min and max");
+  }
+}
+
+function expectGroups(columns: readonly string[], kindOf: (column: string) => ColumnKind): void {
+  const hint = "group by a category, month, date or boolean";
+  for (const column of columns) expectKind(column, kindOf(column), GROUP_KINDS, "make groups", hint);
+}
+
+function canonicalDomains(
+  domain: readonly ColumnDomain[],
+  kindOf: (column: string) => ColumnKind,
+): readonly ColumnDomain[] {
+  return domain.map(({ column, values }) => ({
+    column,
+    values: canonicalDomain(column, kindOf(column), values),
+  }));
 }
 
 /** The column as every party offers it. */

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import type { AggregateAsk, Covenant, MatchAsk, NoisePlan, OverlapAsk, Plan, Text } from "@koplamp/wire";
+import type {
+  AggregateAsk,
+  Covenant,
+  JoinAsk,
+  MatchAsk,
+  NoisePlan,
+  OverlapAsk,
+  Plan,
+  Text,
+  TrendAsk,
+} from "@koplamp/wire";
 import { listed } from "./language.ts";
 import { promiseOf } from "./noise.ts";
 
@@ -67,7 +77,7 @@ function overlapText(ask: OverlapAsk, recipients: readonly string[], parties: re
 }
 
 function sumText(
-  ask: AggregateAsk,
+  ask: AggregateAsk | JoinAsk | TrendAsk,
   { release }: Plan,
   recipients: readonly string[],
   parties: readonly string[],

@@ -81,7 +81,7 @@ function disclosuresOf({ disclosures, sessions }: Described): Contract["disclosu
 }
 
 function outputsOf({ ask }: Plan, { outputs }: Described): Contract["outputs"] {
-  const columns = ask.kind === "aggregate" ? [...ask.groupBy, ...ask.measures] : ask.key;
+  const columns = "measures" in ask ? [...ask.groupBy, ...ask.measures] : ask.key;
   return outputs
     .map(({ id, to, item }) => ({
       id,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type CatalogueColumn, type CatalogueEntry, readCatalogueEntry } from "./catalogue.ts";
-export { type Choice, choose } from "./choose.ts";
+export { choose } from "./choose.ts";
 export { contractOf } from "./contract.ts";
 export { readDataset } from "./dataset.ts";
 export { errorText, type FilePlace, QueryError, type QueryErrorCode, type QueryErrorForm } from "./errors.ts";

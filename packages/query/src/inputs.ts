@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Ask, Covenant, Input } from "@koplamp/wire";
+import { type Ask, type Covenant, columnsAt, type Input } from "@koplamp/wire";
 import type { CatalogueEntry } from "./catalogue.ts";
-import { columnsOf } from "./columns.ts";
 
 /** What each party contributes, by public bounds only, in party order. The ask must have been checked against them. */
 export function inputsOf(ask: Ask, entries: readonly CatalogueEntry[], covenant: Covenant): readonly Input[] {
-  const columns = columnsOf(ask);
   return entries.map((entry) => {
     const { party, dataset, rowsPadded, maxRowsPerCell, snapshot } = entry;
+    const columns = columnsAt(ask, party);
     const offered = columns.flatMap((name) => entry.columns.filter((column) => column.name === name));
     return {
       party,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Fact, PartyId } from "@koplamp/protocol";
-import type { ContractItem, Plan } from "@koplamp/wire";
+import { type ContractItem, keyOf, type Plan } from "@koplamp/wire";
 import { ANY } from "./knowledge.ts";
 import { grouped, type Language, listed } from "./language.ts";
 
@@ -91,7 +91,7 @@ export function phrasesOf(items: readonly ContractItem[], speaker: Speaker): rea
 
 function phraseOf({ fact, about, bound }: ContractItem, speaker: Speaker): string {
   const { plan, lang } = speaker;
-  const key = plan.ask.kind === "aggregate" ? "" : plan.ask.key.join(" + ");
+  const key = keyOf(plan.ask).join(" + ");
   const words = typeof bound === "string" && lang === "nl" ? (BOUNDS[bound] ?? bound) : bound;
   const number = typeof words === "number" ? grouped(words, lang) : words;
   return PHRASES[fact][lang](partiesText(about, speaker), number, key);

@@ -8,6 +8,7 @@ import {
   canonicalBytes,
   type Hash,
   type Input,
+  keyOf,
   type Plan,
   type PublicKey,
   type Time,
@@ -55,8 +56,11 @@ export function planQuery(request: PlanRequest): Plan {
   const ask = normalise(question.ask, entries);
   const inputs = inputsOf(ask, entries, covenant);
   checkRecipients(question, ask);
-  const epoch = ask.kind === "aggregate" ? null : epochOf(question, covenant, now);
-  const { protocol: id, params } = choose(ask, circumstances(covenant, inputs, epoch));
+  const epoch = keyOf(ask).length === 0 ? null : epochOf(question, covenant, now);
+  const { protocol: id, params } = choose(
+    ask,
+    circumstances(covenant, { inputs, epoch, recipients: question.recipients }),
+  );
   checkSizes(ask, id, inputs);
   const release = releaseOf(question, covenant, ask, entries);
   if (ask.kind === "aggregate") checkSums(ask, inputs, { params, release });
@@ -160,7 +164,7 @@ function basesOf({ legalBasis }: Question, inputs: readonly Input[]): Plan["base
 function rolesOf({ recipients }: Question, ask: Ask): Plan["protocol"]["roles"] {
   const contributor = ask.from.map(({ party }) => party);
   const recipient = recipients;
-  return ask.kind === "aggregate"
+  return keyOf(ask).length === 0
     ? { contributor, recipient }
     : { contributor, keyHolder: contributor, recipient };
 }

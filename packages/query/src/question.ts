@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import { addPeriod, isTime, type QueryClass, type Source, type Text, type Time } from "@koplamp/wire";
+import { addPeriod, isTime, keyOf, type QueryClass, type Source, type Text, type Time } from "@koplamp/wire";
 import { type QuestionAsk, readAsk } from "./ask.ts";
 import { CLASS_OF, ID, PARTY_ID } from "./names.ts";
 import { type AskedNoise, readNoise } from "./noise.ts";
@@ -90,7 +90,7 @@ export function readQuestion(
     intendedEffect: readEffect(given.value("intendedEffect")),
     ask,
     sources: ask.from,
-    key: ask.kind === "aggregate" ? [] : ask.key,
+    key: keyOf(ask),
     recipients: readRecipients(root),
     release,
     expires: readExpires(given.value("expires", "expires (the end of tomorrow)")),

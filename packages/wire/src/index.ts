@@ -18,6 +18,22 @@ export {
 } from "./answer.ts";
 export { bucket } from "./bucket.ts";
 export { canonicalBytes, canonicalText, type Json, type JsonLimits, parseCanonical } from "./canonical.ts";
+export {
+  type AggregateAsk,
+  type AlarmRule,
+  type Ask,
+  type ColumnDomain,
+  type Condition,
+  columnsAt,
+  type JoinAsk,
+  keyOf,
+  type MatchAsk,
+  measuredColumn,
+  type OverlapAsk,
+  ownColumn,
+  type Source,
+  type TrendAsk,
+} from "./documents/asks.ts";
 export { type EntryBodies, type EntryDebit, VERBS } from "./documents/entry.ts";
 export { RESERVED_PARTIES } from "./documents/fields.ts";
 export {

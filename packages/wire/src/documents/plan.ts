@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from "zod";
 import { bucket } from "../bucket.ts";
-import { utf8 } from "../text.ts";
+import { askForm, MOST_PARTIES } from "./ask-forms.ts";
+import { columnsAt } from "./asks.ts";
 import {
   atLeastOne,
   bytes32,
@@ -17,14 +18,12 @@ import {
   publicKey,
   queryClass,
   same,
-  sortedList,
   text,
   time,
   uniqueList,
 } from "./fields.ts";
-import type { Ask, Input, NoisePlan, Plan } from "./types.ts";
+import type { Input, NoisePlan, Plan } from "./types.ts";
 
-const MOST_PARTIES = 64;
 const KINDS = [
   ..."bsn rsin kvk iban imo imo-company plate phone email lei passport person-name company-name date name-key".split(
     " ",
@@ -32,103 +31,7 @@ const KINDS = [
   ..."opaque category integer month boolean".split(" "),
 ];
 
-const source = z.strictObject({ party, dataset: name });
-const from = sortedList(source, (row) => row.party, MOST_PARTIES, 1);
-const key = uniqueList(name, same, 16, 1);
-
-const TWO_PARTIES = { message: "expected two parties in this mode", path: ["mode"] };
-
-const match = z
-  .strictObject({
-    kind: z.literal("match"),
-    key,
-    from,
-    atLeast: z.int("expected a count").min(2, "expected at least 2"),
-    tell: z.enum(["holders", "count", "nothing"], "expected holders, count or nothing"),
-    mode: z.literal("pair", "expected pair, or no mode").exactOptional(),
-  })
-  .refine((ask) => ask.atLeast <= ask.from.length, {
-    message: "expected at most all parties",
-    path: ["atLeast"],
-  })
-  .refine((ask) => ask.mode === undefined || ask.from.length === 2, TWO_PARTIES);
-
-const overlap = z
-  .strictObject({
-    kind: z.literal("overlap-count"),
-    key,
-    from,
-    shape: z.enum(["histogram", "pairs", "atLeast"], "expected histogram, pairs or atLeast"),
-    atLeast: atLeastOne.nullable(),
-    mode: z
-      .enum(
-        ["hub", "recipient", "pairs.local", "pairs.blind"],
-        "expected hub, recipient, pairs.local, pairs.blind or null",
-      )
-      .nullable(),
-  })
-  .refine(({ shape, atLeast }) => (shape === "atLeast") === (atLeast !== null), {
-    message: "expected a number with shape atLeast, and null with the others",
-    path: ["atLeast"],
-  })
-  .refine((ask) => (ask.atLeast ?? 0) <= ask.from.length, {
-    message: "expected at most all parties",
-    path: ["atLeast"],
-  })
-  .refine(({ mode, from: sources }) => !mode?.startsWith("pairs.") || sources.length === 2, TWO_PARTIES)
-  .refine(({ mode, shape }) => !mode?.startsWith("pairs.") || shape === "pairs", {
-    message: "expected shape pairs in this mode",
-    path: ["mode"],
-  });
-
-const word = z
-  .string()
-  .refine(
-    (value) => value.trim() === value && value !== "" && utf8(value).length <= 256,
-    "expected a canonical value",
-  );
 const whole = z.int("expected an integer");
-
-const condition = z
-  .strictObject({
-    column: name,
-    op: z.enum(["=", "in", ">=", "<"], "expected a comparison"),
-    value: z.union(
-      [word, whole, z.boolean(), list(z.union([word, whole]), 1000, 1)],
-      "expected a value or a list",
-    ),
-  })
-  .refine(({ op, value }) => (op === "in") === (typeof value === "object"), {
-    message: "expected a list with in, and one value with the others",
-    path: ["value"],
-  });
-
-const aggregate = z
-  .strictObject({
-    kind: z.literal("aggregate"),
-    from,
-    where: list(condition, 16),
-    groupBy: uniqueList(name, same, 8),
-    domain: list(z.strictObject({ column: name, values: uniqueList(word, same, 1000, 1) }), 8),
-    measures: uniqueList(
-      z.string().regex(/^(?:count|(?:sum|mean)\([A-Za-z][A-Za-z0-9_-]{0,63}\))$/, "expected a measure"),
-      same,
-      16,
-      1,
-    ),
-  })
-  .refine(
-    ({ groupBy, domain }) =>
-      groupBy.length === domain.length && groupBy.every((column, at) => domain[at]?.column === column),
-    { message: "expected one entry for each column of groupBy, in that order", path: ["domain"] },
-  );
-
-const askForm: z.ZodType<Ask> = z.discriminatedUnion(
-  "kind",
-  [match, overlap, aggregate],
-  "expected a kind of question",
-);
-
 const bounds = z
   .strictObject({ column: name, min: whole, max: whole })
   .refine(({ min, max }) => min <= max, "expected min up to max");
@@ -241,7 +144,9 @@ export const planForm: z.ZodType<Plan> = z
   )
   .refine(
     ({ ask, inputs }) =>
-      inputs.every(({ columns }) => columnsOf(ask).every((column) => columns.includes(column))),
+      inputs.every(({ party: id, columns }) =>
+        columnsAt(ask, id).every((column) => columns.includes(column)),
+      ),
     {
       message: "expected every column that the ask reads",
       path: ["inputs"],
@@ -257,10 +162,4 @@ function hides({ colluders }: NoisePlan, inputs: readonly Input[], recipients: P
 function boundsSubjects({ unit, most }: NoisePlan, inputs: readonly Input[]): boolean {
   const named = unit === "row" ? [] : inputs.map((row) => row.party);
   return most.length === named.length && most.every((row, at) => row.party === named[at]);
-}
-
-function columnsOf(ask: Ask): readonly string[] {
-  if (ask.kind !== "aggregate") return ask.key;
-  const measured = ask.measures.flatMap((measure) => /\((.+)\)$/.exec(measure)?.[1] ?? []);
-  return [...ask.groupBy, ...ask.where.map(({ column }) => column), ...measured];
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The documents of evidence.md, section 2, as TypeScript sees them after a strict reader.
 import type { Fact, PartyId } from "@koplamp/protocol";
+import type { Ask } from "./asks.ts";
 
 /** `sha256:` and 64 lower-case hex digits. */
 export type Hash = string;
@@ -194,53 +195,6 @@ export interface Suspension {
   readonly reason: Text | null;
   readonly at: Time;
   readonly salt: string;
-}
-
-/** A condition of `where` or `flaggedBy`. A null never passes. */
-export interface Condition {
-  readonly column: string;
-  readonly op: "=" | "in" | ">=" | "<";
-  readonly value: string | number | boolean | readonly (string | number)[];
-}
-
-export interface Source {
-  readonly party: PartyId;
-  readonly dataset: string;
-}
-
-/** A question in normal form: maps are lists, sources in party order. */
-export type Ask = MatchAsk | OverlapAsk | AggregateAsk;
-
-export interface MatchAsk {
-  readonly kind: "match";
-  readonly key: readonly string[];
-  readonly from: readonly Source[];
-  readonly atLeast: number;
-  readonly tell: "holders" | "count" | "nothing";
-  /** Set when the analyst named a mode, for two parties; absent where the choice is the planner's. */
-  readonly mode?: "pair";
-}
-
-export interface OverlapAsk {
-  readonly kind: "overlap-count";
-  readonly key: readonly string[];
-  readonly from: readonly Source[];
-  readonly shape: "histogram" | "pairs" | "atLeast";
-  /** Set when `shape` is `atLeast`. */
-  readonly atLeast: number | null;
-  /** Set when the analyst named a mode; null leaves the choice to the planner. */
-  readonly mode: "hub" | "recipient" | "pairs.local" | "pairs.blind" | null;
-}
-
-export interface AggregateAsk {
-  readonly kind: "aggregate";
-  readonly from: readonly Source[];
-  readonly where: readonly Condition[];
-  readonly groupBy: readonly string[];
-  /** One entry for each column of `groupBy`, in that order. */
-  readonly domain: readonly { readonly column: string; readonly values: readonly string[] }[];
-  /** `count`, `sum(column)` or `mean(column)`. */
-  readonly measures: readonly string[];
 }
 
 /** What one party contributes, by public bounds only. */

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// The protocols that answer questions, why each is chosen, and what is passed over.
+import type { MatchAsk, OverlapAsk, Text } from "@koplamp/wire";
+
+/** The protocol that answers a question, why, and what was passed over. */
+export interface Choice {
+  readonly protocol: string;
+  /** The parameter set, by its id in the covenant. */
+  readonly params: string;
+  readonly reason: Text;
+  readonly refused: readonly { readonly protocol: string; readonly why: Text }[];
+}
+
+const GROUP = "ristretto255-sha512";
+
+/** Sums over the rows of all. */
+export const SUMS: Choice = {
+  protocol: "sum-threshold/1",
+  params: "bfv-amt-50-pq",
+  reason: {
+    nl: "sommen onder een sleutel die nergens bestaat: zonder het aandeel van elke partij gaat niets open",
+    en: "sums under a key that exists nowhere: nothing opens without every party's own share",
+  },
+  refused: [],
+};
+
+/** Sums over what two hold, at the party that gets them. */
+export const JOIN_PAIR: Choice = {
+  protocol: "join-sum-pair/1",
+  params: "bfv-join-46-pq",
+  reason: {
+    nl: "de ontvanger brengt de waarden in, de ander kiest er blind de gedeelde rijen uit: de coördinator ziet niets",
+    en: "the recipient brings the values, the other one selects the shared rows blindly: the coordinator sees nothing",
+  },
+  refused: [
+    {
+      protocol: "join-sum-hub/1",
+      why: {
+        nl: "de ander zou ook het aantal niet leren, maar de coördinator zou het patroon van overlap zien; op verzoek (mode: hub)",
+        en: "the other one would not learn the count either, but the coordinator would see the pattern of overlap; when asked for (mode: hub)",
+      },
+    },
+  ],
+};
+
+/** Sums over what all hold, selected by the coordinator. */
+export const JOIN_HUB: Choice = {
+  protocol: "join-sum-hub/1",
+  params: "bfv-sel-42-pq",
+  reason: {
+    nl: "de coördinator kiest de gedeelde rijen op pseudoniemen die hij niet kan herleiden; wat opgeteld wordt ziet hij niet",
+    en: "the coordinator selects the shared rows by pseudonyms that it cannot resolve; what is added up it does not see",
+  },
+  refused: [
+    {
+      protocol: "join-sum-pair/1",
+      why: {
+        nl: "alleen tussen twee partijen, voor één ontvanger die zelf alle waarden inbrengt",
+        en: "between two parties only, for one recipient that brings all values itself",
+      },
+    },
+  ],
+};
+
+/** Sums in which an event counts once, however many report it. */
+export const DISTINCT: Choice = {
+  protocol: "distinct-sum/1",
+  params: "bfv-sel-42-pq",
+  reason: {
+    nl: "de coördinator kiest van elke gebeurtenis één melding, op pseudoniemen die hij niet kan herleiden; geen partij leert wie hetzelfde meldt",
+    en: "the coordinator selects one report of each event, by pseudonyms that it cannot resolve; no party learns who reports the same",
+  },
+  refused: [
+    {
+      protocol: "sum-threshold/1",
+      why: {
+        nl: "de coördinator zou geen patroon zien, maar wat twee partijen melden zou dubbel tellen",
+        en: "the coordinator would see no pattern, but what two parties report would count twice",
+      },
+    },
+  ],
+};
+
+/** Matching under keys that live for an epoch. */
+export const TOKENS: Choice = {
+  protocol: "match-tokens/1",
+  params: GROUP,
+  reason: {
+    nl: "vergelijken van lijsten die weinig veranderen: alleen nieuwe nummers kosten rekenwerk",
+    en: "matching of lists that change slowly: only new identifiers cost work",
+  },
+  refused: [],
+};
+
+/** Matching of two under a key for one question. */
+export const PAIR: Choice = {
+  protocol: "match-pair/1",
+  params: GROUP,
+  reason: {
+    nl: "zoals gevraagd (mode: pair) met een sleutel voor deze vraag alleen: later is er niets mee te vergelijken",
+    en: "as asked (mode: pair) under a key for this question only: nothing can be compared with it later",
+  },
+  refused: [
+    {
+      protocol: "match-tokens/1",
+      why: {
+        nl: "goedkoper bij herhaling, maar de ontvanger kan met zijn lijst later meer vergelijken",
+        en: "cheaper when repeated, but the recipient can compare more with its list later on",
+      },
+    },
+  ],
+};
+
+/** Why a pair matches under a key of its own although nobody asked for it. */
+export const SENSITIVE: Text = {
+  nl: "gevoelige gegevens: een sleutel voor deze vraag alleen, zodat er later niets mee te vergelijken is",
+  en: "sensitive data: a key for this question only, so that nothing can be compared with it later",
+};
+
+/** What a match by tokens passes over. */
+export function stricterMatch({ from }: Pick<MatchAsk, "from">): Choice["refused"][number] {
+  return from.length === 2
+    ? {
+        protocol: PAIR.protocol,
+        why: {
+          nl: "een sleutel per vraag, die elke keer al het rekenwerk kost; op verzoek (mode: pair)",
+          en: "a key for each question, which costs all the work each time; when asked for (mode: pair)",
+        },
+      }
+    : {
+        protocol: "match-threshold/1",
+        why: {
+          nl: "nog niet gebouwd; de ontvanger zou ook in zijn node niets onder de drempel zien",
+          en: "not built yet; a recipient's node would see nothing below the threshold either",
+        },
+      };
+}
+
+/** The ways to count, by mode. */
+export const COUNTS: Readonly<Record<NonNullable<OverlapAsk["mode"]>, Choice>> = {
+  hub: {
+    protocol: "overlap-hub/1",
+    params: GROUP,
+    reason: {
+      nl: "de coördinator telt pseudoniemen die hij niet kan herleiden; ontvangers krijgen alleen de aantallen",
+      en: "the coordinator counts pseudonyms that it cannot resolve; recipients get the numbers only",
+    },
+    refused: [
+      {
+        protocol: "overlap-recipient/1",
+        why: {
+          nl: "de node van de ontvanger zou het hele patroon zien; alleen op verzoek (mode: recipient)",
+          en: "the recipient's node would see the whole pattern; only when asked for (mode: recipient)",
+        },
+      },
+    ],
+  },
+  recipient: {
+    protocol: "overlap-recipient/1",
+    params: GROUP,
+    reason: {
+      nl: "zoals gevraagd (mode: recipient) telt de node van de ontvanger; de coördinator ziet geen patroon",
+      en: "as asked (mode: recipient) the recipient's node counts; the coordinator sees no pattern",
+    },
+    refused: [],
+  },
+  "pairs.local": {
+    protocol: "match-pair-count-local/1",
+    params: GROUP,
+    reason: {
+      nl: "zoals gevraagd (mode: pairs.local) telt een van de twee in het geheugen van zijn node; bedrog van de ander valt op",
+      en: "as asked (mode: pairs.local) one of the two counts in its node's memory; deceit by the other is noticed",
+    },
+    refused: [
+      {
+        protocol: "match-pair-count-blind/1",
+        why: {
+          nl: "een node die zich aan het protocol houdt ziet dan alleen het aantal; bedrog valt niet op",
+          en: "a node that follows the protocol would see the number only; deceit is not noticed",
+        },
+      },
+    ],
+  },
+  "pairs.blind": {
+    protocol: "match-pair-count-blind/1",
+    params: GROUP,
+    reason: {
+      nl: "zoals gevraagd (mode: pairs.blind) ziet wie telt alleen het aantal, zolang zijn node zich aan het protocol houdt",
+      en: "as asked (mode: pairs.blind) whoever counts sees the number only, while its node follows the protocol",
+    },
+    refused: [
+      {
+        protocol: "match-pair-count-local/1",
+        why: {
+          nl: "bedrog van de ander zou opvallen, maar wie telt houdt de overeenkomsten in zijn geheugen",
+          en: "deceit by the other would be noticed, but whoever counts holds the matching items in memory",
+        },
+      },
+    ],
+  },
+};
+
+/** What the count of a pair at the coordinator passes over. */
+export const BLIND_PASSED_OVER: Choice["refused"][number] = {
+  protocol: "match-pair-count-blind/1",
+  why: {
+    nl: "de coördinator zou geen patroon zien, maar een node die zich er niet aan houdt leert ongemerkt alles; op verzoek (mode: pairs.blind)",
+    en: "the coordinator would see no pattern, but a node that deviates learns all of it unseen; when asked for (mode: pairs.blind)",
+  },
+};

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from "zod";
+import { utf8 } from "../text.ts";
+import { type Ask, type ColumnDomain, measuredColumn, ownColumn } from "./asks.ts";
+import { atLeastOne, list, name, party, same, sortedList, uniqueList } from "./fields.ts";
+
+/** Most parties of one document. */
+export const MOST_PARTIES: number = 64;
+
+const source = z.strictObject({ party, dataset: name });
+const from = sortedList(source, (row) => row.party, MOST_PARTIES, 1);
+const key = uniqueList(name, same, 16, 1);
+
+const TWO_PARTIES = { message: "expected two parties in this mode", path: ["mode"] };
+
+const match = z
+  .strictObject({
+    kind: z.literal("match"),
+    key,
+    from,
+    atLeast: z.int("expected a count").min(2, "expected at least 2"),
+    tell: z.enum(["holders", "count", "nothing"], "expected holders, count or nothing"),
+    mode: z.literal("pair", "expected pair, or no mode").exactOptional(),
+  })
+  .refine((ask) => ask.atLeast <= ask.from.length, {
+    message: "expected at most all parties",
+    path: ["atLeast"],
+  })
+  .refine((ask) => ask.mode === undefined || ask.from.length === 2, TWO_PARTIES);
+
+const overlap = z
+  .strictObject({
+    kind: z.literal("overlap-count"),
+    key,
+    from,
+    shape: z.enum(["histogram", "pairs", "atLeast"], "expected histogram, pairs or atLeast"),
+    atLeast: atLeastOne.nullable(),
+    mode: z
+      .enum(
+        ["hub", "recipient", "pairs.local", "pairs.blind"],
+        "expected hub, recipient, pairs.local, pairs.blind or null",
+      )
+      .nullable(),
+  })
+  .refine(({ shape, atLeast }) => (shape === "atLeast") === (atLeast !== null), {
+    message: "expected a number with shape atLeast, and null with the others",
+    path: ["atLeast"],
+  })
+  .refine((ask) => (ask.atLeast ?? 0) <= ask.from.length, {
+    message: "expected at most all parties",
+    path: ["atLeast"],
+  })
+  .refine(({ mode, from: sources }) => !mode?.startsWith("pairs.") || sources.length === 2, TWO_PARTIES)
+  .refine(({ mode, shape }) => !mode?.startsWith("pairs.") || shape === "pairs", {
+    message: "expected shape pairs in this mode",
+    path: ["mode"],
+  });
+
+const word = z
+  .string()
+  .refine(
+    (value) => value.trim() === value && value !== "" && utf8(value).length <= 256,
+    "expected a canonical value",
+  );
+const whole = z.int("expected an integer");
+
+const condition = z
+  .strictObject({
+    column: name,
+    op: z.enum(["=", "in", ">=", "<"], "expected a comparison"),
+    value: z.union(
+      [word, whole, z.boolean(), list(z.union([word, whole]), 1000, 1)],
+      "expected a value or a list",
+    ),
+  })
+  .refine(({ op, value }) => (op === "in") === (typeof value === "object"), {
+    message: "expected a list with in, and one value with the others",
+    path: ["value"],
+  });
+
+const COLUMN = "[A-Za-z][A-Za-z0-9_-]{0,63}";
+const AT_PARTY = `[a-z][a-z0-9-]{0,31}\\.${COLUMN}`;
+const measure = (column: string): z.ZodType<string> =>
+  z.string().regex(new RegExp(`^(?:count|(?:sum|mean)\\(${column}\\))$`), "expected a measure");
+const domain = (column: z.ZodType<string>): z.ZodType<readonly ColumnDomain[]> =>
+  list(z.strictObject({ column, values: uniqueList(word, same, 1000, 1) }), 9);
+
+const IN_ORDER = {
+  message: "expected one entry for each column of groupBy, in that order",
+  path: ["domain"],
+};
+
+const rows = {
+  from,
+  where: list(condition, 16),
+  groupBy: uniqueList(name, same, 8),
+  domain: domain(name),
+};
+
+const aggregate = z
+  .strictObject({
+    kind: z.literal("aggregate"),
+    ...rows,
+    measures: uniqueList(measure(COLUMN), same, 16, 1),
+    distinctBy: key.exactOptional(),
+  })
+  .refine(({ groupBy, domain: axes }) => areAxes(groupBy, axes), IN_ORDER);
+
+const join = z
+  .strictObject({
+    kind: z.literal("join-aggregate"),
+    key,
+    from,
+    groupBy: uniqueList(z.string().regex(new RegExp(`^${AT_PARTY}$`), "expected party.column"), same, 8),
+    domain: domain(z.string()),
+    measures: uniqueList(measure(AT_PARTY), same, 16, 1),
+    mode: z.enum(["pair", "hub"], "expected pair or hub, or no mode").exactOptional(),
+  })
+  .refine(({ groupBy, domain: axes }) => areAxes(groupBy, axes), IN_ORDER)
+  .refine(({ from: sources }) => sources.length >= 2, {
+    message: "expected at least two parties",
+    path: ["from"],
+  })
+  .refine(({ mode, from: sources }) => mode !== "pair" || sources.length === 2, TWO_PARTIES)
+  .refine(
+    ({ from: sources, groupBy, measures }) =>
+      [...groupBy, ...measures.map(measuredColumn)].every(
+        (column) => column === "" || sources.some(({ party: id }) => ownColumn(column, id) !== undefined),
+      ),
+    { message: "expected columns of parties that bring rows", path: ["measures"] },
+  )
+  .refine(
+    ({ from: sources, groupBy }) =>
+      groupBy.length === 0 ||
+      sources.some(({ party: id }) => groupBy.every((column) => ownColumn(column, id) !== undefined)),
+    { message: "expected groups of one party", path: ["groupBy"] },
+  );
+
+const trend = z
+  .strictObject({
+    kind: z.literal("trend"),
+    ...rows,
+    measures: uniqueList(measure(COLUMN), same, 1, 1),
+    period: name,
+    alarm: z.strictObject({
+      rule: z.enum(["zscore", "cusum", "seasonal"], "expected zscore, cusum or seasonal"),
+      window: z.int("expected a count").min(2, "expected at least 2").max(1000, "expected at most 1000"),
+      thresholdMilli: z
+        .int("expected a count")
+        .min(1, "expected more than none")
+        .max(1_000_000, "expected at most 1000000"),
+    }),
+    reveal: z.enum(["alarms", "series"], "expected alarms or series"),
+  })
+  .refine(({ groupBy, period, domain: axes }) => areAxes([...groupBy, period], axes), {
+    message: "expected one entry for each column of groupBy, in that order, then the periods",
+    path: ["domain"],
+  })
+  .refine(({ domain: axes }) => (axes.at(-1)?.values ?? []).every(afterTheOneBefore), {
+    message: "expected each period after the one before",
+    path: ["domain"],
+  });
+
+function areAxes(columns: readonly string[], axes: readonly ColumnDomain[]): boolean {
+  return columns.length === axes.length && columns.every((column, at) => axes[at]?.column === column);
+}
+
+function afterTheOneBefore(value: string, at: number, values: readonly string[]): boolean {
+  return at === 0 || (values[at - 1] ?? "") < value;
+}
+
+/** What a question asks, as documents state it. */
+export const askForm: z.ZodType<Ask> = z.discriminatedUnion(
+  "kind",
+  [match, overlap, aggregate, join, trend],
+  "expected a kind of question",
+);

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a question asks, in normal form: maps are lists, sources in party order.
+import type { PartyId } from "@koplamp/protocol";
+
+/** A condition of `where` or `flaggedBy`. A null never passes. */
+export interface Condition {
+  readonly column: string;
+  readonly op: "=" | "in" | ">=" | "<";
+  readonly value: string | number | boolean | readonly (string | number)[];
+}
+
+export interface Source {
+  readonly party: PartyId;
+  readonly dataset: string;
+}
+
+/** The public values of a column, in the order of the cells. */
+export interface ColumnDomain {
+  readonly column: string;
+  readonly values: readonly string[];
+}
+
+/** A question in normal form. */
+export type Ask = MatchAsk | OverlapAsk | AggregateAsk | JoinAsk | TrendAsk;
+
+export interface MatchAsk {
+  readonly kind: "match";
+  readonly key: readonly string[];
+  readonly from: readonly Source[];
+  readonly atLeast: number;
+  readonly tell: "holders" | "count" | "nothing";
+  /** Set when the analyst named a mode, for two parties; absent where the choice is the planner's. */
+  readonly mode?: "pair";
+}
+
+export interface OverlapAsk {
+  readonly kind: "overlap-count";
+  readonly key: readonly string[];
+  readonly from: readonly Source[];
+  readonly shape: "histogram" | "pairs" | "atLeast";
+  /** Set when `shape` is `atLeast`. */
+  readonly atLeast: number | null;
+  /** Set when the analyst named a mode; null leaves the choice to the planner. */
+  readonly mode: "hub" | "recipient" | "pairs.local" | "pairs.blind" | null;
+}
+
+export interface AggregateAsk {
+  readonly kind: "aggregate";
+  readonly from: readonly Source[];
+  readonly where: readonly Condition[];
+  readonly groupBy: readonly string[];
+  /** One entry for each column of `groupBy`, in that order. */
+  readonly domain: readonly ColumnDomain[];
+  /** `count`, `sum(column)` or `mean(column)`. */
+  readonly measures: readonly string[];
+  /** The columns that name an event: however many parties report it, it counts once. Absent where every row counts. */
+  readonly distinctBy?: readonly string[];
+}
+
+/** Sums over the rows whose key every party holds. Its columns are written `party.column`. */
+export interface JoinAsk {
+  readonly kind: "join-aggregate";
+  readonly key: readonly string[];
+  readonly from: readonly Source[];
+  /** Columns of one party. */
+  readonly groupBy: readonly string[];
+  /** One entry for each column of `groupBy`, in that order. */
+  readonly domain: readonly ColumnDomain[];
+  /** `count`, `sum(party.column)` or `mean(party.column)`. */
+  readonly measures: readonly string[];
+  /** Set when the analyst named a mode; absent where the choice is the planner's. */
+  readonly mode?: "pair" | "hub";
+}
+
+/** One measure over time, and when it is out of the ordinary (aggregation.md, section 9.2). */
+export interface TrendAsk {
+  readonly kind: "trend";
+  readonly from: readonly Source[];
+  readonly where: readonly Condition[];
+  readonly groupBy: readonly string[];
+  /** One entry for each column of `groupBy`, in that order, then the periods, each after the one before. */
+  readonly domain: readonly ColumnDomain[];
+  /** The one measure that is watched. */
+  readonly measures: readonly string[];
+  /** The column of months. */
+  readonly period: string;
+  readonly alarm: AlarmRule;
+  /** Whether recipients get the summed series too, or which periods raise an alarm only. */
+  readonly reveal: "alarms" | "series";
+}
+
+/** When a period raises an alarm. */
+export interface AlarmRule {
+  readonly rule: "zscore" | "cusum" | "seasonal";
+  /** Periods that a test looks back on, or that fix its baseline. */
+  readonly window: number;
+  /** How many standard deviations are too many, in thousandths. */
+  readonly thresholdMilli: number;
+}
+
+/** The columns by which a question compares rows of several parties; none where it compares nothing. */
+export function keyOf(ask: Ask): readonly string[] {
+  if (ask.kind === "trend") return [];
+  return ask.kind === "aggregate" ? (ask.distinctBy ?? []) : ask.key;
+}
+
+/** The column under a measure such as `sum(amount)`; empty for `count`. */
+export function measuredColumn(measure: string): string {
+  return /\((.+)\)$/.exec(measure)?.[1] ?? "";
+}
+
+/** The columns that one party's rows are read for, each once: key, groups, conditions and measures, in that order. */
+export function columnsAt(ask: Ask, party: PartyId): readonly string[] {
+  if (ask.kind === "match" || ask.kind === "overlap-count") return ask.key;
+  const measured = ask.measures.map(measuredColumn).filter((column) => column !== "");
+  if (ask.kind === "join-aggregate") {
+    const own = [...ask.groupBy, ...measured].flatMap((name) => ownColumn(name, party) ?? []);
+    return [...new Set([...ask.key, ...own])];
+  }
+  const periods = ask.kind === "trend" ? [ask.period] : [];
+  const conditions = ask.where.map(({ column }) => column);
+  return [...new Set([...keyOf(ask), ...ask.groupBy, ...periods, ...conditions, ...measured])];
+}
+
+/** The column of a name `party.column`, if it is that party's. */
+export function ownColumn(name: string, party: PartyId): string | undefined {
+  return name.startsWith(`${party}.`) ? name.slice(party.length + 1) : undefined;
+}
