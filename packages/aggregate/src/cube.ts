@@ -211,7 +211,8 @@ export function roundedMean(sum: bigint, values: bigint): bigint {
   return up ? floor + 1n : floor;
 }
 
-function plainNumber(value: bigint): number | bigint {
+/** A number where it is exact as one. */
+export function plainNumber(value: bigint): number | bigint {
   const plain = Number(value);
   return Number.isSafeInteger(plain) ? plain : value;
 }
@@ -279,7 +280,7 @@ function numbersOf({ kind, of }: SumColumn, rows: Float64Array, sums: readonly T
 }
 
 /** Whether a row passes every condition. */
-function filterOf(
+export function filterOf(
   table: Table,
   { where }: AggregateAsk,
   { columns, kinds }: Input,
@@ -307,7 +308,10 @@ function testOf({ op, value }: Condition, numeric: boolean): (text: string) => b
 }
 
 /** The cells in which a row counts. */
-function placesOf(table: Table, { domain }: AggregateAsk): (row: number) => readonly number[] {
+export function placesOf(
+  table: Table,
+  { domain }: Pick<AggregateAsk, "domain">,
+): (row: number) => readonly number[] {
   const axes = domain.map(({ column, values }) => ({
     cells: table.columns[column] ?? [],
     places: new Map(values.map((value, at) => [value, at])),

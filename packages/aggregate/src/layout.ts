@@ -184,7 +184,10 @@ function perParty(
   return Object.fromEntries(inputs.map((input) => [input.party, range(input)]));
 }
 
-function groupsOf({ domain }: AggregateAsk): readonly Readonly<Record<string, string>>[] {
+/** The groups of a domain in the public order: the last column runs fastest. */
+export function groupsOf({
+  domain,
+}: Pick<AggregateAsk, "domain">): readonly Readonly<Record<string, string>>[] {
   return domain.reduce<readonly Readonly<Record<string, string>>[]>(
     (groups, { column, values }) =>
       groups.flatMap((group) => values.map((value) => ({ ...group, [column]: value }))),

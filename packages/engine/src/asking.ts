@@ -2,7 +2,14 @@
 // A question of the own people, from its file to a proposal that an analyst has signed.
 import { publicKeyText, signDocument } from "@koplamp/crypto";
 import type { PartyId } from "@koplamp/protocol";
-import { type CatalogueEntry, contractOf, planQuery, QueryError, type Question } from "@koplamp/query";
+import {
+  type CatalogueEntry,
+  contractOf,
+  planQuery,
+  QueryError,
+  type Question,
+  undeclaredAt,
+} from "@koplamp/query";
 import {
   type AnswerResult,
   base64,
@@ -122,8 +129,9 @@ async function offered(
       question.sources
         .filter(({ party }) => membership.cards.has(party)) // a stranger is the planner's to refuse
         .map((source) => {
-          if (source.party !== me) return requestOffer(node, source, question.key);
-          return offerOf(node, questions.offers, { dataset: source.dataset, key: [...question.key] });
+          const { party, dataset } = source;
+          const request = { dataset, key: question.key, groups: undeclaredAt(question.ask, party) };
+          return party === me ? offerOf(node, questions.offers, request) : requestOffer(node, party, request);
         }),
     );
   } finally {

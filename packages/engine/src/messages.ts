@@ -11,10 +11,11 @@ export interface Proposal {
   readonly plan: SignedBytes;
 }
 
-/** What a node is asked to offer: a dataset, and the key columns of the question, if it has a key. */
+/** What a node is asked to offer: a dataset, the key columns of the question, and the columns whose values it needs. */
 export interface OfferRequest {
   readonly dataset: string;
   readonly key: readonly string[];
+  readonly groups: readonly string[];
 }
 
 /** The catalogue entry that a node offers, as bytes with a reader of their own, or why it offers none. */
@@ -120,6 +121,7 @@ export const proposalForm: z.ZodType<Proposal> = z.strictObject({ plan: signed }
 export const offerRequestForm: z.ZodType<OfferRequest> = z.strictObject({
   dataset: name,
   key: z.array(name).max(16),
+  groups: z.array(name).max(16),
 });
 
 export const offerForm: z.ZodType<Offered> = z.discriminatedUnion("kind", [

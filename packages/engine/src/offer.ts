@@ -9,7 +9,7 @@ import {
   type Hash,
   hex,
   type Input,
-  type Source,
+  type Table,
   utf8,
 } from "@koplamp/wire";
 import { asEngineError, EngineError, forOthers, unreachable } from "./errors.ts";
@@ -83,7 +83,7 @@ export async function offerOf(
   offers: Offers,
   request: OfferRequest,
 ): Promise<CatalogueEntry> {
-  const { me, sources, rng, primitives, clock } = node;
+  const { me, sources, rng, primitives, clock, membership } = node;
   const { dataset, key } = request;
   const spec = Object.hasOwn(sources.specs, dataset) ? sources.specs[dataset] : undefined;
   if (spec === undefined) throw unknownDataset(me, dataset, Object.keys(sources.specs));
@@ -97,7 +97,7 @@ export async function offerOf(
   const entry: CatalogueEntry = {
     party: me,
     dataset,
-    columns: columnsOf(spec),
+    columns: columnsOf(spec, request.groups, membership.covenant.id.startsWith("lab/") ? table : undefined),
     rowsPadded,
     maxRowsPerCell: spec.maxRowsPerCell ?? rowsPadded,
     maxRowsPerSubject: spec.maxRowsPerSubject ?? null,
@@ -107,14 +107,24 @@ export async function offerOf(
   return entry;
 }
 
-function columnsOf({ columns }: DatasetSpec): CatalogueEntry["columns"] {
-  return Object.entries(columns).map(([name, { kind, min = null, max = null, unit = null }]) => ({
-    name,
-    kind,
-    min,
-    max,
-    unit,
-  }));
+/** `lab`: in a lab, the data, whose values stand for a list that nobody declared. */
+function columnsOf(
+  { columns }: DatasetSpec,
+  groups: readonly string[],
+  lab: Table | undefined,
+): CatalogueEntry["columns"] {
+  return Object.entries(columns).map(([name, { kind, min = null, max = null, unit = null, values }]) => {
+    const listed = groups.includes(name) ? (values ?? valuesIn(lab, name)) : undefined;
+    return { name, kind, min, max, unit, ...(listed === undefined ? {} : { values: listed }) };
+  });
+}
+
+/** More than this in one column make no list for a question. */
+const MOST_VALUES = 1000;
+
+function valuesIn(table: Table | undefined, name: string): readonly string[] | undefined {
+  const found = new Set((table?.columns[name] ?? []).flatMap((cell) => cell ?? []));
+  return found.size === 0 || found.size > MOST_VALUES ? undefined : [...found].sort();
 }
 
 function unknownDataset(party: PartyId, dataset: string, known: readonly string[]): QueryError {
@@ -152,17 +162,20 @@ export async function answerOffer(
  */
 export async function requestOffer(
   node: NodePorts,
-  { party, dataset }: Source,
-  key: readonly string[],
+  party: PartyId,
+  request: OfferRequest,
 ): Promise<CatalogueEntry> {
   const id = hex(node.rng(16));
   const asked = async (): Promise<Uint8Array> => {
-    await node.post.send(party, `offer/${id}`, encodeMessage({ dataset, key }));
+    await node.post.send(party, `offer/${id}`, encodeMessage(request));
     return await node.post.receive(party, `offered/${id}`); // only now: whoever was given up is heard of again by its answer
   };
   const reply = await within(node.clock, OFFER_MS, asked());
   if (reply === undefined) {
-    const silent = unreachable(party, `${party} said nothing of ${dataset} in ${OFFER_MS / 60_000} minutes`);
+    const silent = unreachable(
+      party,
+      `${party} said nothing of ${request.dataset} in ${OFFER_MS / 60_000} minutes`,
+    );
     node.post.fail(`offered/${id}`, silent);
     throw silent;
   }

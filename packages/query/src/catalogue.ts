@@ -14,6 +14,8 @@ export interface CatalogueColumn {
   readonly min: number | null;
   readonly max: number | null;
   readonly unit: string | null;
+  /** The public list of its values, where the question groups by it and its owner declares one. */
+  readonly values?: readonly string[];
 }
 
 /** What a node offers publicly of one dataset, for one question. */
@@ -39,6 +41,7 @@ const column = z
     min: integer.nullable(),
     max: integer.nullable(),
     unit: z.string().min(1).max(100).nullable(),
+    values: z.array(z.string().min(1).max(256)).min(1).max(1000).exactOptional(),
   })
   .refine(({ kind, min, max }) => boundsFit(kind, min, max));
 

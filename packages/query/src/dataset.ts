@@ -23,6 +23,7 @@ import {
   required,
   scalarOf,
   textOf,
+  wordOf,
 } from "./yaml-fields.ts";
 import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
@@ -60,6 +61,7 @@ const OPTION_KINDS: Readonly<Record<string, readonly ColumnKind[]>> = record<rea
   ["min", ["integer"]],
   ["max", ["integer"]],
   ["unit", ["integer"]],
+  ["values", ["category", "month", "date", "boolean"]],
   ["padLeft", ["bsn", "rsin", "kvk", "imo", "imo-company"]],
   ["region", ["phone"]],
   ["country", ["plate", "passport"]],
@@ -153,7 +155,13 @@ function readColumn(value: YamlValue): ColumnSpec {
       `"${name}" goes with: ${kinds.join(", ")}`,
     );
   }
-  return Object.freeze({ kind, ...texts(map, kind), ...bounds(map), ...padding(map, kind) });
+  return Object.freeze({
+    kind,
+    ...texts(map, kind),
+    ...bounds(map),
+    ...vocabulary(map),
+    ...padding(map, kind),
+  });
 }
 
 /** Options that are one line of text: taken as they stand, but for those that the kind's rules have a list of. */
@@ -187,6 +195,14 @@ function bounds(map: YamlMap): Pick<ColumnSpec, "min" | "max"> {
   ];
   const least = integerOf(low, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   return { min: least, max: integerOf(high, least, Number.MAX_SAFE_INTEGER) };
+}
+
+/** Most values that a column may declare: as many as a question may list. */
+const MOST_VALUES = 1000;
+
+function vocabulary(map: YamlMap): Pick<ColumnSpec, "values"> {
+  const value = field(map, "values");
+  return value === undefined ? {} : { values: distinct(listOf(value, 1, MOST_VALUES).items, wordOf) };
 }
 
 /** Digits of the kinds that may be padded: to another width would make other numbers of them. */

@@ -12,6 +12,7 @@ import {
 } from "@koplamp/psi";
 import type { Covenant, OverlapAsk, Plan } from "@koplamp/wire";
 import { checkProtocol } from "./choose.ts";
+import { QueryError } from "./errors.ts";
 import { evaluationQuota } from "./quotas.ts";
 import { describeSum } from "./sums.ts";
 
@@ -33,6 +34,9 @@ export function describePlan(plan: Plan, covenant: Covenant): Described {
 
 function describeSessions(plan: Plan, covenant: Covenant): Described {
   checkProtocol(plan, covenant);
+  if (plan.protocol.id.startsWith("join-sum-") || plan.protocol.id.startsWith("distinct-sum/")) {
+    throw new QueryError("not-yet", `${plan.protocol.id} has no contract yet`);
+  }
   if (plan.ask.kind === "aggregate") {
     return { ...describeSum(plan, plan.ask), allowances: new Set(), sessions: new Map() };
   }

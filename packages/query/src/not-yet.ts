@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the format knows and this release cannot answer yet: each refusal names what exists instead.
 import type { QueryError } from "./errors.ts";
-import type { AskKind } from "./names.ts";
 import { failAt, type YamlValue } from "./yaml-source.ts";
 
-const INSTEAD: Readonly<Record<"join-aggregate" | "trend" | "lookup", readonly [why: string, hint: string]>> =
-  {
-    "join-aggregate": [
-      "sums over matched rows need join-sum/1",
-      "kind: overlap-count says how many keys the parties share; kind: aggregate sums their rows without a join",
-    ],
-    trend: [
-      "alarms without the series need an alarm test inside the protocol",
-      "kind: aggregate with the period in groupBy gives the summed series to its recipient (class A)",
-    ],
-    lookup: [
-      "single questions to a register need lookup/1",
-      "kind: match with the questions as a dataset of the asker says which of them the holder has (class F)",
-    ],
-  };
+const INSTEAD: Readonly<Record<"trend" | "lookup", readonly [why: string, hint: string]>> = {
+  trend: [
+    "alarms without the series need an alarm test inside the protocol",
+    "kind: aggregate with the period in groupBy gives the summed series to its recipient (class A)",
+  ],
+  lookup: [
+    "single questions to a register need lookup/1",
+    "kind: match with the questions as a dataset of the asker says which of them the holder has (class F)",
+  ],
+};
 
 /** The refusal of a kind. */
-export function refuseKind(
-  at: YamlValue,
-  kind: Exclude<AskKind, "match" | "overlap-count" | "aggregate">,
-): QueryError {
+export function refuseKind(at: YamlValue, kind: "trend" | "lookup"): QueryError {
   const [why, hint] = INSTEAD[kind];
   return failAt(at, "not-yet", `kind "${kind}" cannot be answered yet: ${why}`, hint);
 }
@@ -41,26 +32,6 @@ export function refuseFlagged(at: YamlValue): QueryError {
     "not-yet",
     '"flaggedBy" cannot be answered yet: it needs match-threshold/1',
     "without it the match lists every key on enough lists; a dataset that holds flagged rows only is another way",
-  );
-}
-
-/** The refusal of `distinctBy`. */
-export function refuseDistinct(at: YamlValue): QueryError {
-  return failAt(
-    at,
-    "not-yet",
-    '"distinctBy" cannot be answered yet: it needs the hub mode of join-sum/1',
-    "without it a row that two parties report counts twice",
-  );
-}
-
-/** The refusal of a domain from the covenant. */
-export function refuseDeclared(at: YamlValue): QueryError {
-  return failAt(
-    at,
-    "not-yet",
-    'a domain from the covenant ("declared") cannot be used yet',
-    "list the values: domain: { column: [value, …] }",
   );
 }
 

@@ -24,6 +24,7 @@ import { didYouMean } from "./nearest.ts";
 import { noisePlan } from "./noise.ts";
 import type { Question } from "./question.ts";
 import { checkSums } from "./sums.ts";
+import { withDomains } from "./vocabulary.ts";
 
 /** Everything that a plan is made of. Nothing else influences it. */
 export interface PlanRequest {
@@ -53,7 +54,7 @@ export function planQuery(request: PlanRequest): Plan {
   const { question, covenant, catalogue, now } = request;
   checkMembers(question, covenant);
   const entries = entriesFor(question, catalogue);
-  const ask = normalise(question.ask, entries);
+  const ask = normalise(withDomains(question.ask, entries), entries);
   const inputs = inputsOf(ask, entries, covenant);
   checkRecipients(question, ask);
   const epoch = keyOf(ask).length === 0 ? null : epochOf(question, covenant, now);

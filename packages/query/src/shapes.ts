@@ -17,6 +17,7 @@ const column = z.strictObject({
   min: z.int().optional(),
   max: z.int().optional(),
   unit: scalar.optional(),
+  values: list(scalar, 1000).optional().describe("what groups may be called: a public list"),
   padLeft: z.int().optional(),
   region: z.string().optional(),
   country: z.string().optional(),
@@ -46,7 +47,9 @@ const federation = z.strictObject({
 
 const from = z.record(party, name).describe("who contributes what: party: dataset");
 const key = list(name, 8).describe("the columns that identify");
-const domain = z.record(name, z.union([list(scalar, 1000), z.string()]));
+const axis = z.union([list(scalar, 1000), z.literal("declared")]);
+const domain = z.union([z.record(name, axis), z.literal("declared")]);
+const ofParty = z.string().regex(/^[a-z][a-z0-9-]{0,31}\.[A-Za-z][A-Za-z0-9_-]{0,63}$/);
 const measures = z.array(z.string().regex(/^(?:count|(?:sum|mean)\(.+\))$/)).max(16);
 const condition = z.strictObject({
   column: name,
@@ -78,6 +81,16 @@ const ask = z.discriminatedUnion("kind", [
     groupBy: list(name, 8).optional(),
     domain: domain.optional(),
     measures,
+    distinctBy: key.optional().describe("what names an event: however many report it, it counts once"),
+  }),
+  z.strictObject({
+    kind: z.literal("join-aggregate"),
+    key,
+    from,
+    groupBy: list(ofParty, 8).optional(),
+    domain: z.union([z.record(ofParty, axis), z.literal("declared")]).optional(),
+    measures: z.array(z.string().regex(/^(?:count|(?:sum|mean)\([^.]+\.[^.]+\))$/)).max(16),
+    mode: z.enum(["pair", "hub"]).optional(),
   }),
 ]);
 

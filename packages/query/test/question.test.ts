@@ -213,17 +213,7 @@ describe("what cannot be answered yet is refused with what exists instead", () =
       "flagged rows only",
     ],
     ["anyKey", SHIPS.replace("key: [imo]", "anyKey: [[imo], [name]]"), "one match for each key"],
-    ["distinctBy", REPORTS.replace("measures:", "distinctBy: [id]\n  measures:"), "counts twice"],
-    ["declared", REPORTS.replace(/domain:[\s\S]*city\]/, "domain: declared"), "list the values"],
     ["pairs.blind", COUNTS.replace("shape: histogram", "shape: pairs\n  mode: pairs.blind"), "hub"],
-    [
-      "join-aggregate",
-      SHIPS.replace(
-        /ask:[\s\S]*holders\n/,
-        "ask: { kind: join-aggregate, key: [imo], from: { a: x, b: y }, measures: [count] }\n",
-      ),
-      "overlap-count",
-    ],
     ["trend", REPORTS.replace("kind: aggregate", "kind: trend\n  period: month"), "groupBy"],
   ];
   for (const [what, text, hint] of cases) {
@@ -358,16 +348,7 @@ describe("hostile files", () => {
   });
 });
 
-const LATER = [
-  "double-reporting",
-  "fronts-per-municipality",
-  "payments-join",
-  "sanctions-by-programme",
-  "ship-lookup",
-  "signals-flagged",
-  "trend-alarms",
-  "trend-series",
-];
+const LATER = ["ship-lookup", "signals-flagged", "trend-alarms", "trend-series"];
 
 describe.skipIf(!hasShared)("the acceptance questions (needs ../shared)", () => {
   const folders = hasShared

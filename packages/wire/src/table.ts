@@ -61,6 +61,8 @@ export interface ColumnSpec {
   readonly min?: number;
   readonly max?: number;
   readonly unit?: string;
+  /** The values that groups may have, as declared: a public list. */
+  readonly values?: readonly string[];
   readonly padLeft?: number;
   readonly region?: string;
   readonly country?: string;

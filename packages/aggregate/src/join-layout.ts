@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a join sums, in which order, and how large one row can be: by the question and public bounds alone. And from one
+// party's rows to its numbers, from opened sums to cells.
+import type { PartyId } from "@koplamp/protocol";
+import {
+  type AggregateAsk,
+  type Input,
+  type JoinAsk,
+  type Measures,
+  measuredColumn,
+  ownColumn,
+  type Table,
+} from "@koplamp/wire";
+import { filterOf, type OpenedCell, placesOf, plainNumber, roundedMean } from "./cube.ts";
+import { SumError } from "./errors.ts";
+import type { JoinColumn, JoinOpened } from "./join-session.ts";
+import { groupsOf } from "./layout.ts";
+
+/** One sum over the selected rows. */
+export interface MeasuredColumn extends JoinColumn {
+  /** `sum`: of the column's values. `values`: of 1 for each row with a value. */
+  readonly kind: "sum" | "values";
+  /** The column as the question names it. */
+  readonly of: string;
+}
+
+/** The public order of a join's numbers. */
+export interface JoinLayout {
+  /** The groups, the last column of `groupBy` running fastest; one empty group where nothing is grouped. */
+  readonly groups: readonly Readonly<Record<string, string>>[];
+  /** Whose rows carry the group; absent where nothing is grouped, or where every row carries its own. */
+  readonly groupOwner?: PartyId;
+  readonly columns: readonly MeasuredColumn[];
+}
+
+/**
+ * The layout of a join, or of sums in which an event counts once: there each party sums its own selected rows, so that
+ * every measured column stands once for each party.
+ * @throws {SumError} `bounds`, naming the party, where a summed column has none.
+ */
+export function joinLayout(ask: JoinAsk | AggregateAsk, inputs: readonly Input[]): JoinLayout {
+  const names = [...new Set(ask.measures.map(measuredColumn).filter((name) => name !== ""))];
+  const meant = names.filter((name) => ask.measures.includes(`mean(${name})`));
+  const ofAll = [...names.map((of) => ["sum", of] as const), ...meant.map((of) => ["values", of] as const)];
+  const columns = ofAll.flatMap(([kind, of]) =>
+    inputs.flatMap((input): readonly MeasuredColumn[] => {
+      const own = ask.kind === "join-aggregate" ? ownColumn(of, input.party) : of;
+      if (own === undefined) return [];
+      return [
+        {
+          kind,
+          of,
+          party: input.party,
+          ranges: kind === "sum" ? boundsOf(input, own) : { least: 0, most: 1 },
+        },
+      ];
+    }),
+  );
+  const owner = ask.kind === "join-aggregate" ? ownerOf(ask, inputs) : undefined;
+  return { groups: groupsOf(ask), columns, ...(owner === undefined ? {} : { groupOwner: owner }) };
+}
+
+function ownerOf({ groupBy: [first] }: JoinAsk, inputs: readonly Input[]): PartyId | undefined {
+  return inputs.find(({ party }) => first !== undefined && ownColumn(first, party) !== undefined)?.party;
+}
+
+function boundsOf({ party, bounds }: Input, name: string): JoinColumn["ranges"] {
+  const found = bounds.find(({ column }) => column === name);
+  if (found !== undefined) return { least: found.min, most: found.max };
+  throw new SumError(
+    "bounds",
+    `${party} declares no min and max for "${name}"`,
+    "declare them on the column: without bounds a sum could wrap",
+  );
+}
+
+/** One party's part of a join, row by row. */
+export interface JoinRows {
+  /** The group of a row, -1 for none. */
+  readonly groupOf: (row: number) => number;
+  /** Its own columns in the order of the layout: the number of a row, 0 for a row without a value. */
+  readonly values: readonly ((row: number) => number)[];
+}
+
+/**
+ * How one party's rows read in a layout. A row that fails a condition, or whose group is empty or not in the domain, has
+ * no group; so has one with several groups in a join, for a row is selected as a whole.
+ * @throws {SumError} `bounds` when a value is outside what the dataset declares.
+ */
+export function joinRows(
+  table: Table,
+  ask: JoinAsk | AggregateAsk,
+  input: Input,
+  layout: JoinLayout,
+): JoinRows {
+  const own = (name: string): string =>
+    ask.kind === "join-aggregate" ? (ownColumn(name, input.party) ?? name) : name;
+  const domain = ask.domain.map(({ column, values }) => ({ column: own(column), values }));
+  const places = placesOf(table, { domain });
+  const passes = ask.kind === "join-aggregate" ? (): boolean => true : filterOf(table, ask, input);
+  return {
+    groupOf: (row) => {
+      const [place, ...more] = passes(row) ? places(row) : [];
+      return place === undefined || more.length > 0 ? -1 : place;
+    },
+    values: layout.columns
+      .filter(({ party }) => party === input.party)
+      .map(({ kind, of, ranges }) => {
+        const cells = table.columns[own(of)] ?? [];
+        return (row: number): number => {
+          const cell = cells[row] ?? null;
+          if (cell === null) return 0;
+          return kind === "values" ? 1 : bounded(Number(cell), ranges, input, own(of));
+        };
+      }),
+  };
+}
+
+function bounded(
+  value: number,
+  { least, most }: JoinColumn["ranges"],
+  { party }: Input,
+  column: string,
+): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  throw new SumError(
+    "bounds",
+    `a value of "${column}" at ${party} is outside the bounds that its dataset declares`,
+    "correct the source, or declare wider bounds: nothing is clipped in silence",
+  );
+}
+
+/** The cells of an opened join, in the public order; `parties`: how many hold every row that is counted. */
+export function joinedCells(
+  { counts, sums }: JoinOpened,
+  { measures }: Pick<JoinAsk, "measures">,
+  { groups, columns }: JoinLayout,
+  parties: number,
+): readonly OpenedCell[] {
+  return groups.map((group, cell) => {
+    const count = BigInt(counts[cell] ?? 0);
+    const total = (kind: MeasuredColumn["kind"], of: string): bigint =>
+      columns.reduce(
+        (sum, column, at) =>
+          column.kind === kind && column.of === of ? sum + BigInt(sums[at]?.[cell] ?? 0) : sum,
+        0n,
+      );
+    const measured = measures.flatMap((measure): readonly (readonly [string, number | bigint])[] => {
+      const of = measuredColumn(measure);
+      if (measure === "count") return [[measure, plainNumber(count)]];
+      if (measure.startsWith("sum(")) return [[measure, plainNumber(total("sum", of))]];
+      const values = total("values", of);
+      return values === 0n ? [] : [[measure, plainNumber(roundedMean(total("sum", of), values))]];
+    });
+    return {
+      group,
+      count,
+      contributors: BigInt(parties),
+      measures: Object.fromEntries(measured) satisfies Measures,
+    };
+  });
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The groups that a question leaves to the owners of its columns.
+import type { PartyId } from "@koplamp/protocol";
+import { type Ask, type ColumnDomain, ownColumn } from "@koplamp/wire";
+import type { CatalogueEntry } from "./catalogue.ts";
+import { QueryError } from "./errors.ts";
+
+/** The columns of one party whose declared values a question asks for. */
+export function undeclaredAt(ask: Ask, party: PartyId): readonly string[] {
+  if (!("domain" in ask)) return [];
+  const open = ask.domain.filter(({ values }) => values.length === 0).map(({ column }) => column);
+  if (ask.kind !== "join-aggregate") return open;
+  return open.flatMap((column) => ownColumn(column, party) ?? []);
+}
+
+/**
+ * The ask with every list of values filled in: that of the owner in a join, otherwise all that any party declares, in
+ * the order of first appearance.
+ * @throws {QueryError} `no-domain`, naming the party that declares none.
+ */
+export function withDomains(ask: Ask, entries: readonly CatalogueEntry[]): Ask {
+  if (!("domain" in ask)) return ask;
+  const domain = ask.domain.map((axis): ColumnDomain => {
+    if (axis.values.length > 0) return axis;
+    const { column } = axis;
+    const declared =
+      ask.kind === "join-aggregate"
+        ? entries.flatMap((entry) => {
+            const own = ownColumn(column, entry.party);
+            return own === undefined ? [] : declaredBy(entry, own);
+          })
+        : entries.flatMap((entry) => declaredBy(entry, column));
+    return { column, values: [...new Set(declared)] };
+  });
+  return { ...ask, domain };
+}
+
+function declaredBy({ party, dataset, columns }: CatalogueEntry, name: string): readonly string[] {
+  const column = columns.find((one) => one.name === name);
+  if (column === undefined) return []; // what is not there at all is refused with the columns that are
+  if (column.values !== undefined) return column.values;
+  throw new QueryError("no-domain", `${party} declares no values for "${name}" of ${dataset}`, {
+    party,
+    hint: "every party sends every cell, empty ones too, so the list must be public: list them in `domain`, or have `values` declared on the column",
+  });
+}
