@@ -16,3 +16,4 @@ export {
 export { type SumParameters, sumThreshold } from "./sum-description.ts";
 export type { AggregateBackend } from "./sum-jobs.ts";
 export { sumCoordinator, sumNode } from "./sum-threshold.ts";
+export { stepOf, trendOf } from "./trend.ts";

@@ -45,7 +45,7 @@ export interface AnswerRefusal {
 }
 
 /** One recipient's result. */
-export type AnswerResult = MatchResult | OverlapResult | AggregateResult;
+export type AnswerResult = MatchResult | OverlapResult | AggregateResult | TrendResult;
 
 export interface MatchResult {
   readonly kind: "match";
@@ -99,6 +99,37 @@ export type AggregateCell =
       readonly hint?: string;
     };
 
+export interface TrendResult {
+  readonly kind: "trend";
+  readonly alarms: readonly Alarm[];
+  /** How many periods are neither alarm nor quiet, since something that their test takes is withheld; absent for none. */
+  readonly unknown?: number;
+  /** Every period of every group, where the series was to be revealed. */
+  readonly series?: readonly TrendPoint[];
+}
+
+/** A period that is out of the ordinary. */
+export interface Alarm {
+  readonly group: Readonly<Record<string, string>>;
+  readonly period: string;
+  /** Where the series was to be revealed. */
+  readonly value?: number | bigint;
+}
+
+/** One period of a group, with its value or with the rules by which that is withheld. */
+export type TrendPoint =
+  | {
+      readonly group: Readonly<Record<string, string>>;
+      readonly period: string;
+      readonly value: number | bigint;
+    }
+  | {
+      readonly group: Readonly<Record<string, string>>;
+      readonly period: string;
+      readonly withheld: readonly [Withheld, ...Withheld[]];
+      readonly hint?: string;
+    };
+
 /**
  * The answer as one line of canonical JSON: names and lists sorted, measures beside their group, integers above
  * 2^53 - 1 as strings. Equal answers give equal text.
@@ -114,6 +145,7 @@ function plainResult(result: AnswerResult): object {
   if (result.kind === "match")
     return { ...result, matches: sortedBy(result.matches, ({ key }) => key).map(plainMatch) };
   if (result.kind === "aggregate") return plainAggregate(result);
+  if (result.kind === "trend") return plainTrend(result);
   const { histogram, pairs, atLeast } = result;
   return {
     kind: result.kind,
@@ -129,16 +161,37 @@ function plainMatch({ key, holders }: Match): object {
 }
 
 function plainAggregate({ kind, cells, total }: AggregateResult): object {
-  const sorted = sortedBy(cells, ({ group }) =>
-    Object.keys(group)
-      .sort()
-      .map((column) => group[column] ?? ""),
-  );
   return {
     kind,
-    cells: sorted.map(plainCell),
+    cells: sortedBy(cells, ({ group }) => placeOf(group)).map(plainCell),
     ...(total === undefined ? {} : { total: plainMeasures(total) }),
   };
+}
+
+function plainTrend({ kind, alarms, unknown, series }: TrendResult): object {
+  const inOrder = <T extends Alarm | TrendPoint>(points: readonly T[]): readonly T[] =>
+    sortedBy(points, ({ group, period }) => [...placeOf(group), period]);
+  return {
+    kind,
+    alarms: inOrder(alarms).map(plainPoint),
+    ...(unknown === undefined ? {} : { unknown }),
+    ...(series === undefined ? {} : { series: inOrder(series).map(plainPoint) }),
+  };
+}
+
+function plainPoint(point: Alarm | TrendPoint): object {
+  const { group, period } = point;
+  if (!("withheld" in point)) {
+    return { group, period, ...(point.value === undefined ? {} : { value: plainNumber(point.value) }) };
+  }
+  return { period, ...plainWithheld(point) };
+}
+
+/** The values of a group, in the order of its columns' names. */
+function placeOf(group: Readonly<Record<string, string>>): readonly string[] {
+  return Object.keys(group)
+    .sort()
+    .map((column) => group[column] ?? "");
 }
 
 function plainCell(cell: AggregateCell): object {
@@ -147,7 +200,14 @@ function plainCell(cell: AggregateCell): object {
     const off = uncertainty === undefined ? {} : { uncertainty: plainMeasures(uncertainty) };
     return { ...plainMeasures(measures), ...off, group };
   }
-  const { group, withheld, hint } = cell;
+  return plainWithheld(cell);
+}
+
+function plainWithheld({
+  group,
+  withheld,
+  hint,
+}: Pick<Extract<TrendPoint, { withheld: unknown }>, "group" | "withheld" | "hint">): object {
   const [first, ...more] = [...withheld].sort();
   return {
     group,

@@ -3,6 +3,7 @@
 export {
   type AggregateCell,
   type AggregateResult,
+  type Alarm,
   type Answer,
   type AnswerDisclosure,
   type AnswerLedger,
@@ -14,6 +15,8 @@ export {
   type MatchResult,
   type Measures,
   type OverlapResult,
+  type TrendPoint,
+  type TrendResult,
   type Withheld,
 } from "./answer.ts";
 export { bucket } from "./bucket.ts";
@@ -25,6 +28,7 @@ export {
   type ColumnDomain,
   type Condition,
   columnsAt,
+  cubeOfTrend,
   type JoinAsk,
   keyOf,
   type MatchAsk,

@@ -156,6 +156,10 @@ const trend = z
     message: "expected one entry for each column of groupBy, in that order, then the periods",
     path: ["domain"],
   })
+  .refine(({ groupBy, period }) => !groupBy.includes(period), {
+    message: "expected the period beside the groups, not among them",
+    path: ["groupBy"],
+  })
   .refine(({ domain: axes }) => (axes.at(-1)?.values ?? []).every(afterTheOneBefore), {
     message: "expected each period after the one before",
     path: ["domain"],

@@ -98,6 +98,11 @@ export interface AlarmRule {
   readonly thresholdMilli: number;
 }
 
+/** The cube that a trend is made of: its groups, with the periods as the last dimension of every cell. */
+export function cubeOfTrend({ from, where, groupBy, period, domain, measures }: TrendAsk): AggregateAsk {
+  return { kind: "aggregate", from, where, groupBy: [...groupBy, period], domain, measures };
+}
+
 /** The columns by which a question compares rows of several parties; none where it compares nothing. */
 export function keyOf(ask: Ask): readonly string[] {
   if (ask.kind === "trend") return [];
