@@ -5,6 +5,7 @@ import { CHANNEL } from "./channel.ts";
 import { COORDINATOR } from "./coordinator.ts";
 import { FOUR_EYES } from "./four-eyes.ts";
 import { GOVERNANCE } from "./governance.ts";
+import { MASKED_SUMS } from "./masked-sums.ts";
 import { MATCHING } from "./matching.ts";
 import { PAIR } from "./pair.ts";
 import { PEOPLE } from "./people.ts";
@@ -20,6 +21,7 @@ export const SWITCHES: readonly Switch[] = [
   ...PAIR,
   ...SUMS,
   ...NOISES,
+  ...MASKED_SUMS,
   ...CHANNEL,
   ...COORDINATOR,
   ...GOVERNANCE,

@@ -17,3 +17,12 @@ export { type SumParameters, sumThreshold } from "./sum-description.ts";
 export type { AggregateBackend } from "./sum-jobs.ts";
 export { sumCoordinator, sumNode } from "./sum-threshold.ts";
 export { stepOf, trendOf } from "./trend.ts";
+export { sumMaskedNode, sumMaskedWide } from "./sum-masked.ts";
+export { sumMaskedCoordinator } from "./sum-masked-coordinator.ts";
+export { type MaskedParameters, sumMasked } from "./sum-masked-description.ts";
+export {
+  type MaskedNodeSetup,
+  type MaskedSession,
+  MOST_NUMBERS,
+  type NumberSource,
+} from "./sum-masked-session.ts";

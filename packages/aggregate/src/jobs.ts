@@ -2,9 +2,15 @@
 import { groupSecretJobs, readyJobs } from "@koplamp/crypto";
 import type { JobEntry } from "@koplamp/protocol";
 import { type AggregateBackend, sumJobs } from "./sum-jobs.ts";
+import { maskedJobs } from "./sum-masked-jobs.ts";
 
 /** The code behind every job of this package. For a worker's job table. */
 export function aggregateJobs(backend: AggregateBackend): readonly JobEntry[] {
   const { primitives } = backend;
-  return [...readyJobs(primitives), ...groupSecretJobs(primitives), ...sumJobs(backend)];
+  return [
+    ...readyJobs(primitives),
+    ...groupSecretJobs(primitives),
+    ...sumJobs(backend),
+    ...maskedJobs(primitives),
+  ];
 }

@@ -96,7 +96,8 @@ function pieces(bytes: Uint8Array, from: number, count: number, length: number):
   return Array.from({ length: count }, (_, at) => bytes.slice(from + at * length, from + (at + 1) * length));
 }
 
-function bytesCodec(type: string, length: number): Codec<Uint8Array> {
+/** A codec of exactly so many bytes, whatever they are. */
+export function bytesCodec(type: string, length: number): Codec<Uint8Array> {
   const exact = (bytes: Uint8Array): Uint8Array => {
     if (bytes.length === length) return bytes;
     throw new ProtocolError("invalid-message", `expected ${length} bytes of ${type}, got ${bytes.length}`);

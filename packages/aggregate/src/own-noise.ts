@@ -6,7 +6,7 @@ import { addNoise } from "./sum-jobs.ts";
 
 /** This node's numbers as it puts them in: with its own noise, where the plan asks for some. */
 export function* withNoise(
-  { me, transcript, values, noises = [] }: SumNodeSetup,
+  { me, transcript, values, noises = [] }: Pick<SumNodeSetup, "me" | "transcript" | "values" | "noises">,
   rng: Rng,
 ): Generator<Effect, Float64Array | undefined, unknown> {
   if (values === undefined || noises.every((noise) => noise === undefined)) return values;

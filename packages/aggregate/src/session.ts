@@ -57,7 +57,10 @@ export function blockCount({ set, numbers }: SumSession): number {
 }
 
 /** Contributors and recipients, each once, in id order. */
-export function nodesOf({ contributors, recipients }: SumSession): readonly PartyId[] {
+export function nodesOf({
+  contributors,
+  recipients,
+}: Pick<SumSession, "contributors" | "recipients">): readonly PartyId[] {
   return [...new Set([...contributors, ...recipients])].sort();
 }
 
@@ -80,7 +83,8 @@ export function fitsSlot({ least, most }: Range, { t }: ParameterSet): boolean {
   return Math.max(Math.abs(least), Math.abs(most)) < t / 2;
 }
 
-function rangeOf(ranges: Readonly<Record<PartyId, Range>>, party: PartyId): Range {
+/** A contributor's bounds. @throws {SumError} `setup` when there are none. */
+export function rangeOf(ranges: Readonly<Record<PartyId, Range>>, party: PartyId): Range {
   const range = ranges[party];
   if (range !== undefined) return range;
   throw new SumError("setup", `the plan states no bounds for ${party}`);

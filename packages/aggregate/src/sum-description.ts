@@ -50,22 +50,52 @@ function sessionOf({ contributors, recipients, params, cells, columns }: SumPara
 /** The description of one session on any set. */
 export function describeSession(
   session: SumSession,
+  measured: Pick<SumParameters, "cells" | "rhoMicro">,
+): Description {
+  const lines = linesOf(session);
+  const egress = [...egressBetweenNodes(session), ...egressAtCoordinator(session), ...shares(session, lines)];
+  return describeOpening(session, measured, { line: "share", egress, assumption: MASKS_AND_LATTICE });
+}
+
+/** Who takes part in a sum, however it is made. */
+export type SumRoster = Pick<SumSession, "contributors" | "recipients">;
+
+/** What one way of summing adds to what all have in common. */
+export interface Opening {
+  /** What each contributor tells each recipient by which the sum opens. */
+  readonly line: "share" | "seed";
+  readonly egress: readonly EgressRow[];
+  /** What secrecy rests on. */
+  readonly assumption: Assumption;
+}
+
+/** Every contributor to every recipient but itself. */
+export function linesOf({
+  contributors,
+  recipients,
+}: SumRoster): readonly { readonly from: PartyId; readonly to: PartyId }[] {
+  return recipients.flatMap((to) => contributors.filter((from) => from !== to).map((from) => ({ from, to })));
+}
+
+/** What a sum tells whom: all that opens is the sum of all, whatever hides its parts. */
+export function describeOpening(
+  session: SumRoster,
   { cells, rhoMicro }: Pick<SumParameters, "cells" | "rhoMicro">,
+  { line, egress, assumption }: Opening,
 ): Description {
   const { contributors, recipients } = session;
-  const lines = recipients.flatMap((to) =>
-    contributors.filter((from) => from !== to).map((from) => ({ from, to })),
-  );
+  const lines = linesOf(session);
+  const assumptions = [assumption, ...ASSUMPTIONS];
   return {
     disclosures: lines.map(({ from, to }) => ({
-      id: `share.${from}.${to}`,
+      id: `${line}.${from}.${to}`,
       from,
       to,
       release: 0,
       output: "sums",
     })),
     outputs: recipients.map((to) => ({ id: "sums", to, item: sums(session, cells) })),
-    egress: [...egressBetweenNodes(session), ...egressAtCoordinator(session), ...shares(session, lines)],
+    egress,
     // Each telling of it counts: of exact cells by their number, of noisy ones by what the noise leaves to be learned.
     debits: lines.map(({ from, to }) =>
       rhoMicro === undefined
@@ -81,14 +111,14 @@ export function describeSession(
       ...recipients.map((to) => ({ who: [ANY_PARTY, to], item: rest(session, cells) })),
       ...contributors.flatMap((party) => allBut(session, party, cells)),
     ],
-    assumptions: rhoMicro === undefined ? ASSUMPTIONS : [...ASSUMPTIONS, OWN_NOISE],
+    assumptions: rhoMicro === undefined ? assumptions : [...assumptions, OWN_NOISE],
   };
 }
 
 /** Stands for each party in a rule about coalitions (evidence.md, section 3). */
 const ANY_PARTY: PartyId = "any";
 
-function sums({ contributors }: SumSession, cells: number): Item {
+function sums({ contributors }: SumRoster, cells: number): Item {
   return {
     fact: "cell",
     about: contributors,
@@ -98,7 +128,7 @@ function sums({ contributors }: SumSession, cells: number): Item {
 }
 
 /** Who takes part in a sum can take its own part from it. */
-function rest({ contributors }: SumSession, cells: number): Item {
+function rest({ contributors }: SumRoster, cells: number): Item {
   return {
     fact: "cell",
     about: contributors,
@@ -108,11 +138,7 @@ function rest({ contributors }: SumSession, cells: number): Item {
 }
 
 /** All contributors but one, with a recipient: in any sum they have that one's numbers. */
-function allBut(
-  { contributors, recipients }: SumSession,
-  party: PartyId,
-  cells: number,
-): readonly Together[] {
+function allBut({ contributors, recipients }: SumRoster, party: PartyId, cells: number): readonly Together[] {
   const members = contributors.filter((other) => other !== party);
   const told = recipients.filter((to) => to !== party);
   const item: Item = {
@@ -125,7 +151,7 @@ function allBut(
   return told.map((to) => ({ who: [...members, to], item }));
 }
 
-function presence(session: SumSession, who: PartyId): readonly Item[] {
+function presence(session: SumRoster, who: PartyId): readonly Item[] {
   const others = nodesOf(session).filter((party) => party !== who);
   return [
     { fact: "took-part", about: others, bound: "this session" },
@@ -179,13 +205,13 @@ const OWN_NOISE: Assumption = {
   ifFalse: "The noise of the others may be too little for what the plan promises.",
 };
 
+const MASKS_AND_LATTICE: Assumption = {
+  id: "masks-and-lattice",
+  text: "X25519 or ML-KEM-768 holds (masks), and on top of it ring learning with errors at the pinned parameters.",
+  ifFalse: "If both fall, the coordinator reads each party's own cells. While either stands, it reads none.",
+};
+
 const ASSUMPTIONS: readonly Assumption[] = [
-  {
-    id: "masks-and-lattice",
-    text: "X25519 or ML-KEM-768 holds (masks), and on top of it ring learning with errors at the pinned parameters.",
-    ifFalse:
-      "If both fall, the coordinator reads each party's own cells. While either stands, it reads none.",
-  },
   {
     id: "authentic-nodes",
     text: "Each node's identity key is its own, and messages are sealed from node to node.",
