@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Language } from "@koplamp/sdk";
 import { columns, counted, grouped, listed } from "./table.ts";
+import { type PlainTrend, trendLines } from "./trend-lines.ts";
 
 /** An answer document as it stands in JSON (lab-format.md). */
 export interface PlainAnswer {
@@ -20,7 +21,8 @@ export interface PlainAnswer {
 export type PlainResult =
   | { readonly kind: "match"; readonly matches: readonly PlainMatch[] }
   | ({ readonly kind: "overlap-count" } & Readonly<Partial<Record<Shape, PlainCounts>>>)
-  | { readonly kind: "aggregate"; readonly cells: readonly PlainCell[]; readonly total?: PlainMeasures };
+  | { readonly kind: "aggregate"; readonly cells: readonly PlainCell[]; readonly total?: PlainMeasures }
+  | PlainTrend;
 
 interface PlainMatch {
   readonly key: readonly string[];
@@ -78,6 +80,7 @@ function notReleased({ atLeast }: AnswerOptions): string {
 function resultLines(to: string, result: PlainResult, options: AnswerOptions): readonly string[] {
   if (result.kind === "match") return matchLines(to, result.matches);
   if (result.kind === "aggregate") return aggregateLines(to, result, options);
+  if (result.kind === "trend") return trendLines(to, result);
   return countLines(to, result, options);
 }
 

@@ -2,6 +2,7 @@
 import { exitOfOutcome, type Outcome, type Question } from "@koplamp/sdk";
 import { answerLines, type PlainAnswer } from "./answer.ts";
 import { EXIT } from "./errors.ts";
+import { saysNothing } from "./trend-lines.ts";
 
 /** The answer document as JSON has it. Our own text: its form is known. */
 export function plainAnswer(text: string): PlainAnswer {
@@ -47,7 +48,9 @@ export function exitOf(answer: PlainAnswer, outcomes: readonly Outcome[]): numbe
   if (answer.status !== "released") return Math.max(...outcomes.map(exitOfOutcome), EXIT.fault);
   const results = Object.values(answer.results);
   const nothing = results.every(
-    (result) => result.kind === "aggregate" && result.cells.every(({ withheld }) => withheld !== undefined),
+    (result) =>
+      (result.kind === "aggregate" && result.cells.every(({ withheld }) => withheld !== undefined)) ||
+      (result.kind === "trend" && saysNothing(result)),
   );
   return results.length > 0 && nothing ? EXIT.nothing : EXIT.done;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A result as rows: what a file of comma-separated values and a chart are made of.
 import type { PlainResult } from "./answer.ts";
+import { trendTable } from "./trend-lines.ts";
 
 /** A row: names of its group, and values or the reason that there are none. */
 export interface ResultRow {
@@ -26,6 +27,7 @@ const SHAPES = ["histogram", "pairs", "atLeast"] as const;
 export function resultTable(result: PlainResult): ResultTable {
   if (result.kind === "aggregate") return sumTable(result);
   if (result.kind === "match") return matchTable(result);
+  if (result.kind === "trend") return trendTable(result);
   const rows = SHAPES.flatMap((shape) =>
     Object.entries(result[shape] ?? {}).map(([name, value]): ResultRow => {
       const withheld = typeof value === "object" ? [value.withheld] : [];

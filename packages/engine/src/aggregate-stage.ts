@@ -11,7 +11,7 @@ import {
 } from "@koplamp/aggregate";
 import type { ReleaseRules } from "@koplamp/covenant";
 import { parameterSet } from "@koplamp/he";
-import type { AggregateAsk, AggregateResult, Input } from "@koplamp/wire";
+import type { AggregateAsk, AggregateCell, Input } from "@koplamp/wire";
 import { cellCosts, repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import { expectApart, keepRelease } from "./history.ts";
@@ -26,13 +26,27 @@ import type { StageResult } from "./stage.ts";
 /** The one session of a sum. */
 const LABEL = "0/1";
 
-/**
- * One node's side of a sum: its numbers in the public order, one session of `sum-threshold/1`, and at a recipient the
- * cells that pass the rules. A node that neither contributes nor receives takes part in none of it.
- */
+/** One node's side of a sum. */
 export async function aggregateStage(node: NodePorts, run: QuestionRun): Promise<StageResult> {
   // Safe because matches and counts have a stage of their own.
-  const ask = run.plan.ask as AggregateAsk;
+  const { cells, ...stage } = await releasedCube(node, run, run.plan.ask as AggregateAsk);
+  return cells === undefined ? stage : { ...stage, result: { kind: "aggregate", cells } };
+}
+
+/** A cube's cells as they may be shown, at a recipient, and the session that made them. */
+export interface ReleasedCube extends Omit<StageResult, "result"> {
+  readonly cells?: readonly AggregateCell[];
+}
+
+/**
+ * One node's side of a cube: its numbers in the public order, one session of `sum-threshold/1`, and at a recipient the
+ * cells that pass the rules. A node that neither contributes nor receives takes part in none of it.
+ */
+export async function releasedCube(
+  node: NodePorts,
+  run: QuestionRun,
+  ask: AggregateAsk,
+): Promise<ReleasedCube> {
   const layout = layoutOf(run, ask);
   const brought = await numbersOf(node, run, ask, layout);
   if (brought === undefined && !run.recipients.includes(node.me)) return { withheld: [] };
@@ -44,8 +58,7 @@ export async function aggregateStage(node: NodePorts, run: QuestionRun): Promise
     cells: openedCells(session.output, ask, layout, run.contributors.length),
     rules: rulesOf(run, layout),
   });
-  const result: AggregateResult = { kind: "aggregate", cells };
-  return { result, withheld, session };
+  return { cells, withheld, session };
 }
 
 /** A contributor's numbers, and where they come from. */

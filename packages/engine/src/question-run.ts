@@ -25,7 +25,7 @@ const PATIENCE_MS = 2000;
 
 /** Whether the coordinator plays a role in a plan, beyond passing on what it cannot read. */
 function usesCoordinator({ ask, protocol }: Plan): boolean {
-  return ask.kind === "aggregate" || protocol.id === overlapHub.id;
+  return ask.kind === "aggregate" || ask.kind === "trend" || protocol.id === overlapHub.id;
 }
 
 /**

@@ -19,6 +19,7 @@ import { admitPending, admitProposal, type Proposed } from "./proposal.ts";
 import type { QuestionRun } from "./question-run.ts";
 import type { Stage, StageResult } from "./stage.ts";
 import type { Suspensions } from "./suspensions.ts";
+import { trendStage } from "./trend-stage.ts";
 import { decideTogether } from "./verdicts.ts";
 import type { Withdrawals } from "./withdrawals.ts";
 
@@ -106,6 +107,7 @@ async function seenThrough(
 /** What answers a plan: by its protocol where two have a key of their own, otherwise by the kind of its question. */
 function stageOf({ plan }: QuestionRun): Stage {
   if (isPairProtocol(plan.protocol.id)) return pairStage;
+  if (plan.ask.kind === "trend") return trendStage;
   return plan.ask.kind === "aggregate" ? aggregateStage : matchStage;
 }
 

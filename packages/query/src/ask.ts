@@ -2,8 +2,9 @@
 import type { AggregateAsk, Ask, MatchAsk, OverlapAsk } from "@koplamp/wire";
 import { readJoin } from "./ask-join.ts";
 import { columnIn, measureIn, readDomain, readFrom, readKey, readWhere } from "./ask-rows.ts";
+import { readTrend } from "./ask-trend.ts";
 import { ASK_KINDS } from "./names.ts";
-import { refuseAlternatives, refuseFlagged, refuseKind, refuseMode, refusePairs } from "./not-yet.ts";
+import { refuseAlternatives, refuseFlagged, refuseLookup, refuseMode, refusePairs } from "./not-yet.ts";
 import { anyMapOf, distinct, field, integerOf, listOf, mapOf, oneOf, required } from "./yaml-fields.ts";
 import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
@@ -30,7 +31,8 @@ export function readAsk(value: YamlValue): Ask {
   if (kind === "overlap-count") return readOverlap(map);
   if (kind === "aggregate") return readAggregate(map);
   if (kind === "join-aggregate") return readJoin(map);
-  throw refuseKind(required(map, "kind"), kind);
+  if (kind === "trend") return readTrend(map);
+  throw refuseLookup(required(map, "kind"));
 }
 
 function readMatch(map: YamlMap): MatchAsk {

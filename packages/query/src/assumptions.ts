@@ -92,7 +92,7 @@ const DUTCH: Readonly<Record<string, string>> = {
 /** The assumptions of a contract: those of every question, those of the protocol's family, then the protocol's own. */
 export function assumptionsOf(described: Described, { ask }: Plan): readonly Statement[] {
   const own = new Map(described.assumptions.map((one) => [one.id, one]));
-  const family = ask.kind === "aggregate" ? "A3" : "A2";
+  const family = ask.kind === "aggregate" || ask.kind === "trend" ? "A3" : "A2";
   const apart = beyondRelay(described).length > 0 || own.has("coordinator-apart");
   const general = ["A1", family, "A4", "A5", "A6", ...(apart ? ["A7"] : [])].flatMap(
     (id) => STATEMENTS[id] ?? [],

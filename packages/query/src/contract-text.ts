@@ -9,10 +9,10 @@ import type {
   OverlapAsk,
   Plan,
   Text,
-  TrendAsk,
 } from "@koplamp/wire";
 import { listed } from "./language.ts";
 import { promiseOf } from "./noise.ts";
+import { trendText } from "./trend-text.ts";
 
 /** The contract in two or three sentences, with the parties' names. */
 export function contractText(plan: Plan, covenant: Covenant): Text {
@@ -21,6 +21,7 @@ export function contractText(plan: Plan, covenant: Covenant): Text {
   const recipients = plan.recipients.map(({ party }) => name(party));
   const parties = ask.from.map(({ party }) => name(party));
   if (ask.kind === "match") return matchText(ask, recipients, parties);
+  if (ask.kind === "trend") return trendText(ask, plan, recipients, parties);
   return ask.kind === "overlap-count"
     ? overlapText(ask, recipients, parties)
     : sumText(ask, plan, recipients, parties);
@@ -77,7 +78,7 @@ function overlapText(ask: OverlapAsk, recipients: readonly string[], parties: re
 }
 
 function sumText(
-  ask: AggregateAsk | JoinAsk | TrendAsk,
+  ask: AggregateAsk | JoinAsk,
   { release }: Plan,
   recipients: readonly string[],
   parties: readonly string[],

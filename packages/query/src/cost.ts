@@ -54,7 +54,8 @@ export function costOf(plan: Plan, { egress, debits }: Contract): Cost {
 }
 
 function microsOf(plan: Plan): { readonly first: number; readonly repeat: number } {
-  if (plan.ask.kind === "aggregate") return { first: sumMicros(plan), repeat: sumMicros(plan) };
+  if (plan.ask.kind === "aggregate" || plan.ask.kind === "trend")
+    return { first: sumMicros(plan), repeat: sumMicros(plan) };
   if (isPairProtocol(plan.protocol.id)) return { first: pairMicros(plan), repeat: pairMicros(plan) };
   return { first: tokenMicros(plan) + evaluationMicros(plan), repeat: tokenMicros(plan) };
 }
@@ -89,7 +90,7 @@ function tokenMicros({ inputs, recipients }: Plan): number {
 }
 
 function sumMicros({ ask, inputs }: Plan): number {
-  if (ask.kind !== "aggregate") return 0;
+  if (ask.kind !== "aggregate" && ask.kind !== "trend") return 0;
   const cells = ask.domain.reduce((product, { values }) => product * values.length, 1);
   const blocks = Math.ceil((cells * (ask.measures.length + 2)) / 8188);
   return US.context + blocks * 8192 * US.cell + blocks * inputs.length * 8192;

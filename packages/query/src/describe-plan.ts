@@ -15,6 +15,7 @@ import { checkProtocol } from "./choose.ts";
 import { QueryError } from "./errors.ts";
 import { evaluationQuota } from "./quotas.ts";
 import { describeSum } from "./sums.ts";
+import { describeTrend } from "./trends.ts";
 
 /** All sessions that a plan may bring, as one description. */
 export interface Described extends Description {
@@ -39,6 +40,9 @@ function describeSessions(plan: Plan, covenant: Covenant): Described {
   }
   if (plan.ask.kind === "aggregate") {
     return { ...describeSum(plan, plan.ask), allowances: new Set(), sessions: new Map() };
+  }
+  if (plan.ask.kind === "trend") {
+    return { ...describeTrend(plan, plan.ask), allowances: new Set(), sessions: new Map() };
   }
   const parties = plan.inputs.map(({ party }) => party);
   const rowsPadded = Object.fromEntries(plan.inputs.map((input) => [input.party, input.rowsPadded]));

@@ -3,21 +3,14 @@
 import type { QueryError } from "./errors.ts";
 import { failAt, type YamlValue } from "./yaml-source.ts";
 
-const INSTEAD: Readonly<Record<"trend" | "lookup", readonly [why: string, hint: string]>> = {
-  trend: [
-    "alarms without the series need an alarm test inside the protocol",
-    "kind: aggregate with the period in groupBy gives the summed series to its recipient (class A)",
-  ],
-  lookup: [
-    "single questions to a register need lookup/1",
+/** The refusal of a lookup. */
+export function refuseLookup(at: YamlValue): QueryError {
+  return failAt(
+    at,
+    "not-yet",
+    'kind "lookup" cannot be answered yet: single questions to a register need lookup/1',
     "kind: match with the questions as a dataset of the asker says which of them the holder has (class F)",
-  ],
-};
-
-/** The refusal of a kind. */
-export function refuseKind(at: YamlValue, kind: "trend" | "lookup"): QueryError {
-  const [why, hint] = INSTEAD[kind];
-  return failAt(at, "not-yet", `kind "${kind}" cannot be answered yet: ${why}`, hint);
+  );
 }
 
 /** The refusal of `anyKey`. */

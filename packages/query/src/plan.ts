@@ -24,6 +24,7 @@ import { didYouMean } from "./nearest.ts";
 import { noisePlan } from "./noise.ts";
 import type { Question } from "./question.ts";
 import { checkSums } from "./sums.ts";
+import { checkTrend } from "./trends.ts";
 import { withDomains } from "./vocabulary.ts";
 
 /** Everything that a plan is made of. Nothing else influences it. */
@@ -65,6 +66,7 @@ export function planQuery(request: PlanRequest): Plan {
   checkSizes(ask, id, inputs);
   const release = releaseOf(question, covenant, ask, entries);
   if (ask.kind === "aggregate") checkSums(ask, inputs, { params, release });
+  if (ask.kind === "trend") checkTrend(ask, inputs, { params, release });
   const { class: queryClass, purpose, indication, necessity, subsidiarity, intendedEffect } = question;
   return fitting({
     koplamp: "plan/v1",

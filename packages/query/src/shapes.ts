@@ -92,6 +92,21 @@ const ask = z.discriminatedUnion("kind", [
     measures: z.array(z.string().regex(/^(?:count|(?:sum|mean)\([^.]+\.[^.]+\))$/)).max(16),
     mode: z.enum(["pair", "hub"]).optional(),
   }),
+  z.strictObject({
+    kind: z.literal("trend"),
+    from,
+    where: list(condition, 16).optional(),
+    groupBy: list(name, 8).optional(),
+    domain: domain.optional(),
+    measures: measures.max(1),
+    period: name.describe("the column of months; its values stand in `domain`"),
+    alarm: z.strictObject({
+      rule: z.enum(["zscore", "cusum", "seasonal"]),
+      window: z.int().min(2).max(1000).describe("periods that a test looks back on; years, if seasonal"),
+      threshold: z.number().min(0.001).max(1000).describe("how many standard deviations are too many"),
+    }),
+    reveal: z.enum(["alarms", "series"]).describe("which periods raise an alarm, or the summed series too"),
+  }),
 ]);
 
 const query = z.strictObject({

@@ -43,6 +43,10 @@ const WORDS: Readonly<Record<string, Text>> = {
     nl: "ruis verbergt wat er geteld en opgeteld wordt; hoeveel partijen een cel heeft en welke cellen worden achtergehouden, blijft precies",
     en: "noise hides what is counted and summed; how many parties a cell has, and which cells are withheld, stays exact",
   },
+  "SERIES-IN-MEMORY": {
+    nl: "de node van een ontvanger heeft de hele reeks in het geheugen, ook kleine cellen; zijn software toont alleen de alarmen",
+    en: "a recipient's node has the whole series in memory, small cells too; its software shows the alarms only",
+  },
   "NO-FLOOR": {
     nl: "minCount is 1: cellen met één rij worden gegeven",
     en: "minCount is 1: cells with a single row are given",
@@ -98,6 +102,7 @@ function askWarnings({ ask, inputs, release }: Plan): readonly string[] {
   return [
     ...(inputs.length === 2 ? ["TWO-CONTRIBUTORS"] : []),
     ...(release.noise === null ? [] : ["NOISE-ON-MEASURES"]),
+    ...(ask.kind === "trend" && ask.reveal === "alarms" ? ["SERIES-IN-MEMORY"] : []),
     ...(release.minCount === 1 ? ["NO-FLOOR"] : []),
     ...(release.minContributors === 1 ? ["ONE-CONTRIBUTOR"] : []),
   ];

@@ -214,7 +214,6 @@ describe("what cannot be answered yet is refused with what exists instead", () =
     ],
     ["anyKey", SHIPS.replace("key: [imo]", "anyKey: [[imo], [name]]"), "one match for each key"],
     ["pairs.blind", COUNTS.replace("shape: histogram", "shape: pairs\n  mode: pairs.blind"), "hub"],
-    ["trend", REPORTS.replace("kind: aggregate", "kind: trend\n  period: month"), "groupBy"],
   ];
   for (const [what, text, hint] of cases) {
     test(what, () => {
@@ -348,7 +347,7 @@ describe("hostile files", () => {
   });
 });
 
-const LATER = ["ship-lookup", "signals-flagged", "trend-alarms", "trend-series"];
+const LATER = ["ship-lookup", "signals-flagged"];
 
 describe.skipIf(!hasShared)("the acceptance questions (needs ../shared)", () => {
   const folders = hasShared

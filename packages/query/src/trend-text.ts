@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AlarmRule, Plan, Text, TrendAsk } from "@koplamp/wire";
+import { listed } from "./language.ts";
+
+/** What a trend tells, in two or three sentences. */
+export function trendText(
+  ask: TrendAsk,
+  { release }: Plan,
+  recipients: readonly string[],
+  parties: readonly string[],
+): Text {
+  const [measure = ""] = ask.measures;
+  const { minCount, minContributors } = release;
+  const [perNl, perEn] =
+    ask.groupBy.length === 0
+      ? ["", ""]
+      : [` per ${listed(ask.groupBy, "nl")}`, ` per ${listed(ask.groupBy, "en")}`];
+  const rule = ruleText(ask.alarm);
+  const [learnsNl, learnsEn] = recipients.length === 1 ? ["leert", "learns"] : ["leren", "learn"];
+  const [whatNl, whatEn] =
+    ask.reveal === "series"
+      ? [
+          `${measure}${perNl} in elke periode, en welke perioden alarm geven`,
+          `${measure}${perEn} in every period, and which periods raise an alarm`,
+        ]
+      : [
+          `welke perioden van ${measure}${perNl} alarm geven, en geen enkel getal`,
+          `which periods of ${measure}${perEn} raise an alarm, and no number at all`,
+        ];
+  return {
+    nl: `${listed(recipients, "nl")} ${learnsNl} ${whatNl}, over de rijen van ${parties.length} partijen samen. Een alarm is ${rule.nl}. Een periode met minder dan ${minCount} rijen of ${minContributors} partijen wordt achtergehouden, en wat daarop rust blijft onbekend.${MEMORY[ask.reveal].nl} Niemand leert wat één partij inbracht.`,
+    en: `${listed(recipients, "en")} ${learnsEn} ${whatEn}, over the rows of ${parties.length} parties together. An alarm is ${rule.en}. A period with fewer than ${minCount} rows or ${minContributors} parties is withheld, and what rests on it stays unknown.${MEMORY[ask.reveal].en} Nobody learns what one party put in.`,
+  };
+}
+
+const MEMORY: Readonly<Record<TrendAsk["reveal"], Readonly<Record<"nl" | "en", string>>>> = {
+  series: { nl: "", en: "" },
+  alarms: {
+    nl: " De node van een ontvanger houdt daarvoor de hele reeks in het geheugen en toont alleen de alarmen.",
+    en: " A recipient's node holds the whole series in memory for that, and shows the alarms only.",
+  },
+};
+
+function ruleText({ rule, window, thresholdMilli }: AlarmRule): Readonly<Record<"nl" | "en", string>> {
+  const threshold = String(thresholdMilli / 1000);
+  const nl = threshold.replace(".", ",");
+  return {
+    zscore: {
+      nl: `een waarde die meer dan ${nl} standaardafwijkingen boven het gemiddelde van de ${window} perioden ervoor ligt`,
+      en: `a value more than ${threshold} standard deviations above the mean of the ${window} periods before`,
+    },
+    seasonal: {
+      nl: `een waarde die meer dan ${nl} standaardafwijkingen boven het gemiddelde van dezelfde periode in de ${window} jaren ervoor ligt`,
+      en: `a value more than ${threshold} standard deviations above the mean of the same period in the ${window} years before`,
+    },
+    cusum: {
+      nl: `een opgetelde overschrijding van meer dan ${nl} standaardafwijkingen, gemeten aan de eerste ${window} perioden`,
+      en: `an excess that has added up to more than ${threshold} standard deviations, measured by the first ${window} periods`,
+    },
+  }[rule];
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trends: a sum over time, and what is told of it.
+import { stepOf } from "@koplamp/aggregate";
+import type { Description, Item, View } from "@koplamp/protocol";
+import { cubeOfTrend, type Input, type Plan, type TrendAsk } from "@koplamp/wire";
+import { QueryError } from "./errors.ts";
+import { checkSums, describeSum, type SumTerms } from "./sums.ts";
+
+/** Months of a year. */
+const YEAR = 12;
+
+/**
+ * Checks a trend by public bounds: as a sum, and that its tests mean what they say: periods are evenly apart, and there
+ * are more of them than a test looks back on.
+ * @throws {QueryError} `invalid-value`, or as {@link checkSums}.
+ */
+export function checkTrend(ask: TrendAsk, inputs: readonly Input[], terms: SumTerms): void {
+  checkPeriods(ask);
+  checkSums(cubeOfTrend(ask), inputs, terms);
+}
+
+/** The description of a trend. */
+export function describeTrend(plan: Plan, ask: TrendAsk): Description {
+  checkPeriods(ask);
+  const sums = describeSum(plan, cubeOfTrend(ask));
+  return ask.reveal === "series" ? withAlarms(sums, ask) : alarmsOnly(sums, ask);
+}
+
+function checkPeriods({ domain, period, alarm }: TrendAsk): void {
+  const periods = domain.at(-1)?.values ?? [];
+  const step = stepOf(periods);
+  const seasonal = alarm.rule === "seasonal";
+  if (step === 0 || (seasonal && YEAR % step !== 0)) {
+    const expected = seasonal
+      ? "months a whole part of a year apart"
+      : "months, each as long after the one before";
+    throw new QueryError("invalid-value", `expected ${expected} in the domain of "${period}"`, {
+      hint: "list every period from first to last: a gap would make a test look further back than it says",
+    });
+  }
+  const before = alarm.window * (seasonal ? YEAR / step : 1);
+  if (before < periods.length) return;
+  const message = `a test looks back on ${before} periods, and "${period}" has ${periods.length}: none would be tested`;
+  throw new QueryError("invalid-value", message, { hint: "list more periods, or take a smaller window" });
+}
+
+/** Whoever gets the series has its alarms too. */
+function withAlarms(sums: Description, ask: TrendAsk): Description {
+  return {
+    ...sums,
+    views: sums.views.map((view) => {
+      const cells = view.learns.filter(({ fact }) => fact === "cell");
+      return { ...view, learns: [...view.learns, ...cells.map((cell) => alarmsOf(cell, ask))] };
+    }),
+  };
+}
+
+/**
+ * A recipient is told which periods raise an alarm. Its node opens the whole series to find out: that its software shows
+ * nothing of it is something that other software could do otherwise.
+ */
+function alarmsOnly(sums: Description, ask: TrendAsk): Description {
+  return {
+    ...sums,
+    disclosures: sums.disclosures.map((line) => ({ ...line, output: ALARMS })),
+    outputs: sums.outputs.map(({ to, item }) => ({ id: ALARMS, to, item: alarmsOf(item, ask) })),
+    views: sums.views.map(({ who, learns, atMost }): View => {
+      const cells = learns.filter(({ fact }) => fact === "cell");
+      const rest = learns.filter((item) => !cells.includes(item));
+      return {
+        who,
+        learns: [...rest, ...cells.map((cell) => alarmsOf(cell, ask))],
+        atMost: [...atMost, ...cells.map((cell) => ({ ...cell, because: IN_MEMORY }))],
+      };
+    }),
+  };
+}
+
+const ALARMS = "alarms";
+const IN_MEMORY =
+  "its node holds the whole series in memory, small cells too, and shows nothing but alarms (gate: node)";
+
+/** One bit for every period of every group. */
+function alarmsOf({ about, bound }: Item, { alarm }: TrendAsk): Item {
+  return { fact: "alarm", about, bound, because: `by the rule ${alarm.rule}, at its own node` };
+}
