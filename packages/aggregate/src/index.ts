@@ -4,6 +4,9 @@ export { epsilonOf, rhoMicroOf, spreadOf } from "./calibration.ts";
 export { type Cube, cellsOfRows, cubeOf, type Hidden, type OpenedCell, openedCells } from "./cube.ts";
 export { SumError, type SumErrorCode } from "./errors.ts";
 export { aggregateJobs } from "./jobs.ts";
+export { distinctNode, joinHubNode } from "./join-hub.ts";
+export { distinctCoordinator, joinHubCoordinator } from "./join-hub-coordinator.ts";
+export type { DistinctSession, DistinctSetup, JoinHubSetup, KeyCache } from "./join-hub-session.ts";
 export type { JoinColumn, JoinNodeSetup, JoinOpened, JoinSession } from "./join-session.ts";
 export { type CubeLayout, cubeLayout, type SumColumn, summedColumns } from "./layout.ts";
 export {
@@ -14,9 +17,7 @@ export {
   type SumSession,
 } from "./session.ts";
 export { type SumParameters, sumThreshold } from "./sum-description.ts";
-export type { AggregateBackend } from "./sum-jobs.ts";
-export { sumCoordinator, sumNode } from "./sum-threshold.ts";
-export { stepOf, trendOf } from "./trend.ts";
+export type { AggregateBackend } from "./threshold-vault.ts";
 export { sumMaskedNode, sumMaskedWide } from "./sum-masked.ts";
 export { sumMaskedCoordinator } from "./sum-masked-coordinator.ts";
 export { type MaskedParameters, sumMasked } from "./sum-masked-description.ts";
@@ -26,3 +27,5 @@ export {
   MOST_NUMBERS,
   type NumberSource,
 } from "./sum-masked-session.ts";
+export { sumCoordinator, sumNode } from "./sum-threshold.ts";
+export { stepOf, trendOf } from "./trend.ts";

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { groupSecretJobs, readyJobs } from "@koplamp/crypto";
 import type { JobEntry } from "@koplamp/protocol";
-import { type AggregateBackend, sumJobs } from "./sum-jobs.ts";
+import { hubJobs } from "./join-hub-jobs.ts";
+import { sumJobs } from "./sum-jobs.ts";
 import { maskedJobs } from "./sum-masked-jobs.ts";
+import type { AggregateBackend } from "./threshold-vault.ts";
 
 /** The code behind every job of this package. For a worker's job table. */
 export function aggregateJobs(backend: AggregateBackend): readonly JobEntry[] {
@@ -11,6 +13,7 @@ export function aggregateJobs(backend: AggregateBackend): readonly JobEntry[] {
     ...readyJobs(primitives),
     ...groupSecretJobs(primitives),
     ...sumJobs(backend),
+    ...hubJobs(backend),
     ...maskedJobs(primitives),
   ];
 }

@@ -55,25 +55,28 @@ export interface SumList {
   readonly recipientKeys: readonly Uint8Array[];
   /** By block: the hash of the sum of all c0. */
   readonly sums: readonly Uint8Array[];
+  /** What a protocol lists beside these. */
+  readonly more?: Uint8Array;
 }
 
-/** Bytes of the list. */
-export function listBytes(session: SumSession): number {
+/** Bytes of the list, `more` that a protocol adds included. */
+export function listBytes(session: SumSession, more = 0): number {
   const blocks = blockCount(session);
-  return session.contributors.length * blocks * PAIR_BYTES + session.recipients.length * 32 + blocks * 32;
+  const { contributors, recipients } = session;
+  return contributors.length * blocks * PAIR_BYTES + recipients.length * 32 + blocks * 32 + more;
 }
 
-/** The list: its three parts one after the other. */
-export function listCodec(session: SumSession): Codec<SumList> {
-  const plain = bytesCodec("list", listBytes(session));
+/** The list: its parts one after the other. */
+export function listCodec(session: SumSession, more = 0): Codec<SumList> {
+  const plain = bytesCodec("list", listBytes(session, more));
   const { contributors, recipients } = session;
   const blocks = blockCount(session);
   return {
     type: plain.type,
-    encode: ({ ciphertexts, recipientKeys, sums }) => {
-      const bytes = new Uint8Array(listBytes(session));
+    encode: ({ ciphertexts, recipientKeys, sums, more: added = new Uint8Array() }) => {
+      const bytes = new Uint8Array(listBytes(session, more));
       let at = 0;
-      for (const part of [...ciphertexts, ...recipientKeys, ...sums]) {
+      for (const part of [...ciphertexts, ...recipientKeys, ...sums, added]) {
         bytes.set(part, at);
         at += part.length;
       }
@@ -86,6 +89,7 @@ export function listCodec(session: SumSession): Codec<SumList> {
         ciphertexts: pieces(bytes, 0, contributors.length, blocks * PAIR_BYTES),
         recipientKeys: pieces(bytes, keysAt, recipients.length, 32),
         sums: pieces(bytes, keysAt + recipients.length * 32, blocks, 32),
+        ...(more === 0 ? {} : { more: bytes.slice(bytes.length - more) }),
       };
     },
   };

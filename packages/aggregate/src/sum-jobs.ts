@@ -4,26 +4,37 @@
 import { equal, groupSecretHandle, type Primitives } from "@koplamp/crypto";
 import {
   addPolynomials,
-  type Ciphertext,
   checkPolynomial,
   decodeCiphertext,
   encodeCiphertext,
   FLOOD_BYTES,
   flood,
-  type HeBackend,
-  HeError,
   type PackedPolynomial,
-  type PublicKey,
-  type Ring,
+  type Slots,
 } from "@koplamp/he";
 import { bind, type Handle, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
-import { concat, lp } from "@koplamp/wire";
+import { concat, lp, utf8 } from "@koplamp/wire";
 import { drawNoise, type Noise } from "./calibration.ts";
 import { blockHolds, checkKeys, layBlock, readCells } from "./checks.ts";
-import { uniformPolynomial } from "./crs.ts";
 import { Draws } from "./draws.ts";
 import { SumError } from "./errors.ts";
 import { addMasks } from "./masks.ts";
+import {
+  type AggregateBackend,
+  accepted,
+  addCiphertexts,
+  COLLECTIVE,
+  collectiveKeyOf,
+  firstOf,
+  hashesOf,
+  heOf,
+  OWN_KEY,
+  ownOf,
+  refusal,
+  SECRET,
+  SET,
+  uniformPart,
+} from "./threshold-vault.ts";
 
 /** The use of the group secret behind the check sums. */
 export const CHECKS_USE = "sum-threshold/checks";
@@ -45,6 +56,8 @@ export interface Sealed {
   readonly hashes: Uint8Array;
 }
 
+/** Says which parameter set the session takes, where it is not the one for sums. Before every other job. */
+export const useSet: Job<[id: string], void> = job("sum.set");
 /** Makes this node's share of the collective key; the secret stays in the vault. Gives b. */
 export const makeKeyShare: Job<[transcript: Uint8Array], PackedPolynomial> = job("sum.key-share");
 /** Makes this node's own key for the session, as a recipient. Gives b. */
@@ -85,12 +98,6 @@ export const takeCiphertext: Job<
 export const sumOfFirsts: Job<[block: number], { readonly c0: PackedPolynomial; readonly hash: Uint8Array }> =
   job("sum.firsts");
 
-/** What the jobs compute with. */
-export interface AggregateBackend {
-  readonly he: HeBackend;
-  readonly primitives: Primitives;
-}
-
 /** The measures that tests switch off one by one; nothing else passes others than these. */
 export interface Measures {
   readonly addMasks: typeof addMasks;
@@ -113,11 +120,6 @@ export const MEASURES: Measures = {
   checksSeconds: true,
 };
 
-const SECRET: Handle = "sum/secret";
-const OWN_KEY: Handle = "sum/own-key";
-const COLLECTIVE: Handle = "sum/collective";
-const first = (block: number): Handle => `sum/c0/${block}`;
-const own = (block: number): Handle => `sum/c1/${block}`;
 const total = (block: number): Handle => `sum/total/${block}`;
 const released = (block: number, to: PartyId): Handle => `sum/released/${block}/${to}`;
 
@@ -146,21 +148,27 @@ function noiseJob({ primitives }: AggregateBackend): JobEntry {
   });
 }
 
-function keyJobs({ he, primitives }: AggregateBackend): readonly JobEntry[] {
-  const { key } = he.set;
+function keyJobs(backend: AggregateBackend): readonly JobEntry[] {
+  const { primitives } = backend;
   return [
+    bind(useSet, (vault, id) => {
+      vault.put(SET, utf8(id));
+    }),
     bind(makeKeyShare, (vault, transcript) => {
-      const { secret, share } = he.keyShare(uniformPart(vault, primitives, key, transcript));
+      const he = heOf(vault, backend);
+      const { secret, share } = he.keyShare(uniformPart(vault, primitives, he.set.key, transcript));
       vault.put(SECRET, secret);
       return share;
     }),
     bind(makeRecipientKey, (vault, transcript, me) => {
-      const { secret, share } = he.keyShare(uniformPart(vault, primitives, key, transcript, me));
+      const he = heOf(vault, backend);
+      const { secret, share } = he.keyShare(uniformPart(vault, primitives, he.set.key, transcript, me));
       vault.put(OWN_KEY, secret);
       return share;
     }),
     bind(addKeyShare, (vault, b) =>
       accepted(() => {
+        const { key } = heOf(vault, backend).set;
         checkPolynomial(key, b);
         vault.put(COLLECTIVE, vault.has(COLLECTIVE) ? addPolynomials(key, vault.get(COLLECTIVE), b) : b);
       }),
@@ -169,23 +177,26 @@ function keyJobs({ he, primitives }: AggregateBackend): readonly JobEntry[] {
 }
 
 function contributorJobs(
-  { he, primitives }: AggregateBackend,
+  backend: AggregateBackend,
   { addMasks, layBlock, checksSeconds }: Measures,
 ): readonly JobEntry[] {
-  const { data, t, slots } = he.set;
+  const { primitives } = backend;
   return [
     bind(contribute, (vault, of, cells) => {
+      const he = heOf(vault, backend);
+      const { t, slots } = he.set;
       const keys = keysOf(vault, primitives, of, t);
       const block = layBlock(cells, slots, t, keys);
       addMasks(primitives, block, t, of, (peer) => vault.get(`exporter/${peer}`));
-      const ciphertext = he.encrypt(collectiveKey(vault, he, primitives, of.transcript), block);
+      const ciphertext = he.encrypt(collectiveKeyOf(vault, he, primitives, of.transcript), block);
       block.fill(0);
       keys.fill(0);
-      vault.put(own(of.block), ciphertext.c1);
+      vault.put(ownOf(of.block), ciphertext.c1);
       return { frame: encodeCiphertext(he.set, ciphertext), hashes: hashesOf(primitives, ciphertext) };
     }),
     bind(addSeconds, (vault, block, seconds, hashes) =>
       accepted(() => {
+        const { data } = heOf(vault, backend).set;
         if (vault.has(total(block)) || seconds.length !== hashes.length) throw refusal();
         const sum = seconds.reduce(
           (left, c1, at) => {
@@ -193,7 +204,7 @@ function contributorJobs(
             if (checksSeconds && !fits) throw refusal();
             return addPolynomials(data, left, checkPolynomial(data, c1));
           },
-          vault.get(own(block)),
+          vault.get(ownOf(block)),
         );
         vault.put(total(block), checkPolynomial(data, sum));
       }),
@@ -204,11 +215,8 @@ function contributorJobs(
   ];
 }
 
-function releaseJobs(
-  { he, primitives }: AggregateBackend,
-  { flood, releasesOnce }: Measures,
-): readonly JobEntry[] {
-  const { data, key, floodBits } = he.set;
+function releaseJobs(backend: AggregateBackend, { flood, releasesOnce }: Measures): readonly JobEntry[] {
+  const { primitives } = backend;
   return [
     bind(releaseShare, (vault, block, transcript, to, b, seed) => {
       // Shares of one sum under two floods, or of two sums under one secret, add up to the secret (lattigo, SECURITY.md).
@@ -216,6 +224,8 @@ function releaseJobs(
         throw new SumError("released", `a share for ${to} was released already: there is no second one`);
       }
       vault.put(released(block, to), Uint8Array.of(1));
+      const he = heOf(vault, backend);
+      const { data, key, floodBits } = he.set;
       const a = uniformPart(vault, primitives, key, transcript, to);
       const zero = he.encryptZero({ b: checkPolynomial(key, b), a });
       const part = he.timesSecret(vault.get(total(block)), vault.get(SECRET));
@@ -229,15 +239,13 @@ function releaseJobs(
 }
 
 /** One answer for every failure: which check it was, and how close it came, would be an oracle. */
-function openJob({ he, primitives }: AggregateBackend, { blockHolds }: Measures): JobEntry {
-  const { data, t } = he.set;
+function openJob(backend: AggregateBackend, { blockHolds }: Measures): JobEntry {
+  const { primitives } = backend;
   return bind(openBlock, (vault, of, c0, shares, cells) => {
     let opened: Float64Array | undefined;
     accepted(() => {
-      const parts = shares.map((frame) => decodeCiphertext(he.set, frame));
-      const combined = parts.reduce((left, right) => addCiphertexts(he, left, right));
-      const whole = { c0: addPolynomials(data, checkPolynomial(data, c0), combined.c0), c1: combined.c1 };
-      const block = he.decrypt(vault.get(OWN_KEY), whole);
+      const { t } = heOf(vault, backend).set;
+      const block = decryptSum(vault, backend, c0, shares);
       const keys = keysOf(vault, primitives, of, t);
       if (blockHolds(block, t, keys, of.contributors.length)) opened = readCells(block, cells, t);
     });
@@ -245,47 +253,41 @@ function openJob({ he, primitives }: AggregateBackend, { blockHolds }: Measures)
   });
 }
 
-function coordinatorJobs({ he, primitives }: AggregateBackend): readonly JobEntry[] {
+/** The slots that a sum opens to under the shares of all contributors. @throws {HeError} where one is none. */
+export function decryptSum(
+  vault: Vault,
+  backend: AggregateBackend,
+  c0: PackedPolynomial,
+  shares: readonly Uint8Array[],
+): Slots {
+  const he = heOf(vault, backend);
   const { data } = he.set;
+  const parts = shares.map((frame) => decodeCiphertext(he.set, frame));
+  const combined = parts.reduce((left, right) => addCiphertexts(he, left, right));
+  const whole = { c0: addPolynomials(data, checkPolynomial(data, c0), combined.c0), c1: combined.c1 };
+  return he.decrypt(vault.get(OWN_KEY), whole);
+}
+
+function coordinatorJobs(backend: AggregateBackend): readonly JobEntry[] {
+  const { primitives } = backend;
   return [
     bind(takeCiphertext, (vault, block, frame) => {
       let taken: { hashes: Uint8Array; c1: PackedPolynomial } | undefined;
       accepted(() => {
-        const ciphertext = decodeCiphertext(he.set, frame);
+        const { set } = heOf(vault, backend);
+        const ciphertext = decodeCiphertext(set, frame);
         const { c0, c1 } = ciphertext;
-        const place = first(block);
-        vault.put(place, vault.has(place) ? addPolynomials(data, vault.get(place), c0) : c0);
+        const place = firstOf(block);
+        vault.put(place, vault.has(place) ? addPolynomials(set.data, vault.get(place), c0) : c0);
         taken = { hashes: hashesOf(primitives, ciphertext), c1 };
       });
       return taken;
     }),
     bind(sumOfFirsts, (vault, block) => {
-      const c0 = vault.get(first(block)).slice();
+      const c0 = vault.get(firstOf(block)).slice();
       return { c0, hash: primitives.sha256(c0) };
     }),
   ];
-}
-
-function collectiveKey(
-  vault: Vault,
-  he: HeBackend,
-  primitives: Primitives,
-  transcript: Uint8Array,
-): PublicKey {
-  return { b: vault.get(COLLECTIVE), a: uniformPart(vault, primitives, he.set.key, transcript) };
-}
-
-/** The uniform part of a key, made once a session. */
-function uniformPart(
-  vault: Vault,
-  primitives: Primitives,
-  ring: Ring,
-  transcript: Uint8Array,
-  party?: PartyId,
-): PackedPolynomial {
-  const handle = party === undefined ? "sum/a" : `sum/a/${party}`;
-  if (!vault.has(handle)) vault.put(handle, uniformPolynomial(primitives, ring, transcript, party));
-  return vault.get(handle);
 }
 
 function keysOf(
@@ -295,27 +297,4 @@ function keysOf(
   t: number,
 ): Float64Array {
   return checkKeys(primitives, vault.get(groupSecretHandle(CHECKS_USE)), transcript, block, t);
-}
-
-function hashesOf({ sha256 }: Primitives, { c0, c1 }: Ciphertext): Uint8Array {
-  return concat(sha256(c0), sha256(c1));
-}
-
-function addCiphertexts({ set: { data } }: HeBackend, left: Ciphertext, right: Ciphertext): Ciphertext {
-  return { c0: addPolynomials(data, left.c0, right.c0), c1: addPolynomials(data, left.c1, right.c1) };
-}
-
-function refusal(): HeError {
-  return new HeError("refused", "expected lattice material of the agreed form, got something else");
-}
-
-/** Runs a check on what a peer sent: whether it passed. Faults of our own still throw. */
-function accepted(check: () => void): boolean {
-  try {
-    check();
-    return true;
-  } catch (reason) {
-    if (reason instanceof HeError) return false;
-    throw reason;
-  }
 }

@@ -83,7 +83,7 @@ export function* handOut(
   { list, seconds, firsts }: HandedIn,
 ): Generator<Effect, void, unknown> {
   for (const node of nodesOf(session)) {
-    yield* send(node, listCodec(session), list);
+    yield* send(node, listCodec(session, list.more?.length), list);
     if (session.contributors.includes(node)) yield* passOnSeconds(session, node, seconds);
     for (const c0 of session.recipients.includes(node) ? firsts : []) {
       yield* send(node, sumCodec(session.set), c0);

@@ -95,17 +95,21 @@ export function* commitBlocks(
   return { frames: blocks.map(({ frame }) => frame), commitments };
 }
 
-/** Gives the coordinator what this node brings, and takes its word on what everybody brought. */
+/**
+ * Gives the coordinator what this node brings, and takes its word on what everybody brought, in a list with `more` bytes
+ * of the protocol's own.
+ */
 export function* handIn(
   talk: Conversation,
   setup: ThresholdSession,
   recipientKeys: ReadonlyMap<PartyId, Uint8Array>,
   sealed: SealedBlocks | undefined,
+  more = 0,
 ): Generator<Effect, SumList, unknown> {
   const key = recipientKeys.get(setup.me);
   if (key !== undefined) yield* send(COORDINATOR, RECIPIENT_KEY_HASH, yield* compute(sha256Of, key));
   for (const frame of sealed?.frames ?? []) yield* send(COORDINATOR, ciphertextCodec(setup.set), frame);
-  const list = yield* hear(talk, COORDINATOR, listCodec(setup), true);
+  const list = yield* hear(talk, COORDINATOR, listCodec(setup, more), true);
   yield* checkRecipientKeys(list, recipientKeys);
   return list;
 }

@@ -41,7 +41,7 @@ export {
   matchTokens,
   matchTokensParty,
 } from "./match-tokens.ts";
-export type { Allowance, Count } from "./messages.ts";
+export { type Allowance, type Count, TOKEN_BYTES } from "./messages.ts";
 export type { OverlapCounts, OverlapShape } from "./overlap-cells.ts";
 export {
   type HubNodeSetup,
@@ -73,3 +73,4 @@ export {
   type Session,
 } from "./session.ts";
 export { type Tell, type Told, tellMatches } from "./tell.ts";
+export { type HubRoute, hubTokens } from "./token-jobs.ts";

@@ -34,6 +34,9 @@ export interface HubRoute {
 export const makeHubTokens: Job<[route: HubRoute, rows: number, seed: Uint8Array], Uint8Array> =
   job("psi.tokens.hub");
 
+/** Hub tokens of the loaded items, 16 bytes each, in their order and without padding: for who lays them out itself. */
+export const hubTokens: Job<[route: HubRoute], Uint8Array> = job("psi.tokens.hub-in-order");
+
 /** Whose numbers of dummies are masked against each other, and for whom (absent: the coordinator). */
 export interface PaddingRoute {
   readonly sid: Uint8Array;
@@ -61,6 +64,7 @@ export function tokenJobs(primitives: Primitives): readonly JobEntry[] {
     bind(makeHubTokens, (vault, route, rows, seed) =>
       padded(primitives, hubTokensOf(primitives, vault, route), rows, seed),
     ),
+    bind(hubTokens, (vault, route) => hubTokensOf(primitives, vault, route)),
     bind(maskPadding, (vault, route, rows) => maskedPadding(primitives, vault, route, rows)),
     bind(countVenn, (_vault, lists) => venn(lists)),
   ];

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parameterSet } from "@koplamp/he";
+import type { PartyId } from "@koplamp/protocol";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { tinyBfv, tinySet } from "../../../test/toy/bfv.ts";
+import { nodePrimitives } from "../../pool/src/index.ts";
+import type { JoinOpened } from "../src/index.ts";
+import { seeded } from "./federation.ts";
+import { HubFederation, type HubRow, type HubWorld, type Weather } from "./hub-federation.ts";
+import { anyWeather } from "./weather.ts";
+
+const primitives = nodePrimitives();
+
+const SEL = parameterSet("bfv-sel-42-pq");
+const TINY = { ...tinySet(SEL), id: SEL.id };
+const toy = new HubFederation(tinyBfv(seeded(primitives, "toy"), TINY), TINY, primitives);
+const PARTIES = ["alice", "bob", "carol", "dave", "erin"];
+
+/** What a join must give, from the plain tables. */
+function plainJoin({ rows, cells, groupOwner, columns, minCount = 1 }: HubWorld): JoinOpened {
+  const parties = Object.keys(rows).sort();
+  const find = (party: PartyId, key: string): HubRow | undefined =>
+    rows[party]?.find((row) => row.key === key);
+  const shared = (rows[parties[0] ?? ""] ?? [])
+    .map(({ key }) => key)
+    .filter((key) => parties.every((party) => find(party, key) !== undefined));
+  const groupOf = (key: string): number =>
+    groupOwner === undefined ? 0 : (find(groupOwner, key)?.group ?? 0);
+  const counts = Array.from(
+    { length: cells },
+    (_, cell) => shared.filter((key) => groupOf(key) === cell).length,
+  );
+  const withheld = counts.flatMap((count, cell) => (count < minCount ? [cell] : []));
+  const nth = columns.map((party, at) => columns.slice(0, at).filter((other) => other === party).length);
+  const sums = columns.map((party, at) =>
+    Float64Array.from({ length: cells }, (_, cell) =>
+      withheld.includes(cell)
+        ? 0
+        : shared
+            .filter((key) => groupOf(key) === cell)
+            .reduce((sum, key) => sum + (find(party, key)?.values?.[nth[at] ?? 0] ?? 0), 0),
+    ),
+  );
+  return { counts: Float64Array.from(counts, (count) => (count < minCount ? 0 : count)), sums, withheld };
+}
+
+/** What a distinct sum must give: of each key the first party's row. */
+function plainDistinct({ rows, cells, columns }: HubWorld): JoinOpened {
+  const first = new Map<string, HubRow>();
+  for (const party of Object.keys(rows).sort()) {
+    for (const row of (rows[party] ?? []).filter(({ group = 0 }) => group >= 0)) {
+      if (!first.has(row.key)) first.set(row.key, row);
+    }
+  }
+  const inCell = (cell: number): readonly HubRow[] =>
+    [...first.values()].filter(({ group = 0 }) => group === cell);
+  return {
+    counts: Float64Array.from({ length: cells }, (_, cell) => inCell(cell).length),
+    sums: columns.map((_, at) =>
+      Float64Array.from({ length: cells }, (_row, cell) =>
+        inCell(cell).reduce((sum, { values }) => sum + (values?.[at] ?? 0), 0),
+      ),
+    ),
+    withheld: [],
+  };
+}
+
+const value = fc.oneof(fc.constantFrom(0, 1000, -1000), fc.integer({ min: -1000, max: 1000 }));
+
+function anyRows(cells: number): fc.Arbitrary<readonly HubRow[]> {
+  const row = fc.record({
+    key: fc.constantFrom(..."abcdefghij"),
+    group: fc.integer({ min: -1, max: cells - 1 }),
+    values: fc.tuple(value, value),
+  });
+  return fc.uniqueArray(row, { selector: ({ key }) => key, maxLength: 9 });
+}
+
+const anyWorld: fc.Arbitrary<HubWorld> = fc
+  .tuple(fc.integer({ min: 2, max: 5 }), fc.integer({ min: 1, max: 9 }))
+  .chain(([parties, cells]) => {
+    const names = PARTIES.slice(0, parties);
+    return fc.record({
+      rows: fc
+        .tuple(...names.map(() => anyRows(cells)))
+        .map((tables) => Object.fromEntries(tables.map((rows, at) => [names[at] ?? "", rows]))),
+      recipients: fc.subarray([...names, "aaron", "zoe"], { minLength: 1, maxLength: 3 }),
+      cells: fc.constant(cells),
+      groupOwner: fc.constantFrom(...names),
+      columns: fc.shuffledSubarray([...names, names[0] ?? ""], { maxLength: 3 }),
+      minCount: fc.constantFrom(0, 1, 2),
+      pad: fc.constantFrom(
+        (rows: number) => rows + 1,
+        () => 9,
+      ),
+    });
+  });
+
+const plain = ({ counts, sums, withheld }: JoinOpened): unknown => ({
+  counts: [...counts],
+  sums: sums.map((sum) => [...sum]),
+  withheld,
+});
+
+describe("join-sum-hub/1", () => {
+  it("equals the join of the plain tables, for any tables, groups, recipients and interleaving", () => {
+    fc.assert(
+      fc.property(anyWorld, anyWeather(), (world, weather: Weather) => {
+        const run = toy.run(toy.joinParties(toy.join(world)), weather);
+        for (const recipient of world.recipients) {
+          expect(plain(run.outputs.get(recipient) as JoinOpened)).toEqual(plain(plainJoin(world)));
+        }
+        for (const other of Object.keys(world.rows).filter((party) => !world.recipients.includes(party))) {
+          expect(run.outputs.get(other)).toBeUndefined();
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe("distinct-sum/1", () => {
+  it("counts each key once, at its first holder, for any tables, recipients and interleaving", () => {
+    fc.assert(
+      fc.property(anyWorld, anyWeather(), (world, weather: Weather) => {
+        const run = toy.run(toy.distinctParties(toy.distinct(world)), weather);
+        for (const recipient of world.recipients) {
+          expect(plain(run.outputs.get(recipient) as JoinOpened)).toEqual(plain(plainDistinct(world)));
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
