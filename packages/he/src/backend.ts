@@ -18,12 +18,19 @@ export interface PublicKey {
   readonly a: PackedPolynomial;
 }
 
+/** The randomness of one encryption, in coefficient form over the data primes: u is ternary, both errors are small. */
+export interface Randomness {
+  readonly u: PackedPolynomial;
+  readonly e0: PackedPolynomial;
+  readonly e1: PackedPolynomial;
+}
+
 /**
  * What sums need of a BFV library, and nothing more: fresh keys and errors from its samplers, its transforms, encryption
- * and decryption. Adding and flooding are ours (`polynomial.ts`). Every input has passed `checkPolynomial` or was made
- * here. All failures are one opaque `HeError`.
+ * and decryption. Adding, multiplying by a factor and flooding are ours (`polynomial.ts`). Every input has passed
+ * `checkPolynomial` or was made here. All failures are one opaque `HeError`.
  */
-export interface HeBackend {
+export interface SetBackend {
   readonly set: ParameterSet;
   /** A fresh secret, and the share of a public key that belongs to it under the given `a`. */
   keyShare(a: PackedPolynomial): KeyShare;
@@ -33,4 +40,20 @@ export interface HeBackend {
   /** c1·s over the data primes, in coefficient form: what a share of a decryption is made of. */
   timesSecret(c1: PackedPolynomial, secret: Uint8Array): PackedPolynomial;
   decrypt(secret: Uint8Array, ciphertext: Ciphertext): Slots;
+  /** c0 of an encryption under the secret whose c1 is the uniform `a`; both in NTT form over the data primes. */
+  encryptUnder(secret: Uint8Array, a: PackedPolynomial, slots: Slots): PackedPolynomial;
+  /** An encryption in NTT form whose randomness is given: the same bytes each time. */
+  encryptWith(key: PublicKey, slots: Slots, randomness: Randomness): Ciphertext;
+  /** Slots as a factor of ciphertexts in NTT form, for `accumulate`. */
+  factor(slots: Slots): PackedPolynomial;
+  /** A ciphertext in NTT form, in coefficient form. */
+  fromNtt(ciphertext: Ciphertext): Ciphertext;
+  /** Adds slots in clear to a ciphertext in coefficient form. */
+  addPlain(ciphertext: Ciphertext, slots: Slots): Ciphertext;
+}
+
+/** The backend of one set, and the way to those of the others. */
+export interface HeBackend extends SetBackend {
+  /** The backend of another set, from the same library. @throws {HeError} `unknown-set`. */
+  forSet(id: string): HeBackend;
 }

@@ -83,9 +83,64 @@ export function multiplyPolynomials(
   return result;
 }
 
+/** `sum` plus the product of the residues at each place; the first product makes the sum. */
+export function multiplyAdd(
+  ring: Ring,
+  sum: PackedPolynomial | undefined,
+  left: PackedPolynomial,
+  right: PackedPolynomial,
+): PackedPolynomial {
+  if (sum === undefined) return multiplyPolynomials(ring, left, right);
+  const [a, b, c] = [wordsOf(ring, left), wordsOf(ring, right), wordsOf(ring, sum)];
+  const { result, words } = blank(ring);
+  eachRow(ring, (from, to, prime) => {
+    const inverse = 1 / prime;
+    for (let at = from; at < to; at += 1) {
+      const product = multiplyMod(residueAt(a, at), residueAt(b, at), prime, inverse);
+      put(words, at, addMod(product, residueAt(c, at), prime));
+    }
+  });
+  return result;
+}
+
+/** A polynomial of small numbers, each of magnitude below every prime. */
+export function packSmall(ring: Ring, numbers: ArrayLike<number>): PackedPolynomial {
+  if (numbers.length !== ring.n) throw refused();
+  const { result, words } = blank(ring);
+  eachRow(ring, (from, to, prime) => {
+    for (let at = from; at < to; at += 1) {
+      const number = numbers[at - from] ?? 0;
+      put(words, at, number + prime * Number(number < 0));
+    }
+  });
+  return result;
+}
+
+/**
+ * Uniform residues out of a stream of words of 8 bytes, cut to the bits of their prime, those at or above it skipped.
+ * For primes so close below a power of two that this hardly happens, as all data primes are.
+ */
+export function packUniform(ring: Ring, stream: (length: number) => Uint8Array): PackedPolynomial {
+  const { result, words } = blank(ring);
+  const spare = 64;
+  const from = stream((ring.n * ring.primes.length + spare) * 8);
+  const drawn = new Uint32Array(from.slice().buffer);
+  let next = 0;
+  eachRow(ring, (first, end, prime) => {
+    const cut = 2 ** (Math.ceil(Math.log2(prime)) - 32);
+    for (let at = first; at < end; next += 1) {
+      if (next * 2 >= drawn.length) throw refused(); // chance below 2^-900 for primes this close to 2^45
+      const residue = ((drawn[2 * next + 1] ?? 0) % cut) * HIGH + (drawn[2 * next] ?? 0);
+      put(words, at, residue < prime ? residue : 0);
+      at += Number(residue < prime);
+    }
+  });
+  return result;
+}
+
 /**
  * Adds one number uniform in [-2^bits, 2^bits) to each coefficient, the same number under every prime. `stream` has
- * `FLOOD_BYTES` uniform bytes for each coefficient; `bits` is 64 to 95.
+ * `FLOOD_BYTES` uniform bytes for each coefficient; `bits` is 64 to 126.
  */
 export function flood(
   ring: Ring,
@@ -93,26 +148,40 @@ export function flood(
   bits: number,
   stream: Uint8Array,
 ): PackedPolynomial {
-  if (stream.length !== ring.n * FLOOD_BYTES || bits < 64 || bits > 95) throw refused();
+  if (stream.length !== ring.n * FLOOD_BYTES || bits < 64 || bits > 126) throw refused();
   const from = wordsOf(ring, packed);
-  const noise = new Uint32Array(stream.slice().buffer);
+  const noise = limbsOf(stream, bits);
+  const top = Math.floor(bits / 32);
   const { result, words } = blank(ring);
-  const top = 2 ** (bits + 1 - 64); // the two low words are whole, the third is cut to what is left of bits + 1
   eachRow(ring, (first, end, prime) => {
     const inverse = 1 / prime;
     const word = HIGH % prime;
-    const square = multiplyMod(word, word, prime, inverse);
     for (let at = first; at < end; at += 1) {
       const place = (at - first) * 4;
-      const middle = multiplyMod((noise[place + 1] ?? 0) % prime, word, prime, inverse);
-      const low = addMod((noise[place] ?? 0) % prime, middle, prime);
-      const signed = ((noise[place + 2] ?? 0) % top) - top / 2; // shifts the range by 2^bits below zero
-      const high = multiplyMod(((signed % prime) + prime) % prime, square, prime, inverse);
-      put(words, at, addMod(residueAt(from, at), addMod(low, high, prime), prime));
+      let number = 0; // Horner's rule over the words, the highest first
+      for (let limb = top; limb >= 0; limb -= 1) {
+        const residue = (((noise[place + limb] ?? 0) % prime) + prime) % prime;
+        number = addMod(limb === top ? 0 : multiplyMod(number, word, prime, inverse), residue, prime);
+      }
+      put(words, at, addMod(residueAt(from, at), number, prime));
     }
   });
   noise.fill(0);
   return result;
+}
+
+/**
+ * Each number as words of 32 bits, lowest first, of which the one that holds bit `bits` is cut to what is left of
+ * `bits` + 1 and has 2^bits taken away; those above it mean nothing.
+ */
+function limbsOf(stream: Uint8Array, bits: number): Float64Array {
+  const limbs = Float64Array.from(new Uint32Array(stream.slice().buffer));
+  const top = Math.floor(bits / 32);
+  const range = 2 ** (bits + 1 - 32 * top);
+  for (let at = 0; at < limbs.length; at += 4) {
+    limbs[at + top] = ((limbs[at + top] ?? 0) % range) - range / 2;
+  }
+  return limbs;
 }
 
 /** The residues of each prime: the half-open range in which they stand. */

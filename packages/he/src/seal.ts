@@ -4,7 +4,7 @@
 import { concat } from "@koplamp/wire";
 import type * as Seal from "node-seal";
 import { type Arena, arena } from "./arena.ts";
-import type { HeBackend, KeyShare, PublicKey, Slots } from "./backend.ts";
+import type { KeyShare, PublicKey, Randomness, SetBackend, Slots } from "./backend.ts";
 import { HeError, opaque, refused } from "./errors.ts";
 import type { Ciphertext } from "./frames.ts";
 import { type ParameterSet, polynomialBytes } from "./parameters.ts";
@@ -21,18 +21,21 @@ type Library = Seal.MainModule;
 interface Headers {
   readonly ciphertext: Uint8Array;
   readonly ciphertextNtt: Uint8Array;
+  readonly plainNtt: Uint8Array;
   readonly publicKey: Uint8Array;
   readonly secretKey: Uint8Array;
 }
 
 /** One context of one parameter set. It lives as long as its worker. */
-export class SealBackend implements HeBackend {
+export class SealBackend implements SetBackend {
   readonly set: ParameterSet;
   readonly #seal: Library;
   readonly #context: Seal.SEALContext;
   readonly #encoder: Seal.BatchEncoder;
   readonly #evaluator: Seal.Evaluator;
   readonly #headers: Headers;
+  /** An encryptor under a secret wants a public key too, and does not use it. */
+  readonly #anyKey: Seal.PublicKey;
 
   constructor(seal: Library, set: ParameterSet) {
     this.set = set;
@@ -40,6 +43,7 @@ export class SealBackend implements HeBackend {
     this.#context = contextOf(seal, set);
     this.#encoder = new seal.BatchEncoder(this.#context);
     this.#evaluator = new seal.Evaluator(this.#context);
+    this.#anyKey = opaque(() => this.#makeKey());
     this.#headers = opaque(() => this.#makeHeaders());
   }
 
@@ -59,10 +63,8 @@ export class SealBackend implements HeBackend {
 
   encrypt(key: PublicKey, slots: Slots): Ciphertext {
     return opaque(() => {
-      if (!slots.every((slot) => slot >= 0 && slot < this.set.t)) throw refused(); // else it would wrap in silence
       using scope = arena();
-      const plain = scope.own(new this.#seal.Plaintext());
-      this.#encoder.encode(BigUint64Array.from(slots, BigInt), plain);
+      const plain = this.#encode(scope, slots);
       const to = scope.own(new this.#seal.Ciphertext());
       this.#encryptor(scope, key).encrypt(plain, to);
       return this.#save(to);
@@ -83,22 +85,16 @@ export class SealBackend implements HeBackend {
       using scope = arena();
       const { data } = this.set;
       const lifted = this.#load(scope, { c0: c1, c1 });
-      this.#evaluator.cipherTransformToNttInplace(lifted);
-      const { c0: transformed } = this.#save(lifted);
-      const own = secret.subarray(0, polynomialBytes(data)); // the data primes stand first
-      const product = multiplyPolynomials(data, transformed, own);
-      const back = this.#load(scope, { c0: product, c1: product }, this.#headers.ciphertextNtt);
-      this.#evaluator.cipherTransformFromNttInplace(back);
-      return this.#save(back).c0;
+      const { c0: transformed } = this.#toNtt(lifted);
+      const product = multiplyPolynomials(data, transformed, this.#dataPart(secret));
+      return this.#fromNtt(scope, { c0: product, c1: product }).c0;
     });
   }
 
   decrypt(secret: Uint8Array, ciphertext: Ciphertext): Slots {
     return opaque(() => {
       using scope = arena();
-      const key = scope.own(new this.#seal.SecretKey());
-      key.loadFromArray(this.#context, concat(this.#headers.secretKey, secret));
-      const decryptor = scope.own(new this.#seal.Decryptor(this.#context, key));
+      const decryptor = scope.own(new this.#seal.Decryptor(this.#context, this.#secret(scope, secret)));
       const plain = scope.own(new this.#seal.Plaintext());
       decryptor.decrypt(this.#load(scope, ciphertext), plain);
       const slots: BigUint64Array = this.#encoder.decodeBigUint64(plain);
@@ -106,10 +102,94 @@ export class SealBackend implements HeBackend {
     });
   }
 
+  encryptUnder(secret: Uint8Array, a: PackedPolynomial, slots: Slots): PackedPolynomial {
+    return opaque(() => {
+      using scope = arena();
+      const { data } = this.set;
+      const own = this.#secret(scope, secret);
+      const encryptor = scope.own(new this.#seal.Encryptor(this.#context, this.#anyKey, own));
+      const to = scope.own(new this.#seal.Ciphertext());
+      encryptor.encryptSymmetric(this.#encode(scope, slots), to);
+      const { c0, c1 } = this.#toNtt(to);
+      // -(c1·s + e) + m + (c1 - a)·s = -(a·s + e) + m: the library's own sampler makes the error
+      const moved = multiplyPolynomials(data, subtractPolynomials(data, c1, a), this.#dataPart(secret));
+      return addPolynomials(data, c0, moved);
+    });
+  }
+
+  encryptWith({ b, a }: PublicKey, slots: Slots, { u, e0, e1 }: Randomness): Ciphertext {
+    return opaque(() => {
+      using scope = arena();
+      const { data } = this.set;
+      const first = this.#load(scope, { c0: e0, c1: u });
+      this.#evaluator.addPlainInplace(first, this.#encode(scope, slots));
+      const { c0: message, c1: factor } = this.#toNtt(first);
+      const { c0: error } = this.#toNtt(this.#load(scope, { c0: e1, c1: u }));
+      return {
+        c0: addPolynomials(data, multiplyPolynomials(data, this.#dataPart(b), factor), message),
+        c1: addPolynomials(data, multiplyPolynomials(data, this.#dataPart(a), factor), error),
+      };
+    });
+  }
+
+  factor(slots: Slots): PackedPolynomial {
+    return opaque(() => {
+      using scope = arena();
+      const plain = this.#encode(scope, slots);
+      this.#evaluator.plainTransformToNttInplace(plain, scope.own(this.#context.firstParmsId()));
+      return this.#residues(plain, this.#headers.plainNtt).slice();
+    });
+  }
+
+  fromNtt(ciphertext: Ciphertext): Ciphertext {
+    return opaque(() => {
+      using scope = arena();
+      return this.#fromNtt(scope, ciphertext);
+    });
+  }
+
+  addPlain(ciphertext: Ciphertext, slots: Slots): Ciphertext {
+    return opaque(() => {
+      using scope = arena();
+      const to = this.#load(scope, ciphertext);
+      this.#evaluator.addPlainInplace(to, this.#encode(scope, slots));
+      return this.#save(to);
+    });
+  }
+
+  #encode(scope: Arena, slots: Slots): Seal.Plaintext {
+    if (!slots.every((slot) => slot >= 0 && slot < this.set.t)) throw refused(); // else it would wrap in silence
+    const plain = scope.own(new this.#seal.Plaintext());
+    this.#encoder.encode(wordsOf(slots), plain);
+    return plain;
+  }
+
+  #toNtt(ciphertext: Seal.Ciphertext): Ciphertext {
+    this.#evaluator.cipherTransformToNttInplace(ciphertext);
+    return this.#save(ciphertext);
+  }
+
+  #fromNtt(scope: Arena, ciphertext: Ciphertext): Ciphertext {
+    const back = this.#load(scope, ciphertext, this.#headers.ciphertextNtt);
+    this.#evaluator.cipherTransformFromNttInplace(back);
+    return this.#save(back);
+  }
+
+  /** The data primes stand first. */
+  #dataPart(key: Uint8Array): PackedPolynomial {
+    return key.subarray(0, polynomialBytes(this.set.data));
+  }
+
   #encryptor(scope: Arena, { b, a }: PublicKey): Seal.Encryptor {
     const key = scope.own(new this.#seal.PublicKey());
     key.loadFromArray(this.#context, concat(this.#headers.publicKey, b, a));
     return scope.own(new this.#seal.Encryptor(this.#context, key));
+  }
+
+  #secret(scope: Arena, secret: Uint8Array): Seal.SecretKey {
+    const key = scope.own(new this.#seal.SecretKey());
+    key.loadFromArray(this.#context, concat(this.#headers.secretKey, secret));
+    return key;
   }
 
   #load(scope: Arena, { c0, c1 }: Ciphertext, header = this.#headers.ciphertext): Seal.Ciphertext {
@@ -131,12 +211,19 @@ export class SealBackend implements HeBackend {
     return saved.saveToArray(this.#seal.ComprModeType.none); // no compression, ever
   }
 
+  #makeKey(): Seal.PublicKey {
+    using scope = arena();
+    return scope.own(new this.#seal.KeyGenerator(this.#context)).createPublicKey();
+  }
+
   #makeHeaders(): Headers {
     using scope = arena();
     const { data, key } = this.set;
     const generator = scope.own(new this.#seal.KeyGenerator(this.#context));
-    const publicKey = scope.own(generator.createPublicKey());
-    const encryptor = scope.own(new this.#seal.Encryptor(this.#context, publicKey));
+    const encryptor = scope.own(new this.#seal.Encryptor(this.#context, this.#anyKey));
+    const plain = scope.own(new this.#seal.Plaintext());
+    this.#encoder.encode(wordsOf(new Float64Array(this.set.slots).fill(1)), plain);
+    this.#evaluator.plainTransformToNttInplace(plain, scope.own(this.#context.firstParmsId()));
     const zero = scope.own(new this.#seal.Ciphertext());
     encryptor.encryptZero(zero);
     const ciphertext = headerOf(this.#bytes(zero), 2 * polynomialBytes(data));
@@ -144,10 +231,21 @@ export class SealBackend implements HeBackend {
     return {
       ciphertext,
       ciphertextNtt: headerOf(this.#bytes(zero), 2 * polynomialBytes(data)),
-      publicKey: headerOf(this.#bytes(publicKey), 2 * polynomialBytes(key)),
+      plainNtt: headerOf(this.#bytes(plain), polynomialBytes(data)),
+      publicKey: headerOf(this.#bytes(this.#anyKey), 2 * polynomialBytes(key)),
       secretKey: headerOf(this.#bytes(scope.own(generator.secretKey())), polynomialBytes(key)),
     };
   }
+}
+
+/** Numbers below 2^53 as 64-bit words (a tenth of the time that BigInt takes). */
+function wordsOf(slots: Slots): BigUint64Array {
+  const words = new Uint32Array(2 * slots.length);
+  slots.forEach((slot, at) => {
+    words[2 * at] = slot % 2 ** 32;
+    words[2 * at + 1] = Math.floor(slot / 2 ** 32);
+  });
+  return new BigUint64Array(words.buffer);
 }
 
 interface Saved {

@@ -4,9 +4,12 @@ import {
   type Ciphertext,
   ciphertextBytes,
   decodeCiphertext,
+  decodeSeeded,
   encodeCiphertext,
+  encodeSeeded,
   parameterSet,
   polynomialBytes,
+  seededBytes,
 } from "../src/index.ts";
 
 const set = parameterSet("bfv-amt-50-pq");
@@ -55,6 +58,34 @@ describe("a ciphertext frame", () => {
   });
 });
 
+describe("the other forms of a frame", () => {
+  const joins = parameterSet("bfv-join-46-pq");
+  const seeded = encodeSeeded(joins, { seed: new Uint8Array(32).fill(9), c0: SAMPLE.c0 });
+
+  it("have the seed in place of the second polynomial, or say that both are in NTT form", () => {
+    expect([seeded.length, seededBytes(joins)]).toEqual([262_179, 262_179]);
+    expect([...seeded.subarray(0, 3)]).toEqual([2, 2, 2]);
+    expect(decodeSeeded(joins, seeded)).toEqual({ seed: new Uint8Array(32).fill(9), c0: SAMPLE.c0 });
+    const ntt = encodeCiphertext(joins, SAMPLE, "ntt");
+    expect([...ntt.subarray(0, 3)]).toEqual([2, 3, 2]);
+    expect(decodeCiphertext(joins, ntt, "ntt")).toEqual(SAMPLE);
+  });
+
+  it.each<[string, () => unknown]>([
+    ["one form for another", () => decodeCiphertext(joins, encodeCiphertext(joins, SAMPLE), "ntt")],
+    ["one set for another", () => decodeSeeded(set, seeded)],
+    ["a byte too many", () => decodeSeeded(joins, new Uint8Array([...seeded, 0]))],
+    ["a full ciphertext", () => decodeSeeded(joins, encodeCiphertext(joins, SAMPLE))],
+    ["an all-zero polynomial", () => decodeSeeded(joins, seeded.slice().fill(0, 35))],
+    [
+      "a coefficient equal to its prime",
+      () => decodeSeeded(joins, withResidue(seeded, 35, BigInt(joins.data.primes[0] ?? 0))),
+    ],
+  ])("are not taken with %s", (_name, decode) => {
+    expect(decode).toThrow(expect.objectContaining({ code: "refused" }));
+  });
+});
+
 function withResidue(frame: Uint8Array, at: number, value: bigint): Uint8Array {
   const copy = frame.slice();
   new DataView(copy.buffer).setBigUint64(at, value, true);
@@ -66,13 +97,18 @@ describe("a parameter set", () => {
     expect(() => parameterSet("bfv-amt-51")).toThrow(expect.objectContaining({ code: "unknown-set" }));
   });
 
-  it("keeps within 202 bits, and t is the largest batching prime of 50 bits", () => {
+  it.each([
+    ["bfv-amt-50-pq", 50],
+    ["bfv-join-46-pq", 46],
+    ["bfv-sel-42-pq", 42],
+  ])("keeps %s within 202 bits, and its t is the largest batching prime of %i bits", (id, size) => {
+    const set = parameterSet(id);
     const bits = set.key.primes.reduce((sum, prime) => sum + Math.log2(prime), 0);
     expect(bits).toBeLessThanOrEqual(202);
     expect(set.key.primes).not.toContain(set.t);
     for (const prime of [...set.key.primes, set.t])
       expect([prime % (2 * set.slots), isPrime(prime)]).toEqual([1, true]);
-    for (let above = set.t + 2 * set.slots; above < 2 ** 50; above += 2 * set.slots)
+    for (let above = set.t + 2 * set.slots; above < 2 ** size; above += 2 * set.slots)
       expect(isPrime(above)).toBe(false);
   });
 });

@@ -12,7 +12,7 @@ import {
   type Ring,
   subtractMod,
 } from "../src/index.ts";
-import { multiplyPolynomials, subtractPolynomials } from "../src/polynomial.ts";
+import { multiplyAdd, multiplyPolynomials, subtractPolynomials } from "../src/polynomial.ts";
 
 const set = parameterSet("bfv-amt-50-pq");
 const RING: Ring = { n: 4, primes: set.key.primes };
@@ -70,8 +70,11 @@ describe("arithmetic in doubles", () => {
         expect(residuesOf(subtractPolynomials(RING, moved, right))).toEqual(
           plainly((_, at) => (a[at] ?? 0n) - (b[at] ?? 0n)),
         );
-        expect(residuesOf(multiplyPolynomials(RING, moved, right))).toEqual(
-          plainly((_, at) => (a[at] ?? 0n) * (b[at] ?? 0n)),
+        const product = plainly((_, at) => (a[at] ?? 0n) * (b[at] ?? 0n));
+        expect(residuesOf(multiplyPolynomials(RING, moved, right))).toEqual(product);
+        expect(residuesOf(multiplyAdd(RING, undefined, moved, right))).toEqual(product);
+        expect(residuesOf(multiplyAdd(RING, left, moved, right))).toEqual(
+          plainly((_, at) => (a[at] ?? 0n) * (b[at] ?? 0n) + (a[at] ?? 0n)),
         );
       }),
       { numRuns: 300 },
@@ -84,13 +87,13 @@ describe("flooding", () => {
 
   it("adds one integer of [-2^bits, 2^bits) to a coefficient, the same under every prime", () => {
     fc.assert(
-      fc.property(polynomial, stream, fc.integer({ min: 64, max: 95 }), (before, noise, bits) => {
+      fc.property(polynomial, stream, fc.integer({ min: 64, max: 126 }), (before, noise, bits) => {
         const words = new DataView(noise.buffer, noise.byteOffset);
         const a = residuesOf(before);
         const added = plainly((_, at) => {
           const place = (at % RING.n) * FLOOD_BYTES;
           const low = words.getBigUint64(place, true);
-          const high = BigInt.asUintN(bits - 63, BigInt(words.getUint32(place + 8, true)));
+          const high = BigInt.asUintN(bits - 63, words.getBigUint64(place + 8, true));
           return (a[at] ?? 0n) + low + (high << 64n) - (1n << BigInt(bits));
         });
         expect(residuesOf(flood(RING, before, bits, noise))).toEqual(added);
@@ -99,19 +102,20 @@ describe("flooding", () => {
     );
   });
 
-  it("has its two ends in range, and no narrower stream", () => {
+  it.each([91, 96, 118])("of %i bits has its two ends in range, and no narrower stream", (bits) => {
     const zero = packed(new Array(RING.n * RING.primes.length).fill(0));
     const end = (byte: number): bigint => {
-      const lifted = flood(RING, zero, 91, new Uint8Array(RING.n * FLOOD_BYTES).fill(byte));
+      const lifted = flood(RING, zero, bits, new Uint8Array(RING.n * FLOOD_BYTES).fill(byte));
       return residuesOf(lifted)[0] ?? 0n;
     };
     const prime = BigInt(set.data.primes[0] ?? 0);
-    expect(end(0)).toBe(((-(2n ** 91n) % prime) + prime) % prime);
-    expect(end(255)).toBe((2n ** 91n - 1n) % prime);
-    expect(() => flood(RING, zero, 91, new Uint8Array(FLOOD_BYTES))).toThrow(
+    expect(end(0)).toBe(((-(2n ** BigInt(bits)) % prime) + prime) % prime);
+    expect(end(255)).toBe((2n ** BigInt(bits) - 1n) % prime);
+    expect(() => flood(RING, zero, bits, new Uint8Array(FLOOD_BYTES))).toThrow(
       expect.objectContaining({ code: "refused" }),
     );
     expect(() => flood(RING, zero, 63, new Uint8Array(RING.n * FLOOD_BYTES))).toThrow();
+    expect(() => flood(RING, zero, 127, new Uint8Array(RING.n * FLOOD_BYTES))).toThrow();
   });
 });
 

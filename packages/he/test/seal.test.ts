@@ -4,6 +4,7 @@ import { initialize } from "node-seal";
 import { beforeAll, describe, expect, it } from "vitest";
 import { oraclePrimitives as primitives } from "../../crypto/test/oracle-primitives.ts";
 import { arena } from "../src/arena.ts";
+import type { SetBackend } from "../src/backend.ts";
 import {
   addPolynomials,
   type Ciphertext,
@@ -20,6 +21,7 @@ import { selfTest } from "../src/self-test.ts";
 
 const set = parameterSet("bfv-amt-50-pq");
 const { data, key, t } = set;
+const selections = parameterSet("bfv-sel-42-pq");
 
 /** A polynomial that looks random and is the same each time. */
 function uniform(name: string): Uint8Array {
@@ -113,9 +115,19 @@ describe("the self-test", () => {
       expect(() => selfTest(other, primitives)).toThrow(expect.objectContaining({ code: "self-test" }));
     }
   });
+
+  it("stops one of a set with products that makes other bytes from a seed, or has no margin left", async () => {
+    const real = new SealBackend(await initialize(), selections);
+    expect(selfTest(real, primitives)).toBe(real);
+    const other = proxy(real, { factor: (slots) => real.factor(slots.toReversed()) }, selections);
+    const narrow = proxy(real, {}, { ...selections, mostShares: 14 });
+    for (const backend of [other, narrow]) {
+      expect(() => selfTest(backend, primitives)).toThrow(expect.objectContaining({ code: "self-test" }));
+    }
+  });
 });
 
-function proxy(real: HeBackend, changes: Partial<HeBackend>, changedSet = set): HeBackend {
+function proxy(real: SealBackend, changes: Partial<SetBackend>, changedSet = set): SetBackend {
   return {
     set: changedSet,
     keyShare: (a) => real.keyShare(a),
@@ -123,6 +135,11 @@ function proxy(real: HeBackend, changes: Partial<HeBackend>, changedSet = set): 
     encryptZero: (publicKey) => real.encryptZero(publicKey),
     timesSecret: (c1, secret) => real.timesSecret(c1, secret),
     decrypt: (secret, ciphertext) => real.decrypt(secret, ciphertext),
+    encryptUnder: (secret, c1, slots) => real.encryptUnder(secret, c1, slots),
+    encryptWith: (publicKey, slots, randomness) => real.encryptWith(publicKey, slots, randomness),
+    factor: (slots) => real.factor(slots),
+    fromNtt: (ciphertext) => real.fromNtt(ciphertext),
+    addPlain: (ciphertext, slots) => real.addPlain(ciphertext, slots),
     ...changes,
   };
 }
