@@ -227,9 +227,9 @@ export const SUMS: readonly Switch[] = [
     weak: "a number outside its declared bounds is summed",
     edits: [
       {
-        file: "packages/aggregate/src/cube.ts",
-        from: "const { min, max } = this.#bounds ?? { min: 0, max: -1 };",
-        to: "const { min, max } = this.#bounds === undefined ? { min: 0, max: -1 } : { min: -1e15, max: 1e15 };",
+        file: "packages/aggregate/src/tallies.ts",
+        from: "if (Number.isSafeInteger(value) && value >= min && value <= max) return value;",
+        to: "if (Number.isSafeInteger(value) && min <= max) return value;",
       },
     ],
     test: { file: "packages/aggregate/test/cube.test.ts", name: "" },

@@ -1,9 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // From one party's rows to its numbers, and from summed numbers to cells.
-import type { AggregateAsk, Cell, Condition, Input, Measures, Table } from "@koplamp/wire";
+import {
+  type AggregateAsk,
+  type Cell,
+  type ColumnDomain,
+  type Condition,
+  type Decimals,
+  type Input,
+  type Measures,
+  measuredColumns,
+  parseRange,
+  type Table,
+} from "@koplamp/wire";
 import { spreadOf } from "./calibration.ts";
 import { SumError } from "./errors.ts";
-import { type CubeLayout, LIMB, type SumColumn, summedColumns } from "./layout.ts";
+import { rounded } from "./exact.ts";
+import type { CubeLayout, SumColumn } from "./layout.ts";
+import { type Moment, momentName } from "./moments.ts";
+import { statisticsOf } from "./statistics.ts";
+import { limbWorth } from "./sum-limbs.ts";
+import { Tallies } from "./tallies.ts";
 
 /** One party's numbers in the public order, and what it left out: for its own eyes. */
 export interface Cube {
@@ -19,6 +35,8 @@ export interface OpenedCell {
   /** Parties with at least one row in it; 1 for any where no rule asks. */
   readonly contributors: bigint;
   readonly measures: Measures;
+  /** Statistics, where the question asks for some. */
+  readonly decimals?: Decimals;
   /** With noise: how far each measure may be off, 95 times in 100. */
   readonly uncertainty?: Measures;
 }
@@ -39,7 +57,7 @@ export function cubeOf(
   const cellsOf = placesOf(table, ask);
   const cells = layout.groups.length;
   const rows = new Float64Array(cells);
-  const sums = summedColumns(ask).map((of) => new Tally(table, input, of, cells));
+  const tallies = new Tallies({ table, input, ...layout, cells });
   const counted = new Counted(table, input, hidden);
   let outside = 0;
   for (let row = 0; row < table.rows; row += 1) {
@@ -49,12 +67,12 @@ export function cubeOf(
     if (places.length === 0) outside += 1;
     for (const place of places) {
       rows[place] = (rows[place] ?? 0) + 1;
-      for (const sum of sums) sum.add(row, place);
+      tallies.add(row, place);
     }
   }
   const values = new Float64Array(cells * layout.columns.length);
   layout.columns.forEach((column, at) => {
-    values.set(numbersOf(column, rows, sums), at * cells);
+    values.set(numbersOf(column, rows, tallies), at * cells);
   });
   return { values, outside };
 }
@@ -119,12 +137,16 @@ class Counted {
   }
 }
 
-/** The cells of an opened sum, in the public order. `contributors`: how many have added noise, where there is some. */
+/**
+ * The cells of an opened sum, in the public order. `contributors`: how many have added noise, where there is some. A
+ * statistic that stands on fewer than `minRows` rows is left out.
+ */
 export function openedCells(
   opened: Float64Array,
-  ask: AggregateAsk,
+  ask: Pick<AggregateAsk, "measures">,
   layout: CubeLayout,
   contributors: number,
+  minRows = 1,
 ): readonly OpenedCell[] {
   return layout.groups.map((group, at) => {
     const cell = new Opened(opened, layout, at);
@@ -132,6 +154,7 @@ export function openedCells(
       const value = cell.measure(measure);
       return value === undefined ? [] : [[measure, plainNumber(value)] as const];
     });
+    const decimals = ask.measures.flatMap((measure) => cell.decimals(measure, BigInt(minRows)));
     const off = measured.map(
       ([measure, value]) => [measure, cell.spread(measure, value, contributors)] as const,
     );
@@ -140,6 +163,7 @@ export function openedCells(
       count: cell.number("count", "") ?? 0n,
       contributors: cell.number("contributors", "") ?? 1n,
       measures: Object.fromEntries(measured),
+      ...(decimals.length === 0 ? {} : { decimals: Object.fromEntries(decimals) }),
       ...(cell.noisy ? { uncertainty: Object.fromEntries(off) } : {}),
     };
   });
@@ -161,18 +185,32 @@ class Opened {
     return this.#layout.columns.some(({ noise }) => noise !== undefined);
   }
 
+  /** A sum, put together from its limbs. */
   number(kind: SumColumn["kind"], of: string): bigint | undefined {
-    const at = this.#column(kind, of);
-    return at < 0 ? undefined : BigInt(this.#opened[at * this.#layout.groups.length + this.#cell] ?? 0);
+    let sum: bigint | undefined;
+    this.#layout.columns.forEach((column, at) => {
+      if (column.kind !== kind || column.of !== of) return;
+      const part = BigInt(this.#opened[at * this.#layout.groups.length + this.#cell] ?? 0);
+      sum = (sum ?? 0n) + (column.limb === undefined ? part : limbWorth(part, column.limb));
+    });
+    return sum;
   }
 
-  /** A measure's value; none for the mean of a cell without a single value, for zero would be a lie. */
+  /** A sum's value; none for the mean of a cell without a single value, for zero would be a lie. */
   measure(measure: string): bigint | undefined {
     if (measure === "count") return this.number("count", "");
-    const of = columnOf(measure);
-    if (measure.startsWith("sum(")) return this.#sum(of);
+    const [of = ""] = measuredColumns(measure);
+    if (measure.startsWith("sum(")) return this.number("sum", of);
+    if (!measure.startsWith("mean(")) return undefined;
     const values = this.number("values", of) ?? 0n;
-    return values <= 0n ? undefined : roundedMean(this.#sum(of), values);
+    return values <= 0n ? undefined : roundedMean(this.number("sum", of) ?? 0n, values);
+  }
+
+  /** What a measure of products comes to: several numbers for a regression, none on too few rows. */
+  decimals(measure: string, minRows: bigint): readonly (readonly [string, string])[] {
+    const read = (moment: Moment): bigint => this.number("moment", momentName(moment)) ?? 0n;
+    const made = statisticsOf(measure, read, this.#layout.midpoints);
+    return made === undefined || made.rows < minRows ? [] : Object.entries(made.values);
   }
 
   /** Half the width of a measure's interval. Of a mean: what sum and number of values move it by, to first order. */
@@ -181,7 +219,7 @@ class Opened {
       const noise = this.#layout.columns[this.#column(kind, of)]?.noise;
       return noise === undefined ? 0 : spreadOf(noise, contributors);
     };
-    const of = columnOf(measure);
+    const [of = ""] = measuredColumns(measure);
     if (measure === "count") return width("count", "");
     if (measure.startsWith("sum(")) return width("sum", of);
     const values = Number(this.number("values", of) ?? 1n);
@@ -191,24 +229,11 @@ class Opened {
   #column(kind: SumColumn["kind"], of: string): number {
     return this.#layout.columns.findIndex((column) => column.kind === kind && column.of === of);
   }
-
-  #sum(of: string): bigint {
-    const whole = this.number("sum", of);
-    if (whole !== undefined) return whole;
-    return (this.number("high", of) ?? 0n) * BigInt(LIMB) + (this.number("low", of) ?? 0n);
-  }
-}
-
-function columnOf(measure: string): string {
-  return /\((.+)\)$/.exec(measure)?.[1] ?? "";
 }
 
 /** `sum / values`, rounded half to even to whole units. */
 export function roundedMean(sum: bigint, values: bigint): bigint {
-  const floor = sum / values - (sum % values < 0n ? 1n : 0n);
-  const twice = 2n * (sum - floor * values);
-  const up = twice > values || (twice === values && floor % 2n !== 0n);
-  return up ? floor + 1n : floor;
+  return rounded(sum, values);
 }
 
 /** A number where it is exact as one. */
@@ -217,66 +242,10 @@ export function plainNumber(value: bigint): number | bigint {
   return Number.isSafeInteger(plain) ? plain : value;
 }
 
-/** The sum of one column in every cell, exact for any number of rows: in limbs, so that no double overflows. */
-class Tally {
-  readonly of: string;
-  readonly values: Float64Array;
-  readonly #low: Float64Array;
-  readonly #high: Float64Array;
-  readonly #column: readonly Cell[];
-  readonly #bounds: Input["bounds"][number] | undefined;
-  readonly #party: string;
-
-  constructor(table: Table, { party, bounds }: Input, of: string, cells: number) {
-    this.of = of;
-    this.values = new Float64Array(cells);
-    this.#low = new Float64Array(cells);
-    this.#high = new Float64Array(cells);
-    this.#column = table.columns[of] ?? [];
-    this.#bounds = bounds.find(({ column }) => column === of);
-    this.#party = party;
-  }
-
-  add(row: number, place: number): void {
-    const cell = this.#column[row] ?? null;
-    if (cell === null) return;
-    const value = this.#bounded(cell);
-    const high = Math.floor(value / LIMB);
-    this.values[place] = (this.values[place] ?? 0) + 1;
-    this.#low[place] = (this.#low[place] ?? 0) + (value - high * LIMB);
-    this.#high[place] = (this.#high[place] ?? 0) + high;
-  }
-
-  /** The sum as limbs, the low one in 0..2^21-1. */
-  limbs(place: number): { readonly low: number; readonly high: number } {
-    const low = this.#low[place] ?? 0;
-    const carry = Math.floor(low / LIMB);
-    return { low: low - carry * LIMB, high: (this.#high[place] ?? 0) + carry };
-  }
-
-  #bounded(cell: string | readonly string[]): number {
-    const value = typeof cell === "string" ? Number(cell) : Number.NaN;
-    const { min, max } = this.#bounds ?? { min: 0, max: -1 };
-    if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
-    throw new SumError(
-      "bounds",
-      `a value of "${this.of}" at ${this.#party} is outside the bounds that its dataset declares`,
-      "correct the source, or declare wider bounds: nothing is clipped in silence",
-    );
-  }
-}
-
-function numbersOf({ kind, of }: SumColumn, rows: Float64Array, sums: readonly Tally[]): Float64Array {
-  if (kind === "count") return rows;
-  if (kind === "contributors") return rows.map((count) => Math.min(1, count));
-  const sum = sums.find((tally) => tally.of === of);
-  if (sum === undefined) throw new SumError("setup", `expected "${of}" among the summed columns`);
-  if (kind === "values") return sum.values;
-  return rows.map((_, place) => {
-    const { low, high } = sum.limbs(place);
-    if (kind === "sum") return high * LIMB + low;
-    return kind === "low" ? low : high;
-  });
+function numbersOf(column: SumColumn, rows: Float64Array, tallies: Tallies): Float64Array {
+  if (column.kind === "count") return rows;
+  if (column.kind === "contributors") return rows.map((count) => Math.min(1, count));
+  return tallies.numbersOf(column, rows.length);
 }
 
 /** Whether a row passes every condition. */
@@ -312,18 +281,33 @@ export function placesOf(
   table: Table,
   { domain }: Pick<AggregateAsk, "domain">,
 ): (row: number) => readonly number[] {
-  const axes = domain.map(({ column, values }) => ({
-    cells: table.columns[column] ?? [],
-    places: new Map(values.map((value, at) => [value, at])),
+  const axes = domain.map((axis) => ({
+    cells: table.columns[axis.column] ?? [],
+    size: axis.values.length,
+    placeOf: placeOn(axis),
   }));
   return (row) =>
     axes.reduce<readonly number[]>(
-      (before, { cells, places }) => {
-        const here = [...new Set(valuesOf(cells[row] ?? null))].flatMap((value) => places.get(value) ?? []);
-        return before.flatMap((place) => here.map((at) => place * places.size + at));
+      (before, { cells, size, placeOf }) => {
+        const here = new Set(valuesOf(cells[row] ?? null).flatMap((value) => placeOf(value) ?? []));
+        return before.flatMap((place) => [...here].map((at) => place * size + at));
       },
       [0],
     );
+}
+
+/** The place of a value among those of an axis: equal to one of them, or a number in one of the ranges. */
+function placeOn({ values, ranges }: ColumnDomain): (value: string) => number | undefined {
+  if (ranges === undefined) {
+    const places = new Map(values.map((value, at) => [value, at]));
+    return (value) => places.get(value);
+  }
+  const all = values.map((value) => parseRange(value) ?? { least: 0, most: -1 });
+  return (value) => {
+    const number = Number(value);
+    const place = all.findIndex(({ least, most }) => number >= least && number <= most);
+    return place < 0 ? undefined : place;
+  };
 }
 
 function valuesOf(cell: Cell): readonly string[] {

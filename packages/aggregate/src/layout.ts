@@ -3,20 +3,41 @@
 // arrives at the same.
 import { type ParameterSet, parameterSet } from "@koplamp/he";
 import type { PartyId } from "@koplamp/protocol";
-import type { AggregateAsk, Input, NoisePlan, Plan } from "@koplamp/wire";
+import {
+  type AggregateAsk,
+  type Input,
+  measuredColumns,
+  type NoisePlan,
+  type Plan,
+  parseMeasure,
+} from "@koplamp/wire";
 import { calibrated, type Noise } from "./calibration.ts";
 import { SumError } from "./errors.ts";
+import {
+  type Midpoints,
+  type Moment,
+  midpointsOf,
+  momentName,
+  momentRange,
+  momentsOf,
+  type WideRange,
+} from "./moments.ts";
 import { cellsPerBlock, fitsSlot, MOST_BLOCKS, type Range, totalRange } from "./session.ts";
+import { type Limb, limbRanges, narrowed } from "./sum-limbs.ts";
 
 /** One number of every cell. */
 export interface SumColumn {
   /**
    * `count`: rows. `contributors`: parties with a row. `sum`: the sum of a column of the dataset. `values`: rows with a
-   * value in it. `low` and `high`: limbs of a sum that one slot could not hold: high · 2^21 + low.
+   * value in it. `moment`: the sum of a product, for statistics.
    */
-  readonly kind: "count" | "contributors" | "sum" | "values" | "low" | "high";
-  /** The dataset's column; empty for `count` and `contributors`. */
+  readonly kind: "count" | "contributors" | "sum" | "values" | "moment";
+  /** The dataset's column, or the name of the moment; empty for `count` and `contributors`. */
   readonly of: string;
+  /** Present with kind `moment`. */
+  readonly moment?: Moment;
+  /** Which part of the sum it is, where one slot could not hold the whole. */
+  readonly limb?: Limb;
   /** By contributor, what it can be at most and at least. */
   readonly ranges: Readonly<Record<PartyId, Range>>;
   /** What each contributor adds to it in every cell; absent where it is summed as it is. */
@@ -28,6 +49,8 @@ export interface CubeLayout {
   /** The groups, the last column of `groupBy` running fastest. */
   readonly groups: readonly Readonly<Record<string, string>>[];
   readonly columns: readonly SumColumn[];
+  /** What is taken off the values under moments. */
+  readonly midpoints: Midpoints;
 }
 
 /** What a layout follows from. */
@@ -39,9 +62,6 @@ export interface LayoutRequest {
   readonly params: string;
 }
 
-/** 2^21: what one unit of the high limb is worth. */
-export const LIMB: number = 2 ** 21;
-
 /**
  * The order of cells and numbers, every column within what a slot can hold.
  * @throws {SumError} `overflow` when not even limbs would, `too-large` when the cube takes more than a session.
@@ -49,10 +69,11 @@ export const LIMB: number = 2 ** 21;
 export function cubeLayout(request: LayoutRequest): CubeLayout {
   const { ask, params } = request;
   const set = parameterSet(params);
-  const columns = columnsOf(request, set);
+  const midpoints = midpointsOf(momentsOf(ask), request.inputs);
+  const columns = columnsOf(request, set, midpoints);
   const cells = ask.domain.reduce((product, { values }) => product * values.length, 1);
   const most = MOST_BLOCKS * cellsPerBlock(set);
-  if (cells * columns.length <= most) return { groups: groupsOf(ask), columns };
+  if (cells * columns.length <= most) return { groups: groupsOf(ask), columns, midpoints };
   throw new SumError(
     "too-large",
     `the question has ${cells} cells of ${columns.length} numbers, and a sum takes ${most} in all`,
@@ -60,26 +81,58 @@ export function cubeLayout(request: LayoutRequest): CubeLayout {
   );
 }
 
-/** The dataset's columns under `sum` and `mean`, each once. */
-export function summedColumns({ measures }: AggregateAsk): readonly string[] {
-  return [...new Set(measures.flatMap((measure) => /\((.+)\)$/.exec(measure)?.[1] ?? []))];
+/** The dataset's columns under any measure, each once. */
+export function summedColumns({ measures }: Pick<AggregateAsk, "measures">): readonly string[] {
+  return [...new Set(measures.flatMap(measuredColumns))];
 }
 
-function columnsOf(request: LayoutRequest, set: ParameterSet): readonly SumColumn[] {
+/** The columns under measures of these kinds, each once. */
+function columnsUnder({ measures }: AggregateAsk, kinds: readonly string[]): readonly string[] {
+  return summedColumns({
+    measures: measures.filter((text) => kinds.includes(parseMeasure(text)?.kind ?? "")),
+  });
+}
+
+function columnsOf(request: LayoutRequest, set: ParameterSet, midpoints: Midpoints): readonly SumColumn[] {
   const { ask, inputs, release } = request;
   const { minContributors, noise } = release;
   const counts = perParty(inputs, ({ maxRowsPerCell }) => ({ least: 0, most: maxRowsPerCell }));
   const once = perParty(inputs, () => ({ least: 0, most: 1 }));
-  const meant = summedColumns(ask).filter((column) => ask.measures.includes(`mean(${column})`));
+  const slots = noise === null ? set : undefined;
   const columns: readonly SumColumn[] = [
     { kind: "count", of: "", ranges: counts },
     ...(minContributors > 1 ? [{ kind: "contributors", of: "", ranges: once } as const] : []),
-    ...summedColumns(ask).flatMap((column) => sumColumns(inputs, noise === null ? set : undefined, column)),
-    ...meant.map((column): SumColumn => ({ kind: "values", of: column, ranges: counts })),
+    ...columnsUnder(ask, ["sum", "mean"]).flatMap((of) =>
+      inSlots(
+        { kind: "sum", of },
+        perParty(inputs, (input) => sumRange(input, of)),
+        slots,
+      ),
+    ),
+    ...columnsUnder(ask, ["mean"]).map((of): SumColumn => ({ kind: "values", of, ranges: counts })),
+    ...momentsOf(ask).flatMap((moment) =>
+      inSlots(
+        { kind: "moment", of: momentName(moment), moment },
+        perParty(inputs, (input) => momentRange(input, moment, midpoints)),
+        slots,
+      ),
+    ),
   ];
+  if (noise !== null) expectPlain(ask);
   const all = noise === null ? columns : noisy(columns, inputs, noise);
   for (const column of all) expectFit(inputs, set, column);
   return all;
+}
+
+/** Noise on products would need so much that little is left, and a test on noisy counts is no such test. */
+function expectPlain({ measures }: AggregateAsk): void {
+  const other = measures.find((text) => !["count", "sum", "mean"].includes(parseMeasure(text)?.kind ?? ""));
+  if (other === undefined) return;
+  throw new SumError(
+    "noise",
+    `"${other}" is not told under noise`,
+    "ask for count, sum and mean with noise, or leave `noise` out",
+  );
 }
 
 /**
@@ -129,37 +182,20 @@ function changeByRow({ kind, of }: SumColumn, { bounds }: Input): number {
   return Math.max(1, Math.abs(min), Math.abs(max));
 }
 
-/** A sum in one slot where it fits, in two limbs where it does not; without a set in one slot, for limbs hold no noise. */
-function sumColumns(
-  inputs: readonly Input[],
+/** A sum in one slot where it fits, in limbs where it does not; without a set in one slot, for limbs hold no noise. */
+function inSlots(
+  column: Omit<SumColumn, "ranges">,
+  ranges: Readonly<Record<PartyId, WideRange>>,
   set: ParameterSet | undefined,
-  of: string,
 ): readonly SumColumn[] {
-  const ranges = perParty(inputs, (input) => sumRange(input, of));
-  const parties = inputs.map(({ party }) => party);
-  if (set === undefined || fitsSlot(totalRange(parties, ranges), set)) return [{ kind: "sum", of, ranges }];
-  const high = perParty(inputs, (input) => {
-    const { least, most } = sumRange(input, of);
-    return { least: Math.floor(least / LIMB), most: Math.floor(most / LIMB) };
-  });
-  const low = perParty(inputs, () => ({ least: 0, most: LIMB - 1 }));
-  return [
-    { kind: "low", of, ranges: low },
-    { kind: "high", of, ranges: high },
-  ];
+  const limbs = set === undefined ? [narrowed(ranges)] : limbRanges(ranges, set);
+  const of = limbs.length;
+  return limbs.map((own, at) => ({ ...column, ranges: own, ...(of === 1 ? {} : { limb: { at, of } }) }));
 }
 
 /** What the sum over one cell of a party can be: no rows at all is always possible. */
-function sumRange({ party, bounds, maxRowsPerCell }: Input, of: string): Range {
-  const found = bounds.find(({ column }) => column === of);
-  if (found === undefined) {
-    throw new SumError(
-      "bounds",
-      `${party} declares no min and max for "${of}"`,
-      "declare them on the column: without bounds a sum could wrap",
-    );
-  }
-  return { least: Math.min(0, found.min) * maxRowsPerCell, most: Math.max(0, found.max) * maxRowsPerCell };
+function sumRange(input: Input, of: string): WideRange {
+  return momentRange(input, { over: [of], factors: [of] }, {});
 }
 
 function expectFit(
@@ -177,10 +213,7 @@ function expectFit(
   );
 }
 
-function perParty(
-  inputs: readonly Input[],
-  range: (input: Input) => Range,
-): Readonly<Record<PartyId, Range>> {
+function perParty<T>(inputs: readonly Input[], range: (input: Input) => T): Readonly<Record<PartyId, T>> {
   return Object.fromEntries(inputs.map((input) => [input.party, range(input)]));
 }
 

@@ -150,8 +150,24 @@ describe("what noise does not fit", () => {
     const wide = PARTIES.map((party) =>
       input(party, { bounds: [{ column: "amount", min: 0, max: 2 ** 43 }] }),
     );
-    expect(layoutWith(null, wide).columns.map(({ kind }) => kind)).toContain("high");
+    expect(layoutWith(null, wide).columns.map(({ limb }) => limb)).toContainEqual({ at: 1, of: 2 });
     expect(() => layoutWith(NOISE, wide)).toThrow(expect.objectContaining({ code: "overflow" }));
+  });
+
+  it.each([
+    "variance(amount)",
+    "correlation(amount, amount2)",
+    "regression(amount ~ amount2)",
+    "chi-square(region, month)",
+    "quantile(amount; 0.5)",
+  ])("is %s", (measure) => {
+    const bounds = ["amount", "amount2"].map((column) => ({ column, min: 0, max: 9 }));
+    const both = PARTIES.map((party) => input(party, { bounds }));
+    const ask = { ...ASK, measures: ["count", measure] };
+    expect(layoutWith(null, both, ask).columns.length).toBeGreaterThan(1);
+    expect(() => layoutWith(NOISE, both, ask)).toThrow(
+      expect.objectContaining({ code: "noise", message: `"${measure}" is not told under noise` }),
+    );
   });
 
   it("is a subject that counts more often than its dataset declares, without a word on which", () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the rows of a cell have in common, and when one cell's rows are all among another's.
-import type { AggregateAsk, Condition } from "@koplamp/wire";
+import { type AggregateAsk, type ColumnDomain, type Condition, parseRange } from "@koplamp/wire";
 
 /** Conditions that all hold; none is every row. */
 export type Predicate = readonly Condition[];
@@ -11,12 +11,21 @@ export function predicatesOf({
   domain,
 }: Pick<AggregateAsk, "where" | "domain">): readonly Predicate[] {
   return domain.reduce<readonly Predicate[]>(
-    (before, { column, values }) =>
+    (before, axis) =>
       before.flatMap((conditions) =>
-        values.map((value): Predicate => [...conditions, { column, op: "=", value }]),
+        axis.values.map((value): Predicate => [...conditions, ...conditionsOf(axis, value)]),
       ),
     [where],
   );
+}
+
+function conditionsOf({ column, ranges }: ColumnDomain, value: string): readonly Condition[] {
+  const range = ranges === undefined ? undefined : parseRange(value);
+  if (range === undefined) return [{ column, op: "=", value }];
+  return [
+    { column, op: ">=", value: range.least },
+    { column, op: "<", value: range.most + 1 },
+  ];
 }
 
 /** Whether every row of `inner` is one of `outer`, as far as their conditions tell. */

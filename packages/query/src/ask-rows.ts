@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts that the asks of several kinds are made of: sources, keys, conditions, domains, measures.
-import { type ColumnDomain, type Condition, RESERVED_PARTIES, type Source } from "@koplamp/wire";
+import {
+  type ColumnDomain,
+  type Condition,
+  measureText,
+  parseMeasure,
+  RESERVED_PARTIES,
+  type Source,
+} from "@koplamp/wire";
 import { NAME, PARTY_ID } from "./names.ts";
 import {
   anyMapOf,
@@ -21,6 +28,8 @@ import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
 /** More values than this in one column do not fit a plan. */
 const MOST_VALUES = 1000;
+/** Most characters of a measure: a line of the contract. */
+const MOST_TEXT = 200;
 
 /** `{ party: dataset }` as a list in party order. */
 export function readFrom(map: YamlMap): readonly Source[] {
@@ -62,16 +71,27 @@ export function columnIn(value: YamlValue): string {
   return nameIn(value, NAME, "the name of a column");
 }
 
-/** A measure over the rows of all parties. */
+/** A measure that is a sum over the rows of all parties. */
 export function measureIn(value: YamlValue): string {
-  const text = textOf(value, 80);
-  if (/^(?:count|(?:sum|mean)\([A-Za-z][A-Za-z0-9_-]{0,63}\))$/.test(text)) return text;
-  throw failAt(
+  const measure = parseMeasure(textOf(value, 80));
+  if (measure?.kind === "count" || measure?.kind === "sum" || measure?.kind === "mean")
+    return measureText(measure);
+  throw unknownMeasure(value, "count, sum(column), mean(column)");
+}
+
+/** Any measure over the rows of all parties, in its one spelling. */
+export function statisticIn(value: YamlValue): string {
+  const measure = parseMeasure(textOf(value, MOST_TEXT));
+  if (measure !== undefined && measureText(measure).length <= MOST_TEXT) return measureText(measure);
+  throw unknownMeasure(
     value,
-    "invalid-value",
-    `unknown measure "${text}"`,
-    "measures: count, sum(column), mean(column)",
+    "count, sum(column), mean(column), variance(column), correlation(column, column), regression(column ~ column + …), chi-square(group, group), quantile(group in ranges; 0.5)",
   );
+}
+
+function unknownMeasure(value: YamlValue, known: string): Error {
+  const message = `unknown measure "${textOf(value, MOST_TEXT).slice(0, 80)}"`;
+  return failAt(value, "invalid-value", message, `measures: ${known}`);
 }
 
 /** The conditions of `where`. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AggregateAsk, Ask, MatchAsk, OverlapAsk } from "@koplamp/wire";
 import { readJoin } from "./ask-join.ts";
-import { columnIn, measureIn, readDomain, readFrom, readKey, readWhere } from "./ask-rows.ts";
+import { columnIn, readDomain, readFrom, readKey, readWhere, statisticIn } from "./ask-rows.ts";
 import { readTrend } from "./ask-trend.ts";
 import { ASK_KINDS } from "./names.ts";
 import { refuseAlternatives, refuseFlagged, refuseLookup, refuseMode, refusePairs } from "./not-yet.ts";
@@ -103,7 +103,7 @@ function readAggregate(map: YamlMap): AggregateAsk {
     domain: readDomain(map, columns),
     measures: distinct(
       listOf(required(map, "measures", "count, sum(column), mean(column)"), 1, 16).items,
-      measureIn,
+      statisticIn,
     ),
     ...(distinctBy === undefined ? {} : { distinctBy: distinct(listOf(distinctBy, 1, 16).items, columnIn) }),
   };

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  type AggregateAsk,
   type Ask,
+  areRanges,
   type ColumnDomain,
   type ColumnKind,
   type Condition,
   canonicalise,
+  isMade,
   type JoinAsk,
   keyOf,
   measuredColumn,
+  measuredColumns,
   ownColumn,
 } from "@koplamp/wire";
 import type { CatalogueColumn, CatalogueEntry } from "./catalogue.ts";
@@ -38,13 +42,33 @@ export function normalise(ask: Ask, entries: readonly CatalogueEntry[]): Ask {
   if (ask.kind === "match" || ask.kind === "overlap-count") return ask;
   if (ask.kind === "join-aggregate") return normaliseJoin(ask, entries);
   const axes = ask.domain.map(({ column }) => column);
-  expectSummable(ask.measures, kindOf);
-  expectGroups(axes, kindOf);
-  return {
+  expectSummable(ask.measures.flatMap(measuredColumns), kindOf);
+  expectGroups(axes, kindOf, ask.kind === "aggregate" ? [...GROUP_KINDS, "integer"] : GROUP_KINDS);
+  const made = {
     ...ask,
     where: ask.where.map((condition) => normaliseCondition(condition, kindOf(condition.column))),
     domain: canonicalDomains(ask.domain, kindOf),
   };
+  if (made.kind === "aggregate") expectMade(made);
+  return made;
+}
+
+/** Statistics of a table stand on its columns. */
+function expectMade(ask: AggregateAsk): void {
+  const without = ask.measures.find((measure) => !isMade(measure, ask));
+  if (without === undefined) return;
+  const [message, hint] = without.startsWith("quantile(")
+    ? [
+        "stands on a column of groupBy with ranges",
+        "domain: { column: [0..999, 1000..4999] }, and measures with count",
+      ]
+    : without.startsWith("chi-square(")
+      ? ["stands on two columns of groupBy", "group by both, and list count among the measures"]
+      : [
+          "sums products row by row, and not with distinctBy",
+          "leave `distinctBy` out, or ask for count, sum and mean",
+        ];
+  throw new QueryError("invalid-value", `"${without}" ${message}`, { hint });
 }
 
 /** The columns of a join are those of single parties: each by its own declaration. */
@@ -58,31 +82,48 @@ function normaliseJoin(ask: JoinAsk, entries: readonly CatalogueEntry[]): JoinAs
     }
     return offered(ownColumn(name, owner.party) ?? "", owner).kind;
   };
-  expectSummable(ask.measures, kindOf);
+  expectSummable(ask.measures.map(measuredColumn), kindOf);
   expectGroups(ask.groupBy, kindOf);
   return { ...ask, domain: canonicalDomains(ask.domain, kindOf) };
 }
 
-function expectSummable(measures: readonly string[], kindOf: (column: string) => ColumnKind): void {
-  for (const column of measures.map(measuredColumn)) {
+function expectSummable(columns: readonly string[], kindOf: (column: string) => ColumnKind): void {
+  for (const column of columns) {
     if (column === "") continue;
     expectKind(column, kindOf(column), ["integer"], "be summed", "declare it as integer, with min and max");
   }
 }
 
-function expectGroups(columns: readonly string[], kindOf: (column: string) => ColumnKind): void {
-  const hint = "group by a category, month, date or boolean";
-  for (const column of columns) expectKind(column, kindOf(column), GROUP_KINDS, "make groups", hint);
+function expectGroups(
+  columns: readonly string[],
+  kindOf: (column: string) => ColumnKind,
+  kinds: readonly ColumnKind[] = GROUP_KINDS,
+): void {
+  const hint = "group by a category, month, date or boolean, or an aggregate by an integer in ranges";
+  for (const column of columns) expectKind(column, kindOf(column), kinds, "make groups", hint);
 }
 
 function canonicalDomains(
   domain: readonly ColumnDomain[],
   kindOf: (column: string) => ColumnKind,
 ): readonly ColumnDomain[] {
-  return domain.map(({ column, values }) => ({
-    column,
-    values: canonicalDomain(column, kindOf(column), values),
-  }));
+  return domain.map(({ column, values }) =>
+    kindOf(column) === "integer"
+      ? { column, values: rangesOf(column, values), ranges: true }
+      : { column, values: canonicalDomain(column, kindOf(column), values) },
+  );
+}
+
+/** Ranges of a column of numbers. */
+function rangesOf(column: string, values: readonly string[]): readonly string[] {
+  if (areRanges(values)) return values;
+  throw new QueryError(
+    "invalid-value",
+    `expected ranges in the domain of "${column}", each above the one before`,
+    {
+      hint: `domain: { ${column}: [0..999, 1000..4999] }: both ends are in the range`,
+    },
+  );
 }
 
 /** The column as every party offers it. */

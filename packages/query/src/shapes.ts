@@ -51,6 +51,11 @@ const axis = z.union([list(scalar, 1000), z.literal("declared")]);
 const domain = z.union([z.record(name, axis), z.literal("declared")]);
 const ofParty = z.string().regex(/^[a-z][a-z0-9-]{0,31}\.[A-Za-z][A-Za-z0-9_-]{0,63}$/);
 const measures = z.array(z.string().regex(/^(?:count|(?:sum|mean)\(.+\))$/)).max(16);
+const statistics = z
+  .array(
+    z.string().regex(/^(?:count|(?:sum|mean|variance|correlation|regression|chi-square|quantile)\(.+\))$/),
+  )
+  .max(16);
 const condition = z.strictObject({
   column: name,
   op: z.enum(["=", "in", ">=", "<"]),
@@ -80,7 +85,7 @@ const ask = z.discriminatedUnion("kind", [
     where: list(condition, 16).optional(),
     groupBy: list(name, 8).optional(),
     domain: domain.optional(),
-    measures,
+    measures: statistics,
     distinctBy: key.optional().describe("what names an event: however many report it, it counts once"),
   }),
   z.strictObject({

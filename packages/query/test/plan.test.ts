@@ -183,11 +183,11 @@ describe("a plan is refused with the party and a hint", () => {
       "cannot be summed",
     ],
     [
-      "groups of integers",
+      "groups of integers without ranges",
       () => planned(read(REPORTS.replaceAll("region", "amount")), reports),
-      "wrong-kind",
+      "invalid-value",
       undefined,
-      "cannot make groups",
+      "expected ranges",
     ],
     [
       "units that differ",
@@ -270,10 +270,10 @@ describe("a plan is refused with the party and a hint", () => {
       "a session takes 1048576",
     ],
     [
-      "sums that could wrap",
+      "sums under noise that could wrap",
       () =>
         planned(
-          read(REPORTS),
+          read(REPORTS.replace("minContributors: 3", "minContributors: 3, noise: { epsilon: 1 }")),
           reports.map((one) => ({
             ...one,
             maxRowsPerCell: 2 ** 32,

@@ -77,19 +77,45 @@ export interface OverlapResult {
 }
 
 export interface AggregateResult {
-  readonly kind: "aggregate";
+  readonly kind: "aggregate" | "join-aggregate";
   readonly cells: readonly AggregateCell[];
   readonly total?: Measures;
+  /** Where the question asks for statistics of the table. */
+  readonly statistics?: readonly TableStatistic[];
+  /** By measure, how exact its decimals are; absent where every number is whole. */
+  readonly precision?: Readonly<Record<string, string>>;
 }
 
 /** Measure (`count`, `sum(column)`, `mean(column)`) to its value. */
 export type Measures = Readonly<Record<string, number | bigint>>;
+
+/** Statistic (`variance(column)`, `regression(y ~ x).x`) to its value as decimal text. */
+export type Decimals = Readonly<Record<string, string>>;
+
+/** What follows from released cells alone, for the whole table or for each group of the columns that it is not about. */
+export type TableStatistic =
+  | {
+      /** `chi-square(a, b)` or `quantile(a; 0.5)`. */
+      readonly statistic: string;
+      readonly group: Readonly<Record<string, string>>;
+      /** Decimal text, or the range in which a quantile lies. */
+      readonly value: string;
+      /** Of a chi-square: (rows - 1) times (columns - 1). */
+      readonly degrees?: number;
+    }
+  | {
+      readonly statistic: string;
+      readonly group: Readonly<Record<string, string>>;
+      readonly withheld: readonly [Withheld, ...Withheld[]];
+    };
 
 /** A cell with its measures, or with the rules by which it is withheld. */
 export type AggregateCell =
   | {
       readonly group: Readonly<Record<string, string>>;
       readonly measures: Measures;
+      /** Statistics, where the question asks for some; one that too few rows determine is left out. */
+      readonly decimals?: Decimals;
       /** With noise: how far each measure may be off, 95 times in 100. */
       readonly uncertainty?: Measures;
     }
@@ -144,7 +170,7 @@ export function answerText(answer: Answer): string {
 function plainResult(result: AnswerResult): object {
   if (result.kind === "match")
     return { ...result, matches: sortedBy(result.matches, ({ key }) => key).map(plainMatch) };
-  if (result.kind === "aggregate") return plainAggregate(result);
+  if ("cells" in result) return plainAggregate(result);
   if (result.kind === "trend") return plainTrend(result);
   const { histogram, pairs, atLeast } = result;
   return {
@@ -160,12 +186,17 @@ function plainMatch({ key, holders }: Match): object {
   return { key, holders: typeof holders === "number" ? plainNumber(holders) : [...holders].sort() };
 }
 
-function plainAggregate({ kind, cells, total }: AggregateResult): object {
+function plainAggregate({ cells, total, statistics, ...same }: AggregateResult): object {
   return {
-    kind,
+    ...same,
     cells: sortedBy(cells, ({ group }) => placeOf(group)).map(plainCell),
     ...(total === undefined ? {} : { total: plainMeasures(total) }),
+    ...(statistics === undefined ? {} : { statistics: statistics.map(plainStatistic) }),
   };
+}
+
+function plainStatistic(made: TableStatistic): object {
+  return "withheld" in made ? { statistic: made.statistic, ...plainWithheld(made) } : made;
 }
 
 function plainTrend({ kind, alarms, unknown, series }: TrendResult): object {
@@ -196,9 +227,9 @@ function placeOf(group: Readonly<Record<string, string>>): readonly string[] {
 
 function plainCell(cell: AggregateCell): object {
   if ("measures" in cell) {
-    const { measures, uncertainty, group } = cell;
+    const { measures, decimals, uncertainty, group } = cell;
     const off = uncertainty === undefined ? {} : { uncertainty: plainMeasures(uncertainty) };
-    return { ...plainMeasures(measures), ...off, group };
+    return { ...plainMeasures(measures), ...decimals, ...off, group };
   }
   return plainWithheld(cell);
 }

@@ -11,10 +11,12 @@ export {
   type AnswerResult,
   answerText,
   type Counted,
+  type Decimals,
   type Match,
   type MatchResult,
   type Measures,
   type OverlapResult,
+  type TableStatistic,
   type TrendPoint,
   type TrendResult,
   type Withheld,
@@ -40,6 +42,18 @@ export {
 } from "./documents/asks.ts";
 export { type EntryBodies, type EntryDebit, VERBS } from "./documents/entry.ts";
 export { RESERVED_PARTIES } from "./documents/fields.ts";
+export {
+  areRanges,
+  INTERCEPT,
+  isMade,
+  type Measure,
+  measuredColumns,
+  measureText,
+  type NumberRange,
+  parseMeasure,
+  parseRange,
+  R_SQUARED,
+} from "./documents/measures.ts";
 export {
   DOCUMENT_TYPES,
   type DocumentIssue,

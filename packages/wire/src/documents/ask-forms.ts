@@ -3,6 +3,7 @@ import { z } from "zod";
 import { utf8 } from "../text.ts";
 import { type Ask, type ColumnDomain, measuredColumn, ownColumn } from "./asks.ts";
 import { atLeastOne, list, name, party, same, sortedList, uniqueList } from "./fields.ts";
+import { areRanges, isMade, MOST_TEXT, measureText, parseMeasure } from "./measures.ts";
 
 /** Most parties of one document. */
 export const MOST_PARTIES: number = 64;
@@ -82,8 +83,19 @@ const COLUMN = "[A-Za-z][A-Za-z0-9_-]{0,63}";
 const AT_PARTY = `[a-z][a-z0-9-]{0,31}\\.${COLUMN}`;
 const measure = (column: string): z.ZodType<string> =>
   z.string().regex(new RegExp(`^(?:count|(?:sum|mean)\\(${column}\\))$`), "expected a measure");
+const statistic = z.string().refine(isMeasure, "expected a measure in its one spelling");
+const RANGES = { message: "expected ranges least..most, each above the one before", path: ["values"] };
 const domain = (column: z.ZodType<string>): z.ZodType<readonly ColumnDomain[]> =>
-  list(z.strictObject({ column, values: uniqueList(word, same, 1000, 1) }), 9);
+  list(
+    z
+      .strictObject({
+        column,
+        values: uniqueList(word, same, 1000, 1),
+        ranges: z.literal(true, "expected true, or nothing").exactOptional(),
+      })
+      .refine((axis) => axis.ranges === undefined || areRanges(axis.values), RANGES),
+    9,
+  );
 
 const IN_ORDER = {
   message: "expected one entry for each column of groupBy, in that order",
@@ -101,10 +113,14 @@ const aggregate = z
   .strictObject({
     kind: z.literal("aggregate"),
     ...rows,
-    measures: uniqueList(measure(COLUMN), same, 16, 1),
+    measures: uniqueList(statistic, same, 16, 1),
     distinctBy: key.exactOptional(),
   })
-  .refine(({ groupBy, domain: axes }) => areAxes(groupBy, axes), IN_ORDER);
+  .refine(({ groupBy, domain: axes }) => areAxes(groupBy, axes), IN_ORDER)
+  .refine((ask) => ask.measures.every((text) => isMade(text, ask)), {
+    message: "expected statistics of the table over columns of groupBy, and none of products with distinctBy",
+    path: ["measures"],
+  });
 
 const join = z
   .strictObject({
@@ -164,6 +180,11 @@ const trend = z
     message: "expected each period after the one before",
     path: ["domain"],
   });
+
+function isMeasure(text: string): boolean {
+  const parsed = parseMeasure(text);
+  return text.length <= MOST_TEXT && parsed !== undefined && measureText(parsed) === text;
+}
 
 function areAxes(columns: readonly string[], axes: readonly ColumnDomain[]): boolean {
   return columns.length === axes.length && columns.every((column, at) => axes[at]?.column === column);

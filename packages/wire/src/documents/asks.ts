@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a question asks, in normal form: maps are lists, sources in party order.
 import type { PartyId } from "@koplamp/protocol";
+import { measuredColumns } from "./measures.ts";
 
 /** A condition of `where` or `flaggedBy`. A null never passes. */
 export interface Condition {
@@ -18,6 +19,8 @@ export interface Source {
 export interface ColumnDomain {
   readonly column: string;
   readonly values: readonly string[];
+  /** Present where the column is one of numbers: each value is a range `least..most`, both in it. */
+  readonly ranges?: true;
 }
 
 /** A question in normal form. */
@@ -51,7 +54,7 @@ export interface AggregateAsk {
   readonly groupBy: readonly string[];
   /** One entry for each column of `groupBy`, in that order. */
   readonly domain: readonly ColumnDomain[];
-  /** `count`, `sum(column)` or `mean(column)`. */
+  /** What is told of each cell, and of the table as a whole: texts of `Measure`. */
   readonly measures: readonly string[];
   /** The columns that name an event: however many parties report it, it counts once. Absent where every row counts. */
   readonly distinctBy?: readonly string[];
@@ -117,11 +120,12 @@ export function measuredColumn(measure: string): string {
 /** The columns that one party's rows are read for, each once: key, groups, conditions and measures, in that order. */
 export function columnsAt(ask: Ask, party: PartyId): readonly string[] {
   if (ask.kind === "match" || ask.kind === "overlap-count") return ask.key;
-  const measured = ask.measures.map(measuredColumn).filter((column) => column !== "");
   if (ask.kind === "join-aggregate") {
+    const measured = ask.measures.map(measuredColumn);
     const own = [...ask.groupBy, ...measured].flatMap((name) => ownColumn(name, party) ?? []);
     return [...new Set([...ask.key, ...own])];
   }
+  const measured = ask.measures.flatMap(measuredColumns);
   const periods = ask.kind === "trend" ? [ask.period] : [];
   const conditions = ask.where.map(({ column }) => column);
   return [...new Set([...keyOf(ask), ...ask.groupBy, ...periods, ...conditions, ...measured])];
