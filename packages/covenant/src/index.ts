@@ -10,6 +10,9 @@ export {
   missingRoles,
   objectionIn,
 } from "./approvals.ts";
+export { audit } from "./audit.ts";
+export { type Agreement, agreementOf } from "./audit-sums.ts";
+export type { AuditCell, Audited, AuditLine, AuditTable, Outside, Overlay } from "./audit-table.ts";
 export { BLANK, checkSignatures, checkText, type Vouched } from "./check.ts";
 export type { Clause } from "./clause.ts";
 export { clauseAt, clausesOf } from "./clauses.ts";
@@ -41,7 +44,17 @@ export { type PolicyCase, type PolicyFacts, type PolicyRequest, policyFacts } fr
 export { CLASSES, KINDS } from "./policy-schema.ts";
 export type { LocalPolicy, PolicyFile, PolicyFinding } from "./policy-set.ts";
 export { keyHolders } from "./possession.ts";
-export { type CellFacts, type ReleaseRule, type ReleaseRules, withheldBy } from "./release.ts";
+export {
+  type CellFacts,
+  type Dominance,
+  type PartyPart,
+  type PrimaryRule,
+  type ReleaseRule,
+  type ReleaseRules,
+  stricterDominance,
+  topsToTell,
+  withheldBy,
+} from "./release.ts";
 export { covenantText, type RenderOptions } from "./render.ts";
 export { admitSuspension, type Suspending, type SuspensionSigner, signSuspension } from "./suspension.ts";
 export { admitWithdrawal, type Leaving, type LeavingSigner, signWithdrawal } from "./withdrawal.ts";

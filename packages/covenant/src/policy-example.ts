@@ -5,7 +5,7 @@ export const EXAMPLE_POLICY: string = `// Policies of this node alone. They can 
 //   koplamp policy check policy/     form, names and types
 //   koplamp policy test policy/      the cases in cases.yaml
 // Each has an @id and the @article that it serves; a refusal names both to the other agencies.
-// action     "match" "overlap-count" "aggregate", or "class-A" … "class-F", or both: "match/F"
+// action     "match" "overlap-count" "aggregate" "join-aggregate" "trend", or "class-A" … "class-F", or both: "match/F"
 // principal  in Agency::"kmar", in Role::"analyst"; .task, .regimes
 // resource   in DataClass::"kmar.vessels"; .name, .sensitivity, .columns, .registerSize
 // context    purpose, bases, columns, recipient (one at a time), recipients, contributors, protocol, rows, minCount, now

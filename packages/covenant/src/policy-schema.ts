@@ -2,7 +2,13 @@
 import type { Ask, QueryClass } from "@koplamp/wire";
 
 /** The kinds of question that a policy can name. */
-export const KINDS: readonly Ask["kind"][] = ["match", "overlap-count", "aggregate"];
+export const KINDS: readonly Ask["kind"][] = [
+  "match",
+  "overlap-count",
+  "aggregate",
+  "join-aggregate",
+  "trend",
+];
 /** The classes that a policy can name. */
 export const CLASSES: readonly QueryClass[] = ["A", "B", "C", "D", "E", "F"];
 
