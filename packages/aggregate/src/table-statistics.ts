@@ -3,6 +3,7 @@
 import {
   type AggregateAsk,
   type AggregateCell,
+  type AggregateResult,
   measureText,
   parseMeasure,
   parseRange,
@@ -10,7 +11,23 @@ import {
   type Withheld,
 } from "@koplamp/wire";
 import { decimalText, rounded } from "./exact.ts";
-import { DECIMALS } from "./statistics.ts";
+import { DECIMALS, precisionOf } from "./statistics.ts";
+
+/** The result of a cube: its released cells, and what follows from them. */
+export function cubeResult(
+  cells: readonly AggregateCell[],
+  ask: Pick<AggregateAsk, "measures" | "groupBy" | "domain">,
+  minCount: number,
+): AggregateResult {
+  const statistics = tableStatistics(cells, ask, minCount);
+  const precision = precisionOf(ask.measures);
+  return {
+    kind: "aggregate",
+    cells,
+    ...(statistics.length === 0 ? {} : { statistics }),
+    ...(Object.keys(precision).length === 0 ? {} : { precision }),
+  };
+}
 
 /** Cells of one group of the columns that a statistic is not about. */
 interface Slice {
