@@ -17,6 +17,7 @@ export {
   type SumSession,
 } from "./session.ts";
 export { type SumParameters, sumThreshold } from "./sum-description.ts";
+export { cubeResult } from "./table-statistics.ts";
 export type { AggregateBackend } from "./threshold-vault.ts";
 export { sumMaskedNode, sumMaskedWide } from "./sum-masked.ts";
 export { sumMaskedCoordinator } from "./sum-masked-coordinator.ts";

@@ -3,6 +3,7 @@ import {
   type CubeLayout,
   cubeLayout,
   cubeOf,
+  cubeResult,
   type Hidden,
   openedCells,
   type SumNodeSetup,
@@ -29,8 +30,10 @@ const LABEL = "0/1";
 /** One node's side of a sum. */
 export async function aggregateStage(node: NodePorts, run: QuestionRun): Promise<StageResult> {
   // Safe because matches and counts have a stage of their own.
-  const { cells, ...stage } = await releasedCube(node, run, run.plan.ask as AggregateAsk);
-  return cells === undefined ? stage : { ...stage, result: { kind: "aggregate", cells } };
+  const ask = run.plan.ask as AggregateAsk;
+  const { cells, ...stage } = await releasedCube(node, run, ask);
+  if (cells === undefined) return stage;
+  return { ...stage, result: cubeResult(cells, ask, run.plan.release.minCount) };
 }
 
 /** A cube's cells as they may be shown, at a recipient, and the session that made them. */
@@ -55,7 +58,7 @@ export async function releasedCube(
   const session = await sumSession(node, run, layout, brought);
   if (session.output === undefined) return { withheld: [], session };
   const { cells, withheld } = releaseTable({
-    cells: openedCells(session.output, ask, layout, run.contributors.length),
+    cells: openedCells(session.output, ask, layout, run.contributors.length, run.plan.release.minCount),
     rules: rulesOf(run, layout),
   });
   return { cells, withheld, session };

@@ -2,13 +2,15 @@
 // What a recipient's node lets out of the cells that it opened: `gate: node` of aggregation.md, section 9. Whatever opens
 // cells, a sum or a join, releases them here.
 import { type CellFacts, type ReleaseRules, withheldBy } from "@koplamp/covenant";
-import type { AggregateCell, Measures } from "@koplamp/wire";
+import type { AggregateCell, Decimals, Measures } from "@koplamp/wire";
 import type { Withholding } from "./stage.ts";
 
 /** A cell as it was opened, in this node's memory only: the facts that rules look at, and what may be shown of it. */
 export interface OpenCell extends CellFacts {
   readonly group: Readonly<Record<string, string>>;
   readonly measures: Measures;
+  /** Statistics, where the question asks for some. */
+  readonly decimals?: Decimals;
   /** With noise: how far each measure may be off, 95 times in 100. */
   readonly uncertainty?: Measures;
 }
@@ -33,10 +35,15 @@ export function releaseTable({ cells, rules }: OpenTable): ReleasedTable {
 }
 
 function releasedCell(cell: OpenCell, rules: ReleaseRules): AggregateCell {
-  const { group, measures, uncertainty } = cell;
+  const { group, measures, decimals, uncertainty } = cell;
   const [first, ...more] = withheldBy(cell, rules);
   if (first !== undefined) return { group, withheld: [first, ...more] };
-  return { group, measures, ...(uncertainty === undefined ? {} : { uncertainty }) };
+  return {
+    group,
+    measures,
+    ...(decimals === undefined ? {} : { decimals }),
+    ...(uncertainty === undefined ? {} : { uncertainty }),
+  };
 }
 
 function withholdings(cells: readonly AggregateCell[]): readonly Withholding[] {
