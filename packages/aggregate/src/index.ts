@@ -6,7 +6,21 @@ export { SumError, type SumErrorCode } from "./errors.ts";
 export { aggregateJobs } from "./jobs.ts";
 export { distinctNode, joinHubNode } from "./join-hub.ts";
 export { distinctCoordinator, joinHubCoordinator } from "./join-hub-coordinator.ts";
+export {
+  type DistinctParameters,
+  distinctSum,
+  type JoinHubParameters,
+  joinHub,
+} from "./join-hub-description.ts";
 export type { DistinctSession, DistinctSetup, JoinHubSetup, KeyCache } from "./join-hub-session.ts";
+export {
+  distinctTerms,
+  type JoinLayout,
+  joinedCells,
+  joinLayout,
+  joinRows,
+  joinTerms,
+} from "./join-layout.ts";
 export type { JoinColumn, JoinNodeSetup, JoinOpened, JoinSession } from "./join-session.ts";
 export { type CubeLayout, cubeLayout, type SumColumn, summedColumns } from "./layout.ts";
 export {
@@ -17,11 +31,10 @@ export {
   type SumSession,
 } from "./session.ts";
 export { type SumParameters, sumThreshold } from "./sum-description.ts";
-export { cubeResult } from "./table-statistics.ts";
-export type { AggregateBackend } from "./threshold-vault.ts";
 export { sumMaskedNode, sumMaskedWide } from "./sum-masked.ts";
 export { sumMaskedCoordinator } from "./sum-masked-coordinator.ts";
 export { type MaskedParameters, sumMasked } from "./sum-masked-description.ts";
+export { maskedJobs } from "./sum-masked-jobs.ts";
 export {
   type MaskedNodeSetup,
   type MaskedSession,
@@ -29,4 +42,6 @@ export {
   type NumberSource,
 } from "./sum-masked-session.ts";
 export { sumCoordinator, sumNode } from "./sum-threshold.ts";
+export { cubeResult } from "./table-statistics.ts";
+export type { AggregateBackend } from "./threshold-vault.ts";
 export { stepOf, trendOf } from "./trend.ts";

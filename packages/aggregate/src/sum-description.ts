@@ -205,7 +205,8 @@ const OWN_NOISE: Assumption = {
   ifFalse: "The noise of the others may be too little for what the plan promises.",
 };
 
-const MASKS_AND_LATTICE: Assumption = {
+/** What the secrecy of every sum under a collective key rests on. */
+export const MASKS_AND_LATTICE: Assumption = {
   id: "masks-and-lattice",
   text: "X25519 or ML-KEM-768 holds (masks), and on top of it ring learning with errors at the pinned parameters.",
   ifFalse: "If both fall, the coordinator reads each party's own cells. While either stands, it reads none.",

@@ -30,6 +30,8 @@ import {
 } from "../src/index.ts";
 import { seeded } from "./federation.ts";
 
+const SET = "bfv-sel-42-pq";
+
 /** A row of a test table: its key, its group (-1 outside) and its values by column. */
 export interface HubRow {
   readonly key: string;
@@ -63,9 +65,8 @@ export class HubFederation {
   jobs: JobTable;
   #sessions = 0;
 
-  /** `set`: as sessions name it; the backend finds its own by the id. */
-  constructor(he: HeBackend, set: ParameterSet, primitives: Primitives, seed = "hub") {
-    this.set = set;
+  constructor(he: HeBackend, primitives: Primitives, seed = "hub") {
+    this.set = { ...he.forSet(SET).set, id: SET }; // a toy of the set has another id, and is found by this one
     this.primitives = primitives;
     this.rng = seeded(primitives, seed);
     const common = primitives.sha256(utf8("what all holders together would evaluate"));

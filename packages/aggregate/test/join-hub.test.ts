@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parameterSet } from "@koplamp/he";
 import type { PartyId } from "@koplamp/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { tinyBfv, tinySet } from "../../../test/toy/bfv.ts";
+import { tinyBfv } from "../../../test/toy/bfv.ts";
 import { nodePrimitives } from "../../pool/src/index.ts";
 import type { JoinOpened } from "../src/index.ts";
+import { describeHub } from "../src/join-hub-description.ts";
+import { groupChoices } from "../src/join-hub-layout.ts";
+import { hubOfDistinct, hubOfJoin } from "../src/join-hub-session.ts";
+import { expectDescribed } from "./described.ts";
 import { seeded } from "./federation.ts";
 import { HubFederation, type HubRow, type HubWorld, type Weather } from "./hub-federation.ts";
 import { anyWeather } from "./weather.ts";
 
 const primitives = nodePrimitives();
 
-const SEL = parameterSet("bfv-sel-42-pq");
-const TINY = { ...tinySet(SEL), id: SEL.id };
-const toy = new HubFederation(tinyBfv(seeded(primitives, "toy"), TINY), TINY, primitives);
+const toy = new HubFederation(tinyBfv(seeded(primitives, "toy")), primitives);
 const PARTIES = ["alice", "bob", "carol", "dave", "erin"];
 
 /** What a join must give, from the plain tables. */
@@ -111,6 +112,10 @@ describe("join-sum-hub/1", () => {
         for (const recipient of world.recipients) {
           expect(plain(run.outputs.get(recipient) as JoinOpened)).toEqual(plain(plainJoin(world)));
         }
+        const [session] = toy.join(world);
+        if (session === undefined) throw new Error("no node");
+        const hub = hubOfJoin(session);
+        expectDescribed(run, describeHub(hub, {}, groupChoices(hub)[0] ?? 0));
         for (const other of Object.keys(world.rows).filter((party) => !world.recipients.includes(party))) {
           expect(run.outputs.get(other)).toBeUndefined();
         }
@@ -128,6 +133,9 @@ describe("distinct-sum/1", () => {
         for (const recipient of world.recipients) {
           expect(plain(run.outputs.get(recipient) as JoinOpened)).toEqual(plain(plainDistinct(world)));
         }
+        const [session] = toy.distinct(world);
+        if (session === undefined) throw new Error("no node");
+        expectDescribed(run, describeHub(hubOfDistinct(session), {}, world.cells));
       }),
       { numRuns: 40 },
     );

@@ -2,6 +2,7 @@
 
 export type { PsiBackend } from "./backend.ts";
 export { CHUNK_ROWS, cacheScope, loadItems, newInputs, openCache } from "./cache.ts";
+export { presence, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";
 export { PsiError, type PsiErrorCode } from "./errors.ts";
 export {
   type AskerSetup,
@@ -29,6 +30,7 @@ export {
 } from "./keyset.ts";
 export { openShare } from "./keyset-jobs.ts";
 export {
+  evaluationDebit,
   type MatchPairParameters,
   type MatchPairSetup,
   matchPair,
@@ -52,6 +54,7 @@ export {
   overlapHub,
 } from "./overlap-hub.ts";
 export { overlapRecipient, recipientNode } from "./overlap-recipient.ts";
+export { ADDITIVE, type Blinding, groupScalars } from "./pair-blinding.ts";
 export {
   countBlindNode,
   counterOf,
@@ -62,7 +65,20 @@ export {
   pairCountBlind,
   pairCountLocal,
 } from "./pair-count.ts";
-export { MOST_PAIR_ROWS } from "./pair-session.ts";
+export { slotsCodec } from "./pair-messages.ts";
+export {
+  MOST_PAIR_ROWS,
+  type PairRole,
+  receiveSlots,
+  upToEvaluated,
+} from "./pair-session.ts";
+export {
+  type Grouping,
+  matchSlots,
+  refuseRepeats,
+  SLOT_GROUPS,
+  SLOT_ROWS,
+} from "./pair-slots.ts";
 export { describePreparation, type PreparationParameters } from "./preparation.ts";
 export {
   type CachedItems,
