@@ -13,6 +13,7 @@ import { POLICIES, QUOTAS } from "./policy.ts";
 import { NOISES, SUMS } from "./sums.ts";
 import { SUSPENSION } from "./suspension.ts";
 import type { Switch } from "./switch.ts";
+import { TRENDS } from "./trends.ts";
 import { VERIFIER } from "./verifier.ts";
 
 /** Every switch, by guarantee. */
@@ -22,6 +23,7 @@ export const SWITCHES: readonly Switch[] = [
   ...SUMS,
   ...NOISES,
   ...MASKED_SUMS,
+  ...TRENDS,
   ...CHANNEL,
   ...COORDINATOR,
   ...GOVERNANCE,

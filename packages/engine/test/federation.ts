@@ -109,6 +109,7 @@ const COLUMNS: DatasetSpec["columns"] = {
   id: { kind: "opaque" },
   kind: { kind: "category" },
   n: { kind: "integer", min: 0, max: 1000 },
+  month: { kind: "month" },
 };
 const SPEC: DatasetSpec = { file: "list.csv", nulls: [], columns: COLUMNS };
 
@@ -391,7 +392,7 @@ function nextRoster({ charter, keys }: Founded): Founded {
   };
 }
 
-/** A row is an id, or `id@kind@n`. */
+/** A row is an id, `id@kind@n`, or with a month too. */
 function snapshotOf(list: readonly string[]): Snapshot {
   const rows = list.map((row) => row.split("@"));
   const table: Table = {
@@ -400,6 +401,7 @@ function snapshotOf(list: readonly string[]): Snapshot {
       id: rows.map(([id = ""]) => (id === "" ? null : id)),
       kind: rows.map(([, kind = "a"]) => kind),
       n: rows.map(([, , n = "1"]) => n),
+      month: rows.map(([, , , month = "2026-01"]) => month),
     },
   };
   return { table, quality: {}, digest: primitives.sha256(new Uint8Array(Buffer.from(list.join("\n")))) };

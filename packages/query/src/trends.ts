@@ -15,15 +15,28 @@ const YEAR = 12;
  * @throws {QueryError} `invalid-value`, or as {@link checkSums}.
  */
 export function checkTrend(ask: TrendAsk, inputs: readonly Input[], terms: SumTerms): void {
+  checkMonths(ask, inputs);
   checkPeriods(ask);
   checkSums(cubeOfTrend(ask), inputs, terms);
 }
 
 /** The description of a trend. */
 export function describeTrend(plan: Plan, ask: TrendAsk): Description {
+  checkMonths(ask, plan.inputs);
   checkPeriods(ask);
   const sums = describeSum(plan, cubeOfTrend(ask));
   return ask.reveal === "series" ? withAlarms(sums, ask) : alarmsOnly(sums, ask);
+}
+
+function checkMonths({ period }: TrendAsk, inputs: readonly Input[]): void {
+  const other = inputs.find(({ columns, kinds }) => kinds[columns.indexOf(period)] !== "month");
+  if (other === undefined) return;
+  const { party, columns, kinds } = other;
+  const kind = kinds[columns.indexOf(period)] ?? "absent";
+  throw new QueryError("wrong-kind", `the period "${period}" is of kind ${kind} at ${party}, not month`, {
+    party,
+    hint: "a period is a month (YYYY-MM): declare the column so",
+  });
 }
 
 function checkPeriods({ domain, period, alarm }: TrendAsk): void {

@@ -85,6 +85,17 @@ describe("a trend", () => {
     expect(() => contractFor(TREND.replace(from, to))).toThrow(message);
   });
 
+  test("is over months: no other column is a period", () => {
+    const other = catalogue.map((one) => ({
+      ...one,
+      columns: one.columns.map((column) => ({
+        ...column,
+        kind: column.name === "month" ? "category" : column.kind,
+      })),
+    })) as typeof catalogue;
+    expect(() => planned(read(TREND), other)).toThrow("of kind category at north, not month");
+  });
+
   test("may be of quarters, and looks a year back in four of them", () => {
     const quarters = [
       "2025-01",
