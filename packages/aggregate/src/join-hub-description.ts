@@ -285,7 +285,7 @@ function disclosed(hub: Hub): readonly EgressRow[] {
     ...{ from, to, channel: "disclose", what, messages: 1, bytes },
   });
   return [
-    ...contributors.map((from) => row(from, COORDINATOR, "Tπ", tokensBytes(hub, from))),
+    ...contributors.map((from) => row(from, COORDINATOR, "Tpi", tokensBytes(hub, from))),
     ...tablesOf(hub).map((to) => row(groupOwner ?? "", to, "group", cells * GROUP_BYTES)),
     ...linesOf(hub).map(({ from, to }) => row(from, to, "share", shares)),
   ];

@@ -28,7 +28,7 @@ export function tokensBytes(hub: Hub, party: PartyId): number {
 
 /** Tokens in slot order, list by list, each strictly ascending; behind them, at a group owner, a group for each. */
 export function tokensCodec(hub: Hub, party: PartyId): Codec<SentTokens> {
-  const plain = bytesCodec("Tπ", tokensBytes(hub, party));
+  const plain = bytesCodec("Tpi", tokensBytes(hub, party));
   const count = tokenCount(hub, party);
   const named = party === hub.groupOwner;
   return {
@@ -46,7 +46,7 @@ export function tokensCodec(hub: Hub, party: PartyId): Codec<SentTokens> {
       if (!named) return { tokens };
       const groups = Uint32Array.from(numbersAt(bytes, count * TOKEN_BYTES, count));
       if (groups.every((group) => group < hub.cells)) return { tokens, groups };
-      throw new ProtocolError("invalid-message", `expected groups below ${hub.cells} in Tπ of ${party}`);
+      throw new ProtocolError("invalid-message", `expected groups below ${hub.cells} in Tpi of ${party}`);
     },
   };
 }
@@ -54,7 +54,7 @@ export function tokensCodec(hub: Hub, party: PartyId): Codec<SentTokens> {
 function expectAscending(tokens: Uint8Array, rows: number, party: PartyId): Uint8Array {
   for (let at = 1; at < tokens.length / TOKEN_BYTES; at += 1) {
     if (at % rows === 0 || compareTokens(tokens, at - 1, at) < 0) continue;
-    throw new ProtocolError("invalid-message", `expected strictly ascending tokens in Tπ of ${party}`);
+    throw new ProtocolError("invalid-message", `expected strictly ascending tokens in Tpi of ${party}`);
   }
   return tokens;
 }

@@ -9,19 +9,24 @@ import {
   type Measures,
   measuredColumn,
   ownColumn,
+  type Plan,
   type Table,
 } from "@koplamp/wire";
 import { filterOf, type OpenedCell, placesOf, plainNumber, roundedMean } from "./cube.ts";
 import { SumError } from "./errors.ts";
-import type { JoinColumn, JoinOpened } from "./join-session.ts";
+import type { DistinctSession } from "./join-hub-session.ts";
+import type { JoinColumn, JoinOpened, JoinSession } from "./join-session.ts";
 import { groupsOf } from "./layout.ts";
+import type { Range } from "./session.ts";
 
 /** One sum over the selected rows. */
-export interface MeasuredColumn extends JoinColumn {
+export interface MeasuredColumn {
   /** `sum`: of the column's values. `values`: of 1 for each row with a value. */
   readonly kind: "sum" | "values";
   /** The column as the question names it. */
   readonly of: string;
+  /** By party that brings numbers to it, what one row may bring: a single party in a join, all where events count once. */
+  readonly ranges: Readonly<Record<PartyId, Range>>;
 }
 
 /** The public order of a join's numbers. */
@@ -34,28 +39,21 @@ export interface JoinLayout {
 }
 
 /**
- * The layout of a join, or of sums in which an event counts once: there each party sums its own selected rows, so that
- * every measured column stands once for each party.
+ * The layout of a join, or of sums in which an event counts once.
  * @throws {SumError} `bounds`, naming the party, where a summed column has none.
  */
 export function joinLayout(ask: JoinAsk | AggregateAsk, inputs: readonly Input[]): JoinLayout {
   const names = [...new Set(ask.measures.map(measuredColumn).filter((name) => name !== ""))];
   const meant = names.filter((name) => ask.measures.includes(`mean(${name})`));
   const ofAll = [...names.map((of) => ["sum", of] as const), ...meant.map((of) => ["values", of] as const)];
-  const columns = ofAll.flatMap(([kind, of]) =>
-    inputs.flatMap((input): readonly MeasuredColumn[] => {
+  const columns = ofAll.map(([kind, of]): MeasuredColumn => {
+    const ranges = inputs.flatMap((input): readonly (readonly [PartyId, Range])[] => {
       const own = ask.kind === "join-aggregate" ? ownColumn(of, input.party) : of;
       if (own === undefined) return [];
-      return [
-        {
-          kind,
-          of,
-          party: input.party,
-          ranges: kind === "sum" ? boundsOf(input, own) : { least: 0, most: 1 },
-        },
-      ];
-    }),
-  );
+      return [[input.party, kind === "sum" ? boundsOf(input, own) : { least: 0, most: 1 }]];
+    });
+    return { kind, of, ranges: Object.fromEntries(ranges) };
+  });
   const owner = ask.kind === "join-aggregate" ? ownerOf(ask, inputs) : undefined;
   return { groups: groupsOf(ask), columns, ...(owner === undefined ? {} : { groupOwner: owner }) };
 }
@@ -64,7 +62,14 @@ function ownerOf({ groupBy: [first] }: JoinAsk, inputs: readonly Input[]): Party
   return inputs.find(({ party }) => first !== undefined && ownColumn(first, party) !== undefined)?.party;
 }
 
-function boundsOf({ party, bounds }: Input, name: string): JoinColumn["ranges"] {
+/** The columns of a join with the one party that owns each. */
+export function ownedColumns({ columns }: JoinLayout): readonly JoinColumn[] {
+  return columns.flatMap(({ ranges: all }) =>
+    Object.entries(all).map(([party, ranges]): JoinColumn => ({ party, ranges })),
+  );
+}
+
+function boundsOf({ party, bounds }: Input, name: string): Range {
   const found = bounds.find(({ column }) => column === name);
   if (found !== undefined) return { least: found.min, most: found.max };
   throw new SumError(
@@ -104,24 +109,22 @@ export function joinRows(
       return place === undefined || more.length > 0 ? -1 : place;
     },
     values: layout.columns
-      .filter(({ party }) => party === input.party)
+      .filter(({ ranges }) => ranges[input.party] !== undefined)
       .map(({ kind, of, ranges }) => {
+        const range = ranges[input.party] ?? NO_RANGE;
         const cells = table.columns[own(of)] ?? [];
         return (row: number): number => {
           const cell = cells[row] ?? null;
           if (cell === null) return 0;
-          return kind === "values" ? 1 : bounded(Number(cell), ranges, input, own(of));
+          return kind === "values" ? 1 : bounded(Number(cell), range, input, own(of));
         };
       }),
   };
 }
 
-function bounded(
-  value: number,
-  { least, most }: JoinColumn["ranges"],
-  { party }: Input,
-  column: string,
-): number {
+const NO_RANGE: Range = { least: 0, most: 0 };
+
+function bounded(value: number, { least, most }: Range, { party }: Input, column: string): number {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
   throw new SumError(
     "bounds",
@@ -159,4 +162,41 @@ export function joinedCells(
       measures: Object.fromEntries(measured) satisfies Measures,
     };
   });
+}
+
+/** What the protocols of a join take from a plan: all but the parameter set and the session's transcript. */
+export type JoinTerms = Omit<JoinSession, "transcript" | "set">;
+
+/** A plan's join, as its protocol takes it. */
+export function joinTerms(plan: PlanParts, layout: JoinLayout): JoinTerms {
+  const { groups, groupOwner } = layout;
+  return {
+    ...partiesOf(plan),
+    cells: groups.length,
+    columns: ownedColumns(layout),
+    minCount: plan.release.minCount,
+    ...(groupOwner === undefined ? {} : { groupOwner }),
+  };
+}
+
+/** A plan's sum in which events count once, as its protocol takes it. */
+export function distinctTerms(
+  plan: PlanParts,
+  { groups, columns }: JoinLayout,
+): Omit<DistinctSession, "transcript" | "set"> {
+  return { ...partiesOf(plan), cells: groups.length, columns: columns.map(({ ranges }) => ranges) };
+}
+
+/** What of a plan matters here. */
+type PlanParts = Pick<Plan, "inputs" | "recipients" | "release">;
+
+function partiesOf({
+  inputs,
+  recipients,
+}: PlanParts): Pick<JoinSession, "contributors" | "recipients" | "rowsPadded"> {
+  return {
+    contributors: inputs.map(({ party }) => party).sort(),
+    recipients: recipients.map(({ party }) => party).sort(),
+    rowsPadded: Object.fromEntries(inputs.map(({ party, rowsPadded }) => [party, rowsPadded])),
+  };
 }

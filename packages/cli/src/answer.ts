@@ -21,8 +21,15 @@ export interface PlainAnswer {
 export type PlainResult =
   | { readonly kind: "match"; readonly matches: readonly PlainMatch[] }
   | ({ readonly kind: "overlap-count" } & Readonly<Partial<Record<Shape, PlainCounts>>>)
-  | { readonly kind: "aggregate"; readonly cells: readonly PlainCell[]; readonly total?: PlainMeasures }
+  | PlainSums
   | PlainTrend;
+
+/** Cells of a sum or of a join. */
+export interface PlainSums {
+  readonly kind: "aggregate" | "join-aggregate";
+  readonly cells: readonly PlainCell[];
+  readonly total?: PlainMeasures;
+}
 
 interface PlainMatch {
   readonly key: readonly string[];
@@ -79,7 +86,7 @@ function notReleased({ atLeast }: AnswerOptions): string {
 
 function resultLines(to: string, result: PlainResult, options: AnswerOptions): readonly string[] {
   if (result.kind === "match") return matchLines(to, result.matches);
-  if (result.kind === "aggregate") return aggregateLines(to, result, options);
+  if ("cells" in result) return aggregateLines(to, result, options);
   if (result.kind === "trend") return trendLines(to, result);
   return countLines(to, result, options);
 }
@@ -120,11 +127,7 @@ function countLabel(shape: Shape, name: string): string {
   return shape === "histogram" ? `at exactly ${parties}` : `at ${parties} or more`;
 }
 
-function aggregateLines(
-  to: string,
-  { cells, total }: Extract<PlainResult, { kind: "aggregate" }>,
-  options: AnswerOptions,
-): readonly string[] {
+function aggregateLines(to: string, { cells, total }: PlainSums, options: AnswerOptions): readonly string[] {
   const given = cells.filter((cell) => cell["withheld"] === undefined);
   const withheld = cells.length - given.length;
   const measures = [...new Set([...given, total ?? {}].flatMap((cell) => Object.keys(cell)))].filter(

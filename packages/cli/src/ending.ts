@@ -49,7 +49,7 @@ export function exitOf(answer: PlainAnswer, outcomes: readonly Outcome[]): numbe
   const results = Object.values(answer.results);
   const nothing = results.every(
     (result) =>
-      (result.kind === "aggregate" && result.cells.every(({ withheld }) => withheld !== undefined)) ||
+      ("cells" in result && result.cells.every(({ withheld }) => withheld !== undefined)) ||
       (result.kind === "trend" && saysNothing(result)),
   );
   return results.length > 0 && nothing ? EXIT.nothing : EXIT.done;

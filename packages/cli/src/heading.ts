@@ -7,7 +7,7 @@ export function headingLine({ id, class: letter, ask, sources, key }: Question):
   const parties = [...new Set(sources.map(({ party }) => party))];
   const who = parties.length <= 6 ? parties.join(" × ") : `${parties.length} parties`;
   const parts = [id, `class ${letter} ${ask.kind}`, who];
-  if (ask.kind === "aggregate" || ask.kind === "trend") parts.push(`by ${ask.groupBy.join(", ")}`);
+  if ("groupBy" in ask) parts.push(`by ${ask.groupBy.join(", ")}`);
   else parts.push(`by ${key.join(", ")}${ask.kind === "match" ? `, on at least ${ask.atLeast} lists` : ""}`);
   return parts.join("   ");
 }

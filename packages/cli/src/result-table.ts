@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A result as rows: what a file of comma-separated values and a chart are made of.
-import type { PlainResult } from "./answer.ts";
+import type { PlainResult, PlainSums } from "./answer.ts";
 import { trendTable } from "./trend-lines.ts";
 
 /** A row: names of its group, and values or the reason that there are none. */
@@ -25,7 +25,7 @@ const SHAPES = ["histogram", "pairs", "atLeast"] as const;
 
 /** The rows of a result: cells of a sum, numbers of a count, keys of a match. */
 export function resultTable(result: PlainResult): ResultTable {
-  if (result.kind === "aggregate") return sumTable(result);
+  if ("cells" in result) return sumTable(result);
   if (result.kind === "match") return matchTable(result);
   if (result.kind === "trend") return trendTable(result);
   const rows = SHAPES.flatMap((shape) =>
@@ -59,7 +59,7 @@ function matchTable({ matches }: Extract<PlainResult, { kind: "match" }>): Resul
 
 const NO_MEASURES: ReadonlySet<string> = new Set(["group", "withheld", "uncertainty", "hint"]);
 
-function sumTable({ cells }: Extract<PlainResult, { kind: "aggregate" }>): ResultTable {
+function sumTable({ cells }: PlainSums): ResultTable {
   const groups = [...new Set(cells.flatMap(({ group }) => Object.keys(group)))];
   const measures = [...new Set(cells.flatMap((cell) => Object.keys(cell)))].filter(
     (name) => !NO_MEASURES.has(name),

@@ -35,7 +35,7 @@ export const FRAME_KINDS: Readonly<Record<string, number>> = Object.freeze({
   C: 9,
   ready: 10,
   W: 11,
-  Tπ: 12,
+  Tpi: 12,
   ΔT: 13,
   commit: 20,
   b: 21,

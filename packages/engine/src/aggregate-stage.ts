@@ -163,6 +163,8 @@ function ticketOf(
     minCount: plan.release.minCount,
     cells: groups.length,
     columns: columns.length,
+    groupOwner: "",
+    ranges: [],
   };
 }
 

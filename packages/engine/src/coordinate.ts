@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { sumCoordinator } from "@koplamp/aggregate";
-import { parameterSet } from "@koplamp/he";
-import { type Channel, drive, type Party, type PartyId } from "@koplamp/protocol";
-import { COORDINATOR, hubCoordinator, overlapHub } from "@koplamp/psi";
+import { type Channel, drive, type PartyId } from "@koplamp/protocol";
+import { COORDINATOR } from "@koplamp/psi";
 import { canonicalBytes, fromHex, hex } from "@koplamp/wire";
 import { tellBoot } from "./boots.ts";
 import type { CoordinatorPorts } from "./coordinator-ports.ts";
+import { lineOf, roleOf } from "./coordinator-roles.ts";
 import { asEngineError, EngineError, unreachable } from "./errors.ts";
 import { SHUT } from "./gate.ts";
 import { decodeMessage, encodeMessage, type Stop, stopForm, type Ticket, ticketForm } from "./messages.ts";
@@ -130,7 +129,11 @@ async function playSession(
       return message;
     };
     const { send, seal, release } = channel;
-    await drive(roleOf(ticket, facts), { channel: { send, seal, release, receive }, pool, gate: SHUT });
+    await drive(roleOf(ticket, facts, ports.rng), {
+      channel: { send, seal, release, receive },
+      pool,
+      gate: SHUT,
+    });
     await sendReceipts(ports, ticket, session, received);
   } catch (reason) {
     channel.abort(reason instanceof Error ? reason : new Error("aborted"));
@@ -138,36 +141,6 @@ async function playSession(
   } finally {
     await channel.close();
   }
-}
-
-/** What the coordinator does in a protocol. It holds no key and no secret, and has no other role. */
-function roleOf(ticket: Ticket, { transcript, sid }: SessionFacts): Party<undefined> {
-  const { protocol, contributors, recipients, rowsPadded, minCount, params } = ticket;
-  if (protocol === overlapHub.id) {
-    const rows = Object.fromEntries(contributors.map((party, at) => [party, rowsPadded[at] ?? 0]));
-    const { shape, atLeast } = shapeOf(ticket);
-    const common = { parties: contributors, recipients, transcript, sid, rowsPadded: rows };
-    return hubCoordinator({ ...common, shape, atLeast, minCount });
-  }
-  if (protocol === "sum-threshold/1") {
-    const numbers = ticket.cells * ticket.columns;
-    return sumCoordinator({ contributors, recipients, transcript, set: parameterSet(params), numbers });
-  }
-  throw new EngineError("limits", COORDINATOR, `the coordinator has no role in "${protocol}"`);
-}
-
-function shapeOf({
-  shape,
-  atLeast,
-}: Ticket): Pick<Parameters<typeof hubCoordinator>[0], "shape" | "atLeast"> {
-  if (shape === "histogram" || shape === "pairs") return { shape, atLeast: null };
-  if (shape === "atLeast") return { shape, atLeast };
-  throw new EngineError("garbage", COORDINATOR, "expected a shape of count in the tickets, got another");
-}
-
-/** The line of the contract by which a message discloses something to the coordinator, if it does. */
-function lineOf({ protocol }: Ticket, from: PartyId, type: string): string | undefined {
-  return protocol === overlapHub.id && type === "T" ? `overlap.${from}` : undefined;
 }
 
 async function sendReceipts(

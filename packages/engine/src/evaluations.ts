@@ -21,6 +21,7 @@ import { bucket, documentHash, type EntryDebit, hex, NORM_VERSION, type PackedIn
 import { freshSalt, inputsEntry } from "./contribution.ts";
 import { EngineError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
+import { keySpecOf } from "./items.ts";
 import { agreedKeySet, cacheNames, type KeptKeySet } from "./key-set.ts";
 import { decodeMessage, encodeMessage, wantedForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -79,7 +80,7 @@ function admitted(
 }
 
 function cacheOf(node: NodePorts, { plan, own }: QuestionRun, keySet: KeptKeySet): Cache {
-  const keySpec = (own?.input.kinds ?? plan.inputs[0]?.kinds ?? []).join("+");
+  const keySpec = keySpecOf(plan.ask, own?.input ?? plan.inputs[0]);
   const scope = cacheScope(node.primitives.sha256, keySet.context, keySpec, NORM_VERSION);
   const prefix = `${cacheNames(keySet)}${hex(scope)}/`;
   const chunks = (): readonly Uint8Array[] =>

@@ -2,10 +2,21 @@
 // Own rows as the history rule compares them: named under a key of this node alone, which the names say nothing without.
 import { cellsOfRows, summedColumns } from "@koplamp/aggregate";
 import { wipe } from "@koplamp/crypto";
-import { type AggregateAsk, type Cell, hex, type Input, type Table, utf8 } from "@koplamp/wire";
+import {
+  type AggregateAsk,
+  type Cell,
+  hex,
+  type Input,
+  type JoinAsk,
+  measuredColumn,
+  ownColumn,
+  type Table,
+  utf8,
+} from "@koplamp/wire";
 import type { Contribution } from "./contribution.ts";
 import type { Release, ReleasedCell } from "./history-rule.ts";
 import type { Items } from "./items.ts";
+import type { KeyedRows } from "./join-rows.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { predicatesOf } from "./predicate.ts";
 import type { QuestionRun } from "./question-run.ts";
@@ -113,6 +124,36 @@ export async function releaseOfKeys(
   const cells = [{ predicate: [], members }];
   const { minCount } = plan.release;
   return { about: `keys ${columns.join(" ")}`, contributors: [], told: "", minCount, noisy: false, cells };
+}
+
+/**
+ * What the difference with other joins could tell: who is in each of its own groups, or on its list where another party
+ * has the groups, and with which values. Which of them match is known to nobody here.
+ */
+export async function releaseOfJoin(
+  node: NodePorts,
+  { plan, contributors }: QuestionRun,
+  { key, groupBy, domain, measures }: JoinAsk,
+  { input, rows }: { readonly input: Input; readonly rows: KeyedRows },
+): Promise<Release> {
+  const owns = groupBy.some((column) => ownColumn(column, input.party) !== undefined);
+  const predicates = owns ? predicatesOf({ where: [], domain }) : [[]];
+  const found = predicates.map(() => new Map<string, number>());
+  await withNamer(node, input.dataset, async (name) => {
+    const adds = valuesBy(name);
+    for (const [at, own] of rows.keys.entries()) {
+      if (at % STRETCH === STRETCH - 1) await node.clock.sleep(0);
+      const value = adds(JSON.stringify(rows.values.map((column) => column[at] ?? 0)));
+      found[owns ? (rows.groupOf[at] ?? -1) : 0]?.set(name(JSON.stringify(own)), value);
+    }
+  });
+  const cells = predicates.map((predicate, at) => ({ predicate, members: found[at] ?? new Map() }));
+  const told = measures
+    .filter((measure) => ownColumn(measuredColumn(measure), input.party))
+    .sort()
+    .join(" ");
+  const { minCount } = plan.release;
+  return { about: `join ${key.join(" ")}`, contributors, told, minCount, noisy: false, cells };
 }
 
 function membersOf(table: Table, subject: string | undefined): (row: number) => string {

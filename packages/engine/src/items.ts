@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  type Ask,
   type Cell,
+  type Input,
   type InputContext,
   inputEncoder,
+  keyOf,
   type PackedInputs,
   packInputs,
   type Table,
@@ -21,6 +24,11 @@ export type Pause = () => Promise<void>;
 
 /** Rows between two pauses: a few milliseconds of work. */
 const STRETCH = 2048;
+
+/** The kinds of a question's key columns: they stand first among the columns that an input names. */
+export function keySpecOf(ask: Ask, input: Pick<Input, "kinds"> | undefined): string {
+  return (input?.kinds ?? []).slice(0, keyOf(ask).length).join("+");
+}
 
 /**
  * The distinct keys of a table. A row with an empty key column has no key and never matches; a cell with several
@@ -64,7 +72,8 @@ export async function distinctKeys(
   return [...seen.values()];
 }
 
-function combinations(cells: readonly Cell[]): readonly (readonly string[])[] {
+/** Every key that a row stands under: one, but for cells with several values. */
+export function combinations(cells: readonly Cell[]): readonly (readonly string[])[] {
   return cells.reduce<readonly (readonly string[])[]>(
     (rows, cell) => {
       const values = cell === null ? [] : typeof cell === "string" ? [cell] : cell;
@@ -74,7 +83,8 @@ function combinations(cells: readonly Cell[]): readonly (readonly string[])[] {
   );
 }
 
-function encodedOrNothing(
+/** The OPRF input of a key, or nothing for one that is too long to have any. */
+export function encodedOrNothing(
   encode: (values: readonly string[]) => Uint8Array,
   values: readonly string[],
 ): Uint8Array | undefined {

@@ -30,7 +30,7 @@ import { evaluated } from "./evaluations.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfKeys } from "./history-rows.ts";
 import type { Release } from "./history-rule.ts";
-import { type Items, itemsOf } from "./items.ts";
+import { type Items, itemsOf, keySpecOf } from "./items.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import {
@@ -81,14 +81,14 @@ async function heldItems(node: NodePorts, run: QuestionRun): Promise<Held | unde
 /** What stands in every OPRF input of a question beside the values of a key. */
 export function inputContext(
   { membership }: NodePorts,
-  { purpose, protocol }: Plan,
-  { kinds }: Input,
+  { ask, purpose, protocol }: Plan,
+  input: Input,
 ): InputContext {
   return {
     covenantId: membership.covenant.id,
     purposeId: purpose,
     epoch: protocol.epoch ?? "",
-    keySpec: kinds.join("+"),
+    keySpec: keySpecOf(ask, input),
     normVersion: NORM_VERSION,
   };
 }
@@ -169,6 +169,8 @@ function ticketOf({ plan, contributors, recipients }: QuestionRun, ask: OverlapA
     minCount: plan.release.minCount,
     cells: 0,
     columns: 0,
+    groupOwner: "",
+    ranges: [],
   };
 }
 

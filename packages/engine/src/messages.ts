@@ -80,6 +80,13 @@ export interface Evidence {
   readonly documents: readonly SignedBytes[];
 }
 
+/** What one row of a party may bring to a sum. */
+export interface RowRange {
+  readonly party: PartyId;
+  readonly least: number;
+  readonly most: number;
+}
+
 /** What the coordinator needs to play its role: hashes, roles, sizes. It names no column and no value. */
 export interface Ticket {
   readonly planHash: Hash;
@@ -100,6 +107,10 @@ export interface Ticket {
   readonly minCount: number;
   readonly cells: number;
   readonly columns: number;
+  /** Of sums over selected rows: whose rows carry the groups, or nothing. */
+  readonly groupOwner: PartyId;
+  /** Of sums over selected rows, column by column: who brings numbers, and what one row may bring at least and most. */
+  readonly ranges: readonly (readonly RowRange[])[];
   /** 32 hex digits: the sender's own. */
   readonly nonce: string;
 }
@@ -107,6 +118,7 @@ export interface Ticket {
 const party = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
 const parties = z.array(party).max(64);
 const hash = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const whole = z.int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/);
 const bytes = z
   .string()
@@ -210,6 +222,8 @@ export const ticketForm: z.ZodType<Ticket> = z.strictObject({
   minCount: count,
   cells: count,
   columns: count,
+  groupOwner: z.union([party, z.literal("")]),
+  ranges: z.array(z.array(z.strictObject({ party, least: whole, most: whole })).max(64)).max(64),
   nonce: z.string().regex(/^[0-9a-f]{32}$/),
 });
 

@@ -86,7 +86,7 @@ async function pairSession<Output>(
   const counts = plan.ask.kind === "overlap-count";
   node.progress({ party: node.me, phase: counts ? "count" : "match" });
   const { salt, text } = freshSalt(node);
-  const evaluation = evaluationOf(node, run);
+  const evaluation = evaluationFor(node, run, askerAt(node.me, run));
   return await runSession(node, run, {
     label: LABEL,
     parties: [...new Set([...contributors, ...(counts ? recipients : [])])].sort(),
@@ -109,14 +109,17 @@ async function pairSession<Output>(
 }
 
 /** What this node evaluates for the other in this session, and who pays for it. */
-interface Evaluated {
+export interface Evaluated {
   readonly costs: () => readonly Cost[];
   readonly draw: (request: MeterRequest) => void;
 }
 
-/** @throws {EngineError} `quota`, before anything is spent, when the other's quota has no room for its list. */
-function evaluationOf(node: NodePorts, run: QuestionRun): Evaluated {
-  const asker = askerAt(node.me, run);
+/**
+ * What this node evaluates for `asker`; nothing where there is none, or where that is this node itself.
+ * @throws {EngineError} `quota`, before anything is spent, when the other's quota has no room for its list.
+ */
+export function evaluationFor(node: NodePorts, run: QuestionRun, from: PartyId | undefined): Evaluated {
+  const asker = from === node.me ? undefined : from;
   const elements = run.plan.inputs.find(({ party }) => party === asker)?.rowsPadded ?? 0;
   const meter = new Meter(node.me, asker ?? "", elements);
   if (asker === undefined) return { costs: () => [], draw: (request) => meter.draw(request) };

@@ -25,6 +25,7 @@ const PATIENCE_MS = 2000;
 
 /** Whether the coordinator plays a role in a plan, beyond passing on what it cannot read. */
 function usesCoordinator({ ask, protocol }: Plan): boolean {
+  if (ask.kind === "join-aggregate") return protocol.id !== "join-sum-pair/1";
   return ask.kind === "aggregate" || ask.kind === "trend" || protocol.id === overlapHub.id;
 }
 

@@ -7,6 +7,7 @@ import { answeredBefore, askedBefore } from "./asked-before.ts";
 import { EngineError } from "./errors.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { FourEyes } from "./four-eyes.ts";
+import { joinStage, selectsRows } from "./join-stage.ts";
 import { matchStage } from "./match-stage.ts";
 import { remember } from "./memo.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -108,6 +109,7 @@ async function seenThrough(
 function stageOf({ plan }: QuestionRun): Stage {
   if (isPairProtocol(plan.protocol.id)) return pairStage;
   if (plan.ask.kind === "trend") return trendStage;
+  if (selectsRows(plan)) return joinStage;
   return plan.ask.kind === "aggregate" ? aggregateStage : matchStage;
 }
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import type {
-  AggregateAsk,
-  Covenant,
-  JoinAsk,
-  MatchAsk,
-  NoisePlan,
-  OverlapAsk,
-  Plan,
-  Text,
+import {
+  type AggregateAsk,
+  type Covenant,
+  type JoinAsk,
+  keyOf,
+  type MatchAsk,
+  type NoisePlan,
+  type OverlapAsk,
+  type Plan,
+  type Text,
 } from "@koplamp/wire";
 import { listed } from "./language.ts";
 import { promiseOf } from "./noise.ts";
@@ -21,10 +22,10 @@ export function contractText(plan: Plan, covenant: Covenant): Text {
   const recipients = plan.recipients.map(({ party }) => name(party));
   const parties = ask.from.map(({ party }) => name(party));
   if (ask.kind === "match") return matchText(ask, recipients, parties);
+  if (ask.kind === "overlap-count") return overlapText(ask, recipients, parties);
+  if (ask.kind === "join-aggregate") return joinText(ask, plan, recipients);
   if (ask.kind === "trend") return trendText(ask, plan, recipients, parties);
-  return ask.kind === "overlap-count"
-    ? overlapText(ask, recipients, parties)
-    : sumText(ask, plan, recipients, parties);
+  return sumText(ask, plan, recipients, parties);
 }
 
 function matchText(ask: MatchAsk, recipients: readonly string[], parties: readonly string[]): Text {
@@ -78,7 +79,7 @@ function overlapText(ask: OverlapAsk, recipients: readonly string[], parties: re
 }
 
 function sumText(
-  ask: AggregateAsk | JoinAsk,
+  ask: AggregateAsk,
   { release }: Plan,
   recipients: readonly string[],
   parties: readonly string[],
@@ -87,13 +88,39 @@ function sumText(
   const measures = ask.measures.join(", ");
   const noise = noiseText(release.noise);
   const { minCount, minContributors } = release;
+  const once = onceText(ask);
   const [perNl, perEn] =
     ask.groupBy.length === 0
       ? ["in totaal", "in all"]
       : [`per ${listed(ask.groupBy, "nl")}`, `per ${listed(ask.groupBy, "en")}`];
   return {
-    nl: `${listed(recipients, "nl")} ${one ? "leert" : "leren"} ${measures} ${perNl}, over de rijen van ${parties.length} partijen samen; een cel met minder dan ${minCount} rijen of ${minContributors} partijen wordt achtergehouden.${noise.nl} Niemand leert wat één partij inbracht.`,
-    en: `${listed(recipients, "en")} ${one ? "learns" : "learn"} ${measures} ${perEn}, over the rows of ${parties.length} parties together; a cell with fewer than ${minCount} rows or ${minContributors} parties is withheld.${noise.en} Nobody learns what one party put in.`,
+    nl: `${listed(recipients, "nl")} ${one ? "leert" : "leren"} ${measures} ${perNl}, over de rijen van ${parties.length} partijen samen${once.nl}; een cel met minder dan ${minCount} rijen of ${minContributors} partijen wordt achtergehouden.${noise.nl} Niemand leert wat één partij inbracht.`,
+    en: `${listed(recipients, "en")} ${one ? "learns" : "learn"} ${measures} ${perEn}, over the rows of ${parties.length} parties together${once.en}; a cell with fewer than ${minCount} rows or ${minContributors} parties is withheld.${noise.en} Nobody learns what one party put in.`,
+  };
+}
+
+function onceText(ask: AggregateAsk): { readonly nl: string; readonly en: string } {
+  const key = keyOf(ask).join(" + ");
+  if (key === "") return { nl: "", en: "" };
+  return {
+    nl: `, waarbij rijen met dezelfde ${key} één keer tellen, ook als meer partijen ze hebben`,
+    en: `, where rows with the same ${key} count once, also when several parties hold them`,
+  };
+}
+
+/** Of a join people want to know whose rows count, and that no row is named. */
+function joinText(ask: JoinAsk, { release }: Plan, recipients: readonly string[]): Text {
+  const one = recipients.length === 1;
+  const [measures, key] = [ask.measures.join(", "), ask.key.join(" + ")];
+  const { minCount } = release;
+  const [perNl, perEn] =
+    ask.groupBy.length === 0
+      ? ["in totaal", "in all"]
+      : [`per ${listed(ask.groupBy, "nl")}`, `per ${listed(ask.groupBy, "en")}`];
+  const all = holdersText(ask.from.length, ask.from.length);
+  return {
+    nl: `${listed(recipients, "nl")} ${one ? "leert" : "leren"} ${measures} ${perNl}, over de sleutels (${key}) die bij ${all.nl} bekend zijn; een groep met minder dan ${minCount} daarvan wordt achtergehouden. Niemand leert welke sleutels dat zijn.`,
+    en: `${listed(recipients, "en")} ${one ? "learns" : "learn"} ${measures} ${perEn}, over the keys (${key}) that ${all.en} hold; a group with fewer than ${minCount} of them is withheld. Nobody learns which keys those are.`,
   };
 }
 

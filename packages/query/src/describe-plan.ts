@@ -11,8 +11,9 @@ import {
   pairCountLocal,
 } from "@koplamp/psi";
 import type { Covenant, OverlapAsk, Plan } from "@koplamp/wire";
+import { JOIN_PAIR } from "./choices.ts";
 import { checkProtocol } from "./choose.ts";
-import { QueryError } from "./errors.ts";
+import { describeJoin, selectingAsk } from "./joins.ts";
 import { evaluationQuota } from "./quotas.ts";
 import { describeSum } from "./sums.ts";
 import { describeTrend } from "./trends.ts";
@@ -35,10 +36,8 @@ export function describePlan(plan: Plan, covenant: Covenant): Described {
 
 function describeSessions(plan: Plan, covenant: Covenant): Described {
   checkProtocol(plan, covenant);
-  if (plan.protocol.id.startsWith("join-sum-") || plan.protocol.id.startsWith("distinct-sum/")) {
-    throw new QueryError("not-yet", `${plan.protocol.id} has no contract yet`);
-  }
-  if (plan.ask.kind === "aggregate") {
+  const selecting = selectingAsk(plan);
+  if (plan.ask.kind === "aggregate" && selecting === undefined) {
     return { ...describeSum(plan, plan.ask), allowances: new Set(), sessions: new Map() };
   }
   if (plan.ask.kind === "trend") {
@@ -51,7 +50,11 @@ function describeSessions(plan: Plan, covenant: Covenant): Described {
   const quota = (asker: PartyId, holder: PartyId): number =>
     evaluationQuota(covenant, plan.purpose, asker, holder);
   const before = describePreparation({ parties, rowsPadded, quota });
-  const session = describeTokens(plan, parties, rowsPadded, quotas(parties, quota));
+  const most = quotas(parties, quota);
+  const session =
+    selecting === undefined
+      ? describeTokens(plan, parties, rowsPadded, most)
+      : describeJoin(plan, selecting, most);
   return {
     ...joined(session, before),
     allowances: new Set(before.outputs.map(({ id }) => id)),
@@ -63,10 +66,13 @@ function describeSessions(plan: Plan, covenant: Covenant): Described {
 
 /** A session of two with a key of its own: nothing has to go before it, and nothing of it can be used after. */
 function describePair(
-  { protocol, recipients }: Plan,
+  plan: Plan,
   parties: readonly PartyId[],
   rowsPadded: Readonly<Record<PartyId, number>>,
 ): Description | undefined {
+  const { protocol, recipients } = plan;
+  const selecting = selectingAsk(plan);
+  if (protocol.id === JOIN_PAIR.protocol && selecting !== undefined) return describeJoin(plan, selecting, {});
   const common = { parties, recipients: recipients.map(({ party }) => party), rowsPadded };
   if (protocol.id === matchPair.id) return matchPair.describe(common);
   if (protocol.id === pairCountBlind.id) return pairCountBlind.describe(common);

@@ -37,10 +37,10 @@ export function substanceOf({ class: queryClass, purpose, ask, inputs, recipient
   };
 }
 
-/** A mode says how it is answered, not what is asked; a match that names none has no field for it. */
+/** A mode says how it is answered, not what is asked; a match or a join that names none has no field for it. */
 function withoutMode(ask: Ask): object {
   if (ask.kind === "overlap-count") return { ...ask, mode: null };
-  if (ask.kind !== "match") return ask;
+  if (ask.kind !== "match" && ask.kind !== "join-aggregate") return ask;
   const { mode: _mode, ...rest } = ask;
   return rest;
 }

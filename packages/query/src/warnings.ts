@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Covenant, OverlapAsk, Plan, Text } from "@koplamp/wire";
+import { type Covenant, keyOf, type OverlapAsk, type Plan, type Text } from "@koplamp/wire";
+import { JOIN_PAIR } from "./choices.ts";
 
 /** The warnings of contracts: codes in the document, words for people. */
 const WORDS: Readonly<Record<string, Text>> = {
@@ -22,6 +23,14 @@ const WORDS: Readonly<Record<string, Text>> = {
   "COORDINATOR-PATTERN": {
     nl: "de coördinator ziet het hele patroon van overlap, in pseudoniemen",
     en: "the coordinator sees the whole pattern of overlap, in pseudonyms",
+  },
+  "COORDINATOR-SELECTS": {
+    nl: "de coördinator ziet het patroon van overlap in pseudoniemen en bepaalt welke rijen meetellen; spant hij samen met een ontvanger, dan kunnen zij samen losse rijen uitlezen",
+    en: "the coordinator sees the pattern of overlap in pseudonyms and decides which rows count; together with a recipient it could read single rows",
+  },
+  "SELECTOR-COUNT": {
+    nl: "wie de rijen kiest leert hoeveel er gedeeld worden, en de ontvanger moet op dat aantal vertrouwen; een ontvanger die vals speelt kan rijen herkenbaar maken",
+    en: "the party that selects learns how many rows are shared, and the recipient has to trust it for that; a recipient that deviates can mark rows",
   },
   "COUNTER-MEMORY": {
     nl: "de node die telt kan zien welke van zijn eigen sleutels de ander heeft; zijn software geeft alleen het aantal",
@@ -83,14 +92,15 @@ export function warningsOf(plan: Plan, covenant: Covenant): readonly string[] {
 
 /** What no clause bounds is not refused, so it is said. A lab has agreed to nothing anyway. */
 function budgetWarnings({ ask, inputs }: Plan, { id, budgets }: Covenant): readonly string[] {
-  if (ask.kind !== "aggregate" || id.startsWith("lab/")) return [];
+  if (!("measures" in ask) || id.startsWith("lab/")) return [];
   const bounded = inputs.every(({ party, dataset }) =>
     budgets.some((row) => row.party === party && row.dataset === dataset),
   );
   return bounded ? [] : ["NO-BUDGET"];
 }
 
-function askWarnings({ ask, inputs, release }: Plan): readonly string[] {
+function askWarnings(plan: Plan): readonly string[] {
+  const { ask, protocol, release } = plan;
   if (ask.kind === "match") {
     return [
       "PERSON-LEVEL",
@@ -99,7 +109,16 @@ function askWarnings({ ask, inputs, release }: Plan): readonly string[] {
     ];
   }
   if (ask.kind === "overlap-count") return [COUNT_WARNINGS[ask.mode ?? "hub"]];
+  if (ask.kind !== "join-aggregate") return sumWarnings(plan);
   return [
+    protocol.id === JOIN_PAIR.protocol ? "SELECTOR-COUNT" : "COORDINATOR-SELECTS",
+    ...(release.minCount === 1 ? ["NO-FLOOR"] : []),
+  ];
+}
+
+function sumWarnings({ ask, inputs, release }: Plan): readonly string[] {
+  return [
+    ...(keyOf(ask).length === 0 ? [] : ["COORDINATOR-SELECTS"]),
     ...(inputs.length === 2 ? ["TWO-CONTRIBUTORS"] : []),
     ...(release.noise === null ? [] : ["NOISE-ON-MEASURES"]),
     ...(ask.kind === "trend" && ask.reveal === "alarms" ? ["SERIES-IN-MEMORY"] : []),

@@ -22,6 +22,8 @@ const QUESTIONS = [
   { kind: "match", letter: "F" },
   { kind: "overlap-count", letter: "B" },
   { kind: "aggregate", letter: "A" },
+  { kind: "trend", letter: "D" },
+  { kind: "join-aggregate", letter: "C" },
 ] as const;
 
 /**

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sums over selected rows: what a plan of them is to its protocol, and what is refused before anything runs.
+import { distinctSum, distinctTerms, joinHub, joinLayout, joinTerms, SumError } from "@koplamp/aggregate";
+import type { Description, PartyId } from "@koplamp/protocol";
+import type { AggregateAsk, JoinAsk, Plan } from "@koplamp/wire";
+import { DISTINCT, JOIN_HUB, JOIN_PAIR } from "./choices.ts";
+import { QueryError } from "./errors.ts";
+
+/** An ask whose rows are selected by their key. */
+export type SelectingAsk = JoinAsk | AggregateAsk;
+
+/** The plan's ask, if its protocol sums over selected rows. */
+export function selectingAsk({ ask, protocol }: Pick<Plan, "ask" | "protocol">): SelectingAsk | undefined {
+  if (![DISTINCT, JOIN_HUB, JOIN_PAIR].some((choice) => choice.protocol === protocol.id)) return undefined;
+  return ask.kind === "join-aggregate" || ask.kind === "aggregate" ? ask : undefined;
+}
+
+/**
+ * The description of sums over selected rows. `quotas`: the most that each party may have evaluated in the epoch, where
+ * the coordinator selects.
+ * @throws {QueryError} `too-few-parties`, `no-bounds`, `overflow` or `too-many`.
+ */
+export function describeJoin(
+  plan: Plan,
+  ask: SelectingAsk,
+  quotas: Readonly<Record<PartyId, number>>,
+): Description {
+  const { id, params } = plan.protocol;
+  return saying(() => {
+    const layout = joinLayout(ask, plan.inputs);
+    if (id === DISTINCT.protocol)
+      return distinctSum.describe({ ...distinctTerms(plan, layout), params, quotas });
+    const terms = { ...joinTerms(plan, layout), params };
+    if (id === JOIN_HUB.protocol) return joinHub.describe({ ...terms, quotas });
+    throw new QueryError("not-yet", "sums over the rows of a pair cannot be asked yet", {
+      hint: "mode: hub",
+    });
+  });
+}
+
+/** What only the planner can refuse with a hint for the analyst. @throws {QueryError} `not-yet`. */
+export function checkJoin(ask: SelectingAsk, { release }: Pick<Plan, "release">): void {
+  if (release.noise !== null) {
+    throw new QueryError("not-yet", "noise goes into sums over all rows, not into sums over selected ones", {
+      hint: "leave `release.noise` out",
+    });
+  }
+  if (ask.kind !== "aggregate" || release.minContributors <= 1) return;
+  throw new QueryError(
+    "not-yet",
+    "how many parties a cell has is not known where events count once: nobody may learn who reported what",
+    { hint: "minContributors: 1, if the covenant allows it" },
+  );
+}
+
+/** What a protocol cannot do, in the words of a question. */
+function saying<Result>(act: () => Result): Result {
+  try {
+    return act();
+  } catch (reason) {
+    if (!(reason instanceof SumError)) throw reason;
+    const code =
+      reason.code === "bounds" ? "no-bounds" : reason.code === "overflow" ? "overflow" : "too-many";
+    throw new QueryError(code, reason.message, { hint: reason.hint });
+  }
+}
