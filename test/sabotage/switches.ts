@@ -10,6 +10,7 @@ import { MATCHING } from "./matching.ts";
 import { PAIR } from "./pair.ts";
 import { PEOPLE } from "./people.ts";
 import { POLICIES, QUOTAS } from "./policy.ts";
+import { STATISTICAL } from "./statistics.ts";
 import { NOISES, SUMS } from "./sums.ts";
 import { SUSPENSION } from "./suspension.ts";
 import type { Switch } from "./switch.ts";
@@ -22,6 +23,7 @@ export const SWITCHES: readonly Switch[] = [
   ...PAIR,
   ...SUMS,
   ...NOISES,
+  ...STATISTICAL,
   ...MASKED_SUMS,
   ...TRENDS,
   ...CHANNEL,
