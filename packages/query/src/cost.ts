@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
 import { isPairProtocol, matchPair, pairCountBlind } from "@koplamp/psi";
-import type { Contract, Plan } from "@koplamp/wire";
+import { type Contract, measuredColumns, type Plan } from "@koplamp/wire";
 
 /** What a question costs the party that pays most, by public bounds. An estimate: performance.md, section 1. */
 export interface Cost {
@@ -92,6 +92,13 @@ function tokenMicros({ inputs, recipients }: Plan): number {
 function sumMicros({ ask, inputs }: Plan): number {
   if (ask.kind !== "aggregate" && ask.kind !== "trend") return 0;
   const cells = ask.domain.reduce((product, { values }) => product * values.length, 1);
-  const blocks = Math.ceil((cells * (ask.measures.length + 2)) / 8188);
+  const columns = ask.measures.reduce((sum, measure) => sum + numbersOf(measure), 2);
+  const blocks = Math.ceil((cells * columns) / 8188);
   return US.context + blocks * 8192 * US.cell + blocks * inputs.length * 8192;
+}
+
+/** Numbers in a cell for a measure: a product of any two of its columns, where it takes products. */
+function numbersOf(measure: string): number {
+  const columns = measuredColumns(measure).length;
+  return /^(?:count|sum|mean)/.test(measure) ? 1 : ((columns + 1) * (columns + 2)) / 2;
 }

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// What statistics rest on.
+import type { Switch } from "./switch.ts";
+
+const STATISTICS = "packages/aggregate/test/statistics.test.ts";
+const TABLES = "packages/aggregate/test/table-statistics.test.ts";
+
+export const STATISTICAL: readonly Switch[] = [
+  {
+    id: "statistics.midpoint",
+    guarantee: "G2",
+    weak: "the constant of a regression is left where the shifted columns put it",
+    edits: [
+      {
+        file: "packages/aggregate/src/statistics.ts",
+        from: "constant + middle(explained) * bottom,",
+        to: "constant + 0n * middle(explained) * bottom,",
+      },
+    ],
+    test: { file: STATISTICS, name: "equal those over all rows together" },
+  },
+  {
+    id: "statistics.limb",
+    guarantee: "G2",
+    weak: "limbs are put together without what the lower ones carry",
+    edits: [
+      {
+        file: "packages/aggregate/src/sum-limbs.ts",
+        from: "return limb << (LIMB_BITS * BigInt(at));",
+        to: "return BigInt.asUintN(21, limb) << (LIMB_BITS * BigInt(at));",
+      },
+    ],
+    test: { file: STATISTICS, name: "equal those over all rows together" },
+  },
+  {
+    id: "statistics.divisor",
+    guarantee: "G2",
+    weak: "a variance is divided by all rows",
+    edits: [
+      {
+        file: "packages/aggregate/src/statistics.ts",
+        from: "rows * (rows - 1n), DECIMALS",
+        to: "rows * rows, DECIMALS",
+      },
+    ],
+    test: { file: "packages/sources/test/statistics.test.ts", name: "are DuckDB's over all rows together" },
+  },
+  {
+    id: "statistics.floor",
+    guarantee: "G2",
+    weak: "a statistic is told on fewer rows than the floor",
+    edits: [
+      {
+        file: "packages/aggregate/src/cube.ts",
+        from: "made === undefined || made.rows < minRows",
+        to: "made === undefined || made.rows < 0n * minRows",
+      },
+    ],
+    test: { file: STATISTICS, name: "stand on too few rows" },
+  },
+  {
+    id: "statistics.withheld",
+    guarantee: "G2",
+    weak: "a test of a table takes a withheld cell for an empty one",
+    edits: [
+      {
+        file: "packages/aggregate/src/table-statistics.ts",
+        from: "const rules = rulesIn(cells);\n  if (rules !== undefined) return { withheld: rules };",
+        to: "const rules = rulesIn([]);\n  if (rules !== undefined) return { withheld: rules };",
+      },
+    ],
+    test: { file: TABLES, name: "is withheld where one of its cells is" },
+  },
+];
