@@ -43,7 +43,7 @@ export {
   matchTokens,
   matchTokensParty,
 } from "./match-tokens.ts";
-export { type Allowance, type Count, TOKEN_BYTES } from "./messages.ts";
+export { type Allowance, type Count, countsCodec, TOKEN_BYTES } from "./messages.ts";
 export type { OverlapCounts, OverlapShape } from "./overlap-cells.ts";
 export {
   type HubNodeSetup,
@@ -65,9 +65,10 @@ export {
   pairCountBlind,
   pairCountLocal,
 } from "./pair-count.ts";
-export { slotsCodec } from "./pair-messages.ts";
+export { openingBytes, PAIR_KEY_BYTES, slotsCodec } from "./pair-messages.ts";
 export {
   MOST_PAIR_ROWS,
+  type PairFrame,
   type PairRole,
   receiveSlots,
   upToEvaluated,

@@ -7,6 +7,7 @@ import { evaluateJobs } from "./evaluate-jobs.ts";
 import { inputRootJobs } from "./input-root.ts";
 import { keysetJobs } from "./keyset-jobs.ts";
 import { pairJobs } from "./pair-jobs.ts";
+import { slotJobs } from "./pair-slots.ts";
 import { tokenJobs } from "./token-jobs.ts";
 
 /** The code behind every job of this package but `meter`, which is the host's. For a worker's job table. */
@@ -21,5 +22,6 @@ export function psiJobs(backend: PsiBackend): readonly JobEntry[] {
     ...inputRootJobs(primitives),
     ...tokenJobs(primitives),
     ...pairJobs(backend),
+    ...slotJobs(backend),
   ];
 }

@@ -14,6 +14,7 @@ import {
   unblindSorted,
 } from "./pair-jobs.ts";
 import { sortedCodec } from "./pair-messages.ts";
+import { blindGroups, type Grouping, unblindGroups } from "./pair-slots.ts";
 
 /** How a request is blinded, answered and unblinded. Every step is a job or a message of fixed length. */
 export interface Blinding {
@@ -76,3 +77,15 @@ export const ONE_SCALAR: Blinding = {
   },
   unblind: ({ prover }, _inputs, _request, reply) => compute(unblindSorted, prover, reply),
 };
+
+/**
+ * One scalar for each group of own rows, and sorted answers as with `ONE_SCALAR`: a match tells its group and not its
+ * item. A row is in one group at most.
+ */
+export function groupScalars(grouping: Grouping): Blinding {
+  return {
+    ...ONE_SCALAR,
+    ask: (inputs, rows, transcript) => compute(blindGroups, grouping, inputs, rows, transcript),
+    unblind: ({ prover }, _inputs, _request, reply) => compute(unblindGroups, grouping.groups, prover, reply),
+  };
+}

@@ -84,8 +84,9 @@ export const joinOpened: Job<[opened: Opening], Uint32Array> = job("psi.pair.joi
 /** How many different own tokens stand in an opening; which, never leaves the vault. @throws as `joinOpened`. */
 export const countOpened: Job<[opened: Opening], number> = job("psi.pair.count");
 
-/** The receiver's tokens, and the one scalar of a blind count. */
-const TOKENS = "pair/tokens";
+/** The receiver's tokens. */
+export const TOKENS = "pair/tokens";
+/** The one scalar of a blind count. */
 const SCALAR = "pair/r";
 
 /** The code behind the jobs of this file. */
@@ -93,7 +94,9 @@ export function pairJobs(backend: PsiBackend): readonly JobEntry[] {
   const { group, primitives } = backend;
   return [
     bind(commitTokens, (vault, form, inputs, rows, seed) =>
-      committed(backend, vault, { form, rows, seed }, inputs),
+      committed(backend, vault, { form, seed }, inputs, (plain, dummies) =>
+        padded(primitives, plain, rows, dummies),
+      ),
     ),
     bind(checkPairRequest, (_vault, from, request) => {
       for (const { inRequest, elements } of blocksOf(request.length / POINT_BYTES)) {
@@ -121,11 +124,13 @@ export function pairJobs(backend: PsiBackend): readonly JobEntry[] {
   ];
 }
 
-function committed(
+/** A commitment under a fresh key; `arrange` lays out the tokens and fills up with what follows from its seed. */
+export function committed(
   backend: PsiBackend,
   vault: Vault,
-  { form, rows, seed }: { readonly form: TokenForm; readonly rows: number; readonly seed: Uint8Array },
+  { form, seed }: { readonly form: TokenForm; readonly seed: Uint8Array },
   inputs: PackedInputs,
+  arrange: (plain: Uint8Array, seed: Uint8Array) => Uint8Array,
 ): Committed {
   const { group, primitives } = backend;
   const stream = primitives.aes256Ctr(seed, UNIFORM_BYTES + NONCE_BYTES + 32);
@@ -134,7 +139,7 @@ function committed(
     const k = group.reduce(stream.subarray(0, UNIFORM_BYTES));
     vault.put("k", k);
     const plain = ownTokens(backend, k, form, inputsOf(inputs));
-    const tokens = padded(primitives, plain, rows, dummies);
+    const tokens = arrange(plain, dummies);
     wipe(plain);
     const opening = concat(nonce.subarray(0, NONCE_BYTES), tokens);
     return { key: group.mulBase(k), commitment: commitmentTo(primitives, opening), opening };
@@ -163,7 +168,8 @@ function ownTokens(
   }
 }
 
-function elementTokens({ sha512 }: Primitives, elements: Uint8Array): Uint8Array {
+/** The tokens of evaluations whose items nobody knows. */
+export function elementTokens({ sha512 }: Primitives, elements: Uint8Array): Uint8Array {
   const tokens = new Uint8Array((elements.length / POINT_BYTES) * TOKEN_BYTES);
   split(elements).forEach((element, at) => {
     tokens.set(sha512(concat(lp("koplamp/cnt/1"), element)).subarray(0, TOKEN_BYTES), at * TOKEN_BYTES);
@@ -187,7 +193,8 @@ function commitmentTo({ sha256 }: Primitives, opening: Uint8Array): Uint8Array {
   return sha256(concat(lp("koplamp/pair/1"), opening));
 }
 
-function openedTokens(primitives: Primitives, { from, commitment, opening }: Opening): Uint8Array {
+/** The tokens of an opening. @throws {PsiError} `commitment`, naming the sender. */
+export function openedTokens(primitives: Primitives, { from, commitment, opening }: Opening): Uint8Array {
   if (equal(commitmentTo(primitives, opening), commitment)) return opening.subarray(NONCE_BYTES);
   throw new PsiError("commitment", `${from} disclosed other tokens than it had committed to`, from);
 }
@@ -242,12 +249,13 @@ function unblindedTokens(
   }
 }
 
-function sortedRows(rows: Uint8Array, width: number): Uint8Array {
+/** Rows in ascending order, each once. */
+export function sortedRows(rows: Uint8Array, width: number): Uint8Array {
   return distinctRows(rows, width, ascending(rows, width));
 }
 
 /** Runs a check of what `from` sent. @throws {PsiError} `proof` or `element`, naming that party. */
-function blaming<Value>(from: PartyId, check: () => Value): Value {
+export function blaming<Value>(from: PartyId, check: () => Value): Value {
   try {
     return check();
   } catch (reason) {

@@ -46,7 +46,12 @@ export function openingCodec(from: PartyId, rows: number): Codec<Uint8Array> {
   return { type: "T", encode: checked, decode: checked };
 }
 
-/** Bytes of `T` for so many tokens. */
+/** `Tπ`: a nonce of 32 bytes, then exactly `slots` tokens of 16 bytes in the order of slots. */
+export function slotsCodec(from: PartyId, slots: number): Codec<Uint8Array> {
+  return bytesFrom(from, "Tpi", openingBytes(slots));
+}
+
+/** Bytes of `T` or `Tπ` for so many tokens. */
 export function openingBytes(rows: number): number {
   return NONCE_BYTES + rows * TOKEN_BYTES;
 }

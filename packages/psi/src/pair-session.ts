@@ -15,7 +15,8 @@ import { inputRoot } from "./input-root.ts";
 import { ROOT } from "./messages.ts";
 import type { Blinding } from "./pair-blinding.ts";
 import { type Committed, commitTokens, type Opening } from "./pair-jobs.ts";
-import { openingCodec, type PairKey, pairKeyCodec } from "./pair-messages.ts";
+import { openingCodec, type PairKey, pairKeyCodec, slotsCodec } from "./pair-messages.ts";
+import { commitSlots } from "./pair-slots.ts";
 import { checkQuery, othersOf, type QuerySession, rowsOf } from "./session.ts";
 
 /** Most items of one party in one session of a pair; longer lists take `match-tokens/1` until shards are built. */
@@ -35,6 +36,8 @@ export interface PairRole {
   readonly sends: boolean;
   /** It has its own items evaluated and compares. */
   readonly receives: boolean;
+  /** Where the sender's tokens stand in slots, in an order of its own. */
+  readonly inSlots?: boolean;
 }
 
 /** What a party has once everybody has seen the same. */
@@ -64,12 +67,28 @@ export function pairPeer(session: PairSession): PartyId | undefined {
   return parties.includes(me) ? othersOf(session)[0] : undefined;
 }
 
+/** What these steps take from a session. */
+export type PairFrame = Pick<PairSession, "me" | "parties" | "transcript" | "rowsPadded">;
+
+/** Everything up to and with the ready exchange. */
+export function* upToReady(
+  session: PairFrame,
+  talk: Conversation,
+  role: PairRole,
+  blinding: Blinding,
+  rng: Rng,
+): Generator<Effect, PairReady, unknown> {
+  const ready = yield* upToEvaluated(session, talk, role, blinding, rng);
+  yield* exchangeReady(talk, session.transcript);
+  return ready;
+}
+
 /**
- * Everything up to the ready exchange. The sender's commitment goes first, so that its list is fixed before it sees
+ * Everything before the ready exchange. The sender's commitment goes first, so that its list is fixed before it sees
  * anything of the other; then the roots of both, the request, and its evaluation.
  */
-export function* upToReady(
-  session: PairSession,
+export function* upToEvaluated(
+  session: PairFrame,
   talk: Conversation,
   role: PairRole,
   blinding: Blinding,
@@ -79,7 +98,7 @@ export function* upToReady(
   const { peer, inputs, sends, receives } = role;
   const [mine, theirs] = [rowsOf(rowsPadded, me), rowsOf(rowsPadded, peer)];
 
-  const own = sends ? yield* commit(blinding, inputs, mine, rng) : undefined;
+  const own = sends ? yield* commit(blinding, role, mine, rng) : undefined;
   const keys = { mine: pairKeyCodec(me, mine), theirs: pairKeyCodec(peer, theirs) };
   const promised = yield* swap(talk, role, keys, own);
   const root = yield* compute(inputRoot, inputs);
@@ -95,7 +114,6 @@ export function* upToReady(
   if (promised !== undefined && asked !== undefined && reply !== undefined) {
     yield* blinding.unblind({ prover: peer, key: promised.key, transcript }, inputs, asked, reply);
   }
-  yield* exchangeReady(talk, transcript);
   return {
     roots,
     ...(own === undefined ? {} : { opening: own.opening }),
@@ -107,11 +125,11 @@ const NO_KEY = new Uint8Array();
 
 function commit(
   { form }: Blinding,
-  inputs: PackedInputs,
+  { inputs, inSlots = false }: PairRole,
   rows: number,
   rng: Rng,
 ): Generator<Effect, Committed, unknown> {
-  return fresh(rng, (seed) => compute(commitTokens, form, inputs, rows, seed));
+  return fresh(rng, (seed) => compute(inSlots ? commitSlots : commitTokens, form, inputs, rows, seed));
 }
 
 /** Requests go from the receiver to the sender. */
@@ -130,6 +148,16 @@ function* swap<Message>(
   const got = receives ? yield* hear(talk, peer, codecs.theirs) : undefined;
   if (own !== undefined && talk.me > peer) yield* tell(talk, peer, codecs.mine, own);
   return got;
+}
+
+/** As `receiveOpening`, of tokens in slots. */
+export function* receiveSlots(
+  { rowsPadded }: PairFrame,
+  from: PartyId,
+  { commitment }: PairKey,
+): Generator<Effect, Opening, unknown> {
+  const opening = yield* receive(from, slotsCodec(from, rowsOf(rowsPadded, from)));
+  return { from, commitment, opening };
 }
 
 /** The sender's tokens, as they have to fit what it promised; whether they do is checked by the job that uses them. */
