@@ -37,8 +37,8 @@ function* coordinator(hub: Hub, rng: Rng): Party<Uint8Array> {
   const { set, recipients, rule } = hub;
   yield* compute(useSet, set.id);
   const sent = yield* takeTokens(hub);
-  const selection = yield* compute(selectRows, hub, sent, rng(32));
-  const seed = rng(32);
+  const seed = rng(32); // the order of the groups and all randomness of the ciphertexts come from it
+  const selection = yield* compute(selectRows, hub, sent, seed);
   const listed = yield* sendSelections(hub, selection, seed);
 
   const session = blocksOf(hub);

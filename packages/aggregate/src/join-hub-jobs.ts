@@ -58,7 +58,7 @@ export const layOut: Job<[layout: TokenLayout, tokens: Uint8Array, seed: Uint8Ar
 export const showCollectiveKey: Job<[], PackedPolynomial> = job("hub.show-key");
 /** At the coordinator: takes the collective key. False when it is no such thing. */
 export const takeCollectiveKey: Job<[b: PackedPolynomial], boolean> = job("hub.take-key");
-/** At the coordinator: whom it selects. The seed is for the order of the groups alone. */
+/** At the coordinator: whom it selects, the order of the groups being of the seed. */
 export const selectRows: Job<
   [hub: Hub, sent: Readonly<Record<PartyId, SentTokens>>, seed: Uint8Array],
   Selection
@@ -145,7 +145,7 @@ function selectionJobs(backend: AggregateBackend): readonly JobEntry[] {
     bind(showCollectiveKey, (vault) => vault.get(COLLECTIVE).slice()),
     bind(takeCollectiveKey, (vault, b) =>
       accepted(() => {
-        vault.put(COLLECTIVE, checkPolynomial(heOf(vault, backend).set.key, b));
+        vault.put(COLLECTIVE, checkPolynomial(heOf(vault, backend).set.key, b).slice());
       }),
     ),
     bind(selectRows, (_vault, hub, sent, seed) => {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // One party or the coordinator deviates in one message; everybody else is honest.
-import type { Effect, Party, PartyId } from "@koplamp/protocol";
+import type { PartyId } from "@koplamp/protocol";
 import { ProtocolError, simulate } from "@koplamp/protocol";
 import { describe, expect, it } from "vitest";
 import { TINY_SET, tinyBfv } from "../../../test/toy/bfv.ts";
 import { nodePrimitives } from "../../pool/src/index.ts";
 import { SumError, sumCoordinator, sumNode } from "../src/index.ts";
 import { Federation, plainSum, type Sum, seeded } from "./federation.ts";
+import { type Forge, flip, forging } from "./forging.ts";
 
 const primitives = nodePrimitives();
 
@@ -17,23 +18,6 @@ const SUM: Sum = {
   values: { alice: numbers(1), bob: numbers(-2), mallory: numbers(3) },
   recipients: ["alice", "zoe"],
 };
-
-type Forge = (bytes: Uint8Array, to: PartyId, nth: number) => Uint8Array;
-
-/** A party that is honest but for its messages of one type. */
-function* forging(party: Party<unknown>, type: string, forge: Forge): Party<unknown> {
-  let nth = 0;
-  let step = party.next();
-  while (!step.done) {
-    step = party.next(yield forged(step.value, type, (bytes, to) => forge(bytes, to, nth++)));
-  }
-  return step.value;
-}
-
-function forged(effect: Effect, type: string, forge: (bytes: Uint8Array, to: PartyId) => Uint8Array): Effect {
-  const leaves = effect.kind === "send" || effect.kind === "disclose";
-  return leaves && effect.type === type ? { ...effect, bytes: forge(effect.bytes, effect.to) } : effect;
-}
 
 function attack(who: PartyId, type: string, forge: Forge): unknown {
   const parties = toy.parties(toy.setups(SUM));
@@ -47,11 +31,6 @@ function attack(who: PartyId, type: string, forge: Forge): unknown {
   }
 }
 
-const flip = (bytes: Uint8Array, at = 0): Uint8Array => {
-  const copy = bytes.slice();
-  copy[at] = (copy[at] ?? 0) ^ 1;
-  return copy;
-};
 const flipped: Forge = (bytes) => flip(bytes);
 const toBob =
   (forge: (bytes: Uint8Array) => Uint8Array): Forge =>

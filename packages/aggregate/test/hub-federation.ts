@@ -76,7 +76,7 @@ export class HubFederation {
     this.jobs = new Map([
       ...psiJobs({ group: toyGroup(), primitives }),
       ...aggregateJobs({ he, primitives }),
-      bind(openCache, () => 0),
+      bind(openCache, (_vault, _scope, chunks) => chunks.length),
       evaluated,
     ]);
   }
