@@ -35,6 +35,7 @@ export { sumMaskedNode, sumMaskedWide } from "./sum-masked.ts";
 export { sumMaskedCoordinator } from "./sum-masked-coordinator.ts";
 export { type MaskedParameters, sumMasked } from "./sum-masked-description.ts";
 export { maskedJobs } from "./sum-masked-jobs.ts";
+export { maskedJobs } from "./sum-masked-jobs.ts";
 export {
   type MaskedNodeSetup,
   type MaskedSession,

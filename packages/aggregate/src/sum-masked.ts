@@ -58,6 +58,7 @@ import {
   doublesInPlace,
   lanesOf,
   lanesOfBytes,
+  lanesOfDoubles,
   packDoubles,
   packWide,
   TAIL_LANES,
@@ -204,10 +205,13 @@ interface Holding {
   readonly tails: Uint32Array;
 }
 
-function holdingOf(session: MaskedSession): Holding {
+function holdingOf(setup: MaskedNodeSetup<unknown>): Holding {
+  const { values, numbers, bits, inPlace = false } = setup;
+  const own = inPlace && values instanceof Float64Array ? values : undefined;
   return {
-    words: new Uint32Array(session.numbers * lanesOf(session.bits)),
-    tails: new Uint32Array(chunkCount(session) * TAIL_LANES),
+    // Safe because own numbers are not looked at once their chunk is sent, and its sum comes after that.
+    words: own === undefined ? new Uint32Array(numbers * lanesOf(bits)) : lanesOfDoubles(own),
+    tails: new Uint32Array(chunkCount(setup) * TAIL_LANES),
   };
 }
 

@@ -3,11 +3,14 @@
 /** A backend by the name under which a benchmark takes it. */
 export type BenchBackend = "wasm" | "native" | "noble";
 
+/** What is measured together. */
+export type BenchSuite = "psi" | "sum" | "masked";
+
 /** One case: what a child process of its own runs. */
 export interface BenchCase {
-  readonly suite: "psi" | "sum";
-  /** Which group; a sum has only one library. */
-  readonly backend: BenchBackend | "seal";
+  readonly suite: BenchSuite;
+  /** Which group; a sum has one library, and a masked one none. */
+  readonly backend: BenchBackend | "seal" | "masks";
   readonly parties: number;
   /** Items of each party, or cells. */
   readonly size: number;
@@ -24,6 +27,8 @@ export interface BenchRun {
   /** Bytes of protocol messages that one party sent, and received, on average. */
   readonly bytesUp: number;
   readonly bytesDown: number;
+  /** The most that one node sent before it released anything. */
+  readonly bytesBefore: number;
 }
 
 /** What a child process reports: its runs, by part of the case. The parts of a match are `first`, `second` and, of two, `pair`. */
@@ -39,6 +44,8 @@ export interface BenchResult {
 export interface BenchRecord {
   readonly suite: string;
   readonly case: string;
+  /** What makes this row again. */
+  readonly command: string;
   readonly size: number;
   readonly parties: number;
   readonly backend: string;
@@ -47,6 +54,8 @@ export interface BenchRecord {
   readonly commit?: string;
   readonly node: string;
   readonly cpuModel: string;
+  readonly cores: number;
+  readonly memoryMiB: number;
   /** One-minute load of the machine before and after: above 0.3 a core, other work disturbed the figures. */
   readonly load: readonly [before: number, after: number];
   readonly seed: number;
@@ -56,6 +65,7 @@ export interface BenchRecord {
     readonly rssMiB: number;
     readonly bytesUp: number;
     readonly bytesDown: number;
+    readonly bytesBefore: number;
   };
   /** Medians, divided by the items of all parties (cells times parties in a sum). */
   readonly perItem: {
@@ -63,9 +73,21 @@ export interface BenchRecord {
     readonly phasesUs: Readonly<Record<string, number>>;
     readonly bytes: number;
   };
-  /** A goal of the project that this row is about. */
-  readonly goal?: { readonly what: string; readonly most: number; readonly got: number };
-  readonly pass?: boolean;
+  /** The goals of the project that this row is about. */
+  readonly goals: readonly BenchGoal[];
+}
+
+/** A figure, and what it may be at most. */
+export interface BenchGoal {
+  readonly what: string;
+  readonly most: number;
+  readonly got: number;
+  readonly pass: boolean;
+}
+
+/** A goal and whether it is met. */
+export function goal(what: string, most: number, got: number): BenchGoal {
+  return { what, most, got, pass: got <= most };
 }
 
 /** The value in the middle; of an even number, the lower of the two. */
@@ -74,19 +96,25 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }
 
+/** On what a row was measured, and how to measure it again, as a line for people. */
+export function machineText({ command, cpuModel, cores, memoryMiB, node, load }: BenchRecord): string {
+  return `${command} (${cpuModel}, ${cores} cores, ${memoryMiB} MiB, Node ${node}, load ${load.join(" then ")})`;
+}
+
 /** A row as lines for people. */
 export function recordText(record: BenchRecord): readonly string[] {
-  const { ours, perItem, goal, pass } = record;
+  const { ours, perItem, goals } = record;
   const phases = Object.entries(perItem.phasesUs)
     .filter(([, cpu]) => cpu >= 0.005)
     .map(([phase, cpu]) => `${phase} ${figure(cpu)}`);
   return [
-    `${record.case}: ${record.parties} parties, ${record.size} ${record.suite === "sum" ? "cells" : "items each"}, ${record.backend}, ${runs(ours.cpuMs.length)}`,
+    `${record.case}: ${record.parties} parties, ${record.size} ${record.suite === "psi" ? "items each" : "cells"}, ${record.backend}, ${runs(ours.cpuMs.length)}`,
     `  ${figure(perItem.cpuUs)} CPU-µs and ${figure(perItem.bytes)} bytes an item, peak ${ours.rssMiB} MiB with all parties in one process`,
     `  by phase: ${phases.join(", ")}`,
-    ...(goal === undefined
-      ? []
-      : [`  ${goal.what}: ${figure(goal.got)}, goal ${goal.most}: ${pass ? "met" : "missed"}`]),
+    ...goals.map(
+      ({ what, most, got, pass }) =>
+        `  ${what}: ${figure(got)}, goal ${figure(most)}: ${pass ? "met" : "missed"}`,
+    ),
   ];
 }
 

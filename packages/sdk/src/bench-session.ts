@@ -16,6 +16,9 @@ import type { BenchRun } from "./bench-record.ts";
 /** Fresh randomness for what the protocols run on; only the inputs come from a seed. */
 export const benchRng: Rng = (length) => randomFillSync(new Uint8Array(length));
 
+/** The party id of the coordinator. */
+export const COORDINATOR = "coordinator";
+
 /** One party of a session: the secrets of its vault, and its side of the protocol. */
 export interface BenchParty<Output> {
   readonly secrets: Readonly<Record<string, Uint8Array>>;
@@ -28,6 +31,8 @@ export class BenchWorld {
   readonly #phaseOf: (job: string) => string;
   #phases: Record<string, number> = {};
   #bytes = 0;
+  readonly #before = new Map<PartyId, number>();
+  readonly #released = new Set<PartyId>();
 
   constructor(table: JobTable, phaseOf: (job: string) => string) {
     this.#workers = inlineWorkers(table);
@@ -39,6 +44,7 @@ export class BenchWorld {
     parties: Readonly<Record<PartyId, BenchParty<Output>>>,
   ): Promise<ReadonlyMap<PartyId, Output>> {
     const channelOf = this.#links();
+    this.#released.clear();
     const outputs = Object.entries(parties).map(async ([me, { secrets, start }]) => {
       const pool = this.#counted(await this.#workers.session(secrets));
       const party = await start(pool);
@@ -54,6 +60,7 @@ export class BenchWorld {
   ): Promise<{ value: Value; run: BenchRun }> {
     this.#phases = {};
     this.#bytes = 0;
+    this.#before.clear();
     const wall = performance.now();
     const cpu = process.cpuUsage();
     const value = await work();
@@ -68,6 +75,7 @@ export class BenchWorld {
         phasesMs: { ...this.#phases, rest: Math.max(0, cpuMs - counted) },
         bytesUp: bytes,
         bytesDown: bytes, // every byte that is sent is received
+        bytesBefore: Math.max(0, ...this.#before.values()),
       },
     };
   }
@@ -94,15 +102,36 @@ export class BenchWorld {
     };
     const put = (from: PartyId, to: PartyId, type: string, bytes: Uint8Array): void => {
       this.#bytes += bytes.length;
+      if (from !== COORDINATOR && !this.#released.has(from)) {
+        this.#before.set(from, (this.#before.get(from) ?? 0) + bytes.length);
+      }
       link(from, to).put({ type, bytes });
     };
     return (me) => ({
       send: async (to, type, bytes) => put(me, to, type, bytes),
       receive: (from) => link(from, me).take(),
       seal: async (disclosure) => ({ ...disclosure, frame: NO_FRAME, sealedBytes: disclosure.bytes.length }),
-      release: async ({ to, type, bytes }) => put(me, to, type, bytes),
+      release: async ({ to, type, bytes }) => {
+        this.#released.add(me);
+        put(me, to, type, bytes);
+      },
     });
   }
+}
+
+/** What the channels of a session export: one secret for each pair. */
+export function exportersOf(all: readonly PartyId[]): (me: PartyId) => Readonly<Record<string, Uint8Array>> {
+  const pairs = new Map<string, Uint8Array>();
+  const secretOf = (left: PartyId, right: PartyId): Uint8Array => {
+    const name = [left, right].sort().join("|");
+    const found = pairs.get(name) ?? benchRng(32);
+    pairs.set(name, found);
+    return Uint8Array.from(found);
+  };
+  return (me) =>
+    Object.fromEntries(
+      all.filter((other) => other !== me).map((other) => [`exporter/${other}`, secretOf(me, other)]),
+    );
 }
 
 const NO_FRAME = new Uint8Array(32);

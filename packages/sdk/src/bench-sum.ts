@@ -10,7 +10,7 @@ import { type HeBackend, loadHe } from "@koplamp/he";
 import { nodePrimitives } from "@koplamp/pool";
 import type { Party, PartyId } from "@koplamp/protocol";
 import type { BenchCase, BenchRun } from "./bench-record.ts";
-import { type BenchParty, BenchWorld, benchRng } from "./bench-session.ts";
+import { type BenchParty, BenchWorld, benchRng, COORDINATOR, exportersOf } from "./bench-session.ts";
 import { SdkError } from "./errors.ts";
 import { Seeded } from "./seeded.ts";
 
@@ -27,8 +27,6 @@ const PHASES: readonly (readonly [prefix: string, phase: string])[] = [
   ["sum.open", "open"],
 ];
 
-/** The party id of the coordinator. */
-const COORDINATOR = "coordinator";
 /** The largest cell: amounts in cents, and of either sign. */
 const MOST = 1_000_000_000;
 
@@ -86,21 +84,6 @@ function sessionOf(
   );
   const coordinator: BenchParty<undefined> = { secrets: {}, start: async () => sumCoordinator(session) };
   return { ...Object.fromEntries(parties), [COORDINATOR]: coordinator };
-}
-
-/** What the channels of a session export: one secret for each pair. */
-function exportersOf(all: readonly PartyId[]): (me: PartyId) => Readonly<Record<string, Uint8Array>> {
-  const pairs = new Map<string, Uint8Array>();
-  const secretOf = (left: PartyId, right: PartyId): Uint8Array => {
-    const name = [left, right].sort().join("|");
-    const found = pairs.get(name) ?? benchRng(32);
-    pairs.set(name, found);
-    return Uint8Array.from(found);
-  };
-  return (me) =>
-    Object.fromEntries(
-      all.filter((other) => other !== me).map((other) => [`exporter/${other}`, secretOf(me, other)]),
-    );
 }
 
 function check(

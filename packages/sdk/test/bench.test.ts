@@ -2,7 +2,7 @@
 import { findNativeGroup } from "@koplamp/pool";
 import { describe, expect, test } from "vitest";
 import { bench } from "../src/bench.ts";
-import { type BenchRecord, median, recordText } from "../src/bench-record.ts";
+import { type BenchRecord, goal, machineText, median, recordText } from "../src/bench-record.ts";
 
 const native = findNativeGroup();
 
@@ -36,7 +36,7 @@ describe("a benchmark of a few items", { timeout: 60_000 }, () => {
     expect(Object.keys(pair?.perItem.phasesUs ?? {}).sort()).toEqual(
       ["answer", "blind", "join", "rest", "root", "tokens", "unblind"].sort(),
     );
-    expect(second?.goal?.what).toBe("CPU-µs an item and recipient");
+    expect(second?.goals.map(({ what }) => what)).toEqual(["CPU-µs an item and recipient"]);
     expect(lines[0]).toBe(
       "match-tokens/1, first query: 2 parties, 60 items each, sodium-wasm, median of 2 runs",
     );
@@ -52,6 +52,15 @@ describe("a benchmark of a few items", { timeout: 60_000 }, () => {
     ]);
     expect(records[0]?.commit ?? "no checkout").toMatch(/^([0-9a-f]{40}|no checkout)$/);
     expect(records[0]?.ours.rssMiB).toBeGreaterThan(20);
+  });
+
+  test("of a masked sum: what a node sends before its release, and a checked answer", async () => {
+    const args = { suite: "masked", sizes: [40_000], runs: 1, quick: true } as const;
+    const { records } = await bench(args, () => {});
+    const [row] = records;
+    expect(row).toEqual(expect.objectContaining({ case: "sum-masked/1", size: 40_000, parties: 3 }));
+    // Two chunks with their check words; commitments, echoes, alpha and ready to two others, one commitment to the coordinator.
+    expect(row?.ours.bytesBefore).toBe(40_000 * 8 + 2 * 48 + 2 * 6 * 32 + 32);
   });
 
   test.skipIf(native.group !== undefined)(
@@ -75,23 +84,29 @@ test("a missed goal is printed as missed", () => {
   const record: BenchRecord = {
     suite: "psi",
     case: "match-tokens/1, second query",
+    command: "koplamp bench --suite psi",
     size: 10,
     parties: 2,
     backend: "sodium-wasm",
     koplamp: "0.0.0",
     node: "24.0.0",
     cpuModel: "a processor",
+    cores: 2,
+    memoryMiB: 4096,
     load: [0, 0],
     seed: 1,
-    ours: { cpuMs: [1], wallMs: [1], rssMiB: 100, bytesUp: 10, bytesDown: 10 },
+    ours: { cpuMs: [1], wallMs: [1], rssMiB: 100, bytesUp: 10, bytesDown: 10, bytesBefore: 9 },
     perItem: { cpuUs: 123.4, phasesUs: { join: 12.34, keys: 0.001 }, bytes: 1.5 },
-    goal: { what: "CPU-µs an item and recipient", most: 5, got: 61.7 },
-    pass: false,
+    goals: [goal("CPU-µs an item and recipient", 5, 61.7), goal("megabytes", 8, 8)],
   };
   expect(recordText(record)).toEqual([
     "match-tokens/1, second query: 2 parties, 10 items each, sodium-wasm, one run",
     "  123 CPU-µs and 1.50 bytes an item, peak 100 MiB with all parties in one process",
     "  by phase: join 12.3",
-    "  CPU-µs an item and recipient: 61.7, goal 5: missed",
+    "  CPU-µs an item and recipient: 61.7, goal 5.00: missed",
+    "  megabytes: 8.00, goal 8.00: met",
   ]);
+  expect(machineText(record)).toBe(
+    "koplamp bench --suite psi (a processor, 2 cores, 4096 MiB, Node 24.0.0, load 0 then 0)",
+  );
 });
