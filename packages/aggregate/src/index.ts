@@ -21,6 +21,9 @@ export {
   joinRows,
   joinTerms,
 } from "./join-layout.ts";
+export { joinPairNode } from "./join-pair.ts";
+export { type JoinPairParameters, joinSumPair } from "./join-pair-description.ts";
+export type { JoinIds, JoinPairSetup } from "./join-pair-session.ts";
 export type { JoinColumn, JoinNodeSetup, JoinOpened, JoinSession } from "./join-session.ts";
 export { type CubeLayout, cubeLayout, type SumColumn, summedColumns } from "./layout.ts";
 export {
@@ -34,7 +37,6 @@ export { type SumParameters, sumThreshold } from "./sum-description.ts";
 export { sumMaskedNode, sumMaskedWide } from "./sum-masked.ts";
 export { sumMaskedCoordinator } from "./sum-masked-coordinator.ts";
 export { type MaskedParameters, sumMasked } from "./sum-masked-description.ts";
-export { maskedJobs } from "./sum-masked-jobs.ts";
 export { maskedJobs } from "./sum-masked-jobs.ts";
 export {
   type MaskedNodeSetup,

@@ -2,6 +2,7 @@
 import { groupSecretJobs, readyJobs } from "@koplamp/crypto";
 import type { JobEntry } from "@koplamp/protocol";
 import { hubJobs } from "./join-hub-jobs.ts";
+import { joinPairJobs } from "./join-pair-jobs.ts";
 import { sumJobs } from "./sum-jobs.ts";
 import { maskedJobs } from "./sum-masked-jobs.ts";
 import type { AggregateBackend } from "./threshold-vault.ts";
@@ -14,6 +15,7 @@ export function aggregateJobs(backend: AggregateBackend): readonly JobEntry[] {
     ...groupSecretJobs(primitives),
     ...sumJobs(backend),
     ...hubJobs(backend),
+    ...joinPairJobs(backend),
     ...maskedJobs(primitives),
   ];
 }

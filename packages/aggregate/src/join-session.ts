@@ -71,7 +71,7 @@ export function mostMatched(session: JoinSession): number {
 }
 
 /** A party's own columns, in order. */
-export function columnsOf({ columns }: JoinSession, party: PartyId): readonly JoinColumn[] {
+function columnsOf({ columns }: JoinSession, party: PartyId): readonly JoinColumn[] {
   return columns.filter((column) => column.party === party);
 }
 

@@ -10,12 +10,18 @@ export function expectDescribed({ transcript }: Simulated, description: Descript
     id,
     from,
     via ?? to,
-    release,
+    releasesOf(description, from).indexOf(release),
   ]);
   const left = transcript
     .filter(({ output }) => output !== undefined)
     .map(({ output, from, to, release }) => [output, from, to, release]);
   expect(left.sort(byText)).toEqual(lines.sort(byText));
+}
+
+/** The numbers of a party's releases in a session, in order: its own first one may come after another's. */
+function releasesOf({ disclosures }: Description, party: string): readonly number[] {
+  const own = disclosures.filter(({ from }) => from === party).map(({ release }) => release);
+  return [...new Set(own)].sort((a, b) => a - b);
 }
 
 /** What left, added up by sender, recipient, way and type. */

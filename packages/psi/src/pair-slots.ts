@@ -176,7 +176,7 @@ function matched(
 ): Float64Array {
   const list = openedTokens(primitives, opened);
   if (hasRepeats(list, TOKEN_BYTES)) {
-    const message = `expected each token once in Tπ of ${opened.from}, got one twice`;
+    const message = `expected each token once in Tpi of ${opened.from}, got one twice`;
     throw new ProtocolError("invalid-message", message, opened.from);
   }
   const tokens = vault.get(TOKENS);

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shape of a join of two: who is what, how many ciphertexts go which way, and the limits.
+import { fitsNoise } from "@koplamp/he";
+import type { PartyId } from "@koplamp/protocol";
+import { MOST_PAIR_ROWS } from "@koplamp/psi";
+import { SumError } from "./errors.ts";
+import { limbsOf } from "./join-limbs.ts";
+import {
+  checkJoinNode,
+  type JoinNodeSetup,
+  type JoinSession,
+  mostMatched,
+  paddedRows,
+} from "./join-session.ts";
+import type { Range } from "./session.ts";
+
+/** Most ciphertexts that one message of totals holds, by the longest message. */
+export const TOTALS_PART = 128;
+/** Most ciphertexts with totals: the selecting node holds a sum for each. */
+const MOST_TOTALS = 512;
+/** Most ciphertexts with values: 2 GB. */
+const MOST_SEALED = 8192;
+/** Most evaluations that the selecting node unblinds where items are hidden: its rows, once for each group. */
+const MOST_UNBLINDED = 2 ** 20;
+
+/**
+ * Whether the selecting party may see which of its own items match (`seen`: every answer is proven), or learns their
+ * number only (`hidden`: no answer is).
+ */
+export type JoinIds = "hidden" | "seen";
+
+/** A join of two; `ids` is `hidden` where it is absent. */
+export interface JoinPairSession extends JoinSession {
+  readonly ids?: JoinIds;
+}
+
+/** One party's view of a join of two. */
+export interface JoinPairSetup extends JoinNodeSetup {
+  readonly ids?: JoinIds;
+}
+
+/** Who is what in a join of two. */
+export interface JoinRoles {
+  /** Learns which slots match, and adds up what it cannot read. */
+  readonly selector: PartyId;
+  /** Owns the values and is the recipient. */
+  readonly owner: PartyId;
+}
+
+/** The recipient owns the values, the other one selects. */
+export function joinRoles({ contributors, recipients }: JoinSession): JoinRoles {
+  const [owner = ""] = recipients;
+  return { owner, selector: contributors.find((party) => party !== owner) ?? "" };
+}
+
+/** One list of numbers that the owner encrypts, a number a row. */
+export interface SealedColumn {
+  /** The group outside which all of it is zero; absent where the owner has no groups. */
+  readonly cell?: number;
+  /** Which column of the session it is, and which of its limbs; absent where it is 1 for each row. */
+  readonly of?: { readonly column: number; readonly limb: number; readonly limbs: number };
+  /** What one row may bring. */
+  readonly range: Range;
+}
+
+/** What the owner encrypts, in order. Where it has groups: for each group a count, then the columns. */
+export function sealedColumns(session: JoinSession): readonly SealedColumn[] {
+  const { columns, set, cells } = session;
+  const limbs = columns.flatMap(({ ranges }, column) =>
+    limbsOf(ranges, mostMatched(session), set).map((range, limb, all): SealedColumn => {
+      return { of: { column, limb, limbs: all.length }, range };
+    }),
+  );
+  if (!ownerHasGroups(session)) return limbs;
+  const each: readonly SealedColumn[] = [{ range: { least: 0, most: 1 } }, ...limbs];
+  return Array.from({ length: cells }, (_, cell) => each.map((column) => ({ ...column, cell }))).flat();
+}
+
+/** Whether the recipient has the groups: then the other one cannot count them. */
+export function ownerHasGroups(session: JoinSession): boolean {
+  return session.groupOwner === joinRoles(session).owner;
+}
+
+/** How many groups the selecting party selects for. */
+export function selections(session: JoinSession): number {
+  return ownerHasGroups(session) ? 1 : session.cells;
+}
+
+/** Ciphertexts behind one column: a slot for each padded row of the owner. */
+export function chunkCount(session: JoinSession): number {
+  return Math.ceil(paddedRows(session, joinRoles(session).owner) / session.set.slots);
+}
+
+/** Ciphertexts with totals: selection by selection, in each the columns in order. */
+export function totalCount(session: JoinSession): number {
+  return selections(session) * sealedColumns(session).length;
+}
+
+/** How many ciphertexts each message of totals holds. */
+export function totalsParts(session: JoinSession): readonly number[] {
+  const totals = totalCount(session);
+  return Array.from({ length: Math.ceil(totals / TOTALS_PART) }, (_, part) =>
+    Math.min(TOTALS_PART, totals - part * TOTALS_PART),
+  );
+}
+
+/** The checks of one node before anything leaves. @throws {SumError} what `checkJoinNode` throws. */
+export function checkJoinPair(setup: JoinPairSetup): void {
+  checkJoinNode(setup);
+  const { contributors, recipients, columns } = setup;
+  const { owner } = joinRoles(setup);
+  if (contributors.length !== 2 || recipients.length !== 1 || !contributors.includes(owner)) {
+    throw new SumError("setup", "expected two parties, one of which is the recipient");
+  }
+  if (!columns.every(({ party }) => party === owner)) {
+    throw new SumError("setup", `expected values of ${owner} alone, who is the recipient`);
+  }
+  checkPairLimits(setup);
+}
+
+function checkPairLimits(setup: JoinPairSetup): void {
+  const { contributors, set, ids } = setup;
+  const { selector } = joinRoles(setup);
+  const large = contributors.find((party) => paddedRows(setup, party) > MOST_PAIR_ROWS);
+  if (large !== undefined) {
+    throw new SumError(
+      "too-large",
+      `${large} has more rows than the ${MOST_PAIR_ROWS} that one session takes`,
+    );
+  }
+  if (!fitsNoise(set, 1, chunkCount(setup))) {
+    throw new SumError("setup", `expected a parameter set for joins of so many rows, got ${set.id}`);
+  }
+  const hidden = ids === "seen" ? 0 : selections(setup) * paddedRows(setup, selector);
+  const sealed = chunkCount(setup) * sealedColumns(setup).length;
+  if (totalCount(setup) <= MOST_TOTALS && sealed <= MOST_SEALED && hidden <= MOST_UNBLINDED) return;
+  throw new SumError(
+    "too-large",
+    "the join has more groups and columns than one session takes",
+    "group by fewer values, or ask for fewer columns",
+  );
+}
