@@ -79,19 +79,6 @@ function holds({ set, contributors }: Hub, chunks: number): boolean {
   return chunks <= MOST_CHUNKS && fitsNoise(set, contributors.length, chunks);
 }
 
-/** Where a position in a party's tokens stands. */
-export interface Place {
-  readonly list: number;
-  readonly chunk: number;
-  readonly offset: number;
-}
-
-/** The place of position `at` among lists of `rows` tokens. */
-export function placeOf({ width }: Geometry, rows: number, at: number): Place {
-  const inList = at % rows;
-  return { list: Math.floor(at / rows), chunk: Math.floor(inList / width), offset: inList % width };
-}
-
 /** A party's own rows by position: the number of the row, or -1 where a dummy stands. */
 export type RowsAt = Int32Array;
 

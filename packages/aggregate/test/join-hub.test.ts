@@ -125,7 +125,69 @@ describe("join-sum-hub/1", () => {
   });
 });
 
+/** Two parties, as many rows of each group as `counts` says, and a bucket that makes selections dear. */
+function dear(counts: readonly number[], more: Partial<HubWorld> = {}): HubWorld {
+  const rows = counts.flatMap((count, group) =>
+    Array.from({ length: count }, (_, at) => ({ key: `${group}/${at}`, group, values: [10 ** group] })),
+  );
+  const base = { recipients: ["bob"], cells: 8, groupOwner: "alice", columns: ["bob"], minCount: 1 };
+  return { ...base, rows: { alice: rows, bob: rows }, pad: () => 70, ...more };
+}
+
+describe("join-sum-hub/1 where selections are dear", () => {
+  it.each([
+    [[2, 0, 1, 0, 3, 0, 0, 0], 4],
+    [[0, 0, 0, 0, 0, 0, 0, 0], 4],
+    [[1, 1, 1, 1, 0, 0, 0, 0], 4],
+    [[1, 1, 1, 1, 1, 0, 0, 0], 8],
+  ])("selects for %j in %i groups", (counts, groups) => {
+    const world = dear(counts, { most: 10 ** 8 });
+    const setups = toy.join(world);
+    const run = toy.run(toy.joinParties(setups));
+    expect(plain(run.outputs.get("bob") as JoinOpened)).toEqual(plain(plainJoin(world)));
+    const [session] = setups;
+    if (session === undefined) throw new Error("no node");
+    expect(groupChoices(hubOfJoin(session))).toEqual([4, 8]);
+    expectDescribed(run, describeHub(hubOfJoin(session), {}, groups));
+  });
+});
+
+describe("sums that no slot holds", () => {
+  const most = 2 ** 45;
+  const rows = [2, 0, 1].flatMap((count, group) =>
+    Array.from({ length: count }, (_, at) => ({
+      key: `${group}/${at}`,
+      group,
+      values: [at === 0 ? -most : most - 1],
+    })),
+  );
+  const world = dear([], { rows: { alice: rows, bob: rows }, cells: 3, least: -most, most, pad: () => 9 });
+
+  it("come in limbs, and are whole again at the recipient", () => {
+    const joined = toy.run(toy.joinParties(toy.join(world))).outputs.get("bob") as JoinOpened;
+    expect(plain(joined)).toEqual(plain(plainJoin(world)));
+    const once = toy.run(toy.distinctParties(toy.distinct(world))).outputs.get("bob") as JoinOpened;
+    expect(plain(once)).toEqual(plain(plainDistinct(world)));
+    expect([...(once.sums[0] ?? [])]).toEqual([-1, 0, -most]);
+  });
+});
+
 describe("distinct-sum/1", () => {
+  it("takes what the first party in id order says where copies disagree, cell included", () => {
+    const row = (key: string, group: number, value: number): HubRow => ({ key, group, values: [value] });
+    const world: HubWorld = {
+      rows: {
+        alice: [row("a", 0, 1), row("out", -1, 100)],
+        bob: [row("a", 1, 2), row("b", 1, 4), row("out", 1, 200)],
+        carol: [row("a", 1, 8), row("b", 0, 16), row("c", 0, 32), row("out", 0, 400)],
+      },
+      ...{ recipients: ["zoe"], cells: 2, columns: ["any"] },
+    };
+    const opened = toy.run(toy.distinctParties(toy.distinct(world))).outputs.get("zoe") as JoinOpened;
+    // a row outside all cells is left out where it is, so that the next holder's counts
+    expect(plain(opened)).toEqual({ counts: [2, 2], sums: [[33, 204]], withheld: [] });
+  });
+
   it("counts each key once, at its first holder, for any tables, recipients and interleaving", () => {
     fc.assert(
       fc.property(anyWorld, anyWeather(), (world, weather: Weather) => {
