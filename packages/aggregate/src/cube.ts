@@ -17,6 +17,7 @@ import { SumError } from "./errors.ts";
 import { rounded } from "./exact.ts";
 import type { CubeLayout, SumColumn } from "./layout.ts";
 import { type Moment, momentName } from "./moments.ts";
+import { Parts, type PartyPart } from "./parts.ts";
 import { statisticsOf } from "./statistics.ts";
 import { limbWorth } from "./sum-limbs.ts";
 import { Tallies } from "./tallies.ts";
@@ -34,6 +35,8 @@ export interface OpenedCell {
   readonly count: bigint;
   /** Parties with at least one row in it; 1 for any where no rule asks. */
   readonly contributors: bigint;
+  /** For each summed column what every party put in; where dominance is tested. */
+  readonly parts?: readonly (readonly PartyPart[])[];
   readonly measures: Measures;
   /** Statistics, where the question asks for some. */
   readonly decimals?: Decimals;
@@ -58,6 +61,7 @@ export function cubeOf(
   const cells = layout.groups.length;
   const rows = new Float64Array(cells);
   const tallies = new Tallies({ table, input, ...layout, cells });
+  const parts = new Parts(table, input, layout, cells);
   const counted = new Counted(table, input, hidden);
   let outside = 0;
   for (let row = 0; row < table.rows; row += 1) {
@@ -68,11 +72,12 @@ export function cubeOf(
     for (const place of places) {
       rows[place] = (rows[place] ?? 0) + 1;
       tallies.add(row, place);
+      parts.add(row, place);
     }
   }
   const values = new Float64Array(cells * layout.columns.length);
   layout.columns.forEach((column, at) => {
-    values.set(numbersOf(column, rows, tallies), at * cells);
+    values.set(parts.numbersOf(column, cells) ?? numbersOf(column, rows, tallies), at * cells);
   });
   return { values, outside };
 }
@@ -148,8 +153,33 @@ export function openedCells(
   contributors: number,
   minRows = 1,
 ): readonly OpenedCell[] {
-  return layout.groups.map((group, at) => {
-    const cell = new Opened(opened, layout, at);
+  const lines = layout.groups.map((group, at) => ({ group, cells: [at] }));
+  return openedLines({ opened, ask, layout, contributors, minRows }, lines);
+}
+
+/** Cells that are told as one: a total, or a margin. */
+export interface CubeLine {
+  readonly group: Readonly<Record<string, string>>;
+  /** Their places in the public order. */
+  readonly cells: readonly number[];
+}
+
+/** An opened sum, and how it is read. */
+export interface OpenedSum {
+  readonly opened: Float64Array;
+  readonly ask: Pick<AggregateAsk, "measures">;
+  readonly layout: CubeLayout;
+  readonly contributors: number;
+  readonly minRows?: number;
+}
+
+/** The lines of an opened sum, each as if it were one cell. */
+export function openedLines(
+  { opened, ask, layout, contributors, minRows = 1 }: OpenedSum,
+  lines: readonly CubeLine[],
+): readonly OpenedCell[] {
+  return lines.map(({ group, cells }) => {
+    const cell = new Opened(opened, layout, cells);
     const measured = ask.measures.flatMap((measure) => {
       const value = cell.measure(measure);
       return value === undefined ? [] : [[measure, plainNumber(value)] as const];
@@ -161,7 +191,8 @@ export function openedCells(
     return {
       group,
       count: cell.number("count", "") ?? 0n,
-      contributors: cell.number("contributors", "") ?? 1n,
+      contributors: cell.contributors,
+      ...cell.parts,
       measures: Object.fromEntries(measured),
       ...(decimals.length === 0 ? {} : { decimals: Object.fromEntries(decimals) }),
       ...(cell.noisy ? { uncertainty: Object.fromEntries(off) } : {}),
@@ -169,16 +200,16 @@ export function openedCells(
   });
 }
 
-/** One cell of an opened sum. */
+/** Cells of an opened sum, as one. */
 class Opened {
   readonly #opened: Float64Array;
   readonly #layout: CubeLayout;
-  readonly #cell: number;
+  readonly #cells: readonly number[];
 
-  constructor(opened: Float64Array, layout: CubeLayout, cell: number) {
+  constructor(opened: Float64Array, layout: CubeLayout, cells: readonly number[]) {
     this.#opened = opened;
     this.#layout = layout;
-    this.#cell = cell;
+    this.#cells = cells;
   }
 
   get noisy(): boolean {
@@ -187,11 +218,52 @@ class Opened {
 
   /** A sum, put together from its limbs. */
   number(kind: SumColumn["kind"], of: string): bigint | undefined {
+    return this.#sumOf((column) => column.kind === kind && column.of === of);
+  }
+
+  /** How many parties have a row in it: of several cells, at least as many as in any. */
+  get contributors(): bigint {
+    const at = this.#column("contributors", "");
+    if (at < 0) return 1n;
+    return this.#cells.reduce((most, cell) => {
+      const own = BigInt(this.#opened[at * this.#layout.groups.length + cell] ?? 0);
+      return own > most ? own : most;
+    }, 0n);
+  }
+
+  /** What every party put in, where a rule asks. */
+  get parts(): Pick<OpenedCell, "parts"> {
+    const { columns, dominance } = this.#layout;
+    if (dominance === undefined) return {};
+    const judged = columns.filter(({ kind, limb }) => kind === "part" && (limb?.at ?? 0) === 0);
+    const names = [...new Set(judged.map(({ of }) => of))];
+    return {
+      parts: names.map((of) =>
+        judged.filter((column) => column.of === of).map(({ party = "" }) => this.#part(of, party)),
+      ),
+    };
+  }
+
+  #part(of: string, party: string): PartyPart {
+    const isOwn = (column: SumColumn): boolean => column.of === of && column.party === party;
+    const tops = this.#layout.columns.flatMap((column, at) => {
+      if (column.kind !== "top" || !isOwn(column)) return [];
+      return this.#cells.map((cell) => BigInt(this.#opened[at * this.#layout.groups.length + cell] ?? 0));
+    });
+    return {
+      sum: this.#sumOf((column) => column.kind === "part" && isOwn(column)) ?? 0n,
+      tops: tops.sort((a, b) => (a < b ? 1 : a > b ? -1 : 0)),
+    };
+  }
+
+  #sumOf(wanted: (column: SumColumn) => boolean): bigint | undefined {
     let sum: bigint | undefined;
     this.#layout.columns.forEach((column, at) => {
-      if (column.kind !== kind || column.of !== of) return;
-      const part = BigInt(this.#opened[at * this.#layout.groups.length + this.#cell] ?? 0);
-      sum = (sum ?? 0n) + (column.limb === undefined ? part : limbWorth(part, column.limb));
+      if (!wanted(column)) return;
+      for (const cell of this.#cells) {
+        const part = BigInt(this.#opened[at * this.#layout.groups.length + cell] ?? 0);
+        sum = (sum ?? 0n) + (column.limb === undefined ? part : limbWorth(part, column.limb));
+      }
     });
     return sum;
   }

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export { epsilonOf, rhoMicroOf, spreadOf } from "./calibration.ts";
-export { type Cube, cellsOfRows, cubeOf, type Hidden, type OpenedCell, openedCells } from "./cube.ts";
+export {
+  type Cube,
+  type CubeLine,
+  cellsOfRows,
+  cubeOf,
+  type Hidden,
+  type OpenedCell,
+  openedCells,
+  openedLines,
+} from "./cube.ts";
 export { SumError, type SumErrorCode } from "./errors.ts";
 export { aggregateJobs } from "./jobs.ts";
 export { distinctNode, joinHubNode } from "./join-hub.ts";
@@ -26,6 +35,7 @@ export { type JoinPairParameters, joinSumPair } from "./join-pair-description.ts
 export type { JoinIds, JoinPairSetup } from "./join-pair-session.ts";
 export type { JoinColumn, JoinNodeSetup, JoinOpened, JoinSession } from "./join-session.ts";
 export { type CubeLayout, cubeLayout, type SumColumn, summedColumns } from "./layout.ts";
+export { topsToTell } from "./parts.ts";
 export {
   FEWEST_CONTRIBUTORS,
   MOST_CONTRIBUTORS,

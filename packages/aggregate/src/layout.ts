@@ -5,6 +5,7 @@ import { type ParameterSet, parameterSet } from "@koplamp/he";
 import type { PartyId } from "@koplamp/protocol";
 import {
   type AggregateAsk,
+  type Dominance,
   type Input,
   measuredColumns,
   type NoisePlan,
@@ -22,6 +23,7 @@ import {
   momentsOf,
   type WideRange,
 } from "./moments.ts";
+import { partColumns } from "./parts.ts";
 import { cellsPerBlock, fitsSlot, MOST_BLOCKS, type Range, totalRange } from "./session.ts";
 import { type Limb, limbRanges, narrowed } from "./sum-limbs.ts";
 
@@ -29,13 +31,17 @@ import { type Limb, limbRanges, narrowed } from "./sum-limbs.ts";
 export interface SumColumn {
   /**
    * `count`: rows. `contributors`: parties with a row. `sum`: the sum of a column of the dataset. `values`: rows with a
-   * value in it. `moment`: the sum of a product, for statistics.
+   * value in it. `moment`: the sum of a product, for statistics. `part` and `top`: what one party put in, and one of its
+   * largest records, for the rules alone.
    */
-  readonly kind: "count" | "contributors" | "sum" | "values" | "moment";
+  readonly kind: "count" | "contributors" | "sum" | "values" | "moment" | "part" | "top";
   /** The dataset's column, or the name of the moment; empty for `count` and `contributors`. */
   readonly of: string;
   /** Present with kind `moment`. */
   readonly moment?: Moment;
+  /** Whose part it is, and with kind `top` how many of its records are larger. */
+  readonly party?: PartyId;
+  readonly rank?: number;
   /** Which part of the sum it is, where one slot could not hold the whole. */
   readonly limb?: Limb;
   /** By contributor, what it can be at most and at least. */
@@ -51,13 +57,15 @@ export interface CubeLayout {
   readonly columns: readonly SumColumn[];
   /** What is taken off the values under moments. */
   readonly midpoints: Midpoints;
+  /** Present where dominance is tested. */
+  readonly dominance?: Dominance;
 }
 
 /** What a layout follows from. */
 export interface LayoutRequest {
   readonly ask: AggregateAsk;
   readonly inputs: readonly Input[];
-  readonly release: Pick<Plan["release"], "minContributors" | "noise">;
+  readonly release: Pick<Plan["release"], "minContributors" | "noise" | "dominance">;
   /** The id of the parameter set. */
   readonly params: string;
 }
@@ -73,7 +81,9 @@ export function cubeLayout(request: LayoutRequest): CubeLayout {
   const columns = columnsOf(request, set, midpoints);
   const cells = ask.domain.reduce((product, { values }) => product * values.length, 1);
   const most = MOST_BLOCKS * cellsPerBlock(set);
-  if (cells * columns.length <= most) return { groups: groupsOf(ask), columns, midpoints };
+  const { dominance } = request.release;
+  const judged = dominance === undefined ? {} : { dominance };
+  if (cells * columns.length <= most) return { groups: groupsOf(ask), columns, midpoints, ...judged };
   throw new SumError(
     "too-large",
     `the question has ${cells} cells of ${columns.length} numbers, and a sum takes ${most} in all`,
@@ -95,7 +105,7 @@ function columnsUnder({ measures }: AggregateAsk, kinds: readonly string[]): rea
 
 function columnsOf(request: LayoutRequest, set: ParameterSet, midpoints: Midpoints): readonly SumColumn[] {
   const { ask, inputs, release } = request;
-  const { minContributors, noise } = release;
+  const { minContributors, noise, dominance } = release;
   const counts = perParty(inputs, ({ maxRowsPerCell }) => ({ least: 0, most: maxRowsPerCell }));
   const once = perParty(inputs, () => ({ least: 0, most: 1 }));
   const slots = noise === null ? set : undefined;
@@ -117,6 +127,7 @@ function columnsOf(request: LayoutRequest, set: ParameterSet, midpoints: Midpoin
         slots,
       ),
     ),
+    ...(dominance === undefined ? [] : partColumns(summedColumns(ask), inputs, dominance, set)),
   ];
   if (noise !== null) expectPlain(ask);
   const all = noise === null ? columns : noisy(columns, inputs, noise);

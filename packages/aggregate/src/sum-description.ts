@@ -25,6 +25,8 @@ export interface SumParameters {
   readonly columns: number;
   /** With noise: ρ of the whole answer, in 10⁻⁶. */
   readonly rhoMicro?: number;
+  /** Whether what each party put in is opened too, for a rule about dominance. */
+  readonly parts?: boolean;
 }
 
 /** `sum-threshold/1` as data. */
@@ -50,7 +52,7 @@ function sessionOf({ contributors, recipients, params, cells, columns }: SumPara
 /** The description of one session on any set. */
 export function describeSession(
   session: SumSession,
-  measured: Pick<SumParameters, "cells" | "rhoMicro">,
+  measured: Pick<SumParameters, "cells" | "rhoMicro" | "parts">,
 ): Description {
   const lines = linesOf(session);
   const egress = [...egressBetweenNodes(session), ...egressAtCoordinator(session), ...shares(session, lines)];
@@ -80,7 +82,7 @@ export function linesOf({
 /** What a sum tells whom: all that opens is the sum of all, whatever hides its parts. */
 export function describeOpening(
   session: SumRoster,
-  { cells, rhoMicro }: Pick<SumParameters, "cells" | "rhoMicro">,
+  { cells, rhoMicro, parts = false }: Pick<SumParameters, "cells" | "rhoMicro" | "parts">,
   { line, egress, assumption }: Opening,
 ): Description {
   const { contributors, recipients } = session;
@@ -104,7 +106,11 @@ export function describeOpening(
     ),
     views: [...nodesOf(session), COORDINATOR].map((who) => ({
       who,
-      learns: [...presence(session, who), ...(recipients.includes(who) ? [sums(session, cells)] : [])],
+      learns: [
+        ...presence(session, who),
+        ...(recipients.includes(who) ? [sums(session, cells)] : []),
+        ...(recipients.includes(who) && parts ? partsFor(session, who, cells) : []),
+      ],
       atMost: [],
     })),
     together: [
@@ -125,6 +131,19 @@ function sums({ contributors }: SumRoster, cells: number): Item {
     bound: cells,
     because: "its node opens every cell, small ones too, and shows those that pass the rules (gate: node)",
   };
+}
+
+/** What a rule about dominance looks at: nobody but the recipient's node does. */
+function partsFor({ contributors }: SumRoster, who: PartyId, cells: number): readonly Item[] {
+  return contributors
+    .filter((party) => party !== who)
+    .map((party) => ({
+      fact: "cell",
+      about: [party],
+      bound: cells,
+      because:
+        "its node opens each party's own sums, and its largest records where they stand out, for the rule about dominance, and shows neither",
+    }));
 }
 
 /** Who takes part in a sum can take its own part from it. */

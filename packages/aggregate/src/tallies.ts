@@ -82,7 +82,7 @@ class Family {
 
   constructor({ table, input, midpoints, cells }: TallyRequest, terms: readonly Term[]) {
     const over = terms[0]?.moment.over ?? [];
-    this.#reads = over.map((of) => reader(table, input, of));
+    this.#reads = over.map((of) => numberReader(table, input, of));
     this.#values = over.map(() => 0);
     this.totals = new Map(
       terms.map(({ name, moment, shifted }): [string, Total] => {
@@ -118,8 +118,12 @@ class Family {
   }
 }
 
-/** The number in a row; none for a null. */
-function reader(table: Table, { party, bounds }: Input, of: string): (row: number) => number | undefined {
+/** The number in a row; none for a null. @throws {SumError} `bounds`, when read, for a value outside what is declared. */
+export function numberReader(
+  table: Table,
+  { party, bounds }: Input,
+  of: string,
+): (row: number) => number | undefined {
   const cells: readonly Cell[] = table.columns[of] ?? [];
   const { min, max } = bounds.find(({ column }) => column === of) ?? { min: 0, max: -1 };
   return (row) => {

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import type { Contract, Covenant, DataClass, Input, Plan, Time } from "@koplamp/wire";
+import {
+  type Contract,
+  type Covenant,
+  type DataClass,
+  dominanceFloor,
+  type Input,
+  measuredColumns,
+  type Plan,
+  type Time,
+} from "@koplamp/wire";
 
 /**
  * A yes, or a no with the id of the clause that says so, in words, and the smallest change that would pass. A clause of
@@ -46,6 +55,7 @@ const RULES: readonly ((question: Case) => Decision)[] = [
   data,
   protocolAdmitted,
   floors,
+  dominance,
   protectedUnit,
   quotas,
 ];
@@ -239,6 +249,21 @@ function floors({ covenant, plan }: Case): Decision {
     "floors/minContributors",
     `expected at least ${wanted} contributing parties, got ${contributors}`,
     "ask more parties, or lower `release.minContributors` where the covenant's floor admits it",
+  );
+}
+
+/** Where sums are told, the question's rule about dominance is at least as strict as the covenant's. */
+function dominance({ covenant, plan }: Case): Decision {
+  const floor = dominanceFloor(covenant.floors);
+  if (floor === undefined || !("measures" in plan.ask)) return ALLOW;
+  const own = plan.release.dominance;
+  const met = own !== undefined && own.largest >= floor.largest && own.percent <= floor.percent;
+  if (met || plan.ask.measures.every((measure) => measuredColumns(measure).length === 0)) return ALLOW;
+  const wanted = `the largest ${floor.largest} make at most ${floor.percent} % of a sum`;
+  return refuse(
+    "floors/dominancePercent",
+    `under covenant "${covenant.id}" ${wanted}, and the question does not test it`,
+    "ask with release.dominance as the covenant has it, or for counts",
   );
 }
 

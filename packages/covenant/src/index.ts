@@ -46,13 +46,10 @@ export type { LocalPolicy, PolicyFile, PolicyFinding } from "./policy-set.ts";
 export { keyHolders } from "./possession.ts";
 export {
   type CellFacts,
-  type Dominance,
   type PartyPart,
   type PrimaryRule,
   type ReleaseRule,
   type ReleaseRules,
-  stricterDominance,
-  topsToTell,
   withheldBy,
 } from "./release.ts";
 export { covenantText, type RenderOptions } from "./render.ts";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rules by which a cell alone is judged (aggregation.md, section 9); what several together give away: audit.ts.
+import type { Dominance } from "@koplamp/wire";
 
 /** The rules that may withhold a cell by what is in it. */
 export type PrimaryRule = "minCount" | "minContributors" | "dominance";
@@ -12,12 +13,6 @@ export interface ReleaseRules {
   readonly minContributors: number;
   /** Absent where no dominance is tested. */
   readonly dominance?: Dominance;
-}
-
-/** Of a sum, the `largest` largest records make at most `percent` of a hundred; and no party may stand out. */
-export interface Dominance {
-  readonly largest: number;
-  readonly percent: number;
 }
 
 /** What a cell's rules look at: how many rows, from how many parties, and, where a rule asks, what each brought. */
@@ -62,16 +57,6 @@ function isDominated(parts: readonly PartyPart[], dominance: Dominance | undefin
 }
 
 /**
- * What a party tells of its largest records: nothing where it can decide alone. One record that is small enough beside
- * the party's own part is small enough beside the whole, whatever others bring.
- */
-export function topsToTell(part: PartyPart, { largest, percent }: Dominance): readonly bigint[] {
-  const [top = 0n] = part.tops;
-  if (largest === 1 && 100n * top <= BigInt(percent) * part.sum) return [];
-  return part.tops.slice(0, largest);
-}
-
-/**
  * Cells as if they were one. How many parties stand behind all of them is not known: at least as many as behind any.
  */
 export function unionOf(cells: readonly CellFacts[]): CellFacts {
@@ -98,16 +83,4 @@ function togetherOf(parts: readonly PartyPart[]): PartyPart {
 
 function largestOf(values: readonly bigint[]): readonly bigint[] {
   return [...values].sort((a, b) => (a < b ? 1 : a > b ? -1 : 0));
-}
-
-/** The stricter of two rules about dominance: what passes it passes both. */
-export function stricterDominance(
-  one: Dominance | undefined,
-  other: Dominance | undefined,
-): Dominance | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  return {
-    largest: Math.max(one.largest, other.largest),
-    percent: Math.min(one.percent, other.percent),
-  };
 }

@@ -186,6 +186,19 @@ const noisy = (unit: Covenant["budgets"][number]["unit"], dataset = "ships"): Ch
   });
 };
 
+/** A sum of tonnage under a covenant that lets the largest two make at most 60 %, with a rule of its own or without. */
+const dominated = (
+  dominance: Plan["release"]["dominance"],
+  measures: readonly string[] = ["sum(tons)"],
+): Change => {
+  const ask = { kind: "aggregate", from: [], where: [], groupBy: [], domain: [], measures } as const;
+  return (question) => ({
+    ...question,
+    covenant: { ...covenant, floors: { ...covenant.floors, dominanceN: 2, dominancePercent: 60 } },
+    plan: { ...plan, ask, release: { ...plan.release, ...(dominance === undefined ? {} : { dominance }) } },
+  });
+};
+
 const REFUSED: readonly (readonly [what: string, rule: string, change: Change])[] = [
   ["a lab's covenant outside a lab", "id", withCovenant({ id: "lab/ports" })],
   ["a covenant that is not yet in force", "validFrom", withCovenant({ validFrom: "2026-11-24T12:00:01Z" })],
@@ -295,6 +308,9 @@ const REFUSED: readonly (readonly [what: string, rule: string, change: Change])[
   ["a covenant without quotas", "quotas", withCovenant({ quotas: [] })],
   ["a quota of none", "quotas/2", withQuotas((row) => ({ ...row, evaluations: 0 }))],
   ["a quota for another purpose", "quotas", withQuotas((row) => ({ ...row, purpose: "fraud-2026" }))],
+  ["a sum that tests no dominance", "floors/dominancePercent", dominated(undefined)],
+  ["a sum that tests fewer records", "floors/dominancePercent", dominated({ largest: 1, percent: 60 })],
+  ["a sum that lets them make more", "floors/dominancePercent", dominated({ largest: 2, percent: 61 })],
   ["one party's data twice", "floors/minContributors", withPlan({ inputs: [input("bert"), input("bert")] })],
 ];
 
@@ -302,6 +318,9 @@ const ALLOWED: readonly (readonly [what: string, change: Change])[] = [
   ["noise for rows where rows are protected", noisy("row")],
   ["noise where subjects of other data are protected", noisy("subject", "persons")],
   ["the question as it is", (question) => question],
+  ["a sum with the covenant's rule about dominance", dominated({ largest: 2, percent: 60 })],
+  ["a stricter rule about dominance", dominated({ largest: 3, percent: 10 })],
+  ["a count, which nobody dominates", dominated(undefined, ["count"])],
   [
     "a lab's covenant in a lab",
     (question) => ({ ...withCovenant({ id: "lab/ports" })(question), lab: true }),

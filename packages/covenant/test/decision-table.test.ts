@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every rule against every kind of cell, with what the words of the rules say of it.
+
+import { type Dominance, stricterDominance } from "@koplamp/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  type Dominance,
-  type ReleaseRules,
-  stricterDominance,
-  topsToTell,
-  withheldBy,
-} from "../src/index.ts";
+import { topsToTell } from "../../aggregate/src/index.ts";
+import { type ReleaseRules, withheldBy } from "../src/index.ts";
 import { factsOf, type Rows, rulesThatWithhold } from "./rows.ts";
 
 const CELLS: Readonly<Record<string, Rows>> = {

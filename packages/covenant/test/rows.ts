@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cells by the records in them, and what the rules say of those in plain words: no line of this is Koplamp's.
-import type { CellFacts, Dominance, ReleaseRules } from "../src/index.ts";
+import type { Dominance } from "@koplamp/wire";
+import type { CellFacts, ReleaseRules } from "../src/index.ts";
 
 /** The records of each party, in whole units. */
 export type Rows = readonly (readonly number[])[];

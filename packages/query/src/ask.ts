@@ -14,7 +14,7 @@ export type QuestionAsk = Ask;
 const FIELDS = {
   match: ["kind", "key", "anyKey", "from", "atLeast", "tell", "flaggedBy", "mode"],
   "overlap-count": ["kind", "key", "from", "shape", "atLeast", "mode"],
-  aggregate: ["kind", "from", "where", "groupBy", "domain", "measures", "distinctBy"],
+  aggregate: ["kind", "from", "where", "groupBy", "domain", "measures", "distinctBy", "totals"],
   "join-aggregate": ["kind", "key", "from", "groupBy", "domain", "measures", "mode"],
   trend: ["kind", "from", "where", "groupBy", "domain", "measures", "period", "alarm", "reveal"],
   lookup: ["kind", "key", "asker", "holder", "questions", "tell"],
@@ -93,7 +93,11 @@ function readMode(map: YamlMap, shape: OverlapAsk["shape"], parties: number): Ov
 }
 
 function readAggregate(map: YamlMap): AggregateAsk {
-  const [groupBy, distinctBy] = [field(map, "groupBy"), field(map, "distinctBy")];
+  const [groupBy, distinctBy, totals] = [
+    field(map, "groupBy"),
+    field(map, "distinctBy"),
+    field(map, "totals"),
+  ];
   const columns = groupBy === undefined ? [] : distinct(listOf(groupBy, 0, 8).items, columnIn);
   return {
     kind: "aggregate",
@@ -105,6 +109,7 @@ function readAggregate(map: YamlMap): AggregateAsk {
       listOf(required(map, "measures", "count, sum(column), mean(column)"), 1, 16).items,
       statisticIn,
     ),
+    ...(totals === undefined ? {} : { totals: oneOf(totals, ["total", "margins"]) }),
     ...(distinctBy === undefined ? {} : { distinctBy: distinct(listOf(distinctBy, 1, 16).items, columnIn) }),
   };
 }

@@ -13,6 +13,7 @@ import {
 } from "@koplamp/wire";
 import { listed } from "./language.ts";
 import { promiseOf } from "./noise.ts";
+import { rulesText } from "./release-text.ts";
 import { trendText } from "./trend-text.ts";
 
 /** The contract in two or three sentences, with the parties' names. */
@@ -89,13 +90,14 @@ function sumText(
   const noise = noiseText(release.noise);
   const { minCount, minContributors } = release;
   const once = onceText(ask);
+  const rules = rulesText(ask, release);
   const [perNl, perEn] =
     ask.groupBy.length === 0
       ? ["in totaal", "in all"]
       : [`per ${listed(ask.groupBy, "nl")}`, `per ${listed(ask.groupBy, "en")}`];
   return {
-    nl: `${listed(recipients, "nl")} ${one ? "leert" : "leren"} ${measures} ${perNl}, over de rijen van ${parties.length} partijen samen${once.nl}; een cel met minder dan ${minCount} rijen of ${minContributors} partijen wordt achtergehouden.${noise.nl} Niemand leert wat één partij inbracht.`,
-    en: `${listed(recipients, "en")} ${one ? "learns" : "learn"} ${measures} ${perEn}, over the rows of ${parties.length} parties together${once.en}; a cell with fewer than ${minCount} rows or ${minContributors} parties is withheld.${noise.en} Nobody learns what one party put in.`,
+    nl: `${listed(recipients, "nl")} ${one ? "leert" : "leren"} ${measures} ${perNl}, over de rijen van ${parties.length} partijen samen${once.nl}; een cel met minder dan ${minCount} rijen of ${minContributors} partijen wordt achtergehouden.${noise.nl}${rules.nl}`,
+    en: `${listed(recipients, "en")} ${one ? "learns" : "learn"} ${measures} ${perEn}, over the rows of ${parties.length} parties together${once.en}; a cell with fewer than ${minCount} rows or ${minContributors} parties is withheld.${noise.en}${rules.en}`,
   };
 }
 

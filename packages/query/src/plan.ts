@@ -21,8 +21,8 @@ import { epochOf } from "./epoch.ts";
 import { QueryError } from "./errors.ts";
 import { inputsOf } from "./inputs.ts";
 import { didYouMean } from "./nearest.ts";
-import { noisePlan } from "./noise.ts";
 import type { Question } from "./question.ts";
+import { releaseOf } from "./release.ts";
 import { checkSums } from "./sums.ts";
 import { checkTrend } from "./trends.ts";
 import { withDomains } from "./vocabulary.ts";
@@ -64,7 +64,8 @@ export function planQuery(request: PlanRequest): Plan {
     circumstances(covenant, { inputs, epoch, recipients: question.recipients }),
   );
   checkSizes(ask, id, inputs);
-  const release = releaseOf(question, covenant, ask, entries);
+  const { recipients } = question;
+  const release = releaseOf(question.release, ask, { recipients, floors: covenant.floors, entries });
   if (ask.kind === "aggregate") checkSums(ask, inputs, { params, release });
   if (ask.kind === "trend") checkTrend(ask, inputs, { params, release });
   const { class: queryClass, purpose, indication, necessity, subsidiarity, intendedEffect } = question;
@@ -170,26 +171,6 @@ function rolesOf({ recipients }: Question, ask: Ask): Plan["protocol"]["roles"] 
   return keyOf(ask).length === 0
     ? { contributor, recipient }
     : { contributor, keyHolder: contributor, recipient };
-}
-
-/** The stricter of question and covenant, and the noise that the question asks for. */
-function releaseOf(
-  { release, recipients }: Question,
-  { floors }: Covenant,
-  { kind }: Ask,
-  entries: readonly CatalogueEntry[],
-): Plan["release"] {
-  const { minCount, minContributors, noise } = release;
-  if (noise !== null && kind !== "aggregate") {
-    throw new QueryError("invalid-value", `noise goes into sums, not into a question of kind "${kind}"`, {
-      hint: "leave `release.noise` out",
-    });
-  }
-  return {
-    minCount: Math.max(minCount, floors.minCount),
-    minContributors: Math.max(minContributors, floors.minContributors),
-    noise: noise === null ? null : noisePlan(noise, entries, recipients),
-  };
 }
 
 function expiryOf({ expires }: Question, now: number): Time {

@@ -3,19 +3,8 @@ import type { PartyId } from "@koplamp/protocol";
 import { addPeriod, isTime, keyOf, type QueryClass, type Source, type Text, type Time } from "@koplamp/wire";
 import { type QuestionAsk, readAsk } from "./ask.ts";
 import { CLASS_OF, ID, PARTY_ID } from "./names.ts";
-import { type AskedNoise, readNoise } from "./noise.ts";
-import {
-  distinct,
-  field,
-  integerOf,
-  lineOf,
-  listOf,
-  mapOf,
-  nameIn,
-  oneOf,
-  required,
-  textOf,
-} from "./yaml-fields.ts";
+import { type AskedRelease, readRelease } from "./release.ts";
+import { distinct, field, lineOf, listOf, mapOf, nameIn, oneOf, required, textOf } from "./yaml-fields.ts";
 import { failAt, readYaml, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
 /** A question as its analyst wrote it (query/v1), read once and frozen. */
@@ -34,11 +23,7 @@ export interface Question {
   /** The key columns; empty for a question without a join. */
   readonly key: readonly string[];
   readonly recipients: readonly PartyId[];
-  readonly release: {
-    readonly minCount: number;
-    readonly minContributors: number;
-    readonly noise: AskedNoise | null;
-  };
+  readonly release: AskedRelease;
   /** The end of the last day, UTC; null in a lab that leaves it to the planner. */
   readonly expires: Time | null;
   /** What a person should know before asking, one sentence each. */
@@ -165,18 +150,6 @@ function readEffect(value: YamlValue | undefined): Question["intendedEffect"] {
 function readRecipients(root: YamlMap): readonly PartyId[] {
   const list = listOf(required(root, "recipients", "who gets the answer: recipients: [party]"), 1, 64);
   return [...distinct(list.items, (item) => nameIn(item, PARTY_ID, "a party id"))].sort();
-}
-
-function readRelease(value: YamlValue | undefined): Question["release"] {
-  if (value === undefined) return { minCount: 1, minContributors: 1, noise: null };
-  const map = mapOf(value, ["minCount", "minContributors", "noise"]);
-  const noise = field(map, "noise");
-  const [minCount, minContributors] = [field(map, "minCount"), field(map, "minContributors")];
-  return {
-    minCount: minCount === undefined ? 1 : integerOf(minCount, 1, 1_000_000_000),
-    minContributors: minContributors === undefined ? 1 : integerOf(minContributors, 1, 64),
-    noise: noise === undefined ? null : readNoise(noise),
-  };
 }
 
 function readExpires(value: YamlValue | undefined): Time | null {

@@ -60,6 +60,7 @@ export function describeSum(plan: Plan, ask: AggregateAsk): Description {
     cells: groups.length,
     columns: columns.length,
     ...(release.noise === null ? {} : { rhoMicro: release.noise.rhoMicro }),
+    ...(release.dominance === undefined ? {} : { parts: true }),
   });
 }
 

@@ -92,7 +92,7 @@ describe("errors name the place and the nearest name", () => {
         "  q.yaml:16:12",
         "  16 | release: { minCounts: 1, minContributors: 1 }",
         "     |            ^",
-        "hint:  fields here: minCount, minContributors, noise",
+        "hint:  fields here: minCount, minContributors, noise, dominance, rounding, known",
       ].join("\n"),
     );
   });

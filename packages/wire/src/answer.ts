@@ -79,11 +79,22 @@ export interface OverlapResult {
 export interface AggregateResult {
   readonly kind: "aggregate" | "join-aggregate";
   readonly cells: readonly AggregateCell[];
-  readonly total?: Measures;
+  /** The sum of all cells, where the question asks for it. */
+  readonly total?: Measures | WithheldTotal;
+  /** Sums of cells over some of the columns, where the question asks for them; their groups name the other columns. */
+  readonly margins?: readonly AggregateCell[];
+  /** Every number is a multiple of this; absent where it is told as it is. */
+  readonly rounding?: number;
   /** Where the question asks for statistics of the table. */
   readonly statistics?: readonly TableStatistic[];
   /** By measure, how exact its decimals are; absent where every number is whole. */
   readonly precision?: Readonly<Record<string, string>>;
+}
+
+/** A total that is not given. */
+export interface WithheldTotal {
+  readonly withheld: readonly [Withheld, ...Withheld[]];
+  readonly hint?: string;
 }
 
 /** Measure (`count`, `sum(column)`, `mean(column)`) to its value. */
@@ -186,13 +197,21 @@ function plainMatch({ key, holders }: Match): object {
   return { key, holders: typeof holders === "number" ? plainNumber(holders) : [...holders].sort() };
 }
 
-function plainAggregate({ cells, total, statistics, ...same }: AggregateResult): object {
+function plainAggregate({ cells, total, margins, statistics, ...same }: AggregateResult): object {
+  const inOrder = (all: readonly AggregateCell[]): readonly object[] =>
+    sortedBy(all, ({ group }) => placeOf(group)).map(plainCell);
   return {
     ...same,
-    cells: sortedBy(cells, ({ group }) => placeOf(group)).map(plainCell),
-    ...(total === undefined ? {} : { total: plainMeasures(total) }),
+    cells: inOrder(cells),
+    ...(total === undefined ? {} : { total: isWithheld(total) ? plainRules(total) : plainMeasures(total) }),
+    ...(margins === undefined ? {} : { margins: inOrder(margins) }),
     ...(statistics === undefined ? {} : { statistics: statistics.map(plainStatistic) }),
   };
+}
+
+/** Whether a total is not given. */
+export function isWithheld(total: Measures | WithheldTotal): total is WithheldTotal {
+  return Array.isArray(total["withheld"]);
 }
 
 function plainStatistic(made: TableStatistic): object {
@@ -236,12 +255,14 @@ function plainCell(cell: AggregateCell): object {
 
 function plainWithheld({
   group,
-  withheld,
-  hint,
+  ...rules
 }: Pick<Extract<TrendPoint, { withheld: unknown }>, "group" | "withheld" | "hint">): object {
+  return { group, ...plainRules(rules) };
+}
+
+function plainRules({ withheld, hint }: WithheldTotal): object {
   const [first, ...more] = [...withheld].sort();
   return {
-    group,
     withheld: more.length === 0 ? first : [first, ...more],
     ...(hint === undefined ? {} : { hint }),
   };

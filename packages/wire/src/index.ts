@@ -12,6 +12,7 @@ export {
   answerText,
   type Counted,
   type Decimals,
+  isWithheld,
   type Match,
   type MatchResult,
   type Measures,
@@ -20,6 +21,7 @@ export {
   type TrendPoint,
   type TrendResult,
   type Withheld,
+  type WithheldTotal,
 } from "./answer.ts";
 export { bucket } from "./bucket.ts";
 export { canonicalBytes, canonicalText, type Json, type JsonLimits, parseCanonical } from "./canonical.ts";
@@ -64,6 +66,7 @@ export {
   readDocument,
 } from "./documents/read.ts";
 export type * from "./documents/types.ts";
+export { dominanceFloor, stricterDominance } from "./dominance.ts";
 export { concat, i2osp, lp } from "./encoding.ts";
 export { WireError, type WireErrorCode } from "./errors.ts";
 export {

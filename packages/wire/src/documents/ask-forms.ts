@@ -115,6 +115,7 @@ const aggregate = z
     ...rows,
     measures: uniqueList(statistic, same, 16, 1),
     distinctBy: key.exactOptional(),
+    totals: z.enum(["total", "margins"], "expected total or margins").exactOptional(),
   })
   .refine(({ groupBy, domain: axes }) => areAxes(groupBy, axes), IN_ORDER)
   .refine((ask) => ask.measures.every((text) => isMade(text, ask)), {

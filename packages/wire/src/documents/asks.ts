@@ -58,6 +58,8 @@ export interface AggregateAsk {
   readonly measures: readonly string[];
   /** The columns that name an event: however many parties report it, it counts once. Absent where every row counts. */
   readonly distinctBy?: readonly string[];
+  /** Sums of cells that are told beside them: of all, or over each of the columns too. Absent where none is asked for. */
+  readonly totals?: "total" | "margins";
 }
 
 /** Sums over the rows whose key every party holds. Its columns are written `party.column`. */

@@ -22,7 +22,8 @@ import {
   time,
   uniqueList,
 } from "./fields.ts";
-import type { Input, NoisePlan, Plan } from "./types.ts";
+import type { Ask } from "./asks.ts";
+import type { Dominance, Input, KnownTotal, NoisePlan, Plan } from "./types.ts";
 
 const KINDS = [
   ..."bsn rsin kvk iban imo imo-company plate phone email lei passport person-name company-name date name-key".split(
@@ -75,6 +76,23 @@ const noise: z.ZodType<NoisePlan> = z.strictObject({
   colluders: count,
 });
 
+const MOST_ROUNDING = 1_000_000_000;
+
+const dominance: z.ZodType<Dominance> = z.strictObject({
+  largest: z.int("expected a count").min(1, "expected at least 1").max(16, "expected at most 16"),
+  percent: z.int("expected a percentage").min(0, "expected 0 to 100").max(100, "expected 0 to 100"),
+});
+
+const knownTotal: z.ZodType<KnownTotal> = z.strictObject({
+  group: uniqueList(
+    z.strictObject({ column: name, values: uniqueList(line(256), same, 1000, 1) }),
+    (row) => row.column,
+    8,
+  ),
+  measure: line(200),
+  value: whole,
+});
+
 /** `plan/v1`: inputs stand in the order of the ask's sources, one for each. */
 export const planForm: z.ZodType<Plan> = z
   .strictObject({
@@ -103,7 +121,14 @@ export const planForm: z.ZodType<Plan> = z
       roles,
       shards: atLeastOne,
     }),
-    release: z.strictObject({ minCount: count, minContributors: count, noise: noise.nullable() }),
+    release: z.strictObject({
+      minCount: count,
+      minContributors: count,
+      noise: noise.nullable(),
+      dominance: dominance.exactOptional(),
+      rounding: z.int("expected a count").min(2, "expected at least 2").max(MOST_ROUNDING).exactOptional(),
+      known: list(knownTotal, 1000, 1).exactOptional(),
+    }),
     recipients: uniqueList(
       z.strictObject({ party, roles: uniqueList(id, same, 16, 1) }),
       (row) => row.party,
@@ -117,6 +142,11 @@ export const planForm: z.ZodType<Plan> = z
   })
   .refine(({ ask, release }) => release.noise === null || ask.kind === "aggregate", {
     message: "expected noise in sums only",
+    path: ["release"],
+  })
+  .refine(({ ask, release }) => isJudged(ask, release), {
+    message:
+      "expected dominance, totals and what is known only where sums are told of rows, and without noise",
     path: ["release"],
   })
   .refine(
@@ -157,6 +187,14 @@ export const planForm: z.ZodType<Plan> = z
 function hides({ colluders }: NoisePlan, inputs: readonly Input[], recipients: Plan["recipients"]): boolean {
   const own = recipients.some((to) => inputs.some((row) => row.party === to.party)) ? 1 : 0;
   return colluders >= own && colluders < inputs.length;
+}
+
+/** Parts of parties are opened for the rules, exact: noise would hide nothing beside them. */
+function isJudged(ask: Ask, { noise, dominance: rule, known }: Plan["release"]): boolean {
+  const rows = ask.kind === "aggregate" && ask.distinctBy === undefined;
+  const totals = ask.kind === "aggregate" && ask.totals !== undefined;
+  if (rule === undefined && known === undefined && !totals) return true;
+  return rows && noise === null;
 }
 
 function boundsSubjects({ unit, most }: NoisePlan, inputs: readonly Input[]): boolean {

@@ -197,6 +197,20 @@ export interface Suspension {
   readonly salt: string;
 }
 
+/** Of a sum, the `largest` largest records make at most `percent` of a hundred; and no party may stand out in it. */
+export interface Dominance {
+  readonly largest: number;
+  readonly percent: number;
+}
+
+/** A total that everybody may know: of the cells whose values in these columns are among those named. */
+export interface KnownTotal {
+  readonly group: readonly { readonly column: string; readonly values: readonly string[] }[];
+  /** `count` or `sum(column)`. */
+  readonly measure: string;
+  readonly value: number;
+}
+
 /** What one party contributes, by public bounds only. */
 export interface Input {
   readonly party: PartyId;
@@ -255,6 +269,12 @@ export interface Plan {
     readonly minCount: number;
     readonly minContributors: number;
     readonly noise: NoisePlan | null;
+    /** Absent where no dominance is tested. */
+    readonly dominance?: Dominance;
+    /** Every number is told as a multiple of this; absent where it is told as it is. */
+    readonly rounding?: number;
+    /** Totals that are public without this question. */
+    readonly known?: readonly KnownTotal[];
   };
   readonly recipients: readonly { readonly party: PartyId; readonly roles: readonly string[] }[];
   readonly schedule: null;
