@@ -72,3 +72,46 @@ export const STATISTICAL: readonly Switch[] = [
     test: { file: TABLES, name: "is withheld where one of its cells is" },
   },
 ];
+
+/** What pictures say of what is withheld. */
+export const PICTURES: readonly Switch[] = [
+  {
+    id: "picture.flow",
+    guarantee: "G2",
+    weak: "a withheld flow is drawn as none",
+    edits: [
+      {
+        file: "packages/sdk/src/sankey.ts",
+        from: "const { value } = flow;",
+        to: "const { value = 0 } = flow;",
+      },
+    ],
+    test: { file: "packages/sdk/test/pictures.test.ts", name: "shows what is withheld as a line of its own" },
+  },
+  {
+    id: "picture.bar",
+    guarantee: "G2",
+    weak: "a withheld value is drawn as zero",
+    edits: [
+      {
+        file: "packages/sdk/src/bars.ts",
+        from: "function drawing({ value, spread }: Bar",
+        to: "function drawing({ value = 0, spread }: Bar",
+      },
+    ],
+    test: { file: "packages/sdk/test/bars.test.ts", name: "marks what is withheld" },
+  },
+  {
+    id: "picture.text",
+    guarantee: "G10",
+    weak: "a name from the data is put into a picture as it is",
+    edits: [
+      {
+        file: "packages/sdk/src/picture.ts",
+        from: '.replaceAll("<", "&lt;")',
+        to: '.replaceAll("<", "<")',
+      },
+    ],
+    test: { file: "packages/sdk/test/pictures.test.ts", name: "takes names as text" },
+  },
+];

@@ -10,7 +10,7 @@ import { MATCHING } from "./matching.ts";
 import { PAIR } from "./pair.ts";
 import { PEOPLE } from "./people.ts";
 import { POLICIES, QUOTAS } from "./policy.ts";
-import { STATISTICAL } from "./statistics.ts";
+import { PICTURES, STATISTICAL } from "./statistics.ts";
 import { NOISES, SUMS } from "./sums.ts";
 import { SUSPENSION } from "./suspension.ts";
 import type { Switch } from "./switch.ts";
@@ -24,6 +24,7 @@ export const SWITCHES: readonly Switch[] = [
   ...SUMS,
   ...NOISES,
   ...STATISTICAL,
+  ...PICTURES,
   ...MASKED_SUMS,
   ...TRENDS,
   ...CHANNEL,

@@ -29,6 +29,14 @@ export interface PlainSums {
   readonly kind: "aggregate" | "join-aggregate";
   readonly cells: readonly PlainCell[];
   readonly total?: PlainMeasures;
+  readonly flow?: PlainFlow;
+}
+
+/** Which columns of the groups are the ends of a money flow. */
+export interface PlainFlow {
+  readonly origin: string;
+  readonly destination: string;
+  readonly period?: string;
 }
 
 interface PlainMatch {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { answerOf, answerText, type Bar, barsSvg } from "@koplamp/sdk";
-import { answerLines, type PlainAnswer, type PlainResult, withheldText } from "./answer.ts";
+import { answerOf, answerText } from "@koplamp/sdk";
+import { answerLines, type PlainAnswer, type PlainResult } from "./answer.ts";
 import type { CommandSpec, Flags } from "./command.ts";
 import { exitOf, plainAnswer } from "./ending.ts";
 import { UsageError } from "./errors.ts";
 import { clientOf, NODE } from "./inbox.ts";
-import { csvText, type ResultTable, resultTable } from "./result-table.ts";
+import { pictureOf } from "./picture.ts";
+import { csvText, resultTable } from "./result-table.ts";
 import type { Session } from "./session.ts";
-import { grouped } from "./table.ts";
 
 const FORMATS = ["table", "csv", "json", "svg"] as const;
 type Format = (typeof FORMATS)[number];
@@ -83,7 +83,10 @@ function rendered(answer: PlainAnswer, format: Format, flags: Flags, session: Se
   if (format === "json") return `${JSON.stringify(answer)}\n`;
   const result = resultFor(answer, flags.text("recipient"));
   if (format === "csv") return csvText(resultTable(result));
-  if (format === "svg") return picture(answer, result, flags, session);
+  if (format === "svg") {
+    const { query: title } = answer;
+    return pictureOf({ title, result, measure: flags.text("measure"), lang: session.lang });
+  }
   const one = { ...answer, results: { [Object.keys(answer.results)[0] ?? ""]: result } };
   return `${answerLines(one, { all: "--format csv gives all" }).join("\n")}\n`;
 }
@@ -100,54 +103,3 @@ function resultFor({ results }: PlainAnswer, recipient: string | undefined): Pla
     names.map((name) => `--recipient ${name}`).join(", "),
   );
 }
-
-/** More bars than this are no picture any more. */
-const MOST_BARS = 100;
-
-function picture({ query }: PlainAnswer, result: PlainResult, flags: Flags, { lang }: Session): string {
-  if (result.kind === "match") {
-    throw new UsageError("keys make no picture", "--format csv gives them as a table");
-  }
-  const table = resultTable(result);
-  const measure = flags.text("measure") ?? table.measures[0] ?? "";
-  const at = table.measures.indexOf(measure);
-  if (at < 0)
-    throw new UsageError(`no measure "${measure}" is in it`, `measures: ${table.measures.join(", ")}`);
-  if (table.rows.length > MOST_BARS || table.rows.length === 0)
-    throw new UsageError(
-      `a picture has 1 to ${MOST_BARS} bars, and this result ${table.rows.length}`,
-      "--format csv",
-    );
-  const words = WORDS[lang];
-  return barsSvg({
-    title: query,
-    measure:
-      `${measure} ${table.groups.length === 0 ? "" : `${words.per} ${table.groups.join(", ")}`}`.trim(),
-    bars: barsOf(table, at, lang),
-    note: table.noisy ? words.noisy : words.lead,
-    format: grouped,
-  });
-}
-
-function barsOf({ rows }: ResultTable, at: number, lang: Session["lang"]): readonly Bar[] {
-  return rows.map(({ group, values, spreads, withheld }): Bar => {
-    const label = group.join(" · ");
-    const [value, spread] = [values[at], spreads[at]];
-    if (value === undefined) return { label, withheld: withheldText(withheld, { lang }) };
-    return { label, value: Number(value), ...(spread === undefined ? {} : { spread: Number(spread) }) };
-  });
-}
-
-const WORDS = {
-  nl: {
-    per: "per",
-    noisy:
-      "Balken met ruis: het streepje bevat de ware waarde 95 van de 100 keer. Gearceerd: achtergehouden.",
-    lead: "Gearceerd: achtergehouden. Een uitkomst is een aanwijzing; de eigenaar van de gegevens gaat haar na.",
-  },
-  en: {
-    per: "per",
-    noisy: "With noise: the whisker holds the true value 95 times in 100. Hatched: withheld, not zero.",
-    lead: "Hatched: withheld, not zero. An answer is a lead; the owner of the data checks it first.",
-  },
-} as const;

@@ -24,6 +24,32 @@ const NOISY = {
 const COUNTS = { kind: "overlap-count", histogram: { 1: 491, 2: { withheld: "minCount" } } };
 const MATCHES = { kind: "match", matches: [{ key: ["9187629"], holders: ["eu", "ofac"] }] };
 
+const FLOW = {
+  kind: "aggregate",
+  flow: { origin: "from", destination: "to", period: "month" },
+  cells: [
+    { group: { from: "NL", to: "DE", month: "2026-01" }, count: 20, "sum(amount)": 1500 },
+    { group: { from: "NL", to: "DE", month: "2026-02" }, withheld: "minCount" },
+    { group: { from: "DE", to: "NL", month: "2026-01" }, count: 11, "sum(amount)": 700 },
+    { group: { from: "DE", to: "NL", month: "2026-02" }, count: 12, "sum(amount)": 800 },
+    { group: { from: "DE", to: "DE", month: "2026-01" }, withheld: "minCount" },
+    { group: { from: "DE", to: "DE", month: "2026-02" }, withheld: "minContributors" },
+  ],
+};
+const TREND = {
+  kind: "trend",
+  alarms: [{ group: { place: "north" }, period: "2026-02", value: 9 }],
+  series: [
+    { group: { place: "north" }, period: "2026-01", value: 4 },
+    { group: { place: "north" }, period: "2026-02", value: 9 },
+    { group: { place: "north" }, period: "2026-03", withheld: "minCount" },
+  ],
+};
+const ALARMS = {
+  kind: "trend",
+  alarms: ["2025-11", "2026-02"].map((period) => ({ group: { place: "north" }, period })),
+};
+
 let cwd = "";
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), "koplamp-result-"));
@@ -31,6 +57,9 @@ beforeAll(async () => {
     sum: { north: SUM },
     noisy: { north: NOISY },
     counts: { eu: COUNTS },
+    flow: { eu: FLOW },
+    trend: { eu: TREND },
+    alarms: { eu: ALARMS },
     match: { eu: MATCHES },
     two: { eu: COUNTS, ofac: MATCHES },
     none: {},
@@ -74,6 +103,25 @@ describe("koplamp result", () => {
     expect(sums.stdout).toContain("sum(amount) per place, month");
     expect(sums.stdout).toContain("achtergehouden: te weinig, te weinig partijen");
     expect((await result("counts.json", "--format", "svg")).stdout).toContain("histogram · 1");
+  });
+
+  test("draws a money flow as bands between its ends, over all periods", async () => {
+    const { stdout } = await result("flow.json", "--format", "svg");
+    expect(stdout).toContain("sum(amount), from → to");
+    expect(stdout).toContain(
+      "NL → DE: 1,500, 1/2 withheld: too few; DE → NL: 1,500; DE → DE: 2/2 withheld: too few, too few contributors.",
+    );
+    expect((await result("flow.json", "--format", "svg", "--measure", "count")).stdout).toContain(
+      "DE → NL: 23;",
+    );
+  });
+
+  test("draws a trend as lines with its alarms, or as alarms alone", async () => {
+    const series = (await result("trend.json", "--format", "svg")).stdout;
+    expect(series).toContain("north: 2026-01 4; 2026-02 9, alarm; 2026-03 withheld: too few.");
+    const alone = (await result("alarms.json", "--format", "svg", "--lang", "nl")).stdout;
+    expect(alone).toContain("alarmen, zonder waarden. north: 2025-11 alarm; 2026-02 alarm.");
+    expect(alone).not.toContain('class="line"');
   });
 
   test("with --json is the answer itself", async () => {

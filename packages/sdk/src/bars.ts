@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bar chart as one SVG file: no script, no font of its own, nothing fetched. What is withheld is a bar as well, hatched
-// over all the room there is, so that a reader does not take it for zero; noise is a whisker.
+// A bar chart as one SVG file. What is withheld is a bar as well, hatched over all the room there is, so that a reader does
+// not take it for zero; noise is a whisker.
+import { cut, escaped, MARGIN, pictureSvg, round, TOP, WIDTH, widthOf } from "./picture.ts";
 
 /** One bar: a value, how far it may be off, or why it is not given. */
 export interface Bar {
@@ -18,48 +19,37 @@ export interface BarChart {
   /** What is measured: `count`, `sum(amount)`. */
   readonly measure: string;
   readonly bars: readonly Bar[];
-  /** One sentence under the chart. */
+  /** A sentence or two under the chart. */
   readonly note: string;
   /** A number as people read it. */
   readonly format: (value: number) => string;
 }
 
-const WIDTH = 880;
-const LABELS = 216;
-const VALUES = 260;
-const TOP = 64;
-const ROW = 26;
-const BAR = 16;
-const MOST_LABEL = 24;
+const TEXT = 19;
+const BAR = 14;
+const GAP = 9;
+/** Characters over the whole page, and the fewest that a label is cut to beside its value. */
+const LINE = 58;
+const LEAST_LABEL = 12;
 
 /** The chart as the text of an SVG file. At least one bar. */
 export function barsSvg(chart: BarChart): string {
   const { title, measure, bars, note } = chart;
-  const height = TOP + bars.length * ROW + 44;
   const scale = scaleOf(bars);
-  const rows = bars.map((bar, at) => rowText(bar, TOP + at * ROW, scale, chart)).join("\n");
-  const axis = scale.at(0);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="title description">
-<title id="title">${escaped(title)}</title>
-<desc id="description">${escaped(described(chart))}</desc>
-<style>
-text { font: 13px system-ui, sans-serif; fill: #1b1b1b }
-.title { font-weight: 600; font-size: 16px }
-.quiet { fill: #595959 }
-.bar { fill: #9fc1e0; stroke: #1f5f99 }
-.whisker { stroke: #1b1b1b; stroke-width: 1.5; fill: none }
-.axis { stroke: #595959 }
-.withheld { fill: url(#hatch); stroke: #6b6b6b; stroke-dasharray: 3 3 }
-</style>
-<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="#ffffff"/><line x1="0" y1="0" x2="0" y2="6" stroke="#b5b5b5" stroke-width="2"/></pattern></defs>
-<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>
-<text class="title" x="16" y="26">${escaped(title)}</text>
-<text class="quiet" x="16" y="46">${escaped(measure)}</text>
-${rows}
-<line class="axis" x1="${axis}" y1="${TOP - 6}" x2="${axis}" y2="${TOP + bars.length * ROW}"/>
-<text class="quiet" x="16" y="${height - 16}">${escaped(note)}</text>
-</svg>
-`;
+  let y = TOP;
+  const rows = bars.map((bar) => {
+    const row = rowText(bar, y, scale, chart);
+    y += row.height;
+    return row.text;
+  });
+  return pictureSvg({
+    title,
+    subtitle: measure,
+    description: described(chart),
+    body: rows.join("\n"),
+    bottom: y,
+    notes: [note],
+  });
 }
 
 /** From a value to a place on the page. */
@@ -73,23 +63,34 @@ function scaleOf(bars: readonly Bar[]): Scale {
   );
   const least = Math.min(0, ...ends);
   const most = Math.max(0, ...ends);
-  const room = WIDTH - LABELS - VALUES;
   const span = most - least || 1;
-  return { at: (value) => round(LABELS + ((value - least) / span) * room) };
+  return { at: (value) => round(MARGIN + ((value - least) / span) * (WIDTH - 2 * MARGIN)) };
 }
 
-function rowText(bar: Bar, y: number, scale: Scale, { format }: BarChart): string {
-  const middle = y + BAR / 2 + 4.5;
-  const label = `<text x="${LABELS - 10}" y="${middle}" text-anchor="end">${escaped(cut(bar.label))}</text>`;
-  const { value, spread, withheld = "" } = bar;
-  const end = WIDTH - VALUES;
-  if (value === undefined) {
-    return `<g>${label}<rect class="withheld" x="${LABELS}" y="${y}" width="${end - LABELS}" height="${BAR}"/><text class="quiet" x="${end + 8}" y="${middle}">${escaped(withheld)}</text></g>`;
-  }
+/** A bar under its label and value; a value that leaves no room for a label has a line of its own. */
+function rowText(
+  bar: Bar,
+  y: number,
+  scale: Scale,
+  { format }: BarChart,
+): { readonly text: string; readonly height: number } {
+  const told = valueText(bar, format);
+  const room = LINE - 2 - widthOf(told);
+  const lines = room >= Math.min(LEAST_LABEL, widthOf(bar.label)) ? 1 : 2;
+  const label = `<text x="${MARGIN}" y="${y + 13}">${escaped(cut(bar.label, lines === 1 ? room : LINE))}</text>`;
+  const quiet = bar.value === undefined ? ' class="quiet"' : "";
+  const value = `<text${quiet} x="${WIDTH - MARGIN}" y="${y + 13 + (lines - 1) * TEXT}" text-anchor="end">${escaped(told)}</text>`;
+  const drawn = y + lines * TEXT;
+  return { text: `<g>${label}${value}${drawing(bar, drawn, scale)}</g>`, height: lines * TEXT + BAR + GAP };
+}
+
+function drawing({ value, spread }: Bar, y: number, scale: Scale): string {
+  if (value === undefined)
+    return `<rect class="withheld" x="${MARGIN}" y="${y}" width="${WIDTH - 2 * MARGIN}" height="${BAR}"/>`;
   const [zero, place] = [scale.at(0), scale.at(value)];
   const rect = `<rect class="bar" x="${Math.min(zero, place)}" y="${y}" width="${round(Math.abs(place - zero))}" height="${BAR}"/>`;
-  const text = `<text x="${end + 8}" y="${middle}">${escaped(valueText(bar, format))}</text>`;
-  return `<g>${label}${rect}${spread === undefined ? "" : whisker(value, spread, y, scale)}${text}</g>`;
+  const axis = `<line class="axis" x1="${zero}" y1="${y - 2}" x2="${zero}" y2="${y + BAR + 2}"/>`;
+  return `${rect}${axis}${spread === undefined ? "" : whisker(value, spread, y, scale)}`;
 }
 
 function whisker(value: number, spread: number, y: number, scale: Scale): string {
@@ -107,23 +108,4 @@ function described({ measure, bars, note, format }: BarChart): string {
 function valueText({ value, spread, withheld = "" }: Bar, format: (value: number) => string): string {
   if (value === undefined) return withheld;
   return spread === undefined ? format(value) : `${format(value)} ± ${format(spread)}`;
-}
-
-function cut(text: string): string {
-  const points = [...text];
-  return points.length <= MOST_LABEL ? text : `${points.slice(0, MOST_LABEL - 1).join("")}…`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-/** Text inside XML. What XML cannot hold is left out. */
-function escaped(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }

@@ -64,6 +64,7 @@ export type { GenerateOptions } from "./generated-registers.ts";
 export { type LabRequest, type LabRun, runLab } from "./lab.ts";
 export { answerOf } from "./lab-answer.ts";
 export { labTerms } from "./lab-terms.ts";
+export { type LineChart, type LineGroup, type LinePoint, linesSvg } from "./lines.ts";
 export { newPersonKey, type PersonDecision, personKeyOf, rolesOf, signDecisionOf } from "./person.ts";
 export { signPlanOf } from "./person-plan.ts";
 export { type OfficersWish, suspendNode } from "./person-suspend.ts";
@@ -76,6 +77,7 @@ export {
   testPolicy,
 } from "./policy.ts";
 export { type Lab, readLab } from "./read-lab.ts";
+export { type Flow, type FlowDiagram, sankeySvg } from "./sankey.ts";
 export { type KeptSignIn, type SignInRequest, signIn, signOut } from "./sign-in.ts";
 export { reportFile, verifyFile } from "./verify.ts";
 export { type Versions, versions } from "./versions.ts";
