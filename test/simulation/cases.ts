@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random federations and questions: skew, duplicates, empty tables, Unicode, sizes up to 1 to 1,000, 2 to 6 parties.
 import fc from "fast-check";
-import type { PlainQuestion, Pool, RawTable } from "./plaintext.ts";
+import { type PlainQuestion, type Pool, type RawTable, withUniqueKeys } from "./plaintext.ts";
 
 /** A federation's raw data and a question about them. */
 export interface Case {
@@ -163,6 +163,54 @@ function aggregate(parties: readonly string[]): fc.Arbitrary<PlainQuestion> {
   });
 }
 
+/** Sums in which an event counts once: how many parties a cell has is known to nobody there. */
+export function distinctCases(): fc.Arbitrary<Case> {
+  return pool.chain((data) =>
+    fc.record({
+      pool: fc.constant(data),
+      question: fc
+        .tuple(aggregate(Object.keys(data)), key)
+        .map(([question, distinctBy]) => ({ ...question, minContributors: 1, distinctBy })),
+      mode: fc.constant(null),
+    }),
+  );
+}
+
+/** Joins of all parties, with groups of any of them or none, and numbers of any. */
+export function joinCases(): fc.Arbitrary<Case> {
+  return fc.tuple(pool, key).chain(([data, by]) => {
+    const parties = Object.keys(data);
+    const one = fc.constantFrom(...parties);
+    const groups = one.chain((owner) =>
+      fc.constantFrom<readonly string[]>([], [`${owner}.group`], [`${owner}.group`, `${owner}.month`]),
+    );
+    const measures = fc
+      .uniqueArray(fc.tuple(fc.constantFrom("sum", "mean"), one), { maxLength: 3, selector: String })
+      .map((drawn) => ["count", ...drawn.map(([what, party]) => `${what}(${party}.amount)`)]);
+    return fc.record({
+      pool: fc.constant(withUniqueKeys(data, by)),
+      question: fc.record({
+        kind: fc.constant("join-aggregate" as const),
+        key: fc.constant(by),
+        groupBy: groups,
+        domain: fc.constant(domainAt(parties)),
+        measures,
+        minCount: fc.integer({ min: 1, max: 4 }),
+        recipients: recipientsOf([...parties, "zz"]),
+      }),
+      mode: fc.constantFrom("hub" as const, null),
+    });
+  });
+}
+
+function domainAt(parties: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    parties.flatMap((party) =>
+      Object.entries(DOMAIN).map(([column, values]) => [`${party}.${column}`, values]),
+    ),
+  );
+}
+
 /** Two parties and a question that match-pair/1 answers: recipients are any of them, and a third that holds nothing. */
 export function pairCases(): fc.Arbitrary<Case> {
   return pool.chain((data) => {
@@ -184,14 +232,15 @@ export function pairCases(): fc.Arbitrary<Case> {
   });
 }
 
+const ASKED = { match, "overlap-count": overlap, aggregate };
+
 /** A case. Of every six, three are sums, two counts, one a match, when `kinds` names them all. */
-export function cases(kinds: readonly PlainQuestion["kind"][]): fc.Arbitrary<Case> {
-  const asked = { match, "overlap-count": overlap, aggregate };
+export function cases(kinds: readonly (keyof typeof ASKED)[]): fc.Arbitrary<Case> {
   return pool.chain((data) => {
     const parties = Object.keys(data);
     return fc.record({
       pool: fc.constant(data),
-      question: fc.oneof(...kinds.map((kind) => asked[kind](parties))),
+      question: fc.oneof(...kinds.map((kind) => ASKED[kind](parties))),
       mode: fc.constantFrom("hub" as const, "recipient" as const, null),
     });
   });

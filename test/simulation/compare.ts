@@ -94,15 +94,21 @@ function questionText(parties: readonly string[], question: PlainQuestion, mode:
   const from = Object.fromEntries(parties.map((party) => [party, "rows"]));
   const { recipients } = question;
   const head = { koplamp: "query/v1", id: "case", recipients };
-  if (question.kind !== "aggregate") return JSON.stringify({ ...head, ask: askOf(question, from, mode) });
-  const { kind, where, groupBy, measures, minCount, minContributors } = question;
+  if (!("measures" in question)) return JSON.stringify({ ...head, ask: askOf(question, from, mode) });
+  const { kind, groupBy, measures, minCount } = question;
   const domain = Object.fromEntries(groupBy.map((column) => [column, question.domain[column]]));
-  const ask = { kind, from, where, groupBy, domain, measures };
+  const sums = { kind, from, groupBy, domain, measures };
+  if (kind === "join-aggregate") {
+    const ask = { ...sums, key: question.key, ...(mode === null ? {} : { mode }) };
+    return JSON.stringify({ ...head, ask, release: { minCount } });
+  }
+  const { where, minContributors, distinctBy } = question;
+  const ask = { ...sums, where, ...(distinctBy === undefined ? {} : { distinctBy }) };
   return JSON.stringify({ ...head, ask, release: { minCount, minContributors } });
 }
 
 function askOf(
-  question: Exclude<PlainQuestion, { kind: "aggregate" }>,
+  question: Exclude<PlainQuestion, { measures: unknown }>,
   from: object,
   mode: Case["mode"],
 ): object {
@@ -133,8 +139,8 @@ function comparable(result: AnswerResult, question: PlainQuestion): unknown {
       ]),
     );
   }
-  if (result.kind === "aggregate") {
-    const columns = question.kind === "aggregate" ? question.groupBy : [];
+  if ("cells" in result) {
+    const columns = "groupBy" in question ? question.groupBy : [];
     return Object.fromEntries(
       result.cells.map((cell) => [
         JSON.stringify(columns.map((column) => cell.group[column])),

@@ -8,7 +8,7 @@ export type RawTable = readonly Readonly<Record<string, string>>[];
 export type Pool = Readonly<Record<string, RawTable>>;
 
 /** A question, as far as its answer depends on it. Parties in alphabetical order. */
-export type PlainQuestion = PlainMatch | PlainOverlap | PlainAggregate;
+export type PlainQuestion = PlainMatch | PlainOverlap | PlainAggregate | PlainJoin;
 
 interface Asked {
   readonly recipients: readonly string[];
@@ -36,6 +36,18 @@ export interface PlainAggregate extends Asked {
   readonly measures: readonly string[];
   readonly minCount: number;
   readonly minContributors: number;
+  /** What names an event; absent where every row counts. */
+  readonly distinctBy?: readonly string[];
+}
+
+/** Groups and measures are written `party.column`. */
+export interface PlainJoin extends Asked {
+  readonly kind: "join-aggregate";
+  readonly key: readonly string[];
+  readonly groupBy: readonly string[];
+  readonly domain: Readonly<Record<string, readonly string[]>>;
+  readonly measures: readonly string[];
+  readonly minCount: number;
 }
 
 /** Column to what it holds; a column that is not here holds text. */
@@ -52,13 +64,18 @@ export function plainResults(pool: Pool, question: PlainQuestion): Readonly<Reco
   if (question.kind === "match") {
     return Object.fromEntries(recipients.map((party) => [party, matchesOf(party, pool, question)]));
   }
-  const result = question.kind === "aggregate" ? cellsOf(pool, question) : countsOf(pool, question);
+  const result = sharedResult(pool, question);
   return Object.fromEntries(recipients.map((party) => [party, result]));
 }
 
-function canonical(column: string, raw: string): string | undefined {
+function sharedResult(pool: Pool, question: Exclude<PlainQuestion, PlainMatch>): unknown {
+  if (question.kind === "overlap-count") return countsOf(pool, question);
+  return question.kind === "aggregate" ? cellsOf(pool, question) : joinedCells(pool, question);
+}
+
+function canonical(name: string, raw: string): string | undefined {
   const text = raw.normalize("NFC").trim();
-  switch (KINDS[column]) {
+  switch (KINDS[name.slice(name.indexOf(".") + 1)]) {
     case "imo":
       return imo(text);
     case "integer":
@@ -123,12 +140,85 @@ function countsOf(pool: Pool, { key, shape, atLeast }: PlainOverlap): unknown {
 function cellsOf(pool: Pool, question: PlainAggregate): unknown {
   const cells: Record<string, unknown> = {};
   for (const group of product(question.groupBy.map((column) => question.domain[column] ?? []))) {
-    const byParty = Object.values(pool).map((table) =>
-      table.filter((row) => passes(row, question) && inGroup(row, question.groupBy, group)),
+    const byParty = Object.values(counted(pool, question)).map((table) =>
+      table.filter((row) => inGroup(row, question.groupBy, group)),
     );
     cells[JSON.stringify(group)] = cellOf(byParty, question);
   }
   return cells;
+}
+
+/** The rows that count: those in any cell, and of each event the first row of the first party that has one. */
+function counted(pool: Pool, question: PlainAggregate): Pool {
+  const { groupBy, domain, distinctBy } = question;
+  const groups = product(groupBy.map((column) => domain[column] ?? []));
+  const seen = new Set<string>();
+  const isNew = (row: Readonly<Record<string, string>>): boolean => {
+    if (distinctBy === undefined) return true;
+    const name = keyText(row, distinctBy);
+    if (name === undefined || seen.has(name)) return false;
+    seen.add(name);
+    return true;
+  };
+  return Object.fromEntries(
+    Object.keys(pool)
+      .sort()
+      .map((party) => [
+        party,
+        (pool[party] ?? []).filter(
+          (row) =>
+            passes(row, question) && groups.some((group) => inGroup(row, groupBy, group)) && isNew(row),
+        ),
+      ]),
+  );
+}
+
+function keyText(row: Readonly<Record<string, string>>, key: readonly string[]): string | undefined {
+  const values = key.map((column) => canonical(column, row[column] ?? ""));
+  return values.every((value) => value !== undefined) ? JSON.stringify(values) : undefined;
+}
+
+/** The pool with each key once at every party: what a join takes. */
+export function withUniqueKeys(pool: Pool, key: readonly string[]): Pool {
+  return Object.fromEntries(
+    Object.entries(pool).map(([party, rows]) => {
+      const seen = new Set<string>();
+      const first = (row: Readonly<Record<string, string>>): boolean => {
+        const name = keyText(row, key);
+        if (name === undefined) return true;
+        const isNew = !seen.has(name);
+        seen.add(name);
+        return isNew;
+      };
+      return [party, rows.filter(first)];
+    }),
+  );
+}
+
+/** One row for each key that every party holds, with its columns under `party.column`, judged group by group. */
+function joinedCells(pool: Pool, question: PlainJoin): unknown {
+  const parties = Object.keys(pool).sort();
+  const joined = [...holdersOf(pool, question.key)]
+    .filter(([, held]) => held.length === parties.length)
+    .map(([name]) =>
+      Object.fromEntries(
+        parties.flatMap((party) => {
+          const row = (pool[party] ?? []).find((one) => keyText(one, question.key) === name) ?? {};
+          return Object.entries(row).map(([column, raw]) => [`${party}.${column}`, raw]);
+        }),
+      ),
+    );
+  const groups = product(question.groupBy.map((column) => question.domain[column] ?? []));
+  return Object.fromEntries(
+    groups.map((group) => {
+      const rows = joined.filter((row) => inGroup(row, question.groupBy, group));
+      const cell =
+        rows.length < question.minCount
+          ? "withheld"
+          : Object.fromEntries(question.measures.map((measure) => [measure, measureOf(measure, rows)]));
+      return [JSON.stringify(group), cell];
+    }),
+  );
 }
 
 function product(lists: readonly (readonly string[])[]): readonly (readonly string[])[] {

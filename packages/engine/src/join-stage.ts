@@ -10,6 +10,8 @@ import {
   joinHub,
   joinHubNode,
   joinLayout,
+  joinPairNode,
+  joinSumPair,
   joinTerms,
 } from "@koplamp/aggregate";
 import { parameterSet } from "@koplamp/he";
@@ -30,9 +32,6 @@ import type { QuestionRun } from "./question-run.ts";
 import { releaseTable } from "./release-table.ts";
 import { runSession, type SessionFacts, type SessionResult, type SessionTicket } from "./session.ts";
 import type { StageResult } from "./stage.ts";
-
-const joinSumPair = { id: "join-sum-pair/1" };
-const joinPairNode = joinHubNode;
 
 /** Whether a plan is answered by sums over selected rows. */
 export function selectsRows({ protocol: { id } }: Plan): boolean {

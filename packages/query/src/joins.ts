@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sums over selected rows: what a plan of them is to its protocol, and what is refused before anything runs.
-import { distinctSum, distinctTerms, joinHub, joinLayout, joinTerms, SumError } from "@koplamp/aggregate";
+import {
+  distinctSum,
+  distinctTerms,
+  joinHub,
+  joinLayout,
+  joinSumPair,
+  joinTerms,
+  SumError,
+} from "@koplamp/aggregate";
 import type { Description, PartyId } from "@koplamp/protocol";
 import type { AggregateAsk, JoinAsk, Plan } from "@koplamp/wire";
 import { DISTINCT, JOIN_HUB, JOIN_PAIR } from "./choices.ts";
@@ -32,9 +40,7 @@ export function describeJoin(
       return distinctSum.describe({ ...distinctTerms(plan, layout), params, quotas });
     const terms = { ...joinTerms(plan, layout), params };
     if (id === JOIN_HUB.protocol) return joinHub.describe({ ...terms, quotas });
-    throw new QueryError("not-yet", "sums over the rows of a pair cannot be asked yet", {
-      hint: "mode: hub",
-    });
+    return joinSumPair.describe(terms);
   });
 }
 
