@@ -85,6 +85,10 @@ const ask = z.discriminatedUnion("kind", [
     where: list(condition, 16).optional(),
     groupBy: list(name, 8).optional(),
     domain: domain.optional(),
+    flow: z
+      .strictObject({ origin: name, destination: name, period: name.optional() })
+      .optional()
+      .describe("money on its way, in place of groupBy: from where, to where, and when"),
     measures: statistics,
     distinctBy: key.optional().describe("what names an event: however many report it, it counts once"),
   }),
