@@ -16,7 +16,7 @@ import { DECIMALS, precisionOf } from "./statistics.ts";
 /** The result of a cube: its released cells, and what follows from them. */
 export function cubeResult(
   cells: readonly AggregateCell[],
-  ask: Pick<AggregateAsk, "measures" | "groupBy" | "domain">,
+  ask: Pick<AggregateAsk, "measures" | "groupBy" | "domain" | "flow">,
   minCount: number,
 ): AggregateResult {
   const statistics = tableStatistics(cells, ask, minCount);
@@ -24,6 +24,7 @@ export function cubeResult(
   return {
     kind: "aggregate",
     cells,
+    ...(ask.flow === undefined ? {} : { flow: ask.flow }),
     ...(statistics.length === 0 ? {} : { statistics }),
     ...(Object.keys(precision).length === 0 ? {} : { precision }),
   };

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AggregateAsk, Ask, MatchAsk, OverlapAsk } from "@koplamp/wire";
+import {
+  type AggregateAsk,
+  type Ask,
+  flowColumns,
+  type MatchAsk,
+  type MoneyFlow,
+  type OverlapAsk,
+} from "@koplamp/wire";
 import { readJoin } from "./ask-join.ts";
 import { columnIn, readDomain, readFrom, readKey, readWhere, statisticIn } from "./ask-rows.ts";
 import { readTrend } from "./ask-trend.ts";
@@ -14,7 +21,7 @@ export type QuestionAsk = Ask;
 const FIELDS = {
   match: ["kind", "key", "anyKey", "from", "atLeast", "tell", "flaggedBy", "mode"],
   "overlap-count": ["kind", "key", "from", "shape", "atLeast", "mode"],
-  aggregate: ["kind", "from", "where", "groupBy", "domain", "measures", "distinctBy", "totals"],
+  aggregate: ["kind", "from", "where", "groupBy", "flow", "domain", "measures", "distinctBy", "totals"],
   "join-aggregate": ["kind", "key", "from", "groupBy", "domain", "measures", "mode"],
   trend: ["kind", "from", "where", "groupBy", "domain", "measures", "period", "alarm", "reveal"],
   lookup: ["kind", "key", "asker", "holder", "questions", "tell"],
@@ -93,12 +100,9 @@ function readMode(map: YamlMap, shape: OverlapAsk["shape"], parties: number): Ov
 }
 
 function readAggregate(map: YamlMap): AggregateAsk {
-  const [groupBy, distinctBy, totals] = [
-    field(map, "groupBy"),
-    field(map, "distinctBy"),
-    field(map, "totals"),
-  ];
-  const columns = groupBy === undefined ? [] : distinct(listOf(groupBy, 0, 8).items, columnIn);
+  const [distinctBy, totals] = [field(map, "distinctBy"), field(map, "totals")];
+  const flow = readFlow(map);
+  const columns = flow === undefined ? readGroups(map) : flowColumns(flow);
   return {
     kind: "aggregate",
     from: readFrom(map),
@@ -109,7 +113,36 @@ function readAggregate(map: YamlMap): AggregateAsk {
       listOf(required(map, "measures", "count, sum(column), mean(column)"), 1, 16).items,
       statisticIn,
     ),
+    ...(flow === undefined ? {} : { flow }),
     ...(totals === undefined ? {} : { totals: oneOf(totals, ["total", "margins"]) }),
     ...(distinctBy === undefined ? {} : { distinctBy: distinct(listOf(distinctBy, 1, 16).items, columnIn) }),
   };
+}
+
+function readGroups(map: YamlMap): readonly string[] {
+  const groupBy = field(map, "groupBy");
+  return groupBy === undefined ? [] : distinct(listOf(groupBy, 0, 8).items, columnIn);
+}
+
+/** Money on its way: its columns are the groups. */
+function readFlow(map: YamlMap): MoneyFlow | undefined {
+  const [value, groupBy] = [field(map, "flow"), field(map, "groupBy")];
+  if (value === undefined) return undefined;
+  if (groupBy !== undefined) {
+    const hint = "leave `groupBy` out: the columns of the flow are the groups";
+    throw failAt(groupBy, "invalid-value", '"groupBy" does not go with "flow"', hint);
+  }
+  const flow = mapOf(value, ["origin", "destination", "period"]);
+  const [origin, destination] = [
+    columnIn(required(flow, "origin", "the column that says from where")),
+    columnIn(required(flow, "destination", "the column that says to where")),
+  ];
+  const period = field(flow, "period");
+  const read: MoneyFlow = {
+    origin,
+    destination,
+    ...(period === undefined ? {} : { period: columnIn(period) }),
+  };
+  if (new Set(flowColumns(read)).size === flowColumns(read).length) return read;
+  throw failAt(value, "invalid-value", "expected another column for each end of a flow and for its period");
 }

@@ -2,6 +2,7 @@
 // The answer document of lab-format.md, as the engine makes it and as people read it.
 import type { PartyId } from "@koplamp/protocol";
 import { canonicalText } from "./canonical.ts";
+import type { MoneyFlow } from "./documents/asks.ts";
 import { WireError } from "./errors.ts";
 
 /** What a question came to, for everybody who asked in one process: a lab, or a node with its own result only. */
@@ -85,6 +86,8 @@ export interface AggregateResult {
   readonly margins?: readonly AggregateCell[];
   /** Every number is a multiple of this; absent where it is told as it is. */
   readonly rounding?: number;
+  /** Where cells are money on its way: which columns of their groups say from where, to where, and when. */
+  readonly flow?: MoneyFlow;
   /** Where the question asks for statistics of the table. */
   readonly statistics?: readonly TableStatistic[];
   /** By measure, how exact its decimals are; absent where every number is whole. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from "zod";
 import { utf8 } from "../text.ts";
-import { type Ask, type ColumnDomain, measuredColumn, ownColumn } from "./asks.ts";
+import { type Ask, type ColumnDomain, flowColumns, measuredColumn, ownColumn } from "./asks.ts";
 import { atLeastOne, list, name, party, same, sortedList, uniqueList } from "./fields.ts";
 import { areRanges, isMade, MOST_TEXT, measureText, parseMeasure } from "./measures.ts";
 
@@ -116,6 +116,11 @@ const aggregate = z
     measures: uniqueList(statistic, same, 16, 1),
     distinctBy: key.exactOptional(),
     totals: z.enum(["total", "margins"], "expected total or margins").exactOptional(),
+    flow: z.strictObject({ origin: name, destination: name, period: name.exactOptional() }).exactOptional(),
+  })
+  .refine(({ groupBy, flow }) => flow === undefined || groupBy.join() === flowColumns(flow).join(), {
+    message: "expected groups by the columns of the flow, in that order",
+    path: ["groupBy"],
   })
   .refine(({ groupBy, domain: axes }) => areAxes(groupBy, axes), IN_ORDER)
   .refine((ask) => ask.measures.every((text) => isMade(text, ask)), {

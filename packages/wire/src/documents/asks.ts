@@ -60,6 +60,20 @@ export interface AggregateAsk {
   readonly distinctBy?: readonly string[];
   /** Sums of cells that are told beside them: of all, or over each of the columns too. Absent where none is asked for. */
   readonly totals?: "total" | "margins";
+  /** Present where cells are money on its way: then the groups are these columns, in this order. */
+  readonly flow?: MoneyFlow;
+}
+
+/** Which columns say from where, to where, and when. */
+export interface MoneyFlow {
+  readonly origin: string;
+  readonly destination: string;
+  readonly period?: string;
+}
+
+/** The columns of a flow, in the order of its groups. */
+export function flowColumns({ origin, destination, period }: MoneyFlow): readonly string[] {
+  return [origin, destination, ...(period === undefined ? [] : [period])];
 }
 
 /** Sums over the rows whose key every party holds. Its columns are written `party.column`. */
