@@ -5,6 +5,7 @@ import { CHANNEL } from "./channel.ts";
 import { COORDINATOR } from "./coordinator.ts";
 import { FOUR_EYES } from "./four-eyes.ts";
 import { GOVERNANCE } from "./governance.ts";
+import { JOIN_HUB } from "./join-hub.ts";
 import { MASKED_SUMS } from "./masked-sums.ts";
 import { MATCHING } from "./matching.ts";
 import { PAIR } from "./pair.ts";
@@ -27,6 +28,7 @@ export const SWITCHES: readonly Switch[] = [
   ...PICTURES,
   ...MASKED_SUMS,
   ...TRENDS,
+  ...JOIN_HUB,
   ...CHANNEL,
   ...COORDINATOR,
   ...GOVERNANCE,

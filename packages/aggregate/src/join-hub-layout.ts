@@ -32,7 +32,7 @@ export function geometryOf({ slots }: ParameterSet, groups: number): Geometry {
 }
 
 /** Ciphertexts that hold a list of so many rows. */
-export function chunksOf({ width }: Geometry, rows: number): number {
+function chunksOf({ width }: Geometry, rows: number): number {
   return Math.ceil(rows / width);
 }
 

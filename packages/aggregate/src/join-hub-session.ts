@@ -241,7 +241,7 @@ function numbersOf(
 }
 
 /** How many blocks a column of the session takes. */
-export function limbsIn(columns: readonly HubColumn[], column: number): number {
+function limbsIn(columns: readonly HubColumn[], column: number): number {
   return columns.filter((block) => block.column === column).length;
 }
 

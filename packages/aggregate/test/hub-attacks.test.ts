@@ -92,7 +92,7 @@ describe("a coordinator that divides what it gets by what it sent", () => {
     return truth.filter((coefficient, at) => quotient[at] === coefficient).length;
   }
 
-  it("reads nothing", () => {
+  it("reads nothing in the quotients", () => {
     expect(divided({})).toBe(0);
   });
 
@@ -120,7 +120,7 @@ describe("who has the collective key, and knows the noise of what the coordinato
     return near.length / clear.length;
   }
 
-  it("reads nothing", () => {
+  it("reads nothing in the noise", () => {
     expect(fromNoise({})).toBe(0);
   });
 

@@ -20,6 +20,7 @@ import {
   type Geometry,
   geometryOf,
   groupChoices,
+  sumsOfBlock,
 } from "../src/join-hub-layout.ts";
 import { hubOfDistinct, hubOfJoin } from "../src/join-hub-session.ts";
 import { layTokens, permutation } from "../src/join-hub-tokens.ts";
@@ -206,6 +207,39 @@ describe("slots", () => {
       expect(own.filter((slot) => slot > set.t / 2).length).toBeGreaterThan(850);
     }
     expect(slots.subarray(4 * 2047).every((slot) => slot === 0)).toBe(true);
+  });
+});
+
+describe("an opened block", () => {
+  const hub = hubOfJoin(session({ a: 100, b: 100 }));
+  const geometry = geometryOf(set, 8);
+  const block = (change: Readonly<Record<number, number>> = {}): Float64Array => {
+    const slots = new Float64Array(set.slots);
+    slots.set([5, set.t - 7, 9], geometry.width * 2);
+    slots[set.slots - 2] = 2;
+    for (const [at, slot] of Object.entries(change)) slots[Number(at)] = slot;
+    return slots;
+  };
+
+  it("gives the sum of each group, below zero too", () => {
+    expect(sumsOfBlock(hub, geometry, block())).toEqual(Float64Array.of(0, 0, 7, 0, 0, 0, 0, 0));
+    const negative = sumsOfBlock(
+      hub,
+      geometry,
+      block({ [geometry.width * 2]: 0, [geometry.width * 2 + 2]: 0 }),
+    );
+    expect(negative?.[2]).toBe(-7);
+  });
+
+  it("counts every contributor once, and is none where it does not", () => {
+    for (const count of [0, 1, 3])
+      expect(sumsOfBlock(hub, geometry, block({ [set.slots - 2]: count }))).toBeUndefined();
+  });
+
+  it("is none where a slot that no group has is not zero", () => {
+    for (const at of [geometry.width * 8, set.slots - 3, set.slots - 1]) {
+      expect(sumsOfBlock(hub, geometry, block({ [at]: 1 }))).toBeUndefined();
+    }
   });
 });
 

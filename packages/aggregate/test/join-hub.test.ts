@@ -6,6 +6,7 @@ import { tinyBfv } from "../../../test/toy/bfv.ts";
 import { nodePrimitives } from "../../pool/src/index.ts";
 import type { JoinOpened } from "../src/index.ts";
 import { describeHub } from "../src/join-hub-description.ts";
+import { placesOfCells } from "../src/join-hub-jobs.ts";
 import { groupChoices } from "../src/join-hub-layout.ts";
 import { hubOfDistinct, hubOfJoin } from "../src/join-hub-session.ts";
 import { expectDescribed } from "./described.ts";
@@ -122,6 +123,42 @@ describe("join-sum-hub/1", () => {
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+describe("what the coordinator is told of groups and cells", () => {
+  const world: HubWorld = {
+    rows: { alice: [{ key: "a", group: 3 }], bob: [{ key: "a", group: 4 }] },
+    ...{ recipients: ["zoe"], cells: 9, groupOwner: "alice", columns: [] },
+  };
+  const cells = Array.from({ length: 9 }, (_, cell) => cell);
+
+  it("is another name in each session, in a join", () => {
+    const names = [0, 1].map(() => {
+      const { transcript } = toy.run(toy.joinParties(toy.join(world)));
+      const table =
+        transcript.find(({ output }) => output === "groups.alice.zoe")?.bytes.slice() ?? new Uint8Array();
+      return [...new Uint32Array(table.buffer)];
+    });
+    for (const own of names) expect([...own].sort()).toEqual(cells);
+    expect(names[0]).not.toEqual(names[1]);
+    expect(names).not.toContainEqual(cells);
+  });
+
+  it("is another order in each session, the same at all nodes, in a distinct sum", () => {
+    const places: string[] = [];
+    const before = toy.jobs;
+    toy.jobs = new Map(before).set(placesOfCells.name, (vault, ...args) => {
+      const order = before.get(placesOfCells.name)?.(vault, ...args) as Int32Array;
+      places.push(order.join());
+      return order;
+    });
+    for (const _ of [0, 1]) toy.run(toy.distinctParties(toy.distinct(world)));
+    toy.jobs = before;
+    expect(places.length).toBe(6);
+    expect(new Set(places).size).toBe(2);
+    expect(places).not.toContain(cells.join());
+    for (const own of places) expect(own.split(",").sort()).toEqual(cells.map(String));
   });
 });
 
