@@ -11,6 +11,7 @@ import { MATCHING } from "./matching.ts";
 import { PAIR } from "./pair.ts";
 import { PEOPLE } from "./people.ts";
 import { POLICIES, QUOTAS } from "./policy.ts";
+import { SELECTED_ROWS } from "./selected-rows.ts";
 import { PICTURES, STATISTICAL } from "./statistics.ts";
 import { NOISES, SUMS } from "./sums.ts";
 import { SUSPENSION } from "./suspension.ts";
@@ -29,6 +30,7 @@ export const SWITCHES: readonly Switch[] = [
   ...MASKED_SUMS,
   ...TRENDS,
   ...JOIN_HUB,
+  ...SELECTED_ROWS,
   ...CHANNEL,
   ...COORDINATOR,
   ...GOVERNANCE,
