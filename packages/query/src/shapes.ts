@@ -24,6 +24,13 @@ const column = z.strictObject({
   format: z.enum([...DATE_FORMATS, ...MONTH_FORMATS]).optional(),
   transliteration: z.string().optional(),
   split: scalar.optional(),
+  derive: z
+    .union([
+      z.strictObject({ rows: list(name, 8), within: z.record(name, scalar).optional() }),
+      z.strictObject({ passed: name, into: name, out: name, per: list(name, 8) }),
+    ])
+    .optional()
+    .describe("a number that the node computes of its own rows: in no file"),
 });
 
 const dataset = z.strictObject({

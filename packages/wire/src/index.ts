@@ -86,6 +86,15 @@ export { looksLikePlaceholder } from "./kinds/placeholder.ts";
 export { DATE_FORMATS, MONTH_FORMATS } from "./kinds/values.ts";
 export type { Line, Post, Posted } from "./line.ts";
 export { DOMAIN_SIZES, quotaCeiling } from "./quota.ts";
-export type { Cell, ColumnKind, ColumnQuality, ColumnSpec, DatasetSpec, Quality, Table } from "./table.ts";
+export type {
+  Cell,
+  ColumnKind,
+  ColumnQuality,
+  ColumnSpec,
+  DatasetSpec,
+  Derived,
+  Quality,
+  Table,
+} from "./table.ts";
 export { base64, fromBase64, fromHex, fromUtf8, hex, utf8 } from "./text.ts";
 export { addPeriod, isoWeek, isPeriod, isTime, periodStart, timeMs, timeText } from "./time.ts";
