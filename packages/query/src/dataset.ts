@@ -6,6 +6,7 @@ import {
   type DatasetSpec,
   MONTH_FORMATS,
 } from "@koplamp/wire";
+import { checkDerived, derivation } from "./derive.ts";
 import { NAME, record } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
 import { refuseTransliteration } from "./not-yet.ts";
@@ -67,6 +68,7 @@ const OPTION_KINDS: Readonly<Record<string, readonly ColumnKind[]>> = record<rea
   ["country", ["plate", "passport"]],
   ["format", ["date", "month"]],
   ["transliteration", ["person-name", "company-name"]],
+  ["derive", ["integer"]],
   ["split", COLUMN_KINDS.filter((kind) => kind !== "integer" && kind !== "boolean")],
 ]);
 
@@ -76,11 +78,9 @@ const FILE = /\.(?:csv|tsv|parquet|json|jsonl)$/;
 /** Reads one declared dataset. @throws {QueryError} with its place. */
 export function readDataset(value: YamlValue): DatasetSpec {
   const map = mapOf(value, ["file", "nulls", "subject", "maxRowsPerCell", "maxRowsPerSubject", "columns"]);
-  const columns = entriesOf(
-    anyMapOf(required(map, "columns", "what is not listed does not exist for a question")),
-  );
+  const columns = anyMapOf(required(map, "columns", "what is not listed does not exist for a question"));
   const specs = record(
-    columns.map(([name, { key, value: column }]) => {
+    entriesOf(columns).map(([name, { key, value: column }]) => {
       if (NAME.test(name)) return [name, readColumn(column)] as const;
       throw failAt(
         key,
@@ -90,6 +90,7 @@ export function readDataset(value: YamlValue): DatasetSpec {
       );
     }),
   );
+  checkDerived(columns, specs);
   const [nulls, most] = [field(map, "nulls"), field(map, "maxRowsPerCell")];
   return Object.freeze({
     file: readFile(required(map, "file")),
@@ -157,6 +158,7 @@ function readColumn(value: YamlValue): ColumnSpec {
   }
   return Object.freeze({
     kind,
+    ...derivation(map),
     ...texts(map, kind),
     ...bounds(map),
     ...vocabulary(map),

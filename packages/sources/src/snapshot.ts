@@ -4,6 +4,7 @@ import type { Snapshot } from "@koplamp/engine";
 import { didYouMean } from "@koplamp/query";
 import type { ColumnQuality, DatasetSpec } from "@koplamp/wire";
 import { type CanonicalColumn, canonicalColumn, type DeclaredColumn } from "./column.ts";
+import { basesOf, derivedCells } from "./derived.ts";
 import { textColumns, withEngine } from "./engine.ts";
 import { SourceError } from "./errors.ts";
 import { failureOf } from "./failure.ts";
@@ -13,7 +14,8 @@ import { type SourceQuery, sourceQuery } from "./query.ts";
 
 /** Reads the named columns of a dataset, in this thread. See `readSource`. @throws {SourceError} */
 export async function readSnapshot(spec: DatasetSpec, columns: readonly string[]): Promise<Snapshot> {
-  const declared = columns.map((name) => declaredColumn(spec, name));
+  const wanted = columns.map((name) => declaredColumn(spec, name));
+  const declared = filedColumns(spec, wanted);
   const file = await findFile(spec.file);
   const before = await inspect(file);
   const { rows, cells } = await withEngine(file.path, (engine) => rawCells(engine, file, declared));
@@ -22,13 +24,27 @@ export async function readSnapshot(spec: DatasetSpec, columns: readonly string[]
     column.name,
     canonicalColumn(column, cells[at] ?? []),
   ]);
+  const filed = new Map(canonical);
+  const asked = wanted.map(({ name, spec: own, nulls }): readonly [string, CanonicalColumn] => {
+    const { derive } = own;
+    if (derive === undefined)
+      return [name, filed.get(name) ?? canonicalColumn({ name, spec: own, nulls }, [])];
+    const numbers = derivedCells(derive, (base) => filed.get(base)?.cells ?? [], rows);
+    return [name, canonicalColumn({ name, spec: own, nulls: [] }, numbers)];
+  });
   return {
-    table: { rows, columns: Object.fromEntries(canonical.map(([name, column]) => [name, column.cells])) },
-    quality: Object.fromEntries(
-      canonical.map(([name, { quality }]): [string, ColumnQuality] => [name, quality]),
-    ),
+    table: { rows, columns: Object.fromEntries(asked.map(([name, column]) => [name, column.cells])) },
+    quality: Object.fromEntries(asked.map(([name, { quality }]): [string, ColumnQuality] => [name, quality])),
     digest: before.digest,
   };
+}
+
+/** The columns to read from the file, each once: those that are wanted, and those from which wanted ones are made. */
+function filedColumns(spec: DatasetSpec, wanted: readonly DeclaredColumn[]): readonly DeclaredColumn[] {
+  const names = wanted.flatMap(({ name, spec: { derive } }) =>
+    derive === undefined ? [name] : basesOf(derive),
+  );
+  return [...new Set(names)].map((name) => declaredColumn(spec, name));
 }
 
 function declaredColumn(spec: DatasetSpec, name: string): DeclaredColumn {

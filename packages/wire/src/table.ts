@@ -68,7 +68,32 @@ export interface ColumnSpec {
   readonly country?: string;
   readonly format?: string;
   readonly transliteration?: string;
+  /** Present where the column stands in no file: the node computes it from others, of its own rows alone. */
+  readonly derive?: Derived;
 }
+
+/** A number for each row, from rows of the same dataset. */
+export type Derived =
+  /**
+   * How many rows have the same values in the columns of `per`, with a number in the range where there is one; nothing for
+   * a row that has not.
+   */
+  | {
+      readonly kind: "rows";
+      readonly per: readonly string[];
+      readonly within?: { readonly column: string; readonly least: number; readonly most: number };
+    }
+  /**
+   * Of what came to whoever stands in `into`, how many percent that one sent on, as who stands in `out`: both over the rows
+   * with the same values in the columns of `per`.
+   */
+  | {
+      readonly kind: "passed";
+      readonly into: string;
+      readonly out: string;
+      readonly amount: string;
+      readonly per: readonly string[];
+    };
 
 /** A declared dataset: a file and the columns that exist for a question. */
 export interface DatasetSpec {

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Columns that stand in no file, computed at the node from its own canonical rows. They tell a question how a row stands
+// among others, and never among others' rows.
+import type { Cell, Derived } from "@koplamp/wire";
+
+/** The columns of the file from which a column is made, each once. */
+export function basesOf(derive: Derived): readonly string[] {
+  const own =
+    derive.kind === "passed"
+      ? [derive.into, derive.out, derive.amount]
+      : derive.within === undefined
+        ? []
+        : [derive.within.column];
+  return [...new Set([...derive.per, ...own])];
+}
+
+/** The numbers of a derived column as text; nothing for a row that lacks what it is made from. */
+export function derivedCells(
+  derive: Derived,
+  cellsOf: (column: string) => readonly Cell[],
+  rows: number,
+): readonly (string | null)[] {
+  return derive.kind === "rows" ? rowsAlike(derive, cellsOf, rows) : partsPassed(derive, cellsOf, rows);
+}
+
+type Of<K extends Derived["kind"]> = Extract<Derived, { kind: K }>;
+
+function rowsAlike(
+  { per, within }: Of<"rows">,
+  cellsOf: (column: string) => readonly Cell[],
+  rows: number,
+): readonly (string | null)[] {
+  const nameOf = namer(per.map(cellsOf));
+  const numbers = within === undefined ? undefined : cellsOf(within.column);
+  const isCounted = (row: number): boolean => {
+    if (within === undefined) return true;
+    const cell = numbers?.[row] ?? null;
+    return typeof cell === "string" && Number(cell) >= within.least && Number(cell) <= within.most;
+  };
+  const names = Array.from({ length: rows }, (_, row) => (isCounted(row) ? nameOf(row) : undefined));
+  const counts = new Map<string, number>();
+  for (const name of names) if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return names.map((name) => (name === undefined ? null : String(counts.get(name))));
+}
+
+/** Rounded down, and at most 100. Big integers: sums of amounts may pass 2^53. */
+function partsPassed(
+  { into, out, amount, per }: Of<"passed">,
+  cellsOf: (column: string) => readonly Cell[],
+  rows: number,
+): readonly (string | null)[] {
+  const amounts = cellsOf(amount);
+  const period = per.map(cellsOf);
+  const [receiver, sender] = [namer([cellsOf(into), ...period]), namer([cellsOf(out), ...period])];
+  const [came, went] = [new Map<string, bigint>(), new Map<string, bigint>()];
+  for (let row = 0; row < rows; row += 1) {
+    const cell = amounts[row] ?? null;
+    if (typeof cell !== "string") continue;
+    add(came, receiver(row), BigInt(cell));
+    add(went, sender(row), BigInt(cell));
+  }
+  return Array.from({ length: rows }, (_, row) => {
+    const name = typeof amounts[row] === "string" ? receiver(row) : undefined;
+    return name === undefined ? null : percentText(went.get(name) ?? 0n, came.get(name) ?? 0n);
+  });
+}
+
+function percentText(sent: bigint, whole: bigint): string | null {
+  if (whole <= 0n) return null;
+  const part = (100n * sent) / whole;
+  if (part > 100n) return "100";
+  return String(part < 0n ? 0n : part);
+}
+
+function add(to: Map<string, bigint>, name: string | undefined, amount: bigint): void {
+  if (name !== undefined) to.set(name, (to.get(name) ?? 0n) + amount);
+}
+
+/** Names rows by their values; none for a row without one of them, or with several in one. */
+function namer(columns: readonly (readonly Cell[])[]): (row: number) => string | undefined {
+  return (row) => {
+    const values = columns.map((cells) => cells[row] ?? null);
+    return values.every((value) => typeof value === "string") ? JSON.stringify(values) : undefined;
+  };
+}
