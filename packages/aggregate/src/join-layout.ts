@@ -159,6 +159,7 @@ export function joinedCells(
       group,
       count,
       contributors: BigInt(parties),
+      sums: [], // nothing is told beside the cells of a join from which one could be derived
       measures: Object.fromEntries(measured) satisfies Measures,
     };
   });

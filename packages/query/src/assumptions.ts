@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Contract, Plan } from "@koplamp/wire";
+import type { Contract } from "@koplamp/wire";
 import { beyondRelay } from "./ceilings.ts";
 import type { Described } from "./describe-plan.ts";
 
@@ -85,16 +85,24 @@ const DUTCH: Readonly<Record<string, string>> = {
   "counter-follows": "De node die telt houdt zich aan het protocol.",
   "answers-unproven":
     "De andere node rekent elk element uit met de sleutel van deze sessie: gesorteerde antwoorden zijn niet te bewijzen.",
+  "selection-lattice":
+    "Ring learning with errors is moeilijk bij de vaste parameters: wat de coördinator uitkiest heeft geen maskers.",
+  "coordinator-selects":
+    "De coördinator kiest de rijen die de vraag bedoelt, en telt op wat hem is toegestuurd.",
+  lattice: "Ring learning with errors is moeilijk bij de vaste parameters.",
+  "values-as-agreed": "De partij met de waarden versleutelt haar waarden, en zoals het protocol het zegt.",
+  "counts-true": "De partij die kiest telt de rijen die overeenkomen, en telt hun waarden op.",
+  masks: "X25519 of ML-KEM-768 houdt stand: daaronder spreken elke twee bijdragers hun maskers af.",
   "decisional-diffie-hellman":
     "Niemand onderscheidt in ristretto255 verwante elementen van willekeurige (decisional Diffie-Hellman).",
 };
 
 /** The assumptions of a contract: those of every question, those of the protocol's family, then the protocol's own. */
-export function assumptionsOf(described: Described, { ask }: Plan): readonly Statement[] {
+export function assumptionsOf(described: Described): readonly Statement[] {
   const own = new Map(described.assumptions.map((one) => [one.id, one]));
-  const family = ask.kind === "aggregate" || ask.kind === "trend" ? "A3" : "A2";
+  const families = ["A2", "A3"].filter((family) => [...own.keys()].some((id) => SAME[id] === family));
   const apart = beyondRelay(described).length > 0 || own.has("coordinator-apart");
-  const general = ["A1", family, "A4", "A5", "A6", ...(apart ? ["A7"] : [])].flatMap(
+  const general = ["A1", ...families, "A4", "A5", "A6", ...(apart ? ["A7"] : [])].flatMap(
     (id) => STATEMENTS[id] ?? [],
   );
   const particular = [...own.values()]

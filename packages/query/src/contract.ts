@@ -52,7 +52,7 @@ export function contractOf(
     coalitions: coalitionRows(described),
     egress: egressOf(described),
     debits: debitsOf(described),
-    assumptions: assumptionsOf(described, plan),
+    assumptions: assumptionsOf(described),
     warnings: warningsOf(plan, covenant),
     text: contractText(plan, covenant),
   });

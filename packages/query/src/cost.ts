@@ -2,6 +2,8 @@
 import type { PartyId } from "@koplamp/protocol";
 import { isPairProtocol, matchPair, pairCountBlind } from "@koplamp/psi";
 import { type Contract, measuredColumns, type Plan } from "@koplamp/wire";
+import { DISTINCT, JOIN_PAIR } from "./choices.ts";
+import { type SelectingAsk, selectingAsk } from "./joins.ts";
 
 /** What a question costs the party that pays most, by public bounds. An estimate: performance.md, section 1. */
 export interface Cost {
@@ -29,6 +31,7 @@ const US = {
   token: 3,
   cell: 8,
   context: 500_000,
+  product: 25_000,
 };
 
 /** The cost of a plan. */
@@ -54,11 +57,29 @@ export function costOf(plan: Plan, { egress, debits }: Contract): Cost {
 }
 
 function microsOf(plan: Plan): { readonly first: number; readonly repeat: number } {
+  const selecting = selectingAsk(plan);
+  if (selecting !== undefined) return selectingMicros(plan, selecting);
   if (plan.ask.kind === "aggregate" || plan.ask.kind === "trend")
     return { first: sumMicros(plan), repeat: sumMicros(plan) };
   if (isPairProtocol(plan.protocol.id)) return { first: pairMicros(plan), repeat: pairMicros(plan) };
   return { first: tokenMicros(plan) + evaluationMicros(plan), repeat: tokenMicros(plan) };
 }
+
+/** Evaluations as in a match, and products of ciphertexts with plain numbers: one for each 8,192 rows, group and number. */
+function selectingMicros(plan: Plan, ask: SelectingAsk): { readonly first: number; readonly repeat: number } {
+  const { inputs, protocol } = plan;
+  const cells = ask.domain.reduce((product, { values }) => product * values.length, 1);
+  const rows = Math.max(...inputs.map(({ rowsPadded }) => rowsPadded));
+  const groups = protocol.id === DISTINCT.protocol ? 1 : Math.min(cells, MOST_GROUPS);
+  const products = Math.ceil((rows * groups) / 8192) * (ask.measures.length + 1);
+  const sums = US.context + products * US.product;
+  if (protocol.id !== JOIN_PAIR.protocol) return { first: evaluationMicros(plan) + sums, repeat: sums };
+  const both = pairMicros(plan) + sums;
+  return { first: both, repeat: both };
+}
+
+/** Most groups for which rows are selected one by one, as far as an estimate knows. */
+const MOST_GROUPS = 32;
 
 /** A key for each question: it costs the same every time. A party that sends and receives pays both. */
 function pairMicros({ inputs, recipients, protocol }: Plan): number {

@@ -160,6 +160,40 @@ describe("the protocol", () => {
   });
 });
 
+describe("the contract", () => {
+  const contractOf = (text: string) => planned(read(text), [register, tax]).contract;
+
+  test("says what a join is about, and by whom rows are selected", () => {
+    const pair = contractOf(JOIN);
+    expect(pair.text.en).toBe(
+      "Tax learns count, sum(tax.cash), mean(tax.cash) per register.town, over the keys (kvk) that both parties hold; a group with fewer than 10 of them is withheld. Nobody learns which keys those are.",
+    );
+    expect(pair.warnings).toEqual(["SELECTOR-COUNT", "NO-BUDGET", "ONE-WITNESS"]);
+    expect(contractOf(change("key: [kvk]", "key: [kvk]\n  mode: hub")).warnings).toEqual([
+      "COORDINATOR-SELECTS",
+      "NO-BUDGET",
+      "ONE-WITNESS",
+    ]);
+  });
+
+  test("rests on what its protocol rests on, in both languages", () => {
+    const assumed = (text: string) => contractOf(text).assumptions.map(({ id }) => id);
+    expect(assumed(JOIN)).toEqual(
+      expect.arrayContaining(["A2", "lattice", "counts-true", "values-as-agreed"]),
+    );
+    expect(assumed(JOIN)).not.toContain("A7");
+    const hub = change("key: [kvk]", "key: [kvk]\n  mode: hub");
+    expect(assumed(hub)).toEqual(
+      expect.arrayContaining(["A2", "A3", "A7", "selection-lattice", "coordinator-selects"]),
+    );
+    for (const text of [JOIN, hub]) {
+      for (const { text: words } of contractOf(text).assumptions) {
+        expect(Object.keys(words).sort()).toEqual(["en", "nl"]);
+      }
+    }
+  });
+});
+
 test("an editor with the schema takes both", () => {
   expect(
     fitsShape("query", {
