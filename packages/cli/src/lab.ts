@@ -51,7 +51,10 @@ export const LAB_COMMANDS: readonly CommandSpec[] = [
     summary: "Writes a federation, its generated data and a question to start from.",
     example: "koplamp lab new my-lab --template match --parties 3",
     flags: [
-      { flag: "--template <name>", text: "match, overlap or sum (default: match)" },
+      {
+        flag: "--template <name>",
+        text: "match, overlap, sum, flow, smurfing, pass-through or circular (default: match)",
+      },
       { flag: "--parties <n>", text: "how many agencies (default: 3)" },
     ],
     run: async (session, flags, [dir = ""]) => {

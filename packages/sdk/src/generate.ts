@@ -11,6 +11,7 @@ import {
   type TextFile,
   tables,
 } from "./generated-files.ts";
+import { FLOW_TEMPLATES, flowLab } from "./generated-flows.ts";
 import { type GeneratedCountry, type GenerateOptions, plant } from "./generated-registers.ts";
 
 const ANSWERS: Readonly<Record<Template, (country: GeneratedCountry) => object>> = {
@@ -40,6 +41,9 @@ export async function generateFederation(options: GenerateOptions, dir: string):
   ]);
 }
 
+/** Transfers of each party in a new lab: enough for flows between six places that pass the floor. */
+const FLOW_ROWS = 2000;
+
 /**
  * Writes a small federation and one question to start from into an empty or new folder.
  * @returns the names of the files, sorted.
@@ -49,9 +53,15 @@ export async function newLab(
   dir: string,
   { template, parties = 3 }: { readonly template: string; readonly parties?: number },
 ): Promise<readonly string[]> {
+  const flow = FLOW_TEMPLATES.find((name) => name === template);
+  if (flow !== undefined) {
+    checkOptions({ parties, rows: FLOW_ROWS, overlap: 0, seed: 1 });
+    return write(dir, flowLab(flow, { parties, rows: FLOW_ROWS, seed: 1 }).files);
+  }
   const known = TEMPLATES.find((name) => name === template);
   if (known === undefined) {
-    throw new SdkError("usage", `there is no template "${template}"`, `templates: ${TEMPLATES.join(", ")}`);
+    const all = [...TEMPLATES, ...FLOW_TEMPLATES].join(", ");
+    throw new SdkError("usage", `there is no template "${template}"`, `templates: ${all}`);
   }
   const options = { parties, rows: 200, overlap: 0.2, seed: 1 };
   checkOptions(options);

@@ -38,6 +38,7 @@ export {
   type Terms,
 } from "./charter.ts";
 export { type CheckedDataset, checkLab, type LabCheck } from "./check-lab.ts";
+export { type Circle, circlesIn, type FlowCell } from "./circles.ts";
 export { type NodeClient, nodeClient, type QuestionFile } from "./client.ts";
 export {
   amendCovenant,

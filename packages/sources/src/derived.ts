@@ -43,7 +43,7 @@ function rowsAlike(
   return names.map((name) => (name === undefined ? null : String(counts.get(name))));
 }
 
-/** Rounded down, and at most 100. Big integers: sums of amounts may pass 2^53. */
+/** Rounded down. Big integers: sums of amounts may pass 2^53. */
 function partsPassed(
   { into, out, amount, per }: Of<"passed">,
   cellsOf: (column: string) => readonly Cell[],
@@ -65,11 +65,10 @@ function partsPassed(
   });
 }
 
-function percentText(sent: bigint, whole: bigint): string | null {
-  if (whole <= 0n) return null;
-  const part = (100n * sent) / whole;
-  if (part > 100n) return "100";
-  return String(part < 0n ? 0n : part);
+function percentText(sent: bigint, received: bigint): string | null {
+  if (received <= 0n) return null;
+  if (sent <= 0n) return "0";
+  return String(sent < received ? (100n * sent) / received : (100n * received) / sent);
 }
 
 function add(to: Map<string, bigint>, name: string | undefined, amount: bigint): void {

@@ -47,7 +47,8 @@ const SQL = `
       then count(*) filter (a between 5 and 9) over (partition by t, given.m) end::varchar,
     case when f is not null then count(*) over (partition by f) end::varchar,
     case when a is not null and came.total > 0
-      then greatest(0, least(100, 100 * coalesce(went.total, 0) // came.total)) end::varchar
+      then case when coalesce(went.total, 0) <= 0 then 0
+        else 100 * least(went.total, came.total) // greatest(went.total, came.total) end end::varchar
   from given
   left join came on came.who = given.t and came.m = given.m
   left join went on went.who = given.t and went.m = given.m

@@ -84,8 +84,8 @@ export type Derived =
       readonly within?: { readonly column: string; readonly least: number; readonly most: number };
     }
   /**
-   * Of what came to whoever stands in `into`, how many percent that one sent on, as who stands in `out`: both over the rows
-   * with the same values in the columns of `per`.
+   * Of what came to whoever stands in `into`, and what that one sent, as who stands in `out`, how many percent the smaller
+   * is of the larger: both over the rows with the same values in the columns of `per`.
    */
   | {
       readonly kind: "passed";
