@@ -40,7 +40,7 @@ interface Slice {
  * Every statistic that the question asks of its table, for each group of the other columns. `minCount`: below how many
  * rows a cell is withheld.
  */
-export function tableStatistics(
+function tableStatistics(
   cells: readonly AggregateCell[],
   { measures, groupBy, domain }: Pick<AggregateAsk, "measures" | "groupBy" | "domain">,
   minCount: number,

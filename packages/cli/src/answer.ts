@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Language } from "@koplamp/sdk";
+import { type PlainStatistic, statisticLines } from "./statistic-lines.ts";
 import { columns, counted, grouped, listed } from "./table.ts";
 import { type PlainTrend, trendLines } from "./trend-lines.ts";
 
@@ -30,6 +31,8 @@ export interface PlainSums {
   readonly cells: readonly PlainCell[];
   readonly total?: PlainMeasures;
   readonly flow?: PlainFlow;
+  readonly statistics?: readonly PlainStatistic[];
+  readonly precision?: Readonly<Record<string, string>>;
 }
 
 /** Which columns of the groups are the ends of a money flow. */
@@ -135,7 +138,8 @@ function countLabel(shape: Shape, name: string): string {
   return shape === "histogram" ? `at exactly ${parties}` : `at ${parties} or more`;
 }
 
-function aggregateLines(to: string, { cells, total }: PlainSums, options: AnswerOptions): readonly string[] {
+function aggregateLines(to: string, result: PlainSums, options: AnswerOptions): readonly string[] {
+  const { cells, total } = result;
   const given = cells.filter((cell) => cell["withheld"] === undefined);
   const withheld = cells.length - given.length;
   const measures = [...new Set([...given, total ?? {}].flatMap((cell) => Object.keys(cell)))].filter(
@@ -160,6 +164,7 @@ function aggregateLines(to: string, { cells, total }: PlainSums, options: Answer
     `released to ${to}: ${counted(given.length, "cell")}, ${grouped(withheld)} withheld`,
     ...table.map((row) => `  ${row}`),
     ...(more === 0 ? [] : [`  … ${grouped(more)} more`]),
+    ...statisticLines(result),
   ];
 }
 

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { answerOf, answerText } from "@koplamp/sdk";
-import { answerLines, type PlainAnswer, type PlainResult } from "./answer.ts";
+import { answerLines, type PlainAnswer, type PlainResult, type PlainSums } from "./answer.ts";
 import type { CommandSpec, Flags } from "./command.ts";
 import { exitOf, plainAnswer } from "./ending.ts";
 import { UsageError } from "./errors.ts";
@@ -10,6 +10,7 @@ import { clientOf, NODE } from "./inbox.ts";
 import { pictureOf } from "./picture.ts";
 import { csvText, resultTable } from "./result-table.ts";
 import type { Session } from "./session.ts";
+import { circleLines } from "./statistic-lines.ts";
 
 const FORMATS = ["table", "csv", "json", "svg"] as const;
 type Format = (typeof FORMATS)[number];
@@ -23,6 +24,10 @@ export const RESULT: CommandSpec = {
     { flag: "--format <name>", text: "table, csv, json or svg (default: table)" },
     { flag: "--recipient <id>", text: "whose result, where there are several" },
     { flag: "--measure <name>", text: "what a picture shows, e.g. count (default: the first)" },
+    {
+      flag: "--circles <times>",
+      text: "of a flow: money that comes back, in flows so many times the median",
+    },
     { flag: "--out <file>", text: "write it here, not to standard output" },
     NODE,
   ],
@@ -82,6 +87,8 @@ function read(text: string, file: string): PlainAnswer {
 function rendered(answer: PlainAnswer, format: Format, flags: Flags, session: Session): string {
   if (format === "json") return `${JSON.stringify(answer)}\n`;
   const result = resultFor(answer, flags.text("recipient"));
+  const circles = flags.integer("circles", 1, 1000);
+  if (circles !== undefined) return `${circleLines(sumsIn(result), circles).join("\n")}\n`;
   if (format === "csv") return csvText(resultTable(result));
   if (format === "svg") {
     const { query: title } = answer;
@@ -89,6 +96,11 @@ function rendered(answer: PlainAnswer, format: Format, flags: Flags, session: Se
   }
   const one = { ...answer, results: { [Object.keys(answer.results)[0] ?? ""]: result } };
   return `${answerLines(one, { all: "--format csv gives all" }).join("\n")}\n`;
+}
+
+function sumsIn(result: PlainResult): PlainSums {
+  if ("cells" in result) return result;
+  throw new UsageError("circles are of a flow", "--format csv gives the result as a table");
 }
 
 function resultFor({ results }: PlainAnswer, recipient: string | undefined): PlainResult {

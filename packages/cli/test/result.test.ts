@@ -50,6 +50,26 @@ const ALARMS = {
   alarms: ["2025-11", "2026-02"].map((period) => ({ group: { place: "north" }, period })),
 };
 
+const STATISTICS = {
+  kind: "aggregate",
+  cells: [{ group: { place: "north" }, count: 20, "variance(x)": "1234.500000" }],
+  precision: { "variance(x)": "6 decimals, half to even" },
+  statistics: [
+    { statistic: "chi-square(place, late)", group: {}, value: "1777.415000", degrees: 1 },
+    { statistic: "quantile(x; 0.5)", group: { place: "north" }, value: "0..39" },
+    { statistic: "chi-square(place, x)", group: {}, withheld: ["derivable", "minCount"] },
+  ],
+};
+const CIRCLE = {
+  kind: "aggregate",
+  flow: { origin: "from", destination: "to" },
+  cells: [
+    ...["AB", "BC", "CA"].map(([from, to]) => ({ group: { from, to }, "sum(amount)": 5000 })),
+    ...["BA", "CB", "AD", "DA"].map(([from, to]) => ({ group: { from, to }, "sum(amount)": 1000 })),
+    { group: { from: "C", to: "D" }, withheld: "minCount" },
+  ],
+};
+
 let cwd = "";
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), "koplamp-result-"));
@@ -58,6 +78,8 @@ beforeAll(async () => {
     noisy: { north: NOISY },
     counts: { eu: COUNTS },
     flow: { eu: FLOW },
+    statistics: { eu: STATISTICS },
+    circle: { eu: CIRCLE },
     trend: { eu: TREND },
     alarms: { eu: ALARMS },
     match: { eu: MATCHES },
@@ -78,7 +100,7 @@ afterAll(() => rm(cwd, { recursive: true, force: true }));
 const result = (...args: readonly string[]) => koplamp(["result", ...args], { cwd });
 
 describe("koplamp result", () => {
-  test.each(["sum", "noisy", "counts", "match"])("shows the table of %s", async (name) => {
+  test.each(["sum", "noisy", "counts", "match", "statistics"])("shows the table of %s", async (name) => {
     expect(await transcript(["result", `${name}.json`], { cwd })).toMatchSnapshot();
   });
 
@@ -116,6 +138,10 @@ describe("koplamp result", () => {
     );
   });
 
+  test("tells which money comes back to where it came from", async () => {
+    expect(await transcript(["result", "circle.json", "--circles", "3"], { cwd })).toMatchSnapshot();
+  });
+
   test("draws a trend as lines with its alarms, or as alarms alone", async () => {
     const series = (await result("trend.json", "--format", "svg")).stdout;
     expect(series).toContain("north: 2026-01 4; 2026-02 9, alarm; 2026-03 withheld: too few.");
@@ -135,6 +161,8 @@ describe("koplamp result", () => {
     ["a file that is not there", ["gone.json"]],
     ["another format", ["sum.json", "--format", "pdf"]],
     ["two formats at once", ["sum.json", "--format", "csv", "--json"]],
+    ["circles of no flow", ["sum.json", "--circles", "3"]],
+    ["circles of keys", ["match.json", "--circles", "3"]],
     ["a picture of keys", ["match.json", "--format", "svg"]],
     ["a measure that is not in it", ["sum.json", "--format", "svg", "--measure", "mean(amount)"]],
     ["several results and no name", ["two.json"]],
