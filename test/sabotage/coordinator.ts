@@ -35,7 +35,7 @@ export const COORDINATOR: readonly Switch[] = [
     weak: "what has expired is waited for all the same",
     edits: [
       {
-        file: "packages/engine/src/run-query.ts",
+        file: "packages/engine/src/question-life.ts",
         from: "if (left <= 0) {",
         to: "if (left <= 0 && expires.length === 0) {",
       },

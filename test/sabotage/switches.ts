@@ -13,6 +13,7 @@ import { PEOPLE } from "./people.ts";
 import { POLICIES, QUOTAS } from "./policy.ts";
 import { SELECTED_ROWS } from "./selected-rows.ts";
 import { PICTURES, STATISTICAL } from "./statistics.ts";
+import { STANDING } from "./series.ts";
 import { NOISES, SUMS } from "./sums.ts";
 import { SUSPENSION } from "./suspension.ts";
 import type { Switch } from "./switch.ts";
@@ -29,6 +30,7 @@ export const SWITCHES: readonly Switch[] = [
   ...PICTURES,
   ...MASKED_SUMS,
   ...TRENDS,
+  ...STANDING,
   ...JOIN_HUB,
   ...SELECTED_ROWS,
   ...CHANNEL,

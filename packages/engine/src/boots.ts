@@ -51,6 +51,7 @@ export class Boots {
     if (before === boot) return;
     if (party === COORDINATOR) this.#forgotten();
     for (const run of this.#runs) {
+      if (run.phase === "standing") continue; // it runs when it is due, and goes on by what it has on disk
       if (run.phase === "waiting")
         run.completed.delete(party); // it has the question on disk, and says again how far it is
       else if (before !== undefined || run.phase === "running") run.lose(party, `${party} was started again`);
@@ -61,7 +62,7 @@ export class Boots {
   #forgotten(): void {
     const { post, membership, me } = this.#node;
     const lost = forgotten();
-    for (const run of this.#runs) if (run.phase !== "waiting") run.stop(lost);
+    for (const run of this.#runs) if (run.phase !== "waiting" && run.phase !== "standing") run.stop(lost);
     for (const peer of membership.cards.keys()) {
       if (peer === me) continue;
       post.giveUp(peer, lost.message);

@@ -8,6 +8,7 @@ import { lineOf, roleOf } from "./coordinator-roles.ts";
 import { asEngineError, EngineError, unreachable } from "./errors.ts";
 import { SHUT } from "./gate.ts";
 import { decodeMessage, encodeMessage, type Stop, stopForm, type Ticket, ticketForm } from "./messages.ts";
+import { topicsOf } from "./question-run.ts";
 import { signedReceipt } from "./receipts.ts";
 import { deriveSession, type Received, type SessionFacts } from "./session.ts";
 
@@ -64,7 +65,7 @@ async function refuse(ports: CoordinatorPorts, tickets: ReadonlyMap<PartyId, Tic
     `${[...tickets.keys()].sort().join(", ")} do not ask the coordinator for the same session`,
     "one of the nodes runs another version, or is not honest",
   );
-  for (const [party, { planHash }] of tickets) await tellStop(ports, [party], planHash, error);
+  for (const [party, ticket] of tickets) await tellStop(ports, [party], ticket, error);
 }
 
 /** One session, from its tickets to the receipts. Whatever happens is told to its parties, and kept from nobody. */
@@ -80,10 +81,10 @@ async function play(
   const watching = ports.presence.watch(parties, over.promise, (peer) =>
     halt.reject(unreachable(peer, `${peer} was given up: its line is down`)),
   );
-  for (const party of parties) void hearStop(ports, party, planHash, halt.reject);
+  for (const party of parties) void hearStop(ports, party, ticket, halt.reject);
   try {
     const nonce = ports.rng(16);
-    await Promise.all(parties.map((to) => ports.post.send(to, `${prefixOf(planHash)}ready/${label}`, nonce)));
+    await Promise.all(parties.map((to) => ports.post.send(to, `${topicsOf(ticket)}ready/${label}`, nonce)));
     const nonces = new Map([...tickets].map(([party, sent]) => [party, fromHex(sent.nonce)]));
     const facts = deriveSession(ports.primitives.sha256, {
       ...ticket,
@@ -101,10 +102,10 @@ async function play(
       code: error.code,
       peer: error.party,
     });
-    await tellStop(ports, parties, planHash, error);
+    await tellStop(ports, parties, ticket, error);
   } finally {
     over.resolve();
-    ports.post.fail(prefixOf(planHash), new EngineError("stopped", COORDINATOR, "the session is over"));
+    ports.post.fail(topicsOf(ticket), new EngineError("stopped", COORDINATOR, "the session is over"));
     await watching;
   }
 }
@@ -145,34 +146,30 @@ async function playSession(
 
 async function sendReceipts(
   ports: CoordinatorPorts,
-  { planHash }: Ticket,
+  ticket: Ticket,
   session: string,
   received: readonly Received[],
 ): Promise<void> {
+  const { planHash } = ticket;
   const receipts = received.map((one) => {
     const signed = signedReceipt(ports, { ...one, planHash, session, to: COORDINATOR });
-    const topic = `${prefixOf(planHash)}receipt/${session}/${one.disclosure}`;
+    const topic = `${topicsOf(ticket)}receipt/${session}/${one.disclosure}`;
     return ports.post.send(one.from, topic, encodeMessage(signed));
   });
   await Promise.all(receipts);
 }
 
-/** Where the parties of a question listen. */
-function prefixOf(planHash: string): string {
-  return `q/${planHash.slice(7, 39)}/`;
-}
-
 async function hearStop(
   { post }: CoordinatorPorts,
   party: PartyId,
-  planHash: string,
+  ticket: Ticket,
   stop: (reason: Error) => void,
 ): Promise<void> {
   try {
     const { message, hint } = decodeMessage(
       stopForm,
       party,
-      await post.receive(party, `${prefixOf(planHash)}stop`),
+      await post.receive(party, `${topicsOf(ticket)}stop`),
     );
     stop(new EngineError("stopped", party, message, hint));
   } catch (reason) {
@@ -184,9 +181,9 @@ async function hearStop(
 async function tellStop(
   { post }: CoordinatorPorts,
   parties: readonly PartyId[],
-  planHash: string,
+  ticket: Ticket,
   { code, party, message, hint }: EngineError,
 ): Promise<void> {
   const body = encodeMessage({ code, party, message, hint, rule: null } satisfies Stop);
-  await Promise.allSettled(parties.map((to) => post.send(to, `${prefixOf(planHash)}stop`, body)));
+  await Promise.allSettled(parties.map((to) => post.send(to, `${topicsOf(ticket)}stop`, body)));
 }

@@ -195,9 +195,15 @@ async function exchanged(
   return bundleOf(node, run, ledgers, all);
 }
 
-/** All own entries of the question under one checkpoint. */
+/** What every run of a standing question rests on. */
+const AGREED: readonly string[] = ["plan", "approval"];
+
+/** All own entries of the question, or of this run of it, under one checkpoint. */
 async function ownPages(node: NodePorts, run: QuestionRun): Promise<ShownLedger["entries"]> {
-  const indices = node.ledger.entriesOf(run.planHash).map(({ index }) => index);
+  const indices = node.ledger
+    .entriesOf(run.planHash)
+    .filter(({ index, entry }) => run.isOwn(index) || AGREED.includes(entry.type))
+    .map(({ index }) => index);
   const proofs = await node.ledger.cosigned(indices);
   return indices.map((index, at) => ({
     leaf: node.ledger.leaf(index),

@@ -41,4 +41,5 @@ export type {
 } from "./ports.ts";
 export { Presence } from "./presence.ts";
 export { type ScriptedPeople, scriptPeople } from "./scripted-people.ts";
+export type { Standing } from "./standing.ts";
 export type { OfficersWord } from "./suspensions.ts";

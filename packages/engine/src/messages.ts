@@ -111,6 +111,8 @@ export interface Ticket {
   readonly groupOwner: PartyId;
   /** Of sums over selected rows, column by column: who brings numbers, and what one row may bring at least and most. */
   readonly ranges: readonly (readonly RowRange[])[];
+  /** Which run of a standing question it is, from 1; 0 where the question runs once. */
+  readonly turn: number;
   /** 32 hex digits: the sender's own. */
   readonly nonce: string;
 }
@@ -224,6 +226,7 @@ export const ticketForm: z.ZodType<Ticket> = z.strictObject({
   columns: count,
   groupOwner: z.union([party, z.literal("")]),
   ranges: z.array(z.array(z.strictObject({ party, least: whole, most: whole })).max(64)).max(64),
+  turn: count,
   nonce: z.string().regex(/^[0-9a-f]{32}$/),
 });
 

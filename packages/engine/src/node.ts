@@ -20,7 +20,8 @@ import { answerOffer, Offers, offerNone } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
 import { dropPending, pendingQuestions } from "./pending.ts";
 import { hearPeople } from "./people.ts";
-import { type Questions, resumeQuery, runQuery } from "./run-query.ts";
+import { type Questions, resumeQuery, resumeStanding, runQuery } from "./run-query.ts";
+import { pauseStanding, type Standing, standingAt, standingQuestions } from "./standing.ts";
 import { type OfficersWord, Suspensions } from "./suspensions.ts";
 import { Withdrawals } from "./withdrawals.ts";
 
@@ -65,6 +66,13 @@ export interface EngineNode extends Inbox {
    * @throws {EngineError} `refused`; {@link LedgerError} for bytes that are no whole bundle.
    */
   proveErasure(bundle: Uint8Array): Promise<Uint8Array>;
+  /** The questions that stand at this node, what is due first before the others. */
+  standing(): readonly Standing[];
+  /**
+   * Sits out every run of a standing question that falls due from now on, or takes part again.
+   * @throws {EngineError} `refused` when no such question stands.
+   */
+  pause(planHash: Hash, paused: boolean): void;
   /** Hears of every question that was erased after its term: whoever keeps something of it forgets it too. */
   onErased(listener: (planHash: Hash) => void): void;
   /** Sees how each question of another party ended here, and each that waited when the node started. */
@@ -79,7 +87,6 @@ export function startNode(node: NodePorts): EngineNode {
   eraseExpired(node);
   const eyes: Questions["eyes"] = new Map();
   const inbox = new NodeInbox(node, eyes);
-  const questions = questionsOf(node, eyes, inbox);
   const drafts = new Drafts(node);
   const running = new Set<Promise<unknown>>();
   const forgetful: ((planHash: Hash) => void)[] = [];
@@ -93,6 +100,7 @@ export function startNode(node: NodePorts): EngineNode {
   const taken = (outcome: Outcome<AnswerResult>): void => {
     for (const listener of listeners) listener(outcome);
   };
+  const questions = questionsOf(node, eyes, { inbox, ended: taken, track: (work) => void track(work) });
   const stops = [
     eraseInTime(node, forgetful),
     answerErasures(node),
@@ -114,6 +122,10 @@ export function startNode(node: NodePorts): EngineNode {
       taken(outcome);
     });
   }
+  for (const planHash of standingQuestions(node)) {
+    if (node.store.sealed(`pending/${planHash.slice(7)}`) !== undefined) continue; // it waits for people yet
+    void track(takePart(node, node.me, () => resumeStanding(node, questions, planHash))).then(taken);
+  }
   return {
     explain: (question) => track(explain(node, questions, question)),
     ask: (question) => track(ask(node, questions, question)),
@@ -130,17 +142,23 @@ export function startNode(node: NodePorts): EngineNode {
     suspension: () => questions.suspensions.own,
     exposure: (request) => exposureOf(exposureLog(node.store), request),
     proveErasure: (bundle) => track(provenErasure(node, bundle)),
+    standing: () => standingAt(node),
+    pause: (planHash, paused) => pauseStanding(node, planHash, paused),
     onErased: (listener) => void forgetful.push(listener),
     onOutcome: (listener) => void listeners.push(listener),
     close: async (ms) => {
       for (const stop of stops) stop();
-      for (const run of questions.runs) if (run.phase === "waiting") run.leave();
+      for (const run of questions.runs) if (run.phase === "waiting" || run.phase === "standing") run.leave();
       await Promise.race([Promise.allSettled(running), node.clock.sleep(ms)]);
     },
   };
 }
 
-function questionsOf(node: NodePorts, eyes: Questions["eyes"], inbox: NodeInbox): Questions {
+function questionsOf(
+  node: NodePorts,
+  eyes: Questions["eyes"],
+  { inbox, ended, track }: Pick<Questions, "ended" | "track"> & { readonly inbox: NodeInbox },
+): Questions {
   const runs: Questions["runs"] = new Set();
   return {
     offers: new Offers(),
@@ -149,6 +167,8 @@ function questionsOf(node: NodePorts, eyes: Questions["eyes"], inbox: NodeInbox)
     suspensions: new Suspensions(node, runs),
     eyes,
     waiting: (one) => inbox.tell(one),
+    ended,
+    track,
   };
 }
 

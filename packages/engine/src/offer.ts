@@ -186,3 +186,24 @@ export async function requestOffer(
   const known = (["source", "refused"] as const).find((one) => one === code);
   throw new EngineError(known ?? "stopped", party, message, hint);
 }
+
+/**
+ * What this node brings to a run of a standing question: the same dataset, declared as it was when people approved, with
+ * the data as they are now. Where no bound of rows in a cell is declared, the one that was approved stays.
+ * @throws {EngineError} `source` when it is declared otherwise; {@link SourceError} when it cannot be read.
+ */
+export async function freshOffer(node: NodePorts, input: Input): Promise<KeptOffer> {
+  const { dataset } = input;
+  const offers = new Offers();
+  const { snapshot, rowsPadded } = await offerOf(node, offers, { dataset, key: [], groups: [] });
+  const declared = node.sources.specs[dataset]?.maxRowsPerCell !== undefined;
+  const maxRowsPerCell = declared ? input.maxRowsPerCell : rowsPadded;
+  const offer = offers.find({ ...input, snapshot, rowsPadded, maxRowsPerCell });
+  if (offer !== undefined) return offer;
+  throw new EngineError(
+    "source",
+    node.me,
+    `dataset ${dataset} of ${node.me} is declared otherwise than when the question was approved`,
+    "ask anew: people approve what is declared now",
+  );
+}

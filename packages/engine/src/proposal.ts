@@ -39,12 +39,17 @@ export function admitProposal(node: NodePorts, offers: Offers, proposed: Propose
  * @throws as {@link admitProposal}.
  */
 export function admitPending(node: NodePorts, offers: Offers, planHash: Hash): QuestionRun {
+  const offer = pendingOffer(node, planHash);
+  if (offer !== undefined) offers.put(offer);
+  return admitKept(node, offers, planHash);
+}
+
+/** A question that this node has taken part in before, without an offer: it makes one for each run. @throws as {@link admitProposal}. */
+export function admitKept(node: NodePorts, offers: Offers, planHash: Hash): QuestionRun {
   const signed = node.store.document(planHash);
   if (signed === undefined) throw new EngineError("integrity", node.me, "a question that waits has no plan");
   const from = readPlan(node.me, signed.bytes).proposer.party;
   const { plan } = admitPlan(node, { from, plan: signed });
-  const offer = pendingOffer(node, planHash);
-  if (offer !== undefined) offers.put(offer);
   return new QuestionRun(node, offers, plan, planHash);
 }
 

@@ -23,10 +23,32 @@ import type { Refusal } from "./outcome.ts";
 /** How long to wait for the reason of a peer that ended a session. */
 const PATIENCE_MS = 2000;
 
+/** Which run of a standing question this is. */
+export interface Turn {
+  /** From 0. */
+  readonly number: number;
+  /** What this node brings to it. */
+  readonly offer: KeptOffer | undefined;
+  /** The question that stands: whatever stops it stops this run, and its approvals are those of this run. */
+  readonly of: QuestionRun;
+}
+
 /** Whether the coordinator plays a role in a plan, beyond passing on what it cannot read. */
 function usesCoordinator({ ask, protocol }: Plan): boolean {
   if (ask.kind === "join-aggregate") return protocol.id !== "join-sum-pair/1";
   return ask.kind === "aggregate" || ask.kind === "trend" || protocol.id === overlapHub.id;
+}
+
+/** What the post topics of a question begin with; those of the runs of a standing one are told apart. */
+export function topicsOf({ planHash, turn }: { readonly planHash: string; readonly turn: number }): string {
+  return `q/${planHash.slice(7, 39)}/${turn === 0 ? "" : `${turn}/`}`;
+}
+
+/** A run of a standing question takes the data as they are, and states so. */
+function ownOf(input: Input, offers: Offers, turn: Turn | undefined): NonNullable<QuestionRun["own"]> {
+  if (turn === undefined) return { input, offer: offers.find(input) };
+  const { offer } = turn;
+  return { input: { ...input, snapshot: offer?.entry.snapshot ?? input.snapshot }, offer };
 }
 
 /**
@@ -46,16 +68,20 @@ export class QuestionRun {
   readonly own: { readonly input: Input; readonly offer: KeptOffer | undefined } | undefined;
   /**
    * `deciding` until every node allows it, `waiting` for people, which may last for days and outlives a restart of any
-   * node, then `running`: from here on each party holds something that a restart would lose.
+   * node, then `running`: from here on each party holds something that a restart would lose. A question that runs several
+   * times is `standing`: each of its runs is a run of its own.
    */
-  phase: "deciding" | "waiting" | "running" = "deciding";
+  phase: "deciding" | "waiting" | "running" | "standing" = "deciding";
   /** What people decided, once there is a contract to decide about. */
   approvals: Approvals | undefined;
   /** The others that have every approval, each checked by itself, as far as they have said so since they started. */
   readonly completed: Set<PartyId> = new Set();
   /** The others, and the coordinator where it plays a role. */
   readonly peers: readonly PartyId[];
+  /** The number of this run plus one, where the question runs several times; 0 where it runs once, and of the series. */
+  readonly turn: number;
   readonly #node: NodePorts;
+  readonly #firstEntry: number;
   readonly #accounts = new Map<string, readonly EgressCount[]>();
   readonly #halt = Promise.withResolvers<never>();
   readonly #leaving = new Map<PartyId, PromiseWithResolvers<undefined>>();
@@ -66,7 +92,7 @@ export class QuestionRun {
   #left = false;
   #answered = false;
 
-  constructor(node: NodePorts, offers: Offers, plan: Plan, planHash: Hash) {
+  constructor(node: NodePorts, offers: Offers, plan: Plan, planHash: Hash, turn?: Turn) {
     this.#node = node;
     this.plan = plan;
     this.planHash = planHash;
@@ -75,9 +101,15 @@ export class QuestionRun {
     this.parties = [...new Set([plan.proposer.party, ...this.contributors, ...this.recipients])].sort();
     this.others = this.parties.filter((party) => party !== node.me);
     this.peers = usesCoordinator(plan) ? [...this.others, COORDINATOR] : this.others;
+    this.turn = turn === undefined ? 0 : turn.number + 1;
+    this.#firstEntry = turn === undefined ? 0 : node.ledger.head().size;
     const input = plan.inputs.find(({ party }) => party === node.me);
-    this.own = input === undefined ? undefined : { input, offer: offers.find(input) };
+    this.own = input === undefined ? undefined : ownOf(input, offers, turn);
     this.#halt.promise.catch(() => {}); // it need not be awaited by anybody
+    if (turn === undefined) return;
+    this.approvals = turn.of.approvals;
+    this.phase = "running";
+    turn.of.stopped.catch((reason: Error) => this.stop(reason));
   }
 
   /** Who learns what, as this node computes it. @throws {QueryError} when the question may not run at all. */
@@ -95,7 +127,12 @@ export class QuestionRun {
   }
 
   /** The post topic of one step of this question. */
-  readonly topic = (step: string): string => `q/${this.planHash.slice(7, 39)}/${step}`;
+  readonly topic = (step: string): string => `${topicsOf(this)}${step}`;
+
+  /** Whether an entry of this question's ledger is of this run: each run of a standing question has its own. */
+  isOwn(index: number): boolean {
+    return index >= this.#firstEntry;
+  }
 
   /** Rejects with what stops the question; its sessions end with it. */
   get stopped(): Promise<never> {

@@ -28,7 +28,7 @@ export interface SessionFacts {
 /** What a stage tells the coordinator; the session adds its hashes, its label and a nonce. */
 export type SessionTicket = Omit<
   Ticket,
-  "nonce" | "label" | "planHash" | "contractHash" | "covenantHash" | "rosterHash"
+  "nonce" | "label" | "turn" | "planHash" | "contractHash" | "covenantHash" | "rosterHash"
 >;
 
 /** One run of a protocol, as the engine asks for it. */
@@ -294,10 +294,19 @@ async function sendTicket<Output>(
   { ticket, label }: SessionSpec<Output>,
   nonce: Uint8Array,
 ): Promise<void> {
-  const { planHash, contractHash } = run;
+  const { planHash, contractHash, turn } = run;
   const { covenantHash, rosterHash } = node.membership;
-  const body = { ...ticket, label, planHash, contractHash, covenantHash, rosterHash, nonce: hex(nonce) };
-  const topic = `ticket/${planHash.slice(7, 39)}/${label}`;
+  const body = {
+    ...ticket,
+    label,
+    turn,
+    planHash,
+    contractHash,
+    covenantHash,
+    rosterHash,
+    nonce: hex(nonce),
+  };
+  const topic = `ticket/${planHash.slice(7, 39)}/${turn === 0 ? "" : `${turn}/`}${label}`;
   await run.until(node.post.send(COORDINATOR, topic, encodeMessage(body))); // while the line is down nothing is taken
 }
 

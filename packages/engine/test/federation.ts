@@ -52,13 +52,27 @@ export const rng: Rng = (length) => new Uint8Array(randomBytes(length));
 /** Real time, and a way to move it on. */
 export class TestClock implements Clock {
   ahead = 0;
+  readonly #sleepers = new Set<() => void>();
 
   now(): number {
     return Date.now() + this.ahead;
   }
 
   async sleep(ms: number): Promise<void> {
-    await sleep(ms, undefined, { ref: false });
+    const until = this.now() + ms;
+    const woken = Promise.withResolvers<void>();
+    const wake = (): void => {
+      if (this.now() >= until) woken.resolve();
+    };
+    this.#sleepers.add(wake);
+    await Promise.race([sleep(ms, undefined, { ref: false }), woken.promise]);
+    this.#sleepers.delete(wake);
+  }
+
+  /** Moves time on to a moment, and wakes whoever slept no longer than that. */
+  jump(to: number): void {
+    this.ahead += Math.max(0, to - this.now());
+    for (const wake of this.#sleepers) wake();
   }
 }
 

@@ -14,10 +14,18 @@ import {
 import { listed } from "./language.ts";
 import { promiseOf } from "./noise.ts";
 import { rulesText } from "./release-text.ts";
+import { scheduleText } from "./schedule.ts";
 import { trendText } from "./trend-text.ts";
 
-/** The contract in two or three sentences, with the parties' names. */
+/** The contract in two or three sentences, with the parties' names, and how often it runs where that is more than once. */
 export function contractText(plan: Plan, covenant: Covenant): Text {
+  const once = runText(plan, covenant);
+  if (plan.schedule === null) return once;
+  const often = scheduleText(plan.schedule);
+  return { nl: `${once.nl ?? ""}${often.nl ?? ""}`, en: `${once.en ?? ""}${often.en ?? ""}` };
+}
+
+function runText(plan: Plan, covenant: Covenant): Text {
   const name = (party: PartyId): string => covenant.parties.find(({ id }) => id === party)?.name ?? party;
   const { ask } = plan;
   const recipients = plan.recipients.map(({ party }) => name(party));

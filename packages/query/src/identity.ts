@@ -9,7 +9,8 @@ import type { Ask, Input, Plan } from "@koplamp/wire";
  * it: another reason is another request.
  */
 export function questionOf(plan: Plan): object {
-  const { id, bases, indication, necessity, subsidiarity, intendedEffect, protocol, release, ask } = plan;
+  const { id, bases, indication, necessity, subsidiarity, intendedEffect, protocol, release, ask, schedule } =
+    plan;
   const { params, shards } = protocol;
   const words = { id, bases, indication, necessity, subsidiarity, intendedEffect };
   const inputs = plan.inputs.map(({ dataClass, ...input }) => ({ ...named(input), dataClass }));
@@ -20,6 +21,7 @@ export function questionOf(plan: Plan): object {
     inputs,
     protocol: { id: protocol.id, params, shards },
     release,
+    ...(schedule === null ? {} : { schedule }),
   };
 }
 

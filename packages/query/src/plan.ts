@@ -23,6 +23,7 @@ import { inputsOf } from "./inputs.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Question } from "./question.ts";
 import { releaseOf } from "./release.ts";
+import { checkSchedule } from "./schedule.ts";
 import { checkSums } from "./sums.ts";
 import { checkTrend } from "./trends.ts";
 import { withDomains } from "./vocabulary.ts";
@@ -68,6 +69,8 @@ export function planQuery(request: PlanRequest): Plan {
   const release = releaseOf(question.release, ask, { recipients, floors: covenant.floors, entries });
   if (ask.kind === "aggregate") checkSums(ask, inputs, { params, release });
   if (ask.kind === "trend") checkTrend(ask, inputs, { params, release });
+  const [expires, { schedule }] = [expiryOf(question, now), question];
+  if (schedule !== null) checkSchedule(schedule, { ask, expires, covenant, now });
   const { class: queryClass, purpose, indication, necessity, subsidiarity, intendedEffect } = question;
   return fitting({
     koplamp: "plan/v1",
@@ -93,9 +96,9 @@ export function planQuery(request: PlanRequest): Plan {
     },
     release,
     recipients: question.recipients.map((party) => ({ party, roles: ["analyst"] })),
-    schedule: null,
+    schedule,
     notBefore: timeText(now - CLOCK_SKEW),
-    expires: expiryOf(question, now),
+    expires,
     salt: request.salt,
   });
 }

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import { addPeriod, isTime, keyOf, type QueryClass, type Source, type Text, type Time } from "@koplamp/wire";
+import {
+  addPeriod,
+  isTime,
+  keyOf,
+  type QueryClass,
+  type Schedule,
+  type Source,
+  type Text,
+  type Time,
+} from "@koplamp/wire";
 import { type QuestionAsk, readAsk } from "./ask.ts";
 import { CLASS_OF, ID, PARTY_ID } from "./names.ts";
 import { type AskedRelease, readRelease } from "./release.ts";
+import { readSchedule } from "./schedule.ts";
 import { distinct, field, lineOf, listOf, mapOf, nameIn, oneOf, required, textOf } from "./yaml-fields.ts";
 import { failAt, readYaml, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
@@ -26,6 +36,8 @@ export interface Question {
   readonly release: AskedRelease;
   /** The end of the last day, UTC; null in a lab that leaves it to the planner. */
   readonly expires: Time | null;
+  /** Set where it runs several times on one approval. */
+  readonly schedule: Schedule | null;
   /** What a person should know before asking, one sentence each. */
   readonly warnings: readonly string[];
 }
@@ -44,6 +56,7 @@ const FIELDS = [
   "recipients",
   "release",
   "expires",
+  "schedule",
 ] as const;
 
 const LAB_TEXT: Text = { nl: "niet ingevuld (lab)", en: "not given (lab)" };
@@ -64,6 +77,7 @@ export function readQuestion(
   const given = new Governance(root, options.lab);
   const expected = CLASS_OF[ask.kind];
   const necessity = given.text("necessity");
+  const schedule = field(root, "schedule");
   return Object.freeze({
     id,
     class: readClass(given.value("class", `class (${expected}, from the kind)`), expected, ask.kind),
@@ -79,6 +93,7 @@ export function readQuestion(
     recipients: readRecipients(root),
     release,
     expires: readExpires(given.value("expires", "expires (the end of tomorrow)")),
+    schedule: schedule === undefined ? null : readSchedule(schedule),
     warnings: given.warnings(),
   });
 }

@@ -155,6 +155,14 @@ const query = z.strictObject({
     })
     .optional(),
   expires: z.string().optional().describe("the last day, YYYY-MM-DD"),
+  schedule: z
+    .strictObject({
+      every: z.string().regex(/^P[1-9]\d{0,3}[DMY]$/),
+      runs: z.int().min(2).max(1000),
+      from: z.string().describe("the day of the first run, YYYY-MM-DD"),
+    })
+    .optional()
+    .describe("asks a sum or a trend so many times, on one approval"),
 });
 
 /** A file that people edit. */

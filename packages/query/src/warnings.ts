@@ -56,6 +56,10 @@ const WORDS: Readonly<Record<string, Text>> = {
     nl: "de node van een ontvanger heeft de hele reeks in het geheugen, ook kleine cellen; zijn software toont alleen de alarmen",
     en: "a recipient's node has the whole series in memory, small cells too; its software shows the alarms only",
   },
+  STANDING: {
+    nl: "één goedkeuring geldt voor alle runs van deze reeks, over gegevens die nog niemand kent; zij is tot de laatste run in te trekken",
+    en: "one approval holds for every run of this series, over data that nobody knows yet; it can be taken back until the last run",
+  },
   "NO-FLOOR": {
     nl: "minCount is 1: cellen met één rij worden gegeven",
     en: "minCount is 1: cells with a single row are given",
@@ -87,7 +91,8 @@ export function warningsOf(plan: Plan, covenant: Covenant): readonly string[] {
   const lab = covenant.id.startsWith("lab/") ? ["LAB"] : [];
   const alone =
     covenant.parties.length === 2 && covenant.witnesses.external.length === 0 ? ["ONE-WITNESS"] : [];
-  return [...lab, ...askWarnings(plan), ...budgetWarnings(plan, covenant), ...alone];
+  const standing = plan.schedule === null ? [] : ["STANDING"];
+  return [...lab, ...standing, ...askWarnings(plan), ...budgetWarnings(plan, covenant), ...alone];
 }
 
 /** What no clause bounds is not refused, so it is said. A lab has agreed to nothing anyway. */

@@ -97,4 +97,5 @@ export type {
   Table,
 } from "./table.ts";
 export { base64, fromBase64, fromHex, fromUtf8, hex, utf8 } from "./text.ts";
+export { dueAt, lastDue } from "./schedule.ts";
 export { addPeriod, isoWeek, isPeriod, isTime, periodStart, timeMs, timeText } from "./time.ts";

@@ -22,6 +22,7 @@ import {
   time,
   uniqueList,
 } from "./fields.ts";
+import { isStandable, scheduleForm } from "./schedule-form.ts";
 import type { Ask } from "./asks.ts";
 import type { Dominance, Input, KnownTotal, NoisePlan, Plan } from "./types.ts";
 
@@ -135,7 +136,7 @@ export const planForm: z.ZodType<Plan> = z
       MOST_PARTIES,
       1,
     ),
-    schedule: z.null("expected null"),
+    schedule: scheduleForm.nullable(),
     notBefore: time,
     expires: time,
     salt: bytes32,
@@ -159,6 +160,10 @@ export const planForm: z.ZodType<Plan> = z
   .refine(({ inputs, release: { noise } }) => noise === null || boundsSubjects(noise, inputs), {
     message: "expected how often a subject counts, once for each input, where subjects are hidden",
     path: ["release"],
+  })
+  .refine(isStandable, {
+    message: "expected runs of a sum without a key, the last one due before the plan expires",
+    path: ["schedule"],
   })
   .refine(({ notBefore, expires }) => notBefore < expires, {
     message: "expected a time after notBefore",

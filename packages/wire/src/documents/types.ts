@@ -277,10 +277,21 @@ export interface Plan {
     readonly known?: readonly KnownTotal[];
   };
   readonly recipients: readonly { readonly party: PartyId; readonly roles: readonly string[] }[];
-  readonly schedule: null;
+  /** Set where the question runs several times on one approval. */
+  readonly schedule: Schedule | null;
   readonly notBefore: Time;
   readonly expires: Time;
   readonly salt: string;
+}
+
+/** A standing question: the same again and again, on the data as they are then, so many times and no more. */
+export interface Schedule {
+  /** From one run to the next. */
+  readonly every: Period;
+  /** How many runs there are in all. */
+  readonly runs: number;
+  /** When the first one is due. */
+  readonly from: Time;
 }
 
 /** An item of what a view or a coalition learns. */
