@@ -15,7 +15,7 @@ import {
 import { spreadOf } from "./calibration.ts";
 import { SumError } from "./errors.ts";
 import { rounded } from "./exact.ts";
-import type { CubeLayout, SumColumn } from "./layout.ts";
+import { addedColumns, type CubeLayout, type SumColumn } from "./layout.ts";
 import { type Moment, momentName } from "./moments.ts";
 import { Parts, type PartyPart } from "./parts.ts";
 import { statisticsOf } from "./statistics.ts";
@@ -38,6 +38,8 @@ export interface OpenedCell {
   /** For each summed column what every party put in; where dominance is tested. */
   readonly parts?: readonly (readonly PartyPart[])[];
   readonly measures: Measures;
+  /** The sums of columns that are added up as they are, in the order of `addedColumns`. */
+  readonly sums: readonly bigint[];
   /** Statistics, where the question asks for some. */
   readonly decimals?: Decimals;
   /** With noise: how far each measure may be off, 95 times in 100. */
@@ -194,6 +196,7 @@ export function openedLines(
       contributors: cell.contributors,
       ...cell.parts,
       measures: Object.fromEntries(measured),
+      sums: addedColumns(ask).map((of) => cell.number("sum", of) ?? 0n),
       ...(decimals.length === 0 ? {} : { decimals: Object.fromEntries(decimals) }),
       ...(cell.noisy ? { uncertainty: Object.fromEntries(off) } : {}),
     };

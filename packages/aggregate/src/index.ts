@@ -34,7 +34,14 @@ export { joinPairNode } from "./join-pair.ts";
 export { type JoinPairParameters, joinSumPair } from "./join-pair-description.ts";
 export type { JoinIds, JoinPairSetup } from "./join-pair-session.ts";
 export type { JoinColumn, JoinNodeSetup, JoinOpened, JoinSession } from "./join-session.ts";
-export { type CubeLayout, cubeLayout, type SumColumn, summedColumns } from "./layout.ts";
+export {
+  addedColumns,
+  type CubeLayout,
+  cubeLayout,
+  groupsOf,
+  type SumColumn,
+  summedColumns,
+} from "./layout.ts";
 export { topsToTell } from "./parts.ts";
 export {
   FEWEST_CONTRIBUTORS,

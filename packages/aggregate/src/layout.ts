@@ -97,10 +97,18 @@ export function summedColumns({ measures }: Pick<AggregateAsk, "measures">): rea
 }
 
 /** The columns under measures of these kinds, each once. */
-function columnsUnder({ measures }: AggregateAsk, kinds: readonly string[]): readonly string[] {
+function columnsUnder(
+  { measures }: Pick<AggregateAsk, "measures">,
+  kinds: readonly string[],
+): readonly string[] {
   return summedColumns({
     measures: measures.filter((text) => kinds.includes(parseMeasure(text)?.kind ?? "")),
   });
+}
+
+/** The columns that are added up as they are, each once. */
+export function addedColumns({ measures }: Pick<AggregateAsk, "measures">): readonly string[] {
+  return columnsUnder({ measures }, ["sum", "mean"]);
 }
 
 function columnsOf(request: LayoutRequest, set: ParameterSet, midpoints: Midpoints): readonly SumColumn[] {
@@ -112,7 +120,7 @@ function columnsOf(request: LayoutRequest, set: ParameterSet, midpoints: Midpoin
   const columns: readonly SumColumn[] = [
     { kind: "count", of: "", ranges: counts },
     ...(minContributors > 1 ? [{ kind: "contributors", of: "", ranges: once } as const] : []),
-    ...columnsUnder(ask, ["sum", "mean"]).flatMap((of) =>
+    ...addedColumns(ask).flatMap((of) =>
       inSlots(
         { kind: "sum", of },
         perParty(inputs, (input) => sumRange(input, of)),

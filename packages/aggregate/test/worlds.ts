@@ -87,8 +87,12 @@ function pooled(rows: Readonly<Record<string, readonly Row[]>>, ask: AggregateAs
         measures[measure] = halfEven(sum / amounts.length);
     }
     const contributors = BigInt(inside.filter((own) => own.length > 0).length);
-    return { group, count: BigInt(count), contributors, measures };
+    return { group, count: BigInt(count), contributors, measures, sums: addedIn(ask, sum) };
   });
+}
+
+function addedIn({ measures }: AggregateAsk, sum: number): readonly bigint[] {
+  return measures.some((measure) => measure.endsWith("(amount)")) ? [BigInt(sum)] : [];
 }
 
 /** Safe because the tests' means are far from the limits of doubles. */

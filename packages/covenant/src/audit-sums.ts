@@ -108,10 +108,23 @@ class View {
     add: (parts: readonly number[], bounds: Interval) => number,
     targets: Target[],
   ): void {
-    if (known.kind === "withheld") {
-      const sum = add(known.parts, saidOf(this.#quantity, known.small, known.minCount));
-      targets.push(...this.#target(name, sum, known.small, known.minCount));
-    } else if (known.column === this.#column) add(known.parts, exactly(known.value));
+    if (known.kind === "told") {
+      if (known.column === this.#column) add(known.parts, { lo: known.lo, hi: known.hi });
+      return;
+    }
+    const sum = add(known.parts, saidOf(this.#quantity, known.small, known.minCount));
+    const least = Math.min(known.minCount, this.#state.table.rules.minCount);
+    if (!this.#passesNow(known.parts)) targets.push(...this.#target(name, sum, known.small, least));
+  }
+
+  /** Whether what was withheld before is made of cells of this table, and would be shown by its rules. */
+  #passesNow(parts: readonly number[]): boolean {
+    const own = new Set(parts);
+    const inside = this.#state.cellOrder.filter((cell) =>
+      this.#overlay.cells[cell]?.every((part) => own.has(part)),
+    );
+    const covered = inside.reduce((total, cell) => total + (this.#overlay.cells[cell]?.length ?? 0), 0);
+    return covered === own.size && this.#state.countOf(inside) >= BigInt(this.#state.table.rules.minCount);
   }
 
   get #quantity(): Quantity {
@@ -191,5 +204,5 @@ export function agreementOf(table: Pick<AuditTable, "cells" | "columns">, overla
 function trueOf(known: Outside, column: number | undefined, quantity: Quantity): readonly KnownSum[] {
   const { parts } = known;
   if (known.kind === "withheld") return [{ parts, ...saidOf(quantity, known.small, known.minCount) }];
-  return known.column === column ? [{ parts, ...exactly(known.value) }] : [];
+  return known.column === column ? [{ parts, lo: known.lo, hi: known.hi }] : [];
 }

@@ -26,7 +26,9 @@ export type Outside =
       readonly parts: readonly number[];
       /** A summed column's number; absent for how many rows. */
       readonly column?: number;
-      readonly value: bigint;
+      /** The same where it was told as it is; further apart where it was rounded. */
+      readonly lo: bigint;
+      readonly hi: bigint;
     }
   | {
       readonly kind: "withheld";

@@ -10,7 +10,7 @@ import { common } from "./network.ts";
 import { unionOf, withheldBy } from "./release.ts";
 
 /** More withheld cells than this are not looked at together: their table has no margins. */
-export const MOST_WITHHELD = 5000;
+const MOST_WITHHELD = 5000;
 
 /** What withholds each cell and each line, so that none of them gives away another. The same table gives the same. */
 export function audit(table: AuditTable): Audited {

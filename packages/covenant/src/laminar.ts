@@ -9,11 +9,6 @@ export interface KnownSum extends Interval {
   readonly parts: readonly number[];
 }
 
-/** For each set its family, 0 or 1; undefined where no two families hold them all. */
-export function familiesOf(sets: readonly (readonly number[])[]): readonly (0 | 1)[] | undefined {
-  return coloured(sets.length, crossings(sets, overlaps(sets)));
-}
-
 /**
  * The sums as a network: through the first family's sets to each part, and on through the second's. Undefined where they
  * are none. `least`: of a part.

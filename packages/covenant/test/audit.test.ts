@@ -79,7 +79,7 @@ describe("earlier releases and public totals", () => {
         const before = [[0, 1, 2, one] as const, [3, 4, 5, two] as const].map(([a, b, c, value = 0]) =>
           value < K
             ? ({ kind: "withheld", parts: [a, b, c], minCount: K, small: true } as const)
-            : ({ kind: "told", parts: [a, b, c], value: BigInt(value) } as const),
+            : ({ kind: "told", parts: [a, b, c], lo: BigInt(value), hi: BigInt(value) } as const),
         );
         const overlay = { cells: counts.map((_, at) => [at]), outside: before };
         const table = tableOf([6], counts, K, "total", [overlay]);
@@ -104,7 +104,10 @@ describe("earlier releases and public totals", () => {
   });
 
   it("are left out where they cannot be of the same rows", () => {
-    const overlay = { cells: [[0], [1]], outside: [{ kind: "told" as const, parts: [0, 1], value: 9n }] };
+    const overlay = {
+      cells: [[0], [1]],
+      outside: [{ kind: "told" as const, parts: [0, 1], lo: 9n, hi: 9n }],
+    };
     expect(agreementOf(tableOf([2], [4, 4], K, "none"), overlay)).toBe("contradicts");
     expect(agreementOf(tableOf([2], [4, 5], K, "none"), overlay)).toBe("agrees");
   });

@@ -81,7 +81,7 @@ export function possibleValues(
   for (const { outside } of table.overlays) {
     for (const known of outside) {
       if (known.kind === "told")
-        sums.push({ parts: known.parts, lo: Number(known.value), hi: Number(known.value) });
+        sums.push({ parts: known.parts, lo: Number(known.lo), hi: Number(known.hi) });
       else if (known.small) sums.push({ parts: known.parts, lo: 0, hi: known.minCount - 1 });
       else sums.push({ parts: known.parts, lo: known.minCount, hi: most * known.parts.length });
     }

@@ -1,26 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  addedColumns,
   type CubeLayout,
   cubeLayout,
   cubeOf,
   cubeResult,
   type Hidden,
   openedCells,
+  openedLines,
   type SumNodeSetup,
   spreadOf,
   sumNode,
 } from "@koplamp/aggregate";
 import type { ReleaseRules } from "@koplamp/covenant";
 import { parameterSet } from "@koplamp/he";
-import type { AggregateAsk, AggregateCell, Input } from "@koplamp/wire";
+import type { AggregateAsk, AggregateCell, AggregateResult, Input, WithheldTotal } from "@koplamp/wire";
 import { cellCosts, repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
+import { type EarlierTable, earlierTables, overlaysOf } from "./earlier.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfCube } from "./history-rows.ts";
 import type { Release } from "./history-rule.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
-import { releaseTable } from "./release-table.ts";
+import { linesOf } from "./release-lines.ts";
+import { auditCells, type OpenTable, releaseTable } from "./release-table.ts";
 import { runSession, type SessionFacts, type SessionTicket } from "./session.ts";
 import type { StageResult } from "./stage.ts";
 
@@ -31,14 +35,39 @@ const LABEL = "0/1";
 export async function aggregateStage(node: NodePorts, run: QuestionRun): Promise<StageResult> {
   // Safe because matches and counts have a stage of their own.
   const ask = run.plan.ask as AggregateAsk;
-  const { cells, ...stage } = await releasedCube(node, run, ask);
+  const { cells, lines = [], ...stage } = await releasedCube(node, run, ask);
   if (cells === undefined) return stage;
-  return { ...stage, result: cubeResult(cells, ask, run.plan.release.minCount) };
+  const { minCount, rounding } = run.plan.release;
+  const result = {
+    ...cubeResult(cells, ask, minCount),
+    ...totalsIn(lines),
+    ...(rounding === undefined ? {} : { rounding }),
+  };
+  return { ...stage, result };
+}
+
+/** The line over all cells is the total; the others are margins. */
+function totalsIn(lines: readonly AggregateCell[]): Pick<AggregateResult, "total" | "margins"> {
+  const all = lines.find(({ group }) => Object.keys(group).length === 0);
+  const margins = lines.filter((line) => line !== all);
+  return {
+    ...(all === undefined ? {} : { total: "withheld" in all ? withheldTotal(all) : all.measures }),
+    ...(margins.length === 0 ? {} : { margins }),
+  };
+}
+
+function withheldTotal({
+  group: _group,
+  ...rules
+}: Extract<AggregateCell, { withheld: unknown }>): WithheldTotal {
+  return rules;
 }
 
 /** A cube's cells as they may be shown, at a recipient, and the session that made them. */
 export interface ReleasedCube extends Omit<StageResult, "result"> {
   readonly cells?: readonly AggregateCell[];
+  /** Totals and margins. */
+  readonly lines?: readonly AggregateCell[];
 }
 
 /**
@@ -51,17 +80,51 @@ export async function releasedCube(
   ask: AggregateAsk,
 ): Promise<ReleasedCube> {
   const layout = layoutOf(run, ask);
+  const receives = run.recipients.includes(node.me);
   const brought = await numbersOf(node, run, ask, layout);
-  if (brought === undefined && !run.recipients.includes(node.me)) return { withheld: [] };
+  if (brought === undefined && !receives) return { withheld: [] };
+  const earlier = receives ? earlierTables(node, run, ask) : []; // a no comes before anything is opened
 
   if (brought !== undefined) expectApart(node, run, brought.release); // and again just before anything is told
   const session = await sumSession(node, run, layout, brought);
   if (session.output === undefined) return { withheld: [], session };
-  const { cells, withheld } = releaseTable({
-    cells: openedCells(session.output, ask, layout, run.contributors.length, run.plan.release.minCount),
+  return { ...releaseTable(openTable(run, ask, layout, session.output, earlier)), session };
+}
+
+/** What was opened, with all that its release depends on. */
+function openTable(
+  run: QuestionRun,
+  ask: AggregateAsk,
+  layout: CubeLayout,
+  opened: Float64Array,
+  earlier: readonly EarlierTable[],
+): OpenTable {
+  const { inputs, release } = run.plan;
+  const { minCount, rounding, known } = release;
+  const contributors = run.contributors.length;
+  const cells = openedCells(opened, ask, layout, contributors, minCount);
+  const lines = linesOf(ask);
+  const totals = openedLines({ opened, ask, layout, contributors, minRows: minCount }, lines);
+  const summed = addedColumns(ask);
+  const columns = summed.map((column) => rangeOf(column, inputs));
+  const judged = { cells: auditCells(cells), columns };
+  return {
+    cells,
     rules: rulesOf(run, layout),
-  });
-  return { cells, withheld, session };
+    lines: totals.map((total, at) => ({ ...total, cells: lines[at]?.cells ?? [] })),
+    columns,
+    overlays: overlaysOf(judged, { ask, summed, ...(known === undefined ? {} : { known }) }, earlier),
+    ...(rounding === undefined ? {} : { rounding }),
+  };
+}
+
+/** What one row of any party can bring to a sum. */
+function rangeOf(column: string, inputs: readonly Input[]): { readonly lo: bigint; readonly hi: bigint } {
+  const bounds = inputs.flatMap((input) => input.bounds.filter((own) => own.column === column));
+  return {
+    lo: BigInt(Math.min(...bounds.map(({ min }) => min))),
+    hi: BigInt(Math.max(...bounds.map(({ max }) => max))),
+  };
 }
 
 /** A contributor's numbers, and where they come from. */
@@ -187,5 +250,6 @@ function rulesOf({ plan: { release }, contributors }: QuestionRun, { columns }: 
   const { minCount, minContributors } = release;
   const noise = columns.find(({ kind }) => kind === "count")?.noise;
   const raised = noise === undefined ? 0 : spreadOf(noise, contributors.length);
-  return { minCount: minCount + raised, minContributors };
+  const { dominance } = release;
+  return { minCount: minCount + raised, minContributors, ...(dominance === undefined ? {} : { dominance }) };
 }

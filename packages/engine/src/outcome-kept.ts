@@ -7,9 +7,11 @@ import type { NodePorts } from "./node-ports.ts";
 import type { Outcome } from "./outcome.ts";
 import { outcomeText, readOutcome } from "./outcome-text.ts";
 
+const PREFIX = "outcome/";
+
 /** Under which name the end of a question is kept: it is erased with the question. */
 export function outcomeName(planHash: Hash): string {
-  return `outcome/${planHash.slice(7)}`;
+  return `${PREFIX}${planHash.slice(7)}`;
 }
 
 /**
@@ -39,6 +41,24 @@ export function keptOutcome(node: NodePorts, planHash: Hash): Outcome<AnswerResu
     ...(result === undefined ? {} : { result }),
     ...(bundle === undefined ? {} : { bundle }),
   };
+}
+
+/** Every question that ended here and whose answer is still kept, those that were asked last first. */
+export function keptOutcomes(node: NodePorts): readonly KeptOutcome[] {
+  const all = node.store.sealedNames(PREFIX).flatMap((name): KeptOutcome[] => {
+    const planHash: Hash = `sha256:${name.slice(PREFIX.length)}`;
+    const outcome = keptOutcome(node, planHash);
+    return outcome === undefined ? [] : [{ planHash, outcome }];
+  });
+  const order = ({ planHash, outcome }: KeptOutcome): string =>
+    `${outcome.plan?.notBefore ?? ""} ${planHash}`;
+  return all.sort((a, b) => (order(a) < order(b) ? 1 : -1));
+}
+
+/** A question that ended, and how. */
+export interface KeptOutcome {
+  readonly planHash: Hash;
+  readonly outcome: Outcome<AnswerResult>;
 }
 
 function withoutCopy(outcome: Outcome<AnswerResult>): Outcome<AnswerResult> {

@@ -41,7 +41,8 @@ function implies(given: Condition, wanted: Condition): boolean {
   return given.op === ">=" ? !isBelow(given.value, wanted.value) : !isBelow(wanted.value, given.value);
 }
 
-function passes(value: string | number | boolean, wanted: Condition): boolean {
+/** Whether a value passes a condition. */
+export function passes(value: string | number | boolean, wanted: Condition): boolean {
   if (wanted.op === ">=") return !isBelow(value, wanted.value);
   if (wanted.op === "<") return isBelow(value, wanted.value);
   return valuesOf(wanted).map(String).includes(String(value));

@@ -64,7 +64,7 @@ describe("a trend", () => {
       expect(series).toHaveLength(12);
       expect(series).toContainEqual({
         ...{ group: { kind: "gap" }, period: "2026-03" },
-        withheld: ["minContributors"],
+        ...{ withheld: ["minContributors"], hint: expect.stringContaining("ask more parties") },
       });
       expect(series).toContainEqual({ group: { kind: "gap" }, period: "2026-05", value: 2700 });
       for (const other of await federation.outcomes(["bert", "cleo"])) {
