@@ -20,7 +20,7 @@ export default defineConfig({
       results === undefined ? ["default"] : ["default", ["json", { outputFile: `${results}/results.json` }]],
     projects: [
       project("unit", {
-        include: ["packages/*/test/**/*.test.ts", "test/{architecture,simulation/*}.test.ts"],
+        include: ["packages/*/test/**/*.test.ts", "test/{architecture,simulation/*,fuzz/*}.test.ts"],
         testTimeout: 30_000, // machines that build are busy with other things too
       }),
       project("e2e", { include: ["nodes/test/**/*.test.ts", "test/e2e/**/*.test.ts"], testTimeout: 60_000 }),

@@ -5,6 +5,7 @@ import { CHANNEL } from "./channel.ts";
 import { COORDINATOR } from "./coordinator.ts";
 import { FOUR_EYES } from "./four-eyes.ts";
 import { GOVERNANCE } from "./governance.ts";
+import { HOSTILE_BYTES } from "./hostile-bytes.ts";
 import { JOIN_HUB } from "./join-hub.ts";
 import { MASKED_SUMS } from "./masked-sums.ts";
 import { MATCHING } from "./matching.ts";
@@ -12,8 +13,8 @@ import { PAIR } from "./pair.ts";
 import { PEOPLE } from "./people.ts";
 import { POLICIES, QUOTAS } from "./policy.ts";
 import { SELECTED_ROWS } from "./selected-rows.ts";
-import { PICTURES, STATISTICAL } from "./statistics.ts";
 import { STANDING } from "./series.ts";
+import { PICTURES, STATISTICAL } from "./statistics.ts";
 import { NOISES, SUMS } from "./sums.ts";
 import { SUSPENSION } from "./suspension.ts";
 import type { Switch } from "./switch.ts";
@@ -29,6 +30,7 @@ export const SWITCHES: readonly Switch[] = [
   ...STATISTICAL,
   ...PICTURES,
   ...MASKED_SUMS,
+  ...HOSTILE_BYTES,
   ...TRENDS,
   ...STANDING,
   ...JOIN_HUB,

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Group } from "@koplamp/crypto";
+import type { Rng } from "@koplamp/protocol";
+import { codecTarget, type Target } from "../../../test/fuzz/target.ts";
+import {
+  allowanceBytes,
+  allowanceCodec,
+  countedTokensCodec,
+  countsCodec,
+  KEYSET_COMMIT,
+  KEYSET_ECHO,
+  KEYSET_OPEN,
+  OPENING_BYTES,
+  ROOT,
+  replyCodec,
+  requestCodec,
+  tokensCodec,
+} from "../src/messages.ts";
+import { openingCodec, pairKeyCodec, slotsCodec, sortedCodec } from "../src/pair-messages.ts";
+
+const ROWS = 16;
+const ALLOWANCE = {
+  asker: "anna",
+  ceiling: 256,
+  plan: `sha256:${"0a".repeat(32)}`,
+  session: "0b".repeat(16),
+  validUntil: "2026-12-31T00:00:00Z",
+};
+
+/** Everything that matching reads of others. */
+export function decoders(group: Group, rng: Rng): readonly Target[] {
+  const rising = (rows: number, width: number): Uint8Array =>
+    Uint8Array.from({ length: rows * width }, (_, at) => (at % width === 0 ? 3 + 7 * (at / width) : 9));
+  const pairKey = pairKeyCodec("anna", ROWS);
+  const key = pairKey.encode({ key: rng(32), commitment: rng(32) });
+  const opening = new Uint8Array(32 + ROWS * 16);
+  opening.set(rising(ROWS, 16), 32);
+  const counts = countsCodec(ROWS);
+  return [
+    codecTarget("R", ROOT, [rng(32)], 20_000),
+    codecTarget("keyset.commit", KEYSET_COMMIT, [rng(32)], 20_000),
+    codecTarget("keyset.echo", KEYSET_ECHO, [rng(32)], 20_000),
+    codecTarget("keyset.open", KEYSET_OPEN, [rng(OPENING_BYTES)], 30_000),
+    codecTarget("M", requestCodec(ROWS), [rng(32 * ROWS)], 30_000),
+    codecTarget("E", replyCodec(ROWS), [rng(32 * ROWS + 64)], 30_000),
+    codecTarget("T", tokensCodec(ROWS), [rising(ROWS, 16)], 40_000),
+    codecTarget("T of a count", countedTokensCodec(ROWS, true), [rising(ROWS + 1, 16)], 40_000),
+    codecTarget("C", counts, [counts.encode(Array.from({ length: ROWS }, (_, at) => at || null))], 30_000),
+    codecTarget("W", allowanceCodec(ALLOWANCE), [allowanceBytes(ALLOWANCE)], 20_000),
+    codecTarget("K of a pair", pairKey, [key], 30_000),
+    codecTarget("T of a pair", openingCodec("anna", ROWS), [opening], 40_000),
+    codecTarget("M, sorted", sortedCodec("anna", "M", ROWS), [rising(ROWS, 32)], 40_000),
+    codecTarget("T in slots", slotsCodec("anna", ROWS), [opening], 30_000),
+    elements(group, rng),
+  ];
+}
+
+/** Elements of the group: what is taken is the only encoding of what it is. */
+function elements(group: Group, rng: Rng): Target {
+  const base = group.hashToGroup(rng(64));
+  return {
+    name: "an element of ristretto255",
+    samples: [base, group.hashToGroup(rng(64))],
+    inputs: 20_000,
+    again: (bytes) => {
+      group.decodeCheck(bytes);
+      return group.subEach(group.addEach(bytes, base), base);
+    },
+  };
+}
