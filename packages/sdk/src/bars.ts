@@ -31,6 +31,8 @@ const GAP = 9;
 /** Characters over the whole page, and the fewest that a label is cut to beside its value. */
 const LINE = 58;
 const LEAST_LABEL = 12;
+/** What is withheld is told in smaller letters. */
+const QUIETER = 0.85;
 
 /** The chart as the text of an SVG file. At least one bar. */
 export function barsSvg(chart: BarChart): string {
@@ -75,7 +77,8 @@ function rowText(
   { format }: BarChart,
 ): { readonly text: string; readonly height: number } {
   const told = valueText(bar, format);
-  const room = LINE - 2 - widthOf(told);
+  const quieter = bar.value === undefined ? QUIETER : 1;
+  const room = Math.floor(LINE - 2 - widthOf(told) * quieter);
   const lines = room >= Math.min(LEAST_LABEL, widthOf(bar.label)) ? 1 : 2;
   const label = `<text x="${MARGIN}" y="${y + 13}">${escaped(cut(bar.label, lines === 1 ? room : LINE))}</text>`;
   const quiet = bar.value === undefined ? ' class="quiet"' : "";

@@ -53,7 +53,7 @@ describe("a bar chart", () => {
     expect(/<desc[^>]*>(.*)<\/desc>/.exec(text)?.[1]).toBe(`count. ${label}: 7!. a note`);
     const long = "a".repeat(99);
     expect(chart([{ label: long, value: 7 }])).toContain(`>${"a".repeat(53)}…<`);
-    expect(chart([{ label: long, withheld: "w".repeat(50) }])).toContain(`>${"a".repeat(57)}…<`); // on a line of its own
+    expect(chart([{ label: long, withheld: "w".repeat(60) }])).toContain(`>${"a".repeat(57)}…<`); // on a line of its own
   });
 
   it("takes names as text, whatever is in them", () => {
