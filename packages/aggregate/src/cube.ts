@@ -15,10 +15,11 @@ import {
 import { spreadOf } from "./calibration.ts";
 import { SumError } from "./errors.ts";
 import { rounded } from "./exact.ts";
-import { addedColumns, type CubeLayout, type SumColumn } from "./layout.ts";
+import { addedColumns, type CubeLayout } from "./layout.ts";
 import { type Moment, momentName } from "./moments.ts";
 import { Parts, type PartyPart } from "./parts.ts";
 import { statisticsOf } from "./statistics.ts";
+import type { SumColumn } from "./sum-column.ts";
 import { limbWorth } from "./sum-limbs.ts";
 import { Tallies } from "./tallies.ts";
 

@@ -39,7 +39,6 @@ export {
   type CubeLayout,
   cubeLayout,
   groupsOf,
-  type SumColumn,
   summedColumns,
 } from "./layout.ts";
 export { topsToTell } from "./parts.ts";
@@ -50,6 +49,7 @@ export {
   type SumNodeSetup,
   type SumSession,
 } from "./session.ts";
+export type { SumColumn } from "./sum-column.ts";
 export { type SumParameters, sumThreshold } from "./sum-description.ts";
 export { sumMaskedNode, sumMaskedWide } from "./sum-masked.ts";
 export { sumMaskedCoordinator } from "./sum-masked-coordinator.ts";

@@ -12,11 +12,10 @@ import {
   type Plan,
   parseMeasure,
 } from "@koplamp/wire";
-import { calibrated, type Noise } from "./calibration.ts";
+import { calibrated } from "./calibration.ts";
 import { SumError } from "./errors.ts";
 import {
   type Midpoints,
-  type Moment,
   midpointsOf,
   momentName,
   momentRange,
@@ -24,31 +23,9 @@ import {
   type WideRange,
 } from "./moments.ts";
 import { partColumns } from "./parts.ts";
-import { cellsPerBlock, fitsSlot, MOST_BLOCKS, type Range, totalRange } from "./session.ts";
-import { type Limb, limbRanges, narrowed } from "./sum-limbs.ts";
-
-/** One number of every cell. */
-export interface SumColumn {
-  /**
-   * `count`: rows. `contributors`: parties with a row. `sum`: the sum of a column of the dataset. `values`: rows with a
-   * value in it. `moment`: the sum of a product, for statistics. `part` and `top`: what one party put in, and one of its
-   * largest records, for the rules alone.
-   */
-  readonly kind: "count" | "contributors" | "sum" | "values" | "moment" | "part" | "top";
-  /** The dataset's column, or the name of the moment; empty for `count` and `contributors`. */
-  readonly of: string;
-  /** Present with kind `moment`. */
-  readonly moment?: Moment;
-  /** Whose part it is, and with kind `top` how many of its records are larger. */
-  readonly party?: PartyId;
-  readonly rank?: number;
-  /** Which part of the sum it is, where one slot could not hold the whole. */
-  readonly limb?: Limb;
-  /** By contributor, what it can be at most and at least. */
-  readonly ranges: Readonly<Record<PartyId, Range>>;
-  /** What each contributor adds to it in every cell; absent where it is summed as it is. */
-  readonly noise?: Noise;
-}
+import { cellsPerBlock, fitsSlot, MOST_BLOCKS, totalRange } from "./session.ts";
+import type { SumColumn } from "./sum-column.ts";
+import { limbRanges, narrowed } from "./sum-limbs.ts";
 
 /** The public order of a sum: columns one after the other, and within each the cells. */
 export interface CubeLayout {

@@ -5,9 +5,9 @@
 import type { ParameterSet } from "@koplamp/he";
 import type { PartyId } from "@koplamp/protocol";
 import type { Dominance, Input, Table } from "@koplamp/wire";
-import type { SumColumn } from "./layout.ts";
 import { boundsOf, type WideRange } from "./moments.ts";
 import type { Range } from "./session.ts";
+import type { SumColumn } from "./sum-column.ts";
 import { limbOf, limbRanges } from "./sum-limbs.ts";
 import { numberReader } from "./tallies.ts";
 

@@ -2,8 +2,8 @@
 // One party's sums in every cell, exact for any number of rows and any size.
 import type { Cell, Input, Table } from "@koplamp/wire";
 import { SumError } from "./errors.ts";
-import type { SumColumn } from "./layout.ts";
 import { type Midpoints, type Moment, momentName, momentRange } from "./moments.ts";
+import type { SumColumn } from "./sum-column.ts";
 import { limbOf } from "./sum-limbs.ts";
 
 /** What tallies are made for. */
