@@ -29,7 +29,10 @@ export type PlainResult =
 export interface PlainSums {
   readonly kind: "aggregate" | "join-aggregate";
   readonly cells: readonly PlainCell[];
-  readonly total?: PlainMeasures;
+  /** Measures, or `withheld`. */
+  readonly total?: Readonly<Record<string, unknown>>;
+  readonly margins?: readonly PlainCell[];
+  readonly rounding?: number;
   readonly flow?: PlainFlow;
   readonly statistics?: readonly PlainStatistic[];
   readonly precision?: Readonly<Record<string, string>>;
@@ -50,7 +53,6 @@ interface PlainMatch {
 type Shape = "histogram" | "pairs" | "atLeast";
 type PlainNumber = number | string;
 type PlainCounts = Readonly<Record<string, PlainNumber | { readonly withheld: string }>>;
-type PlainMeasures = Readonly<Record<string, PlainNumber>>;
 /** `group`, and either measures, with noise also their `uncertainty`, or `withheld`. */
 type PlainCell = Readonly<Record<string, unknown>> & { readonly group: Readonly<Record<string, string>> };
 
@@ -139,32 +141,46 @@ function countLabel(shape: Shape, name: string): string {
 }
 
 function aggregateLines(to: string, result: PlainSums, options: AnswerOptions): readonly string[] {
-  const { cells, total } = result;
+  const { cells, total, margins = [] } = result;
   const given = cells.filter((cell) => cell["withheld"] === undefined);
-  const withheld = cells.length - given.length;
-  const measures = [...new Set([...given, total ?? {}].flatMap((cell) => Object.keys(cell)))].filter(
-    (name) => name !== "group" && name !== "uncertainty",
-  );
+  const measures = [
+    ...new Set([...given, ...margins, total ?? {}].flatMap((cell) => Object.keys(cell))),
+  ].filter((name) => !NO_MEASURES.has(name));
   const group = [...new Set(cells.flatMap((cell) => Object.keys(cell.group)))];
   const shown = cells.slice(0, FIRST_CELLS);
   const noisy = given.some(({ uncertainty }) => uncertainty !== undefined);
-  const rows = shown.map((cell) => [
-    ...group.map((name) => cell.group[name] ?? ""),
+  const row = (cell: PlainCell, absent: string): readonly string[] => [
+    ...group.map((name) => cell.group[name] ?? absent),
     ...measures.map((name) => `${valueText(cell[name])}${spreadText(cell, name)}`),
     cell["withheld"] === undefined ? "" : withheldText([cell["withheld"]].flat().map(String), options, noisy),
-  ]);
-  const sum =
-    total === undefined
-      ? []
-      : [["total", ...group.slice(1).map(() => ""), ...measures.map((name) => valueText(total[name])), ""]];
+  ];
+  const sums = [
+    ...margins.slice(0, FIRST_CELLS).map((line) => row(line, "all")),
+    ...(total === undefined ? [] : [["total", ...row({ ...total, group: {} }, "").slice(1)]]),
+  ];
   const right = measures.map((_, at) => group.length + at);
-  const table = columns([[...group, ...measures, ""], ...rows, ...sum], right);
+  const table = columns([[...group, ...measures, ""], ...shown.map((cell) => row(cell, "")), ...sums], right);
   const more = cells.length - shown.length;
   return [
-    `released to ${to}: ${counted(given.length, "cell")}, ${grouped(withheld)} withheld`,
-    ...table.map((row) => `  ${row}`),
+    `released to ${to}: ${counted(given.length, "cell")}, ${grouped(cells.length - given.length)} withheld`,
+    ...table.map((line) => `  ${line}`),
     ...(more === 0 ? [] : [`  … ${grouped(more)} more`]),
+    ...adviceLines(result),
     ...statisticLines(result),
+  ];
+}
+
+const NO_MEASURES: ReadonlySet<string> = new Set(["group", "uncertainty", "withheld", "hint"]);
+
+/** What numbers are multiples of, and for each reason that cells are withheld what to ask instead, once. */
+function adviceLines({ cells, margins = [], total, rounding }: PlainSums): readonly string[] {
+  const hints = [...cells, ...margins, total ?? {}].flatMap((cell) => {
+    const hint: unknown = Reflect.get(cell, "hint");
+    return typeof hint === "string" ? [hint] : [];
+  });
+  return [
+    ...(rounding === undefined ? [] : [`  numbers are multiples of ${grouped(rounding)}`]),
+    ...[...new Set(hints)].sort().map((hint) => `  hint: ${hint}`),
   ];
 }
 

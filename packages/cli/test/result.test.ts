@@ -70,11 +70,28 @@ const CIRCLE = {
   ],
 };
 
+const TOTALS = {
+  kind: "aggregate",
+  rounding: 5,
+  cells: [
+    { group: { place: "north", month: "2026-01" }, count: 1825 },
+    { group: { place: "north", month: "2026-02" }, withheld: "minCount", hint: "fewer than 10 rows: merge" },
+    { group: { place: "south", month: "2026-01" }, withheld: "derivable", hint: "with it one could: ask" },
+    { group: { place: "south", month: "2026-02" }, withheld: "minCount", hint: "fewer than 10 rows: merge" },
+  ],
+  margins: [
+    { group: { place: "north" }, count: 1830 },
+    { group: { month: "2026-02" }, withheld: "derivable", hint: "with it one could: ask" },
+  ],
+  total: { withheld: "derivable", hint: "with it one could: ask" },
+};
+
 let cwd = "";
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), "koplamp-result-"));
   const answers = {
     sum: { north: SUM },
+    totals: { north: TOTALS },
     noisy: { north: NOISY },
     counts: { eu: COUNTS },
     flow: { eu: FLOW },
@@ -100,9 +117,12 @@ afterAll(() => rm(cwd, { recursive: true, force: true }));
 const result = (...args: readonly string[]) => koplamp(["result", ...args], { cwd });
 
 describe("koplamp result", () => {
-  test.each(["sum", "noisy", "counts", "match", "statistics"])("shows the table of %s", async (name) => {
-    expect(await transcript(["result", `${name}.json`], { cwd })).toMatchSnapshot();
-  });
+  test.each(["sum", "noisy", "counts", "match", "statistics", "totals"])(
+    "shows the table of %s",
+    async (name) => {
+      expect(await transcript(["result", `${name}.json`], { cwd })).toMatchSnapshot();
+    },
+  );
 
   test.each(["sum", "noisy", "counts", "match"])("writes %s for a spreadsheet", async (name) => {
     const out = await result(`${name}.json`, "--format", "csv", "--out", `${name}.csv`);
