@@ -11,7 +11,8 @@ import {
 } from "@koplamp/sdk";
 import { type PlainFlow, type PlainResult, type PlainSums, withheldText } from "./answer.ts";
 import { UsageError } from "./errors.ts";
-import { type ResultRow, type ResultTable, resultTable } from "./result-table.ts";
+import type { ResultRow, ResultTable } from "./result-rows.ts";
+import { resultTable } from "./result-table.ts";
 import type { Session } from "./session.ts";
 import { grouped } from "./table.ts";
 import type { PlainTrend } from "./trend-lines.ts";

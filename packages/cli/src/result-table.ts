@@ -1,25 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A result as rows: what a file of comma-separated values and a chart are made of.
 import type { PlainResult, PlainSums } from "./answer.ts";
+import type { ResultRow, ResultTable } from "./result-rows.ts";
 import { trendTable } from "./trend-lines.ts";
-
-/** A row: names of its group, and values or the reason that there are none. */
-export interface ResultRow {
-  readonly group: readonly string[];
-  /** By measure, in the table's order. Whole numbers beyond 2^53 are text. */
-  readonly values: readonly (number | string | undefined)[];
-  readonly spreads: readonly (number | string | undefined)[];
-  readonly withheld: readonly string[];
-}
-
-/** A result that has cells. */
-export interface ResultTable {
-  readonly groups: readonly string[];
-  readonly measures: readonly string[];
-  /** Whether any value may be off by noise. */
-  readonly noisy: boolean;
-  readonly rows: readonly ResultRow[];
-}
 
 const SHAPES = ["histogram", "pairs", "atLeast"] as const;
 

@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { answerOf, answerText } from "@koplamp/sdk";
 import { answerLines, type PlainAnswer, type PlainResult, type PlainSums } from "./answer.ts";
+import { circleLines } from "./circle-lines.ts";
 import type { CommandSpec, Flags } from "./command.ts";
 import { exitOf, plainAnswer } from "./ending.ts";
 import { UsageError } from "./errors.ts";
@@ -10,7 +11,6 @@ import { clientOf, NODE } from "./inbox.ts";
 import { pictureOf } from "./picture.ts";
 import { csvText, resultTable } from "./result-table.ts";
 import type { Session } from "./session.ts";
-import { circleLines } from "./statistic-lines.ts";
 
 const FORMATS = ["table", "csv", "json", "svg"] as const;
 type Format = (typeof FORMATS)[number];

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What follows from the cells of a result, for people: statistics of the table, and circles of money.
-import { circlesIn, type FlowCell } from "@koplamp/sdk";
-import type { PlainSums } from "./answer.ts";
-import { UsageError } from "./errors.ts";
-import { resultTable } from "./result-table.ts";
+// What follows from the cells of a result, for people.
 import { counted, grouped } from "./table.ts";
 
 /** A statistic of a table as it stands in JSON. */
@@ -15,8 +11,14 @@ export interface PlainStatistic {
   readonly withheld?: string | readonly string[];
 }
 
+/** What a result says beside its cells. */
+interface Beside {
+  readonly statistics?: readonly PlainStatistic[];
+  readonly precision?: Readonly<Record<string, string>>;
+}
+
 /** Statistics of the table, a line each, and how exact decimals are. */
-export function statisticLines({ statistics = [], precision = {} }: PlainSums): readonly string[] {
+export function statisticLines({ statistics = [], precision = {} }: Beside): readonly string[] {
   const said = Object.entries(precision).map(([measure, digits]) => `${measure}: ${digits}`);
   return [
     ...statistics.map(({ statistic, group, value, degrees, withheld }) => {
@@ -28,32 +30,5 @@ export function statisticLines({ statistics = [], precision = {} }: PlainSums): 
       return `${statistic}${where === "" ? "" : ` in ${where}`}: ${told}`;
     }),
     ...(said.length === 0 ? [] : [`exact to: ${said.join("; ")}`]),
-  ];
-}
-
-/** Money that comes back by way of two other places, a line each. @throws {UsageError} where the result is no flow. */
-export function circleLines(result: PlainSums, times: number): readonly string[] {
-  const { flow } = result;
-  const table = resultTable(result);
-  const at = table.measures.findIndex((measure) => measure.startsWith("sum("));
-  if (flow === undefined || at < 0)
-    throw new UsageError("circles are of a flow with a sum", "ask: { flow: { origin, destination }, … }");
-  const place = (column: string | undefined): number => table.groups.indexOf(column ?? "");
-  const [from, to, when] = [place(flow.origin), place(flow.destination), place(flow.period)];
-  const cells = table.rows.map(({ group, values }): FlowCell => {
-    const ends = { from: group[from] ?? "", to: group[to] ?? "", period: group[when] ?? "" };
-    return values[at] === undefined ? ends : { ...ends, value: Number(values[at]) };
-  });
-  const circles = circlesIn(cells, times);
-  const withheld = cells.filter(({ value }) => value === undefined).length;
-  return [
-    `circles of three places, each flow ${counted(times, "time")} the median of its period or more: ${grouped(circles.length)}`,
-    ...circles.map(({ places, period, least }) => {
-      const [first] = places;
-      const round = [...places, first].join(" → ");
-      return `  ${period === "" ? "" : `${period}   `}${round}   ${grouped(least)} or more on each`;
-    }),
-    ...(withheld === 0 ? [] : [`not looked at: ${counted(withheld, "flow")}, withheld`]),
-    "a circle is a lead: it says nothing about any account",
   ];
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer to a trend, for people and as rows.
-import type { ResultRow, ResultTable } from "./result-table.ts";
+import type { ResultRow, ResultTable } from "./result-rows.ts";
 import { columns, counted, grouped } from "./table.ts";
 
 /** The result of a trend as it stands in JSON. */
