@@ -71,6 +71,50 @@ export const STATISTICAL: readonly Switch[] = [
     ],
     test: { file: TABLES, name: "is withheld where one of its cells is" },
   },
+  {
+    id: "statistics.noise",
+    guarantee: "G11",
+    weak: "a variance is told under noise that is made for sums",
+    edits: [
+      {
+        file: "packages/aggregate/src/layout.ts",
+        from: "if (noise !== null) expectPlain(ask);",
+        to: "if (noise !== null && ask.measures.length === 0) expectPlain(ask);",
+      },
+    ],
+    test: { file: "packages/aggregate/test/noisy-sum.test.ts", name: "is variance(amount)" },
+  },
+  {
+    id: "sum.overflow",
+    guarantee: "G10",
+    weak: "a sum may pass what a slot holds",
+    edits: [
+      {
+        file: "packages/aggregate/src/layout.ts",
+        from: "if (fitsSlot(totalRange(parties, ranges, noise), set)) return;",
+        to: "if (fitsSlot(totalRange(parties, ranges, noise), set) || of.length >= 0) return;",
+      },
+    ],
+    test: { file: "packages/aggregate/test/noisy-sum.test.ts", name: "a sum that needs two limbs" },
+  },
+  {
+    id: "circle.withheld",
+    guarantee: "G2",
+    weak: "a withheld flow is part of a circle",
+    edits: [
+      {
+        file: "packages/sdk/src/circles.ts",
+        from: "from !== to && value !== undefined",
+        to: "from !== to && (value ?? 0) >= 0",
+      },
+      {
+        file: "packages/sdk/src/circles.ts",
+        from: "for (const { from, to, value = 0 } of flows) {",
+        to: "for (const { from, to, value = 2 ** 40 } of flows) {",
+      },
+    ],
+    test: { file: "packages/sdk/test/typologies.test.ts", name: "are none where a flow is small, withheld" },
+  },
 ];
 
 /** What pictures say of what is withheld. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Statistics, ranges and flows as a question states them: one spelling, and a refusal with a way out.
-import type { AggregateAsk } from "@koplamp/wire";
+import { type AggregateAsk, documentIssues } from "@koplamp/wire";
 import { describe, expect, test } from "vitest";
 import { QueryError, readQuestion } from "../src/index.ts";
 import { entry, planned } from "./agreement.ts";
@@ -73,6 +73,53 @@ describe("statistics of a table", () => {
     ] as const) {
       expect(() => plan(text)).toThrow(expect.objectContaining({ hint: expect.stringContaining(hint) }));
     }
+  });
+});
+
+describe("a plan that somebody else made", () => {
+  const { plan } = planned(read(REPORTS), reports);
+  const ask = plan.ask as AggregateAsk;
+  const issues = (change: Partial<AggregateAsk>): number =>
+    documentIssues("plan/v1", { ...plan, ask: { ...ask, ...change } }).length;
+  const [region, month] = ask.domain;
+  const amounts = (...values: readonly string[]): Partial<AggregateAsk> => ({
+    groupBy: ["amount"],
+    domain: [{ column: "amount", values, ranges: true }],
+  });
+
+  test.each<[string, Partial<AggregateAsk>]>([
+    ["as it was", {}],
+    ["statistics", { measures: ["count", "variance(amount)", "chi-square(region, month)"] }],
+    ["ranges", amounts("-9..-1", "0..0", "1..99")],
+    ["a flow", { flow: { origin: "region", destination: "month" } }],
+  ])("is taken with %s", (_what, change) => {
+    expect(issues(change)).toBe(0);
+  });
+
+  test.each<[string, Partial<AggregateAsk>]>([
+    ["a measure in another spelling", { measures: ["count", "correlation(amount,amount)"] }],
+    [
+      "a measure without an end",
+      { measures: [`regression(amount ~ ${"x".repeat(64)} + ${"y".repeat(64)} + ${"z".repeat(64)})`] },
+    ],
+    ["a test without counts", { measures: ["chi-square(region, month)"] }],
+    ["a test of other columns", { measures: ["count", "chi-square(region, settled)"] }],
+    ["a quantile of words", { measures: ["count", "quantile(region; 0.5)"] }],
+    ["products of events that count once", { measures: ["variance(amount)"], distinctBy: ["region"] }],
+    ["ranges that overlap", amounts("0..9", "9..99")],
+    ["ranges in another order", amounts("10..99", "0..9")],
+    ["ranges that are none", amounts("0..9", "ten")],
+    ["a flow of other groups", { flow: { origin: "month", destination: "region" } }],
+    [
+      "a flow in an own order",
+      {
+        groupBy: ["month", "region"],
+        domain: [month, region].flatMap((axis) => axis ?? []),
+        flow: { origin: "region", destination: "month" },
+      },
+    ],
+  ])("is refused with %s", (_what, change) => {
+    expect(issues(change)).toBeGreaterThan(0);
   });
 });
 
