@@ -92,10 +92,26 @@ export const HOSTILE_BYTES: readonly Switch[] = [
     edits: [
       {
         file: "packages/aggregate/src/threshold-phases.ts",
-        from: 'throw new SumError("commitment", `${party} opened another key share than it had committed to`);',
-        to: 'if (party === "") throw new SumError("commitment", `${party} opened another key share`);',
+        from: 'throw new SumError("commitment", `the key share that came of ${party} is not what it had committed to`);',
+        to: 'if (party === "") throw new SumError("commitment", `of ${party}`);',
       },
     ],
     test: { file: FENCE, name: "refuses a key share chosen after the others'" },
+  },
+  {
+    id: "pkr.unannounced",
+    guarantee: "G7",
+    weak: "a recipient's key is what the coordinator says it is",
+    edits: [
+      {
+        file: "packages/aggregate/src/threshold-phases.ts",
+        from: "if (!equal(yield* compute(sha256Of, key), hashes.get(recipient) ?? NOTHING)) {",
+        to: "if (equal(yield* compute(sha256Of, key), hashes.get(`not ${recipient}`) ?? NOTHING)) {",
+      },
+    ],
+    test: {
+      file: "packages/aggregate/test/hostile.test.ts",
+      name: "hands on another recipient's key",
+    },
   },
 ];

@@ -17,7 +17,7 @@ import { blocksOf, type DistinctSession, type Hub, hubOfDistinct, hubOfJoin } fr
 import type { Selection, SentTokens } from "./join-hub-tokens.ts";
 import type { JoinSession } from "./join-session.ts";
 import { useSet } from "./sum-jobs.ts";
-import { handOut, takeAll } from "./threshold-coordinator.ts";
+import { handOut, passOnKeys, takeAll } from "./threshold-coordinator.ts";
 
 /** The coordinator of `join-sum-hub/1`. Gives the seed of its selections, for an auditor who has the tokens. */
 export function joinHubCoordinator(session: JoinSession, rng: Rng): Party<Uint8Array> {
@@ -36,13 +36,14 @@ export function distinctCoordinator(session: DistinctSession, rng: Rng): Party<U
 function* coordinator(hub: Hub, rng: Rng): Party<Uint8Array> {
   const { set, recipients, rule } = hub;
   yield* compute(useSet, set.id);
+  const session = blocksOf(hub);
+  const recipientKeys = yield* passOnKeys(session);
   const sent = yield* takeTokens(hub);
   const seed = rng(32); // the order of the groups and all randomness of the ciphertexts come from it
   const selection = yield* compute(selectRows, hub, sent, seed);
   const listed = yield* sendSelections(hub, selection, seed);
 
-  const session = blocksOf(hub);
-  const handedIn = yield* takeAll(session);
+  const handedIn = yield* takeAll(session, recipientKeys);
   yield* handOut(session, { ...handedIn, list: { ...handedIn.list, more: listed } });
   for (const to of rule === "all" ? recipients : []) yield* send(to, orderCodec(hub), selection.order);
   return seed;

@@ -25,9 +25,9 @@ import {
   tokenCount,
 } from "./join-hub-session.ts";
 import type { JoinSession } from "./join-session.ts";
-import { listBytes, NONCE_BYTES } from "./messages.ts";
+import { listBytes } from "./messages.ts";
 import { blockCount, COORDINATOR, nodesOf } from "./session.ts";
-import { linesOf, MASKS_AND_LATTICE } from "./sum-description.ts";
+import { keysHandedOn, linesOf, MASKS_AND_LATTICE } from "./sum-description.ts";
 
 /** What no session has before it begins, and what its description needs instead. */
 interface Terms {
@@ -214,7 +214,7 @@ function withoutOne({ rule, contributors, recipients, cells }: Hub): readonly To
 }
 
 function egressBetweenNodes(hub: Hub): readonly EgressRow[] {
-  const { rule, contributors, recipients, set } = hub;
+  const { rule, contributors, recipients } = hub;
   const nodes = nodesOf(hub);
   const common = rule === "first" ? 1 : 0; // the secret behind the order of the cells is of all nodes
   const both = (from: PartyId, to: PartyId): boolean =>
@@ -229,22 +229,21 @@ function egressBetweenNodes(hub: Hub): readonly EgressRow[] {
     ...rounds("commit", 3), // pepper, key and ciphertexts
     ...rounds("echo", 3),
     ...rounds("alpha", 1),
-    ...sent(contributors, contributors, "b", polynomialBytes(set.key) + NONCE_BYTES),
-    ...sent(recipients, nodes, "pkr", polynomialBytes(set.key)),
+    ...sent(recipients, nodes, "pkr", 32),
     ...sent(nodes, nodes, "ready", 32, 2),
   ];
 }
 
 function egressToCoordinator(hub: Hub): readonly EgressRow[] {
-  const { contributors, recipients, set } = hub;
+  const { contributors, set } = hub;
   const key = polynomialBytes(set.key);
   return [
-    ...contributors.flatMap((from, at) =>
-      at === 0
-        ? [{ from, to: COORDINATOR, channel: "send" as const, what: "b", messages: 2, bytes: 32 + key }]
-        : sent([from], [COORDINATOR], "b", 32),
-    ),
-    ...sent(recipients, [COORDINATOR], "pkr", 32),
+    ...keysHandedOn(blocksOf(hub)).map((row) => {
+      if (row.what !== "b" || row.to !== COORDINATOR) return row;
+      // Beside its share, the hash of the collective key; of the first, the key too.
+      const first = row.from === contributors[0];
+      return { ...row, messages: first ? 3 : 2, bytes: row.bytes + 32 + (first ? key : 0) };
+    }),
     ...sent(contributors, [COORDINATOR], "ct", ciphertextBytes(set), hub.columns.length),
   ];
 }

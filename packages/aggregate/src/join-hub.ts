@@ -82,8 +82,8 @@ const PEPPER = "join-sum/hub";
  *   contributor i                                        every other node
  *              R         ------>                         root of the salted inputs
  *              commit, echo, alpha  <----->  contributors   the pepper of the tokens: C does not know it
- *              commit, echo, b      <----->  contributors   the collective key, as in sum-threshold/1
- *              pkr       ------>                         a recipient's own key
+ *              commit, echo, b      <----->  contributors   the collective key, as in sum-threshold/1, b by way of C
+ *              pkr       ------>                         the hash of a recipient's own key, which goes by way of C
  *              ready     <----->  (all pairs)
  *
  *   contributor i                                        coordinator C

@@ -179,9 +179,8 @@ function presence(session: SumRoster, who: PartyId): readonly Item[] {
 }
 
 function egressBetweenNodes(session: SumSession): readonly EgressRow[] {
-  const { contributors, recipients, set } = session;
+  const { contributors, recipients } = session;
   const nodes = nodesOf(session);
-  const share = polynomialBytes(set.key) + NONCE_BYTES;
   return [
     // The group secret takes one commitment of every node; key and ciphertexts take one more each, of contributors.
     ...["commit", "echo"].flatMap((what) =>
@@ -191,9 +190,24 @@ function egressBetweenNodes(session: SumSession): readonly EgressRow[] {
       }),
     ),
     ...sent(nodes, nodes, "alpha", 32),
-    ...sent(contributors, contributors, "b", share),
-    ...sent(recipients, nodes, "pkr", polynomialBytes(set.key)),
+    ...sent(recipients, nodes, "pkr", 32),
     ...sent(nodes, nodes, "ready", 32),
+  ];
+}
+
+/** Keys that the coordinator hands on: each is sent to it once, and by it to everybody else who needs it. */
+export function keysHandedOn(session: SumSession): readonly EgressRow[] {
+  const { contributors, recipients, set } = session;
+  const share = polynomialBytes(set.key) + NONCE_BYTES;
+  const key = polynomialBytes(set.key);
+  return [
+    ...sent(contributors, [COORDINATOR], "b", share),
+    ...sent([COORDINATOR], contributors, "b", share, contributors.length - 1),
+    ...sent(recipients, [COORDINATOR], "pkr", key),
+    ...nodesOf(session).flatMap((to) => {
+      const others = recipients.filter((recipient) => recipient !== to).length;
+      return others === 0 ? [] : sent([COORDINATOR], [to], "pkr", key, others);
+    }),
   ];
 }
 
@@ -202,7 +216,7 @@ function egressAtCoordinator(session: SumSession): readonly EgressRow[] {
   const blocks = blockCount(session);
   const data = polynomialBytes(set.data);
   return [
-    ...sent(recipients, [COORDINATOR], "pkr", 32),
+    ...keysHandedOn(session),
     ...sent(contributors, [COORDINATOR], "ct", ciphertextBytes(set), blocks),
     ...sent([COORDINATOR], nodesOf(session), "list", listBytes(session)),
     ...sent([COORDINATOR], contributors, "c1", data, blocks * (contributors.length - 1)),

@@ -14,7 +14,7 @@ import {
   within,
 } from "./session.ts";
 import { CHECKS_USE, contribute, openBlock, type Sealed } from "./sum-jobs.ts";
-import { handOut, takeAll } from "./threshold-coordinator.ts";
+import { handOut, passOnKeys, takeAll } from "./threshold-coordinator.ts";
 import {
   addAllSeconds,
   allShares,
@@ -34,10 +34,11 @@ import {
  *   contributor i                                        every other contributor
  *     s_i <- small,  b_i = -(a·s_i + e_i)                a = SHAKE256(transcript): nobody chose it
  *              commit, echo  <----->  (all pairs)        H(i, transcript, b_i, nonce): no key depends on another
- *              b         ------>                         opened; the collective key is (Σ b_j, a), under s = Σ s_j
+ *              b         ------>  (by way of C)          opened; the collective key is (Σ b_j, a), under s = Σ s_j
  *
  *   recipient r                                          every other node
- *              pkr       ------>                         its own key for this session
+ *              pkr       ------>                         the hash of its own key for this session; the key itself goes
+ *                                                        by way of C
  *
  *   node                                                 every other node
  *              commit, echo, alpha  <----->  (all pairs) the secret behind the check sums: C does not know it
@@ -48,7 +49,7 @@ import {
  *              commit, echo  <----->  (all pairs)        H(H(c0_i), H(c1_i)): no ciphertext depends on another
  *
  *   node                                                 coordinator C
- *              ct, pkr   ------>                         ciphertexts; the hash of a recipient's key
+ *              ct        ------>                         ciphertexts
  *              list      <------                         L: all hashes. They must be those committed to
  *              c1        <------                         of every other contributor: i adds them itself
  *              sum       <------                         at a recipient: Σ c0
@@ -136,7 +137,7 @@ function* open(
  */
 export function* sumCoordinator(session: SumSession): Party<undefined> {
   checkSession(session);
-  const handedIn = yield* takeAll(session);
+  const handedIn = yield* takeAll(session, yield* passOnKeys(session));
   yield* handOut(session, handedIn);
   return undefined;
 }

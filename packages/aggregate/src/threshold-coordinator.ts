@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The coordinator's part in every protocol over a collective key: it takes, lists, adds and passes on.
-import { compute, type Effect, type PartyId, receive, send } from "@koplamp/protocol";
+import { sha256Of } from "@koplamp/crypto";
+import { type Codec, compute, type Effect, type PartyId, receive, send } from "@koplamp/protocol";
 import { concat } from "@koplamp/wire";
 import { SumError } from "./errors.ts";
 import {
   ciphertextCodec,
+  keyShareCodec,
   listCodec,
-  RECIPIENT_KEY_HASH,
+  recipientKeyCodec,
   type SumList,
   secondCodec,
   sumCodec,
@@ -23,14 +25,43 @@ export interface HandedIn {
   readonly firsts: readonly Uint8Array[];
 }
 
-/** Takes what everybody hands in, and adds the first polynomials block by block. */
-export function* takeAll(session: SumSession): Generator<Effect, HandedIn, unknown> {
+/**
+ * Hands on the shares of the collective key among the contributors, and recipients' keys to all nodes: each is sent once
+ * and not to every other. Gives the hashes of the recipients' keys.
+ */
+export function* passOnKeys(session: SumSession): Generator<Effect, readonly Uint8Array[], unknown> {
+  const { contributors, recipients, set } = session;
+  yield* passOn(keyShareCodec(set), contributors, contributors);
+  const keys = yield* passOn(recipientKeyCodec(set), recipients, nodesOf(session));
+  const hashes: Uint8Array[] = [];
+  for (const key of keys) hashes.push(yield* compute(sha256Of, key));
+  return hashes;
+}
+
+/** One message from each sender, to each node but its own sender. */
+function* passOn(
+  codec: Codec<Uint8Array>,
+  senders: readonly PartyId[],
+  nodes: readonly PartyId[],
+): Generator<Effect, readonly Uint8Array[], unknown> {
+  const messages: Uint8Array[] = [];
+  for (const from of senders) messages.push(yield* receive(from, codec));
+  for (const to of nodes) {
+    for (const [at, message] of messages.entries()) {
+      if (senders[at] !== to) yield* send(to, codec, message);
+    }
+  }
+  return messages;
+}
+
+/** Takes what everybody hands in, and adds the first polynomials block by block. `recipientKeys`: their hashes. */
+export function* takeAll(
+  session: SumSession,
+  recipientKeys: readonly Uint8Array[],
+): Generator<Effect, HandedIn, unknown> {
   const seconds = new Map<PartyId, readonly Uint8Array[]>();
   const ciphertexts: Uint8Array[] = [];
-  const recipientKeys: Uint8Array[] = [];
-  for (const node of nodesOf(session)) {
-    if (session.recipients.includes(node)) recipientKeys.push(yield* receive(node, RECIPIENT_KEY_HASH));
-    if (!session.contributors.includes(node)) continue;
+  for (const node of session.contributors) {
     const taken = yield* takeBlocks(session, node);
     seconds.set(node, taken.seconds);
     ciphertexts.push(taken.hashes);

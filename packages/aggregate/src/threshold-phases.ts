@@ -49,7 +49,10 @@ export interface SealedBlocks {
   readonly commitments: ReadonlyMap<PartyId, Uint8Array>;
 }
 
-/** Commit, echo, open: the shares of the collective key, each chosen before any other was known. */
+/**
+ * Commit, echo, open: the shares of the collective key, each chosen before any other was known. They are public, and go to
+ * the coordinator once, which hands them on: it can change none, for everybody has the commitments.
+ */
 export function* collectiveKey(
   talk: Conversation,
   setup: ThresholdSession,
@@ -59,11 +62,12 @@ export function* collectiveKey(
   const mine = concat(yield* compute(makeKeyShare, transcript), rng(NONCE_BYTES));
   const own = yield* compute(sha256Of, keyCommitment(me, transcript, mine));
   const commitments = yield* commitEcho(talk, { commit: COMMIT, echo: ECHO, among: contributors }, own);
-  const opened = yield* exchangeMessages(talk, { codec: keyShareCodec(set), mine, among: contributors });
-  for (const [party, share] of opened) {
+  yield* send(COORDINATOR, keyShareCodec(set), mine);
+  for (const party of contributors) {
+    const share = party === me ? mine : yield* receive(COORDINATOR, keyShareCodec(set));
     const hash = yield* compute(sha256Of, keyCommitment(party, transcript, share));
     if (!equal(hash, commitments.get(party) ?? NOTHING)) {
-      throw new SumError("commitment", `${party} opened another key share than it had committed to`);
+      throw new SumError("commitment", `the key share that came of ${party} is not what it had committed to`);
     }
     if (!(yield* compute(addKeyShare, share.slice(0, -NONCE_BYTES)))) {
       throw new SumError("key", `${party} sent a key share that is not of the agreed form`);
@@ -75,13 +79,32 @@ function keyCommitment(party: PartyId, transcript: Uint8Array, share: Uint8Array
   return concat(lp(party), transcript, share);
 }
 
-/** Every recipient's key for this session, the own one included. */
+/**
+ * Every recipient's key for this session, the own one included. Its hash goes from node to node, the key itself by way of
+ * the coordinator.
+ */
 export function* exchangeRecipientKeys(
   talk: Conversation,
   { me, recipients, transcript, set }: ThresholdSession,
 ): Generator<Effect, ReadonlyMap<PartyId, Uint8Array>, unknown> {
-  const own = recipients.includes(me) ? { mine: yield* compute(makeRecipientKey, transcript, me) } : {};
-  return yield* exchangeMessages(talk, { codec: recipientKeyCodec(set), senders: recipients, ...own });
+  const own = recipients.includes(me) ? yield* compute(makeRecipientKey, transcript, me) : undefined;
+  const mine = own === undefined ? {} : { mine: yield* compute(sha256Of, own) };
+  const hashes = yield* exchangeMessages(talk, {
+    codec: RECIPIENT_KEY_HASH,
+    senders: recipients,
+    ...mine,
+  });
+  if (own !== undefined) yield* send(COORDINATOR, recipientKeyCodec(set), own);
+  const keys = new Map<PartyId, Uint8Array>();
+  for (const recipient of recipients) {
+    const ours = recipient === me ? own : undefined;
+    const key = ours ?? (yield* receive(COORDINATOR, recipientKeyCodec(set)));
+    if (!equal(yield* compute(sha256Of, key), hashes.get(recipient) ?? NOTHING)) {
+      throw new SumError("list", `the key that came of ${recipient} is not the one that it announced`);
+    }
+    keys.set(recipient, key);
+  }
+  return keys;
 }
 
 /** Commits to all own blocks, and learns what everybody committed to: no ciphertext depends on another. */
@@ -106,8 +129,6 @@ export function* handIn(
   sealed: SealedBlocks | undefined,
   more = 0,
 ): Generator<Effect, SumList, unknown> {
-  const key = recipientKeys.get(setup.me);
-  if (key !== undefined) yield* send(COORDINATOR, RECIPIENT_KEY_HASH, yield* compute(sha256Of, key));
   for (const frame of sealed?.frames ?? []) yield* send(COORDINATOR, ciphertextCodec(setup.set), frame);
   const list = yield* hear(talk, COORDINATOR, listCodec(setup, more), true);
   yield* checkRecipientKeys(list, recipientKeys);

@@ -67,12 +67,24 @@ describe("what sum-threshold/1 says of itself", () => {
     ]);
   });
 
+  it("has a node send at most 8 MB before its release, at 100,000 cells of up to 20 parties", () => {
+    for (const count of [2, 3, 10, 20]) {
+      const contributors = Array.from({ length: count }, (_, at) => `p${at + 10}`);
+      const described = sumThreshold.describe({
+        ...{ contributors, recipients: ["p10"], params: "bfv-amt-50-pq", cells: 100_000, columns: 1 },
+      });
+      const sent = described.egress.filter(({ from, channel }) => from === "p10" && channel === "send");
+      expect(sent.reduce((sum, row) => sum + row.bytes, 0)).toBeLessThan(8_000_000);
+    }
+  });
+
   it("grows with the cells, block by block, and by nothing else", () => {
     const bytes = (described: Description, what: string): number =>
       described.egress.filter((row) => row.what === what).reduce((all, row) => all + row.bytes, 0);
     expect(bytes(sum(["bob"], 2729), "ct")).toBe(4 * 524_291);
     expect(bytes(sum(["bob"], 2730), "ct")).toBe(8 * 524_291);
     expect(bytes(sum(["bob"]), "c1")).toBe(4 * 3 * 262_144);
-    expect(bytes(sum(["bob"], 2730), "b")).toBe(12 * 327_712);
+    // Each share once to the coordinator, and by it to each of the others.
+    expect(bytes(sum(["bob"], 2730), "b")).toBe((4 + 12) * 327_712);
   });
 });
