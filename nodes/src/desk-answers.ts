@@ -65,6 +65,9 @@ export const ANSWERS: Readonly<Record<RouteName, Answer>> = {
     else reply(response, 200, text);
   },
   watch,
+  standing: told(({ desk }) => ({ standing: desk.node.standing() })),
+  pause: told(({ desk, hash }) => paused(desk.node, hash, true)),
+  unpause: told(({ desk, hash }) => paused(desk.node, hash, false)),
   inbox: told(({ desk }) => ({ questions: desk.node.inbox() })),
   question: told(({ desk, hash }) => shown(desk.node, hash)),
   decide: heard(({ desk, caller }, body) => ({ decision: decide(desk.node, caller, signedIn(body)) })),
@@ -79,6 +82,12 @@ export const ANSWERS: Readonly<Record<RouteName, Answer>> = {
   policy: told(({ desk }) => ({ policies: desk.reloadPolicy() })),
   exposure: heard(({ desk }, body) => desk.node.exposure(exposureIn(body))),
 };
+
+/** Sits out a standing question, or takes part again, and says how it stands. */
+function paused(node: EngineNode, hash: Hash, value: boolean): object {
+  node.pause(hash, value);
+  return { standing: node.standing().filter(({ planHash }) => planHash === hash) };
+}
 
 /** Writes one line of JSON. */
 export function reply(response: ServerResponse, status: number, text: string): void {

@@ -25,6 +25,9 @@ export type RouteName =
   | "run"
   | "outcome"
   | "watch"
+  | "standing"
+  | "pause"
+  | "unpause"
   | "inbox"
   | "question"
   | "decide"
@@ -39,6 +42,9 @@ export type RouteName =
 const HASH = "HASH";
 const READERS: readonly DeskRole[] = ["analyst", "lawful", "ethical", "officer", "auditor"];
 
+/** Who may have the own node sit out what stands: whoever asks, runs the node, or can halt it. */
+const PAUSERS: readonly DeskRole[] = ["analyst", "officer", "operator"];
+
 /** The table. Answers go to analysts alone: only they are recipients. */
 export const ROUTES: readonly Route[] = [
   { name: "sign-in", method: "GET", path: "/v1/sign-in", roles: "open" },
@@ -49,6 +55,9 @@ export const ROUTES: readonly Route[] = [
   { name: "run", method: "POST", path: "/v1/run", roles: ["analyst"] },
   { name: "outcome", method: "GET", path: "/v1/outcomes/HASH", roles: ["analyst"] },
   { name: "watch", method: "GET", path: "/v1/watch/HASH", roles: ["analyst"] },
+  { name: "standing", method: "GET", path: "/v1/standing", roles: READERS },
+  { name: "pause", method: "POST", path: "/v1/pause/HASH", roles: PAUSERS },
+  { name: "unpause", method: "POST", path: "/v1/unpause/HASH", roles: PAUSERS },
   { name: "inbox", method: "GET", path: "/v1/inbox", roles: READERS },
   { name: "question", method: "GET", path: "/v1/inbox/HASH", roles: READERS },
   { name: "decide", method: "POST", path: "/v1/decisions", roles: ["lawful", "ethical", "officer"] },

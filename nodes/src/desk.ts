@@ -36,6 +36,8 @@ export interface Desk {
  *   POST /v1/run                {file, text} -> one JSON a line: {progress} …, then {outcome}; in a trial only
  *   GET  /v1/outcomes/HASH      how the question of that plan ended here, when it has
  *   GET  /v1/watch/HASH         the same, with {progress} before it, a line each
+ *   GET  /v1/standing           {standing}: the standing questions, and when each runs next
+ *   POST /v1/pause/HASH         this node sits out what falls due of it; /v1/unpause/HASH takes part again
  *   GET  /v1/inbox              {questions}: what waits for people, and what runs
  *   GET  /v1/inbox/HASH         one question: plan, contract, covenant, who has decided, who is awaited
  *   POST /v1/erasure            {bundle} -> {bundle}: with the proofs that its question was erased

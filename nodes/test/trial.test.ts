@@ -87,9 +87,33 @@ test(
     const ran = await runCli("query", "run", join(dir, "country/match.yaml"), "--node", node);
     expect(ran).toMatchObject({ exit: 0, stderr: "" });
     expect(ran.stdout).toMatch(/^released to politie: \d+ keys$/m);
+    await standing(join(dir, "country/sum.yaml"), node);
     up.child.kill("SIGINT");
     expect(await up.ended).toBe(0);
     expect(pids.filter(alive)).toEqual([]);
   },
   SLOW,
 );
+
+/** A sum is scheduled from tomorrow on, and stands at the node: sat out, then taken part in again. */
+async function standing(file: string, node: string): Promise<void> {
+  const day = (ms: number): string => new Date(Date.now() + ms).toISOString().slice(0, 10);
+  const from = day(DAY);
+  const when = ["--every", "P1M", "--runs", "2", "--from", from];
+  const asked = await runCli("query", "schedule", file, ...when, "--node", node);
+  const row = new RegExp(
+    `^([0-9a-f]{8}) +reports-per-municipality +0 / 2 +${from} +\\d{4}-\\d\\d-\\d\\d$`,
+    "m",
+  );
+  expect(asked).toMatchObject({ exit: 0, stderr: "" });
+  expect(asked.stdout).toMatch(row);
+  const [, plan = ""] = row.exec(asked.stdout) ?? [];
+  expect((await runCli("query", "list", "--node", node)).stdout).toMatch(row);
+  expect((await runCli("query", "pause", plan, "--node", node)).stdout).toContain("paused");
+  expect((await runCli("query", "resume", plan, "--node", node)).stdout).not.toContain("paused");
+  const unknown = await runCli("query", "pause", "nothing", "--node", node);
+  expect(unknown).toMatchObject({ exit: 2 });
+  expect(unknown.stderr).toContain('nothing like "nothing" stands at this node');
+}
+
+const DAY = 86_400_000;

@@ -15,8 +15,10 @@ import { LEDGER_COMMANDS } from "./ledger.ts";
 import { SIGN_INS } from "./login.ts";
 import { POLICY_COMMANDS } from "./policy.ts";
 import { QUERY_COMMANDS } from "./query.ts";
+import { QUERY_NEW } from "./query-new.ts";
 import { REPORT } from "./report.ts";
 import { RESULT } from "./result.ts";
+import { STANDING_COMMANDS } from "./standing.ts";
 import { SUSPENSIONS } from "./suspend.ts";
 import { VERIFY } from "./verify.ts";
 import { VERSION } from "./version.ts";
@@ -33,7 +35,7 @@ export const GROUPS: readonly CommandGroup[] = [
   {
     name: "query",
     summary: "Questions to real nodes, through your own.",
-    commands: [...QUERY_COMMANDS, ERASED],
+    commands: [QUERY_NEW, ...QUERY_COMMANDS, ...STANDING_COMMANDS, ERASED],
   },
   { name: "card", summary: "Who may ask, approve and halt at your agency.", commands: CARD_COMMANDS },
   { name: "key", summary: "A person's own key, to ask or to decide with.", commands: KEY_COMMANDS },

@@ -15,6 +15,7 @@ import {
   type PlanDraft,
   type Progress,
   readOutcome,
+  type Standing,
 } from "@koplamp/engine";
 import { type FilePlace, QueryError, type QueryErrorCode } from "@koplamp/query";
 import { readSignIn } from "@koplamp/store";
@@ -92,6 +93,10 @@ export interface NodeClient {
     progress?: (step: Progress) => void,
     signal?: AbortSignal,
   ): Promise<Outcome<AnswerResult>>;
+  /** The standing questions of this node, what is due first before the others. */
+  standing(): Promise<readonly Standing[]>;
+  /** Has the node sit out what falls due of a standing question, or take part again. @throws {EngineError} `refused`. */
+  pause(planHash: Hash, paused: boolean): Promise<void>;
   /** What waits for people at this node, and what runs. */
   inbox(): Promise<readonly InboxItem[]>;
   /** One question, with all that a person needs to decide. @throws {EngineError} `refused` when there is none. */
@@ -136,6 +141,12 @@ export function nodeClient(dir: string, env: HomeEnv = process.env): NodeClient 
       followed(linesOf(desk, "POST", "/v1/proposals", asBody(signed), signal), progress),
     watch: (hash, progress, signal) =>
       followed(linesOf(desk, "GET", `/v1/watch/${hash}`, undefined, signal), progress),
+    standing: async () => {
+      const line = await lastLine(desk, "GET", "/v1/standing");
+      return (JSON.parse(line) as { readonly standing: readonly Standing[] }).standing; // our own node's word
+    },
+    pause: async (hash, paused) =>
+      void (await lastLine(desk, "POST", `/v1/${paused ? "pause" : "unpause"}/${hash}`)),
     inbox: async () => {
       const { questions } = JSON.parse(await lastLine(desk, "GET", "/v1/inbox")) as {
         readonly questions: readonly InboxItem[];

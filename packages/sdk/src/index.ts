@@ -17,8 +17,10 @@ export {
   type InboxQuestion,
   type Outcome,
   type PlanDraft,
+  type Standing,
 } from "@koplamp/engine";
 export {
+  didYouMean,
   type Explanation,
   explain,
   explanationText,
@@ -80,5 +82,6 @@ export {
 export { type Lab, readLab } from "./read-lab.ts";
 export { type Flow, type FlowDiagram, sankeySvg } from "./sankey.ts";
 export { type KeptSignIn, type SignInRequest, signIn, signOut } from "./sign-in.ts";
+export { QUESTION_TEMPLATES, type QuestionTemplate } from "./templates.ts";
 export { reportFile, verifyFile } from "./verify.ts";
 export { type Versions, versions } from "./versions.ts";
