@@ -55,7 +55,7 @@ export const ROUTES: readonly Route[] = [
   { name: "run", method: "POST", path: "/v1/run", roles: ["analyst"] },
   { name: "outcome", method: "GET", path: "/v1/outcomes/HASH", roles: ["analyst"] },
   { name: "watch", method: "GET", path: "/v1/watch/HASH", roles: ["analyst"] },
-  { name: "standing", method: "GET", path: "/v1/standing", roles: READERS },
+  { name: "standing", method: "GET", path: "/v1/standing", roles: DESK_ROLES },
   { name: "pause", method: "POST", path: "/v1/pause/HASH", roles: PAUSERS },
   { name: "unpause", method: "POST", path: "/v1/unpause/HASH", roles: PAUSERS },
   { name: "inbox", method: "GET", path: "/v1/inbox", roles: READERS },

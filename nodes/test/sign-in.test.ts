@@ -250,12 +250,26 @@ describe("the roles of a person", () => {
     const may = (role: DeskRole) =>
       ROUTES.filter(({ roles }) => roles !== "open" && roles.includes(role)).map(({ name }) => name);
     expect(may("auditor")).toEqual([
-      ...["status", "inbox", "question", "prove-erasure", "withdrawals", "suspension", "exposure"],
+      ...[
+        "status",
+        "standing",
+        "inbox",
+        "question",
+        "prove-erasure",
+        "withdrawals",
+        "suspension",
+        "exposure",
+      ],
     ]);
-    expect(may("operator")).toEqual(["status", "withdrawals", "withdraw", "suspension", "policy"]);
-    expect(may("lawful")).toEqual(["status", "inbox", "question", "decide", "withdrawals", "suspension"]);
+    expect(may("operator")).toEqual([
+      ...["status", "standing", "pause", "unpause", "withdrawals", "withdraw", "suspension", "policy"],
+    ]);
+    expect(may("lawful")).toEqual([
+      ...["status", "standing", "inbox", "question", "decide", "withdrawals", "suspension"],
+    ]);
     expect(may("officer")).toEqual([
-      ...["status", "inbox", "question", "decide", "withdrawals", "suspension", "suspend", "exposure"],
+      ...["status", "standing", "pause", "unpause", "inbox", "question", "decide", "withdrawals"],
+      ...["suspension", "suspend", "exposure"],
     ]);
     expect(may("ethical")).toEqual(may("lawful"));
     expect(ROUTES.filter(({ roles }) => roles === "open").map(({ name }) => name)).toEqual(["sign-in"]);
