@@ -1,17 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import { type CatalogueEntry, QueryError, readCatalogueEntry } from "@koplamp/query";
-import {
-  bucket,
-  canonicalBytes,
-  concat,
-  type DatasetSpec,
-  type Hash,
-  hex,
-  type Input,
-  type Table,
-  utf8,
-} from "@koplamp/wire";
+import { type CatalogueEntry, offeredColumns, QueryError, readCatalogueEntry } from "@koplamp/query";
+import { bucket, canonicalBytes, concat, type Hash, hex, type Input, utf8 } from "@koplamp/wire";
 import { asEngineError, EngineError, forOthers, unreachable } from "./errors.ts";
 import { distinctKeys } from "./items.ts";
 import {
@@ -97,7 +87,11 @@ export async function offerOf(
   const entry: CatalogueEntry = {
     party: me,
     dataset,
-    columns: columnsOf(spec, request.groups, membership.covenant.id.startsWith("lab/") ? table : undefined),
+    columns: offeredColumns(
+      spec,
+      request.groups,
+      membership.covenant.id.startsWith("lab/") ? table : undefined,
+    ),
     rowsPadded,
     maxRowsPerCell: spec.maxRowsPerCell ?? rowsPadded,
     maxRowsPerSubject: spec.maxRowsPerSubject ?? null,
@@ -105,26 +99,6 @@ export async function offerOf(
   };
   offers.put({ entry, digest, salt });
   return entry;
-}
-
-/** `lab`: in a lab, the data, whose values stand for a list that nobody declared. */
-function columnsOf(
-  { columns }: DatasetSpec,
-  groups: readonly string[],
-  lab: Table | undefined,
-): CatalogueEntry["columns"] {
-  return Object.entries(columns).map(([name, { kind, min = null, max = null, unit = null, values }]) => {
-    const listed = groups.includes(name) ? (values ?? valuesIn(lab, name)) : undefined;
-    return { name, kind, min, max, unit, ...(listed === undefined ? {} : { values: listed }) };
-  });
-}
-
-/** More than this in one column make no list for a question. */
-const MOST_VALUES = 1000;
-
-function valuesIn(table: Table | undefined, name: string): readonly string[] | undefined {
-  const found = new Set((table?.columns[name] ?? []).flatMap((cell) => cell ?? []));
-  return found.size === 0 || found.size > MOST_VALUES ? undefined : [...found].sort();
 }
 
 function unknownDataset(party: PartyId, dataset: string, known: readonly string[]): QueryError {

@@ -17,7 +17,7 @@ export { type PlanRequest, planQuery } from "./plan.ts";
 export { type Question, readQuestion } from "./question.ts";
 export { evaluationLimit } from "./quotas.ts";
 export { fileSchema, fitsShape } from "./shapes.ts";
-export { undeclaredAt } from "./vocabulary.ts";
+export { offeredColumns, undeclaredAt } from "./vocabulary.ts";
 export { warningText } from "./warnings.ts";
 // The strict readers, for the other files that people edit (node.yaml, coordinator.yaml): same errors, same places.
 export {

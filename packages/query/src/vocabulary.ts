@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The groups that a question leaves to the owners of its columns.
 import type { PartyId } from "@koplamp/protocol";
-import { type Ask, type ColumnDomain, ownColumn } from "@koplamp/wire";
+import { type Ask, type ColumnDomain, type DatasetSpec, ownColumn, type Table } from "@koplamp/wire";
 import type { CatalogueEntry } from "./catalogue.ts";
 import { QueryError } from "./errors.ts";
 
@@ -43,4 +43,27 @@ function declaredBy({ party, dataset, columns }: CatalogueEntry, name: string): 
     party,
     hint: "every party sends every cell, empty ones too, so the list must be public: list them in `domain`, or have `values` declared on the column",
   });
+}
+
+/**
+ * The columns of a dataset as its owner offers them: of those that a question groups by, also the values. `lab`: in a lab
+ * the data, whose values stand for a list that nobody declared.
+ */
+export function offeredColumns(
+  { columns }: DatasetSpec,
+  groups: readonly string[],
+  lab: Table | undefined,
+): CatalogueEntry["columns"] {
+  return Object.entries(columns).map(([name, { kind, min = null, max = null, unit = null, values }]) => {
+    const listed = groups.includes(name) ? (values ?? valuesIn(lab, name)) : undefined;
+    return { name, kind, min, max, unit, ...(listed === undefined ? {} : { values: listed }) };
+  });
+}
+
+/** More than this in one column make no list for a question. */
+const MOST_VALUES = 1000;
+
+function valuesIn(table: Table | undefined, name: string): readonly string[] | undefined {
+  const found = new Set((table?.columns[name] ?? []).flatMap((cell) => cell ?? []));
+  return found.size === 0 || found.size > MOST_VALUES ? undefined : [...found].sort();
 }

@@ -13,8 +13,10 @@ import {
   type Federation,
   type FederationParty,
   type Language,
+  offeredColumns,
   planQuery,
   type Question,
+  undeclaredAt,
 } from "@koplamp/query";
 import { readSource } from "@koplamp/sources";
 import {
@@ -159,7 +161,7 @@ async function planned(
 /** A dataset as its owner's node would offer it. The names were checked before. */
 function entryOf(
   source: { readonly party: PartyId; readonly dataset: string },
-  { key }: Question,
+  { key, ask }: Question,
   found: readonly Found[],
 ): CatalogueEntry {
   const dataset = found.find((one) => one.party === source.party && one.dataset === source.dataset);
@@ -168,13 +170,7 @@ function entryOf(
   const rowsPadded = bucket(key.length === 0 ? table.rows : distinctKeys(table, key));
   return {
     ...source,
-    columns: Object.entries(spec.columns).map(([name, { kind, min = null, max = null, unit = null }]) => ({
-      name,
-      kind,
-      min,
-      max,
-      unit,
-    })),
+    columns: offeredColumns(spec, undeclaredAt(ask, source.party), table),
     rowsPadded,
     maxRowsPerCell: spec.maxRowsPerCell ?? Math.max(1, rowsPadded),
     maxRowsPerSubject: spec.maxRowsPerSubject ?? null,
