@@ -187,7 +187,9 @@ export function openedLines(
       const value = cell.measure(measure);
       return value === undefined ? [] : [[measure, plainNumber(value)] as const];
     });
-    const decimals = ask.measures.flatMap((measure) => cell.decimals(measure, BigInt(minRows)));
+    // Not of several cells: with the statistics of those that are shown, they would tell of those that are withheld.
+    const told = cells.length > 1 ? [] : ask.measures;
+    const decimals = told.flatMap((measure) => cell.decimals(measure, BigInt(minRows)));
     const off = measured.map(
       ([measure, value]) => [measure, cell.spread(measure, value, contributors)] as const,
     );

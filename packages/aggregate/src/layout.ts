@@ -42,7 +42,7 @@ export interface CubeLayout {
 export interface LayoutRequest {
   readonly ask: AggregateAsk;
   readonly inputs: readonly Input[];
-  readonly release: Pick<Plan["release"], "minContributors" | "noise" | "dominance">;
+  readonly release: Pick<Plan["release"], "minContributors" | "noise" | "dominance" | "rounding">;
   /** The id of the parameter set. */
   readonly params: string;
 }
@@ -114,21 +114,23 @@ function columnsOf(request: LayoutRequest, set: ParameterSet, midpoints: Midpoin
     ),
     ...(dominance === undefined ? [] : partColumns(summedColumns(ask), inputs, dominance, set)),
   ];
-  if (noise !== null) expectPlain(ask);
+  expectPlain(ask, release);
   const all = noise === null ? columns : noisy(columns, inputs, noise);
   for (const column of all) expectFit(inputs, set, column);
   return all;
 }
 
-/** Noise on products would need so much that little is left, and a test on noisy counts is no such test. */
-function expectPlain({ measures }: AggregateAsk): void {
+/**
+ * Noise on products would need so much that little is left, and a test on noisy or rounded counts is no such test. Decimals
+ * beside rounded numbers would tell what rounding hides: a variance is a fraction of the count.
+ */
+function expectPlain({ measures }: AggregateAsk, { noise, rounding }: LayoutRequest["release"]): void {
+  if (noise === null && rounding === undefined) return;
   const other = measures.find((text) => !["count", "sum", "mean"].includes(parseMeasure(text)?.kind ?? ""));
   if (other === undefined) return;
-  throw new SumError(
-    "noise",
-    `"${other}" is not told under noise`,
-    "ask for count, sum and mean with noise, or leave `noise` out",
-  );
+  const [where, option] = noise === null ? ["beside rounded numbers", "rounding"] : ["under noise", "noise"];
+  const hint = `ask for count, sum and mean, or leave \`${option}\` out`;
+  throw new SumError("noise", `"${other}" is not told ${where}`, hint);
 }
 
 /**

@@ -165,6 +165,10 @@ describe("what noise does not fit", () => {
     const both = PARTIES.map((party) => input(party, { bounds }));
     const ask = { ...ASK, measures: ["count", measure] };
     expect(layoutWith(null, both, ask).columns.length).toBeGreaterThan(1);
+    const rounded = { minContributors: 3, noise: null, rounding: 5 };
+    expect(() => cubeLayout({ ask, inputs: both, release: rounded, params: PARAMS })).toThrow(
+      expect.objectContaining({ code: "noise", message: `"${measure}" is not told beside rounded numbers` }),
+    );
     expect(() => layoutWith(NOISE, both, ask)).toThrow(
       expect.objectContaining({ code: "noise", message: `"${measure}" is not told under noise` }),
     );

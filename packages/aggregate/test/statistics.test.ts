@@ -5,7 +5,7 @@ import type { AggregateAsk, Cell, Input, Table } from "@koplamp/wire";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { decimalText, rootText, significantText, solved } from "../src/exact.ts";
-import { cubeLayout, cubeOf, openedCells } from "../src/index.ts";
+import { cubeLayout, cubeOf, openedCells, openedLines } from "../src/index.ts";
 
 const PARTIES = ["alice", "bob", "carol"];
 const PARAMS = "bfv-amt-50-pq";
@@ -182,6 +182,27 @@ describe("statistics over the sums of several parties", () => {
     const [cell] = openedCells(values, question, layout, 3);
     expect(cell?.measures).toEqual({ count: 3, "mean(a)": 4, "sum(a)": 12 });
     expect(cell?.decimals).toEqual({ "variance(a)": "7.000000" });
+  });
+
+  test("are none of several cells together", () => {
+    const question = {
+      ...ask(["count", "variance(a)"]),
+      groupBy: ["b"],
+      domain: [{ column: "b", values: ["0..0", "1..1"], ranges: true as const }],
+    };
+    const inputs = PARTIES.map((party) => input(party, SPANS[0] as Bounds));
+    const release = { minContributors: 1, noise: null };
+    const layout = cubeLayout({ ask: question, inputs, release, params: PARAMS });
+    const rows = [1n, 2n, 5n, 9n].map((a): Row => ({ a, b: a % 2n, c: null }));
+    const { values } = cubeOf(tableOf(rows), question, inputs[0] ?? input("", SPANS[0] as Bounds), layout);
+    const opened = { opened: values, ask: question, layout, contributors: 3 };
+    const [both, one] = openedLines(opened, [
+      { group: {}, cells: [0, 1] },
+      { group: {}, cells: [1] },
+    ]);
+    expect(both?.measures).toEqual({ count: 4 });
+    expect(both).not.toHaveProperty("decimals");
+    expect(one?.decimals).toEqual({ "variance(a)": "16.000000" });
   });
 
   test("that stand on too few rows are left out, a regression's less one for each column that explains", () => {
