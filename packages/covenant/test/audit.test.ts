@@ -5,41 +5,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hasShared, sharedPath } from "../../../test/shared.ts";
 import { type Audited, type AuditTable, agreementOf, audit } from "../src/index.ts";
+import { holdsFor, K, shown } from "./hidden.ts";
 import { possibleValues, tableOf } from "./tables.ts";
-
-const K = 3;
-
-/** Every small cell may be each of 0 to k - 1; a cell that protects others has as much room. */
-function expectHidden(table: AuditTable, audited: Audited): void {
-  const most = Math.max(...table.cells.map(({ facts }) => Number(facts.count))) + 2 * K;
-  for (const [at, values] of possibleValues(table, audited, most)) {
-    if (audited.cells[at]?.includes("minCount")) expect([...values].sort(), `cell ${at}`).toEqual([0, 1, 2]);
-    else expect(Math.max(...values) - Math.min(...values), `cell ${at}`).toBeGreaterThanOrEqual(K - 1);
-  }
-}
-
-const shown = (rules: Audited["cells"]): number => rules.filter((own) => own.length === 0).length;
-
-function holdsFor(sizes: readonly number[], numRuns: number, most = 6): void {
-  const cells = sizes.reduce((product, size) => product * size, 1);
-  let [withheld, margins] = [0, 0];
-  fc.assert(
-    fc.property(
-      fc.array(fc.nat(most), { minLength: cells, maxLength: cells }),
-      fc.constantFrom("total" as const, "margins" as const),
-      (counts, lines) => {
-        const table = tableOf(sizes, counts, K, lines);
-        const audited = audit(table);
-        expectHidden(table, audited);
-        withheld += cells - shown(audited.cells);
-        margins += shown(audited.lines);
-      },
-    ),
-    { numRuns },
-  );
-  expect(withheld).toBeGreaterThan(numRuns);
-  expect(margins).toBeGreaterThan(numRuns / 4);
-}
 
 describe("nothing that is withheld can be narrowed", () => {
   it("in a list with its total", () => holdsFor([5], 200));
