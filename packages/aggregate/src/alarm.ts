@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a period of a series is out of the ordinary (aggregation.md, section 9.2). Every test is of whole numbers, so that
 // no party and no second program can arrive at another alarm.
-import type { AlarmRule } from "@koplamp/wire";
+import type { AlarmRule, FixedBaseline, LookingBack } from "@koplamp/wire";
 
 /**
  * What a test says of a period. `early`: there is too little to look back on. `unknown`: something that the test takes is
@@ -20,10 +20,14 @@ type Value = bigint | undefined;
  * - `cusum`: the first `window` periods fix mean and deviation. What is above the mean by more than half a deviation adds
  *   up, never below nothing; a sum of more than so many deviations is an alarm, and then it begins anew.
  *
+ * With a baseline of its own a rule looks back on nothing, so that no period is too early; a `cusum` does not begin anew
+ * then: every period in which the sum stands above the threshold is an alarm. Such rules are linear in the data.
+ *
  * Deviations are those of a sample. All comparisons are strict, and what never varied has no deviation to exceed: it
  * raises no alarm.
  */
 export function verdictsOf(series: readonly Value[], rule: AlarmRule, season: number): readonly Verdict[] {
+  if ("baseline" in rule) return fixed(series, rule);
   const { window } = rule;
   if (rule.rule === "cusum") return cusum(series, rule);
   const step = rule.rule === "seasonal" ? season : 1;
@@ -37,7 +41,7 @@ export function verdictsOf(series: readonly Value[], rule: AlarmRule, season: nu
   });
 }
 
-function verdictBy(value: Value, before: readonly Value[], { thresholdMilli }: AlarmRule): Verdict {
+function verdictBy(value: Value, before: readonly Value[], { thresholdMilli }: LookingBack): Verdict {
   const baseline = baselineOf(before);
   if (value === undefined || baseline === undefined) return "unknown";
   return baseline.spread > 0n && exceeds(baseline.above(value), 2n * BigInt(thresholdMilli), baseline)
@@ -77,7 +81,7 @@ function exceeds(excess: bigint, halves: bigint, { size, spread }: Baseline): bo
   return HALVES * HALVES * excess * excess * (size - 1n) > halves * halves * size * spread;
 }
 
-function cusum(series: readonly Value[], { window, thresholdMilli }: AlarmRule): readonly Verdict[] {
+function cusum(series: readonly Value[], { window, thresholdMilli }: LookingBack): readonly Verdict[] {
   const baseline = baselineOf(series.slice(0, window));
   const tested = series.slice(window);
   const early = series.slice(0, window).map((): Verdict => "early");
@@ -96,4 +100,38 @@ function cusum(series: readonly Value[], { window, thresholdMilli }: AlarmRule):
       return alarm ? "alarm" : "quiet";
     });
   }
+}
+
+function fixed(
+  series: readonly Value[],
+  { rule, baseline, thresholdMilli }: FixedBaseline,
+): readonly Verdict[] {
+  const { mean, step, limit } = scaled({ baseline, thresholdMilli });
+  let [excess, lost] = [0n, false];
+  return series.map((value) => {
+    if (rule === "zscore") return value === undefined ? "unknown" : verdictOf(HALVES * value - mean > limit);
+    lost ||= value === undefined; // what has added up is not known any more
+    if (lost || value === undefined) return "unknown";
+    excess += HALVES * value - mean - step;
+    if (excess < 0n) excess = 0n;
+    return verdictOf(excess > limit);
+  });
+}
+
+function verdictOf(alarm: boolean): Verdict {
+  return alarm ? "alarm" : "quiet";
+}
+
+/** A fixed baseline in thousandths of half a unit: its mean, the slack of a step, and the threshold. */
+export function scaled({ baseline, thresholdMilli }: Omit<FixedBaseline, "rule">): {
+  readonly mean: bigint;
+  readonly step: bigint;
+  readonly limit: bigint;
+} {
+  const deviation = BigInt(baseline.deviation);
+  return {
+    mean: HALVES * BigInt(baseline.mean),
+    step: (HALVES / 2n) * deviation,
+    limit: 2n * BigInt(thresholdMilli) * deviation,
+  };
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a period is out of the ordinary: by tables worked out by hand, and by another program that reckons in fractions.
-import type { AggregateCell, AlarmRule, TrendAsk } from "@koplamp/wire";
+import type { AggregateCell, AlarmRule, FixedBaseline, LookingBack, TrendAsk } from "@koplamp/wire";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { verdictsOf } from "../src/alarm.ts";
 import { stepOf, trendOf } from "../src/index.ts";
 
-const rule = (name: AlarmRule["rule"], window: number, thresholdMilli: number): AlarmRule => ({
+const rule = (name: LookingBack["rule"], window: number, thresholdMilli: number): LookingBack => ({
   rule: name,
   window,
   thresholdMilli,
@@ -94,6 +94,55 @@ describe("a cumulative sum", () => {
   });
 });
 
+describe("a rule with a baseline of its own", () => {
+  const ten = (name: FixedBaseline["rule"], thresholdMilli: number): FixedBaseline => ({
+    ...{ rule: name, baseline: { mean: 10, deviation: 2 } },
+    thresholdMilli,
+  });
+
+  test("compares every period with it, the first one too, strictly", () => {
+    expect(said("16 17 . 3 17", ten("zscore", 3000))).toBe("-A?-A");
+    expect(said("16 3", ten("zscore", 2999))).toBe("A-");
+  });
+
+  test("adds up what is above it and slack, and does not begin anew", () => {
+    // What is above 11 adds up; more than 4 is an alarm.
+    expect(said("13 13", ten("cusum", 2000))).toBe("--"); // 2, 4
+    expect(said("13 14 12 11 9 12", ten("cusum", 2000))).toBe("-AAA-A"); // 2, 5, 6, 6, 4, 5
+    expect(said("0 13 14", ten("cusum", 2000))).toBe("--A");
+    expect(said("13 . 99", ten("cusum", 2000))).toBe("-??");
+  });
+
+  test("is an alarm exactly where some stretch up to it is too much: a set of linear tests", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.bigInt(-30n, 60n), { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: -20, max: 20 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 5000 }),
+        (values, mean, deviation, thresholdMilli) => {
+          const linear = values.map((_, at) => {
+            for (let start = 0; start <= at; start += 1) {
+              const stretch = values.slice(start, at + 1);
+              const sum = stretch.reduce((total, value) => total + value, 0n);
+              const [steps, off] = [BigInt(stretch.length), BigInt(deviation)];
+              if (
+                2000n * (sum - steps * BigInt(mean)) - 1000n * steps * off >
+                2n * BigInt(thresholdMilli) * off
+              )
+                return "A";
+            }
+            return "-";
+          });
+          const by: FixedBaseline = { rule: "cusum", baseline: { mean, deviation }, thresholdMilli };
+          expect(said(values.join(" "), by)).toBe(linear.join(""));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
+
 /** Another program: fractions of whole numbers, and roots compared by their squares. */
 type Fraction = readonly [bigint, bigint];
 const plus = ([a, b]: Fraction, [c, d]: Fraction): Fraction => [a * d + c * b, b * d];
@@ -121,7 +170,7 @@ function isAbove(excess: Fraction, deviations: Fraction, variance: Fraction): bo
   );
 }
 
-function slowly(values: readonly (bigint | undefined)[], by: AlarmRule, season: number): string {
+function slowly(values: readonly (bigint | undefined)[], by: LookingBack, season: number): string {
   const { window, thresholdMilli } = by;
   const threshold: Fraction = [BigInt(thresholdMilli), 1000n];
   if (by.rule === "cusum") return slowCusum(values, window, threshold);

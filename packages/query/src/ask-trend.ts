@@ -31,17 +31,26 @@ export function readTrend(map: YamlMap): TrendAsk {
   };
 }
 
+/** A rule looks back on so many periods, or has a baseline of its own. */
 function readAlarm(value: YamlValue): AlarmRule {
-  const map = mapOf(value, ["rule", "window", "threshold"]);
-  return {
-    rule: oneOf(required(map, "rule", "zscore, cusum or seasonal"), ["zscore", "cusum", "seasonal"]),
-    window: integerOf(required(map, "window", "how many periods it looks back on"), 2, MOST_WINDOW),
-    thresholdMilli: Math.round(
-      decimalOf(
-        required(map, "threshold", "how many standard deviations are too many"),
-        0.001,
-        MOST_DEVIATIONS,
-      ) * 1000,
-    ),
-  };
+  const map = mapOf(value, ["rule", "window", "baseline", "threshold"]);
+  const thresholdMilli = readThreshold(map);
+  const [rule, baseline] = [required(map, "rule", "zscore, cusum or seasonal"), field(map, "baseline")];
+  if (baseline === undefined) {
+    const window = integerOf(required(map, "window", "how many periods it looks back on"), 2, MOST_WINDOW);
+    return { rule: oneOf(rule, ["zscore", "cusum", "seasonal"]), window, thresholdMilli };
+  }
+  const window = field(map, "window");
+  if (window !== undefined)
+    throw failAt(window, "invalid-value", '"window" does not go with "baseline"', "take one of them");
+  const stated = mapOf(baseline, ["mean", "deviation"]);
+  const most = Number.MAX_SAFE_INTEGER;
+  const mean = integerOf(required(stated, "mean", "in the unit of the measure"), -most, most);
+  const deviation = integerOf(required(stated, "deviation", "in the unit of the measure"), 1, most);
+  return { rule: oneOf(rule, ["zscore", "cusum"]), baseline: { mean, deviation }, thresholdMilli };
+}
+
+function readThreshold(map: YamlMap): number {
+  const value = required(map, "threshold", "how many standard deviations are too many");
+  return Math.round(decimalOf(value, 0.001, MOST_DEVIATIONS) * 1000);
 }

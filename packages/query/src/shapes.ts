@@ -118,7 +118,16 @@ const ask = z.discriminatedUnion("kind", [
     period: name.describe("the column of months; its values stand in `domain`"),
     alarm: z.strictObject({
       rule: z.enum(["zscore", "cusum", "seasonal"]),
-      window: z.int().min(2).max(1000).describe("periods that a test looks back on; years, if seasonal"),
+      window: z
+        .int()
+        .min(2)
+        .max(1000)
+        .optional()
+        .describe("periods that a test looks back on; years, if seasonal"),
+      baseline: z
+        .strictObject({ mean: z.int(), deviation: z.int().min(1) })
+        .optional()
+        .describe("in place of a window: whole numbers in the unit of the measure"),
       threshold: z.number().min(0.001).max(1000).describe("how many standard deviations are too many"),
     }),
     reveal: z.enum(["alarms", "series"]).describe("which periods raise an alarm, or the summed series too"),

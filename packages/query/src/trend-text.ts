@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AlarmRule, Plan, Text, TrendAsk } from "@koplamp/wire";
+import type { AlarmRule, FixedBaseline, Plan, Text, TrendAsk } from "@koplamp/wire";
 import { listed } from "./language.ts";
 
 /** What a trend tells, in two or three sentences. */
@@ -41,9 +41,12 @@ const MEMORY: Readonly<Record<TrendAsk["reveal"], Readonly<Record<"nl" | "en", s
   },
 };
 
-function ruleText({ rule, window, thresholdMilli }: AlarmRule): Readonly<Record<"nl" | "en", string>> {
+function ruleText(alarm: AlarmRule): Readonly<Record<"nl" | "en", string>> {
+  const { rule, thresholdMilli } = alarm;
   const threshold = String(thresholdMilli / 1000);
   const nl = threshold.replace(".", ",");
+  if ("baseline" in alarm) return fixedText(alarm, threshold);
+  const { window } = alarm;
   return {
     zscore: {
       nl: `een waarde die meer dan ${nl} standaardafwijkingen boven het gemiddelde van de ${window} perioden ervoor ligt`,
@@ -56,6 +59,23 @@ function ruleText({ rule, window, thresholdMilli }: AlarmRule): Readonly<Record<
     cusum: {
       nl: `een opgetelde overschrijding van meer dan ${nl} standaardafwijkingen, gemeten aan de eerste ${window} perioden`,
       en: `an excess that has added up to more than ${threshold} standard deviations, measured by the first ${window} periods`,
+    },
+  }[rule];
+}
+
+function fixedText(
+  { rule, baseline: { mean, deviation } }: FixedBaseline,
+  threshold: string,
+): Readonly<Record<"nl" | "en", string>> {
+  const nl = threshold.replace(".", ",");
+  return {
+    zscore: {
+      nl: `een waarde die meer dan ${nl} keer ${deviation} boven ${mean} ligt`,
+      en: `a value more than ${threshold} times ${deviation} above ${mean}`,
+    },
+    cusum: {
+      nl: `een opgetelde overschrijding van ${mean} met meer dan ${nl} keer ${deviation}`,
+      en: `an excess over ${mean} that has added up to more than ${threshold} times ${deviation}`,
     },
   }[rule];
 }

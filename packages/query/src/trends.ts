@@ -51,7 +51,7 @@ function checkPeriods({ domain, period, alarm }: TrendAsk): void {
       hint: "list every period from first to last: a gap would make a test look further back than it says",
     });
   }
-  const before = alarm.window * (seasonal ? YEAR / step : 1);
+  const before = "window" in alarm ? alarm.window * (seasonal ? YEAR / step : 1) : 0;
   if (before < periods.length) return;
   const message = `a test looks back on ${before} periods, and "${period}" has ${periods.length}: none would be tested`;
   throw new QueryError("invalid-value", message, { hint: "list more periods, or take a smaller window" });

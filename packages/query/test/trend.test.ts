@@ -96,6 +96,25 @@ describe("a trend", () => {
     expect(() => planned(read(TREND), other)).toThrow("of kind category at north, not month");
   });
 
+  test("may state its baseline, and then looks back on nothing", () => {
+    const stated = "rule: cusum, baseline: { mean: 10, deviation: 2 }, threshold: 2.5";
+    const text = TREND.replace("rule: zscore, window: 3, threshold: 2.5", stated);
+    const { plan, contract } = contractFor(text);
+    expect(plan.ask).toMatchObject({
+      alarm: { rule: "cusum", baseline: { mean: 10, deviation: 2 }, thresholdMilli: 2500 },
+    });
+    expect(readDocument("plan/v1", documentBytes(plan))).toEqual(plan);
+    expect(fitsShape("query", parse(text))).toBe(true);
+    expect(contract.text.en).toContain("an excess over 10 that has added up to more than 2.5 times 2");
+    for (const [from, to, message] of [
+      ["cusum", "seasonal", "unknown value"],
+      ["deviation: 2", "deviation: 0", "an integer from 1"],
+      ["threshold", "window: 3, threshold", "does not go with"],
+    ] as const) {
+      expect(() => read(text.replace(from, to))).toThrow(message);
+    }
+  });
+
   test("may be of quarters, and looks a year back in four of them", () => {
     const quarters = [
       "2025-01",

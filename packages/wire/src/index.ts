@@ -33,9 +33,11 @@ export {
   type Condition,
   columnsAt,
   cubeOfTrend,
+  type FixedBaseline,
   flowColumns,
   type JoinAsk,
   keyOf,
+  type LookingBack,
   type MatchAsk,
   type MoneyFlow,
   measuredColumn,
@@ -86,6 +88,7 @@ export { looksLikePlaceholder } from "./kinds/placeholder.ts";
 export { DATE_FORMATS, MONTH_FORMATS } from "./kinds/values.ts";
 export type { Line, Post, Posted } from "./line.ts";
 export { DOMAIN_SIZES, quotaCeiling } from "./quota.ts";
+export { dueAt, lastDue } from "./schedule.ts";
 export type {
   Cell,
   ColumnKind,
@@ -97,5 +100,4 @@ export type {
   Table,
 } from "./table.ts";
 export { base64, fromBase64, fromHex, fromUtf8, hex, utf8 } from "./text.ts";
-export { dueAt, lastDue } from "./schedule.ts";
 export { addPeriod, isoWeek, isPeriod, isTime, periodStart, timeMs, timeText } from "./time.ts";

@@ -158,20 +158,36 @@ const join = z
     { message: "expected groups of one party", path: ["groupBy"] },
   );
 
+const thresholdMilli = z
+  .int("expected a count")
+  .min(1, "expected more than none")
+  .max(1_000_000, "expected at most 1000000");
+const alarm = z.union(
+  [
+    z.strictObject({
+      rule: z.enum(["zscore", "cusum", "seasonal"], "expected zscore, cusum or seasonal"),
+      window: z.int("expected a count").min(2, "expected at least 2").max(1000, "expected at most 1000"),
+      thresholdMilli,
+    }),
+    z.strictObject({
+      rule: z.enum(["zscore", "cusum"], "expected zscore or cusum"),
+      baseline: z.strictObject({
+        mean: whole,
+        deviation: z.int("expected a count").min(1, "expected more than none"),
+      }),
+      thresholdMilli,
+    }),
+  ],
+  "expected a rule that looks back, or one with a baseline",
+);
+
 const trend = z
   .strictObject({
     kind: z.literal("trend"),
     ...rows,
     measures: uniqueList(measure(COLUMN), same, 1, 1),
     period: name,
-    alarm: z.strictObject({
-      rule: z.enum(["zscore", "cusum", "seasonal"], "expected zscore, cusum or seasonal"),
-      window: z.int("expected a count").min(2, "expected at least 2").max(1000, "expected at most 1000"),
-      thresholdMilli: z
-        .int("expected a count")
-        .min(1, "expected more than none")
-        .max(1_000_000, "expected at most 1000000"),
-    }),
+    alarm,
     reveal: z.enum(["alarms", "series"], "expected alarms or series"),
   })
   .refine(({ groupBy, period, domain: axes }) => areAxes([...groupBy, period], axes), {

@@ -109,11 +109,22 @@ export interface TrendAsk {
 }
 
 /** When a period raises an alarm. */
-export interface AlarmRule {
+export type AlarmRule = LookingBack | FixedBaseline;
+
+/** By what went before, in the series itself. */
+export interface LookingBack {
   readonly rule: "zscore" | "cusum" | "seasonal";
-  /** Periods that a test looks back on, or that fix its baseline. */
+  /** Periods that a test looks back on, or that fix its baseline; years, of a seasonal one. */
   readonly window: number;
   /** How many standard deviations are too many, in thousandths. */
+  readonly thresholdMilli: number;
+}
+
+/** By a mean and a deviation that the question states: whole numbers in the unit of the measure. */
+export interface FixedBaseline {
+  readonly rule: "zscore" | "cusum";
+  readonly baseline: { readonly mean: number; readonly deviation: number };
+  /** How many deviations are too many, in thousandths. */
   readonly thresholdMilli: number;
 }
 
