@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is summed, in which order, and how large it can get: by the question and public bounds alone, so that every party
 // arrives at the same.
-import { type ParameterSet, parameterSet } from "@koplamp/he";
+import { parameterSet } from "@koplamp/he";
 import type { PartyId } from "@koplamp/protocol";
 import {
   type AggregateAsk,
@@ -23,9 +23,10 @@ import {
   type WideRange,
 } from "./moments.ts";
 import { partColumns } from "./parts.ts";
-import { cellsPerBlock, fitsSlot, MOST_BLOCKS, totalRange } from "./session.ts";
+import { cellsPerBlock, fitsSlot, MOST_BLOCKS, type SlotLimit, totalRange } from "./session.ts";
 import type { SumColumn } from "./sum-column.ts";
 import { limbRanges, narrowed } from "./sum-limbs.ts";
+import { MOST_NUMBERS, WORDS_64 } from "./sum-masked-session.ts";
 
 /** The public order of a sum: columns one after the other, and within each the cells. */
 export interface CubeLayout {
@@ -53,11 +54,10 @@ export interface LayoutRequest {
  */
 export function cubeLayout(request: LayoutRequest): CubeLayout {
   const { ask, params } = request;
-  const set = parameterSet(params);
+  const { set, most } = roomOf(params);
   const midpoints = midpointsOf(momentsOf(ask), request.inputs);
   const columns = columnsOf(request, set, midpoints);
   const cells = ask.domain.reduce((product, { values }) => product * values.length, 1);
-  const most = MOST_BLOCKS * cellsPerBlock(set);
   const { dominance } = request.release;
   const judged = dominance === undefined ? {} : { dominance };
   if (cells * columns.length <= most) return { groups: groupsOf(ask), columns, midpoints, ...judged };
@@ -66,6 +66,13 @@ export function cubeLayout(request: LayoutRequest): CubeLayout {
     `the question has ${cells} cells of ${columns.length} numbers, and a sum takes ${most} in all`,
     "group by fewer columns, or list fewer values in `domain`",
   );
+}
+
+/** What one number can hold, and how many numbers one session takes. */
+function roomOf(params: string): { readonly set: SlotLimit; readonly most: number } {
+  if (params === WORDS_64) return { set: { id: params, t: 2 ** 54 }, most: MOST_NUMBERS };
+  const set = parameterSet(params);
+  return { set, most: MOST_BLOCKS * cellsPerBlock(set) };
 }
 
 /** The dataset's columns under any measure, each once. */
@@ -88,7 +95,7 @@ export function addedColumns({ measures }: Pick<AggregateAsk, "measures">): read
   return columnsUnder({ measures }, ["sum", "mean"]);
 }
 
-function columnsOf(request: LayoutRequest, set: ParameterSet, midpoints: Midpoints): readonly SumColumn[] {
+function columnsOf(request: LayoutRequest, set: SlotLimit, midpoints: Midpoints): readonly SumColumn[] {
   const { ask, inputs, release } = request;
   const { minContributors, noise, dominance } = release;
   const counts = perParty(inputs, ({ maxRowsPerCell }) => ({ least: 0, most: maxRowsPerCell }));
@@ -184,7 +191,7 @@ function changeByRow({ kind, of }: SumColumn, { bounds }: Input): number {
 function inSlots(
   column: Omit<SumColumn, "ranges">,
   ranges: Readonly<Record<PartyId, WideRange>>,
-  set: ParameterSet | undefined,
+  set: SlotLimit | undefined,
 ): readonly SumColumn[] {
   const limbs = set === undefined ? [narrowed(ranges)] : limbRanges(ranges, set);
   const of = limbs.length;
@@ -196,11 +203,7 @@ function sumRange(input: Input, of: string): WideRange {
   return momentRange(input, { over: [of], factors: [of] }, {});
 }
 
-function expectFit(
-  inputs: readonly Input[],
-  set: ParameterSet,
-  { kind, of, ranges, noise }: SumColumn,
-): void {
+function expectFit(inputs: readonly Input[], set: SlotLimit, { kind, of, ranges, noise }: SumColumn): void {
   const parties = inputs.map(({ party }) => party);
   if (fitsSlot(totalRange(parties, ranges, noise), set)) return;
   const what = of === "" ? kind : `"${of}"`;

@@ -2,11 +2,10 @@
 // What rules about dominance look at: of each summed column what every party put in, and its largest records. A sum has no
 // maximum, so each party has numbers of its own, to which the others add nothing; a recipient's node opens them for the
 // rules alone (aggregation.md, section 9).
-import type { ParameterSet } from "@koplamp/he";
 import type { PartyId } from "@koplamp/protocol";
 import type { Dominance, Input, Table } from "@koplamp/wire";
 import { boundsOf, type WideRange } from "./moments.ts";
-import type { Range } from "./session.ts";
+import type { Range, SlotLimit } from "./session.ts";
 import type { SumColumn } from "./sum-column.ts";
 import { limbOf, limbRanges } from "./sum-limbs.ts";
 import { numberReader } from "./tallies.ts";
@@ -23,7 +22,7 @@ export function partColumns(
   columns: readonly string[],
   inputs: readonly Input[],
   { largest }: Dominance,
-  set: ParameterSet,
+  set: SlotLimit,
 ): readonly SumColumn[] {
   return columns.flatMap((of) =>
     inputs.flatMap((input) => [

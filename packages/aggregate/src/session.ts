@@ -78,8 +78,11 @@ export function totalRange(
   };
 }
 
+/** What one number of a sum can hold, under the id of what holds it: numbers mod t. */
+export type SlotLimit = Pick<ParameterSet, "id" | "t">;
+
 /** Whether a sum in this range reads back as itself: |S| < t/2 (aggregation.md, section 2). */
-export function fitsSlot({ least, most }: Range, { t }: ParameterSet): boolean {
+export function fitsSlot({ least, most }: Range, { t }: Pick<ParameterSet, "t">): boolean {
   return Math.max(Math.abs(least), Math.abs(most)) < t / 2;
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sums that one slot cannot hold, in parts that it can (aggregation.md, section 2: limb split).
-import type { ParameterSet } from "@koplamp/he";
 import type { PartyId } from "@koplamp/protocol";
 import type { WideRange } from "./moments.ts";
-import { fitsSlot, type Range, totalRange } from "./session.ts";
+import { fitsSlot, type Range, type SlotLimit, totalRange } from "./session.ts";
 
 /** Bits of every limb but the last, which has the sign. */
 const LIMB_BITS = 21n;
@@ -20,7 +19,7 @@ export interface Limb {
 /** By contributor, the range of each limb, lowest first: one where the sum of all fits a slot. */
 export function limbRanges(
   ranges: Readonly<Record<PartyId, WideRange>>,
-  set: ParameterSet,
+  set: SlotLimit,
 ): readonly Readonly<Record<PartyId, Range>>[] {
   const parties = Object.keys(ranges);
   const lower: Readonly<Record<PartyId, Range>>[] = [];

@@ -11,7 +11,7 @@ import { SumError } from "./errors.ts";
 import { COORDINATOR, nodesOf } from "./session.ts";
 import { describeOpening, linesOf, type SumParameters } from "./sum-description.ts";
 import { maskedListBytes } from "./sum-masked-messages.ts";
-import { chunkBytes, chunkCount, type MaskedSession, WINDOW } from "./sum-masked-session.ts";
+import { chunkBytes, chunkCount, type MaskedSession, WINDOW, WORDS_64 } from "./sum-masked-session.ts";
 import type { Bits } from "./sum-masked-words.ts";
 
 /** What a description of a masked sum needs. `params`: `words-64` or `words-128`. */
@@ -28,7 +28,7 @@ export const sumMasked: Protocol<MaskedParameters> = defineProtocol({
 
 /** The width of words by the id under which plans name it. @throws {SumError} `setup` for another id. */
 function bitsOf(params: string): Bits {
-  if (params === "words-64") return 64;
+  if (params === WORDS_64) return 64;
   if (params === "words-128") return 128;
   throw new SumError("setup", `expected words-64 or words-128, got "${params}"`);
 }
@@ -47,7 +47,7 @@ function sessionOf({ contributors, recipients, params, cells, columns }: MaskedP
 /** The description of one session. */
 export function describeMasked(
   session: MaskedSession,
-  measured: Pick<SumParameters, "cells" | "rhoMicro">,
+  measured: Pick<SumParameters, "cells" | "rhoMicro" | "parts">,
 ): Description {
   const egress = [...egressBetweenNodes(session), ...egressAtCoordinator(session), ...seeds(session)];
   return describeOpening(session, measured, { line: "seed", egress, assumption: MASKS });

@@ -13,6 +13,8 @@ import {
 } from "./session.ts";
 import { type Bits, lanesOf, numbersPerChunk, TAIL_LANES } from "./sum-masked-words.ts";
 
+/** The id under which a plan names words of 64 bits: sums below 2^53 in size. */
+export const WORDS_64 = "words-64";
 /** Most numbers of one masked sum. */
 export const MOST_NUMBERS: number = 2 ** 27;
 /** Chunks that a contributor sends before it waits for the coordinator's receipt: 4 MiB a party at the coordinator. */

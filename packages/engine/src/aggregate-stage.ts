@@ -8,12 +8,14 @@ import {
   type Hidden,
   openedCells,
   openedLines,
-  type SumNodeSetup,
   spreadOf,
+  sumMasked,
+  sumMaskedNode,
   sumNode,
 } from "@koplamp/aggregate";
 import type { ReleaseRules } from "@koplamp/covenant";
 import { parameterSet } from "@koplamp/he";
+import type { Party } from "@koplamp/protocol";
 import type { AggregateAsk, AggregateCell, AggregateResult, Input, WithheldTotal } from "@koplamp/wire";
 import { cellCosts, repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
@@ -71,7 +73,7 @@ export interface ReleasedCube extends Omit<StageResult, "result"> {
 }
 
 /**
- * One node's side of a cube: its numbers in the public order, one session of `sum-threshold/1`, and at a recipient the
+ * One node's side of a cube: its numbers in the public order, one session of `sum-threshold/1` or `sum-masked/1`, and at a recipient the
  * cells that pass the rules. A node that neither contributes nor receives takes part in none of it.
  */
 export async function releasedCube(
@@ -184,29 +186,31 @@ async function sumSession(
     secrets: () => ({}), // the exporters of the channel are all that a sum takes; its keys are made inside
     start: (facts) => {
       if (brought !== undefined) node.ledger.append([ownInputs(node, run, brought)]);
-      return sumNode(setupOf(node, run, layout, brought, facts), node.rng);
+      return partyOf(node, run, layout, brought, facts);
     },
   });
 }
 
-function setupOf(
-  { me }: NodePorts,
+/** This node's side of the protocol that the plan names. */
+function partyOf(
+  { me, rng }: NodePorts,
   { plan, contributors, recipients }: QuestionRun,
   { groups, columns }: CubeLayout,
   brought: Brought | undefined,
   { transcript }: SessionFacts,
-): SumNodeSetup {
-  return {
+): Party<Float64Array | undefined> {
+  const setup = {
     me,
     contributors,
     recipients: [...recipients].sort(),
     transcript,
-    set: parameterSet(plan.protocol.params),
     numbers: groups.length * columns.length,
     ranges: columns.map(({ ranges }) => ranges),
     noises: columns.map(({ noise }) => noise),
     ...(brought === undefined ? {} : { values: brought.values }),
   };
+  if (plan.protocol.id === sumMasked.id) return sumMaskedNode({ ...setup, bits: 64, inPlace: true }, rng);
+  return sumNode({ ...setup, set: parameterSet(plan.protocol.params) }, rng);
 }
 
 /** What the coordinator needs to add: who sends, who is told, and how many numbers; nothing about columns. */

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the coordinator plays inside protocols: it counts pseudonyms, selects by them, and adds ciphertexts. It holds no
 // key of anybody and no data.
-import { distinctCoordinator, joinHubCoordinator, sumCoordinator } from "@koplamp/aggregate";
+import {
+  distinctCoordinator,
+  joinHubCoordinator,
+  sumCoordinator,
+  sumMasked,
+  sumMaskedCoordinator,
+} from "@koplamp/aggregate";
 import { parameterSet } from "@koplamp/he";
 import type { Party, PartyId, Rng } from "@koplamp/protocol";
 import { COORDINATOR, hubCoordinator, overlapHub } from "@koplamp/psi";
@@ -38,6 +44,11 @@ const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
         set: parameterSet(params),
         numbers: cells * columns,
       }),
+  ],
+  [
+    sumMasked.id,
+    ({ contributors, recipients, cells, columns }, { transcript }) =>
+      sumMaskedCoordinator({ contributors, recipients, transcript, bits: 64, numbers: cells * columns }),
   ],
   [
     "join-sum-hub/1",

@@ -24,6 +24,25 @@ export const SUMS: Choice = {
   refused: [],
 };
 
+/** Sums over the rows of all, where there are more numbers than a session under a collective key takes. */
+export const MASKED: Choice = {
+  protocol: "sum-masked/1",
+  params: "words-64",
+  reason: {
+    nl: "te veel cellen voor een sleutel die nergens bestaat: maskers die alleen in de hele som wegvallen, en zonder het zaadje van elke partij gaat niets open",
+    en: "too many cells for a key that exists nowhere: masks that cancel in the whole sum only, and nothing opens without every party's own seed",
+  },
+  refused: [
+    {
+      protocol: "sum-threshold/1",
+      why: {
+        nl: "er moeten twee aannamen vallen voordat iemands deel te lezen is, en hier één; neemt minder cellen",
+        en: "two assumptions must fall before anybody's part can be read, and here one; it takes fewer cells",
+      },
+    },
+  ],
+};
+
 /** Sums over what two hold, at the party that gets them. */
 export const JOIN_PAIR: Choice = {
   protocol: "join-sum-pair/1",

@@ -18,6 +18,7 @@ import {
   DISTINCT,
   JOIN_HUB,
   JOIN_PAIR,
+  MASKED,
   PAIR,
   SENSITIVE,
   SUMS,
@@ -25,6 +26,7 @@ import {
   TOKENS,
 } from "./choices.ts";
 import { QueryError } from "./errors.ts";
+import { passesSession } from "./sums.ts";
 
 /** What a choice depends on beside the question itself. */
 export interface Circumstances {
@@ -36,10 +38,14 @@ export interface Circumstances {
   readonly admits: (protocol: string) => boolean;
   /** Who gets the answer. */
   readonly recipients: readonly PartyId[];
+  /** Whether there is more to sum than one session under a collective key takes. */
+  readonly large: boolean;
 }
 
 /** What a plan says that a choice depends on. */
 interface Terms {
+  readonly ask: Ask;
+  readonly release: Plan["release"];
   readonly inputs: readonly Input[];
   readonly epoch: string | null;
   readonly recipients: readonly PartyId[];
@@ -48,18 +54,25 @@ interface Terms {
 /** What a covenant says of the data of a plan, the epoch of its keys, and who gets the answer. */
 export function circumstances(
   { dataClasses, protocols }: Covenant,
-  { inputs, epoch, recipients }: Terms,
+  { ask, inputs, release, epoch, recipients }: Terms,
 ): Circumstances {
   const classes = dataClasses.filter(({ id }) => inputs.some(({ dataClass }) => dataClass === id));
   return {
     sensitive: classes.some(({ sensitivity }) => sensitivity !== "ordinary"),
     once: epoch?.startsWith("once:") ?? false,
     recipients,
+    large: passesSession(ask, inputs, { params: SUMS.params, release }),
     admits: (protocol) => protocols.some(({ id }) => id === protocol),
   };
 }
 
-const ORDINARY: Circumstances = { sensitive: false, once: false, admits: () => true, recipients: [] };
+const ORDINARY: Circumstances = {
+  sensitive: false,
+  once: false,
+  admits: () => true,
+  recipients: [],
+  large: false,
+};
 
 /**
  * The protocol for an ask, in the order of building of protocols.md, section 5. Never a silent fallback: what a
@@ -67,9 +80,9 @@ const ORDINARY: Circumstances = { sensitive: false, once: false, admits: () => t
  * question, unless its keys live for one plan anyway or the covenant does not admit it (section 4).
  */
 export function choose(ask: Ask, circumstance: Circumstances = ORDINARY): Choice {
-  const { sensitive, once, admits, recipients } = circumstance;
+  const { sensitive, once, admits } = circumstance;
   const strict = sensitive && !once && ask.from.length === 2 && admits(PAIR.protocol);
-  return wording(ask, ask.kind === "match" && strict ? PAIR.protocol : usual(ask, recipients));
+  return wording(ask, ask.kind === "match" && strict ? PAIR.protocol : usual(ask, circumstance));
 }
 
 /** The choice that a plan states, in words. */
@@ -83,26 +96,33 @@ export function choiceOf({ ask, protocol }: Plan): Choice {
  * @throws {QueryError} `invalid-value`.
  */
 export function checkProtocol(plan: Plan, covenant: Covenant): void {
-  const { ask, inputs, protocol } = plan;
+  const { ask, inputs, release, protocol } = plan;
   const recipients = plan.recipients.map(({ party }) => party);
   const { epoch } = protocol;
-  const { protocol: chosen } = choose(ask, circumstances(covenant, { inputs, epoch, recipients }));
+  const circumstance = circumstances(covenant, { ask, inputs, release, epoch, recipients });
+  const { protocol: chosen } = choose(ask, circumstance);
   const stricter = ask.kind === "match" && protocol.id === PAIR.protocol && ask.from.length === 2;
   if (protocol.id === chosen || stricter) return;
   const hint = `the protocol for it is ${chosen}`;
-  if (chosen === PAIR.protocol && protocol.id === usual(ask, recipients)) {
+  if (chosen === PAIR.protocol && protocol.id === usual(ask, circumstance)) {
     const message = `over sensitive data two parties match under a key for one question, and the plan takes ${protocol.id}`;
     throw new QueryError("invalid-value", message, { hint });
   }
   throw new QueryError("invalid-value", `no protocol "${protocol.id}" answers this question`, { hint });
 }
 
-function usual(ask: Ask, recipients: readonly PartyId[]): string {
+function usual(ask: Ask, circumstance: Circumstances): string {
+  const { recipients } = circumstance;
   if (ask.kind === "join-aggregate") return joining(ask, recipients).protocol;
   if (ask.kind === "aggregate" || ask.kind === "trend")
-    return keyOf(ask).length > 0 ? DISTINCT.protocol : SUMS.protocol;
+    return keyOf(ask).length > 0 ? DISTINCT.protocol : summing(circumstance).protocol;
   if (ask.kind === "match") return ask.mode === "pair" ? PAIR.protocol : TOKENS.protocol;
   return COUNTS[ask.mode ?? "hub"].protocol;
+}
+
+/** Under masks alone only what a collective key does not take, and only where the covenant admits it. */
+function summing({ large, admits }: Circumstances): Choice {
+  return (large || !admits(SUMS.protocol)) && admits(MASKED.protocol) ? MASKED : SUMS;
 }
 
 /**
@@ -126,7 +146,7 @@ function joining(ask: JoinAsk, recipients: readonly PartyId[]): Choice {
   );
 }
 
-const BY_ID: readonly Choice[] = [SUMS, DISTINCT, JOIN_PAIR, JOIN_HUB];
+const BY_ID: readonly Choice[] = [SUMS, MASKED, DISTINCT, JOIN_PAIR, JOIN_HUB];
 
 function wording(ask: Ask, protocol: string): Choice {
   const summed = BY_ID.find((choice) => choice.protocol === protocol);

@@ -60,13 +60,11 @@ export function planQuery(request: PlanRequest): Plan {
   const inputs = inputsOf(ask, entries, covenant);
   checkRecipients(question, ask);
   const epoch = keyOf(ask).length === 0 ? null : epochOf(question, covenant, now);
-  const { protocol: id, params } = choose(
-    ask,
-    circumstances(covenant, { inputs, epoch, recipients: question.recipients }),
-  );
-  checkSizes(ask, id, inputs);
   const { recipients } = question;
   const release = releaseOf(question.release, ask, { recipients, floors: covenant.floors, entries });
+  const terms = { ask, inputs, release, epoch, recipients };
+  const { protocol: id, params } = choose(ask, circumstances(covenant, terms));
+  checkSizes(ask, id, inputs);
   if (ask.kind === "aggregate") checkSums(ask, inputs, { params, release });
   if (ask.kind === "trend") checkTrend(ask, inputs, { params, release });
   const [expires, { schedule }] = [expiryOf(question, now), question];

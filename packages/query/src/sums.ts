@@ -6,11 +6,12 @@ import {
   MOST_CONTRIBUTORS,
   SumError,
   type SumErrorCode,
+  sumMasked,
   summedColumns,
   sumThreshold,
 } from "@koplamp/aggregate";
 import type { Description } from "@koplamp/protocol";
-import type { AggregateAsk, Input, Plan } from "@koplamp/wire";
+import { type AggregateAsk, type Ask, cubeOfTrend, type Input, keyOf, type Plan } from "@koplamp/wire";
 import { QueryError, type QueryErrorCode } from "./errors.ts";
 
 /** What decides how a question is summed. */
@@ -48,12 +49,26 @@ export function checkSums(ask: AggregateAsk, inputs: readonly Input[], terms: Su
   layoutOf(ask, inputs, terms);
 }
 
+/** Whether a sum has more numbers than one session takes; of other questions, and of sums that cannot be, it has not. */
+export function passesSession(ask: Ask, inputs: readonly Input[], terms: SumTerms): boolean {
+  const cube = ask.kind === "trend" ? cubeOfTrend(ask) : ask;
+  if (cube.kind !== "aggregate" || keyOf(ask).length > 0) return false;
+  try {
+    cubeLayout({ ...terms, ask: cube, inputs });
+    return false;
+  } catch (reason) {
+    if (reason instanceof SumError) return reason.code === "too-large";
+    throw reason;
+  }
+}
+
 /** The description of a sum. */
 export function describeSum(plan: Plan, ask: AggregateAsk): Description {
   const { inputs, recipients, protocol, release } = plan;
   const { params } = protocol;
   const { groups, columns } = layoutOf(ask, inputs, { params, release });
-  return sumThreshold.describe({
+  const { describe } = protocol.id === sumMasked.id ? sumMasked : sumThreshold;
+  return describe({
     contributors: inputs.map(({ party }) => party),
     recipients: recipients.map(({ party }) => party),
     params,
