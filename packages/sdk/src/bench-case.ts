@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process of one case of a benchmark, so that its peak of memory is its own. Started by bench.ts, which reads its output.
+import { benchJoin } from "./bench-join.ts";
 import { benchMasked } from "./bench-masked.ts";
 import { benchMatch } from "./bench-match.ts";
 import type { BenchCase, BenchResult } from "./bench-record.ts";
 import { benchSum } from "./bench-sum.ts";
 
 const given = JSON.parse(process.argv[2] ?? "") as BenchCase; // written by bench.ts and nobody else
-const suites = { psi: benchMatch, sum: benchSum, masked: benchMasked };
-const { backend, parts } = await suites[given.suite](given);
+const suites = { psi: benchMatch, sum: benchSum, masked: benchMasked, join: benchJoin };
+const { backend, parts, ...more }: Omit<BenchResult, "rssMiB"> = await suites[given.suite](given);
 const rssMiB = Math.round(process.resourceUsage().maxRSS / 1024);
-const result: BenchResult = { backend, parts, rssMiB };
+const result: BenchResult = { backend, parts, rssMiB, ...more };
 process.stdout.write(JSON.stringify(result));

@@ -4,7 +4,7 @@
 export type BenchBackend = "wasm" | "native" | "noble";
 
 /** What is measured together. */
-export type BenchSuite = "psi" | "sum" | "masked";
+export type BenchSuite = "psi" | "sum" | "masked" | "join";
 
 /** One case: what a child process of its own runs. */
 export interface BenchCase {
@@ -31,6 +31,15 @@ export interface BenchRun {
   readonly bytesBefore: number;
 }
 
+/** What the same would cost otherwise, from a sample. */
+export interface BenchReference {
+  readonly what: string;
+  /** So many were measured. */
+  readonly sample: number;
+  /** CPU of one item. */
+  readonly cpuMs: number;
+}
+
 /** What a child process reports: its runs, by part of the case. The parts of a match are `first`, `second` and, of two, `pair`. */
 export interface BenchResult {
   /** The backend's own name. */
@@ -38,6 +47,7 @@ export interface BenchResult {
   readonly parts: Readonly<Record<string, readonly BenchRun[]>>;
   /** Peak of the whole process: all parties together. */
   readonly rssMiB: number;
+  readonly reference?: BenchReference;
 }
 
 /** One row of a report: a part of a case on this machine. */
@@ -73,6 +83,7 @@ export interface BenchRecord {
     readonly phasesUs: Readonly<Record<string, number>>;
     readonly bytes: number;
   };
+  readonly reference?: BenchReference;
   /** The goals of the project that this row is about. */
   readonly goals: readonly BenchGoal[];
 }
@@ -101,21 +112,30 @@ export function machineText({ command, cpuModel, cores, memoryMiB, node, load }:
   return `${command} (${cpuModel}, ${cores} cores, ${memoryMiB} MiB, Node ${node}, load ${load.join(" then ")})`;
 }
 
+const UNITS: Readonly<Record<string, string>> = { sum: "cells", masked: "cells", join: "rows" };
+
 /** A row as lines for people. */
 export function recordText(record: BenchRecord): readonly string[] {
-  const { ours, perItem, goals } = record;
+  const { ours, perItem, goals, reference, size } = record;
   const phases = Object.entries(perItem.phasesUs)
     .filter(([, cpu]) => cpu >= 0.005)
     .map(([phase, cpu]) => `${phase} ${figure(cpu)}`);
   return [
-    `${record.case}: ${record.parties} parties, ${record.size} ${record.suite === "psi" ? "items each" : "cells"}, ${record.backend}, ${runs(ours.cpuMs.length)}`,
+    `${record.case}: ${record.parties} parties, ${record.size} ${UNITS[record.suite] ?? "items each"}, ${record.backend}, ${runs(ours.cpuMs.length)}`,
     `  ${figure(perItem.cpuUs)} CPU-µs and ${figure(perItem.bytes)} bytes an item, peak ${ours.rssMiB} MiB with all parties in one process`,
     `  by phase: ${phases.join(", ")}`,
+    ...(reference === undefined ? [] : [referenceText(reference, size, median(ours.cpuMs))]),
     ...goals.map(
       ({ what, most, got, pass }) =>
         `  ${what}: ${figure(got)}, goal ${figure(most)}: ${pass ? "met" : "missed"}`,
     ),
   ];
+}
+
+function referenceText({ what, sample, cpuMs }: BenchReference, size: number, own: number): string {
+  const whole = cpuMs * size;
+  const all = `${figure(whole / 1000)} CPU-s for ${size}, reckoned from a sample of ${sample}`;
+  return `  ${what}: ${figure(cpuMs)} CPU-ms each, ${all}: ${figure(whole / own)} times as much`;
 }
 
 function runs(count: number): string {

@@ -9,6 +9,7 @@ import {
   type BenchCase,
   type BenchGoal,
   type BenchRecord,
+  type BenchReference,
   type BenchResult,
   type BenchRun,
   type BenchSuite,
@@ -50,12 +51,15 @@ const CACHED_GOAL = 5;
 const SUM_GOALS = { size: 100_000, cpuS: 2, megabytes: 8 };
 /** At so many cells of a masked sum of three parties, the memory of the whole process: more would hold each other's. */
 const MASKED_GOAL = { size: 10_000_000, parties: 3, rssMB: 300 };
+/** At so many rows of a join of two: CPU seconds of both, bytes a row, and against one encryption a row. */
+const JOIN_GOALS = { size: 1_000_000, cpuS: 4, bytes: 40, millionths: 1000 };
 const MOST_OUTPUT = 2 ** 24;
 
 /** The names of parts that are no query of `match-tokens/1`. */
 const CASES: Readonly<Record<string, string>> = {
   sum: "sum-threshold/1",
   masked: "sum-masked/1",
+  join: "join-sum-pair/1, homomorphic work",
   pair: "match-pair/1",
 };
 
@@ -69,12 +73,14 @@ const SERIES: readonly Shape[] = [
   ...cases("psi", ["noble"], [2], 1000, 1),
   ...cases("sum", ["seal"], [2, 3, 5, 10, 20], 100_000, 3),
   ...cases("masked", ["masks"], [3], 10_000_000, 3),
+  ...cases("join", ["seal"], [2], 1_000_000, 3),
 ];
 
 const QUICK: readonly Shape[] = [
   ...cases("psi", ["wasm", "native"], [2, 3], 500, 1),
   ...cases("sum", ["seal"], [3], 1000, 1),
   ...cases("masked", ["masks"], [3], 40_000, 1),
+  ...cases("join", ["seal"], [2], 10_000, 1),
 ];
 
 /**
@@ -134,7 +140,12 @@ function chosen({
       ({ suite: of, backend }) =>
         of !== "psi" || backends === undefined || backends.some((name) => name === backend),
     )
-    .flatMap((shape) => (parties ?? [shape.parties]).map((count) => ({ ...shape, parties: count })))
+    .flatMap((shape) =>
+      (shape.suite === "join" ? [shape.parties] : (parties ?? [shape.parties])).map((count) => ({
+        ...shape,
+        parties: count,
+      })),
+    )
     .flatMap((shape) => (sizes ?? [shape.size]).map((size) => ({ ...shape, size })))
     .map((shape) => ({ ...shape, runs: runs ?? shape.runs }));
   // What was put in place of different sizes is the same case more than once.
@@ -178,11 +189,12 @@ function recordOf(
   given: BenchCase,
   part: string,
   runs: readonly BenchRun[],
-  { backend, rssMiB }: BenchResult,
+  { backend, rssMiB, reference }: BenchResult,
   machine: Pick<BenchRecord, "load" | "koplamp" | "commit">,
 ): BenchRecord {
   const { suite, size, parties, seed } = given;
-  const items = size * parties;
+  const items = suite === "join" ? size : size * parties; // a row of a join is the work of both
+
   const cpuMs = median(runs.map((run) => run.cpuMs));
   const phases = [...new Set(runs.flatMap((run) => Object.keys(run.phasesMs)))];
   const phasesUs = phases.map(
@@ -213,17 +225,27 @@ function recordOf(
     perItem: {
       cpuUs: (cpuMs * 1000) / items,
       phasesUs: Object.fromEntries(phasesUs),
-      bytes: bytesUp / size,
+      bytes: (suite === "join" ? bytesUp * parties : bytesUp) / size,
     },
-    goals: goalsOf(given, part, { cpuMs, rssMiB, bytesBefore }),
+    ...(reference === undefined ? {} : { reference }),
+    goals: goalsOf(given, part, { cpuMs, rssMiB, bytesUp, bytesBefore, reference }),
   };
+}
+
+/** What goals are held against. */
+interface Figures {
+  readonly cpuMs: number;
+  readonly rssMiB: number;
+  readonly bytesUp: number;
+  readonly bytesBefore: number;
+  readonly reference: BenchReference | undefined;
 }
 
 /** The goals of this part, where its size is that of a goal. */
 function goalsOf(
   { size, parties }: BenchCase,
   part: string,
-  { cpuMs, rssMiB, bytesBefore }: { cpuMs: number; rssMiB: number; bytesBefore: number },
+  { cpuMs, rssMiB, bytesUp, bytesBefore, reference }: Figures,
 ): readonly BenchGoal[] {
   if (part === "second") {
     // everybody is a recipient
@@ -233,6 +255,14 @@ function goalsOf(
     return [
       goal("CPU seconds a node", SUM_GOALS.cpuS, cpuMs / 1000 / parties),
       goal("MB sent by a node before its release", SUM_GOALS.megabytes, bytesBefore / 1e6),
+    ];
+  }
+  if (part === "join" && size === JOIN_GOALS.size && reference !== undefined) {
+    const parts = (cpuMs / (reference.cpuMs * size)) * 1e6;
+    return [
+      goal("CPU seconds of both parties", JOIN_GOALS.cpuS, cpuMs / 1000),
+      goal("bytes a row", JOIN_GOALS.bytes, (bytesUp * parties) / size),
+      goal("millionths of one encryption a row", JOIN_GOALS.millionths, parts),
     ];
   }
   if (part !== "masked" || size !== MASKED_GOAL.size || parties > MASKED_GOAL.parties) return [];

@@ -63,6 +63,21 @@ describe("a benchmark of a few items", { timeout: 60_000 }, () => {
     expect(row?.ours.bytesBefore).toBe(40_000 * 8 + 2 * 48 + 2 * 6 * 32 + 32);
   });
 
+  test("of a join: its total is checked, and one encryption a row is measured beside it", async () => {
+    const lines: string[] = [];
+    const args = { suite: "join", sizes: [10_000], runs: 1, quick: true } as const;
+    const { records } = await bench(args, (line) => void lines.push(line));
+    const [row] = records;
+    expect(row).toEqual(
+      expect.objectContaining({ case: "join-sum-pair/1, homomorphic work", size: 10_000, parties: 2 }),
+    );
+    // A key, two chunks for a bucket of 12,288 rows, and the reply.
+    const bytes = 327_680 + 2 * 262_179 + 524_291;
+    expect(Math.abs((row?.ours.bytesUp ?? 0) * 2 - bytes)).toBeLessThan(2);
+    expect(row?.reference?.sample).toBe(20);
+    expect(lines.some((line) => /reckoned from a sample of 20: [0-9.]+ times as much/.test(line))).toBe(true);
+  });
+
   test.skipIf(native.group !== undefined)(
     "a backend that is not there is skipped, with the reason",
     async () => {
