@@ -39,10 +39,11 @@ export async function benchMasked({ parties, size, seed, runs }: BenchCase): Pro
     ((place * STEP + party * RANGE + seed) % (2 * MOST)) - MOST;
   const stretch = (party: number, from: number, to: number): Float64Array =>
     Float64Array.from({ length: to - from }, (_, at) => numberOf(party, from + at));
+  const own = new Float64Array(size); // the answer of each run stands in its place
   const measured: BenchRun[] = [];
   for (let run = 0; run < runs; run += 1) {
     const session = sessionOf(parties, size);
-    const own = stretch(0, 0, size); // the answer will stand in its place
+    for (let place = 0; place < size; place += 1) own[place] = numberOf(0, place);
     const nodes = sessionParties(session, (party) =>
       party === 0 ? own : (from, to) => stretch(party, from, to),
     );
