@@ -21,7 +21,7 @@ const COORDINATE = "packages/engine/src/coordinate.ts";
 const QUOTA = "packages/engine/src/quota.ts";
 const EVALUATIONS = "packages/engine/src/evaluations.ts";
 
-const WAIT = "await eyes.wait(resumed, () => questions.waiting(eyes));";
+const WAIT = 'await eyes.wait(from === "waiting", () => questions.waiting(eyes));';
 const LOGGED = "lines.forEach((line, at) => void parts.logged(line, indices[at] ?? 0));";
 const NOTICES = "await parts.until(parts.notices.exchange(release, indices, proofs));";
 const DEBIT = "this.#account.write(first, first + leaves.length - 1, charges, after);";

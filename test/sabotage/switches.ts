@@ -18,7 +18,7 @@ import { PICTURES, STATISTICAL } from "./statistics.ts";
 import { NOISES, SUMS } from "./sums.ts";
 import { SUSPENSION } from "./suspension.ts";
 import type { Switch } from "./switch.ts";
-import { TRENDS } from "./trends.ts";
+import { BLIND_TESTS, TRENDS } from "./trends.ts";
 import { VERIFIER } from "./verifier.ts";
 
 /** Every switch, by guarantee. */
@@ -32,6 +32,7 @@ export const SWITCHES: readonly Switch[] = [
   ...MASKED_SUMS,
   ...HOSTILE_BYTES,
   ...TRENDS,
+  ...BLIND_TESTS,
   ...STANDING,
   ...JOIN_HUB,
   ...SELECTED_ROWS,

@@ -73,3 +73,75 @@ export const TRENDS: readonly Switch[] = [
     test: { file: "packages/query/test/trend.test.ts", name: "holds the series, where alarms only" },
   },
 ];
+
+const BLIND = "packages/aggregate/test/alarm-blind.test.ts";
+const JOBS_TS = "packages/aggregate/src/alarm-jobs.ts";
+
+/** What alarms rest on where nobody holds the series. */
+export const BLIND_TESTS: readonly Switch[] = [
+  {
+    id: "blind.masks",
+    guarantee: "G7",
+    weak: "what a party adds to a test goes to the coordinator as it is",
+    edits: [
+      {
+        file: JOBS_TS,
+        from: "maskChunk(primitives, lanes, scope, me,",
+        to: "maskChunk(primitives, lanes, { ...scope, contributors: [] }, me,",
+      },
+    ],
+    test: { file: BLIND, name: "masked against each other" },
+  },
+  {
+    id: "blind.places",
+    guarantee: "G7",
+    weak: "tests stand in the public order, so that the coordinator can name them",
+    edits: [
+      {
+        file: JOBS_TS,
+        from: "const other = this.#draws.below(at + 1);",
+        to: "const other = Math.max(at, this.#draws.below(at + 1));",
+      },
+    ],
+    test: { file: BLIND, name: "at a place of its own" },
+  },
+  {
+    id: "blind.multiplier",
+    guarantee: "G7",
+    weak: "by how much a test passes is not hidden",
+    edits: [
+      {
+        file: JOBS_TS,
+        from: "const multiplier = this.#sized(multiplierBits(this.#tests));",
+        to: "const multiplier = 1n;",
+      },
+    ],
+    test: { file: BLIND, name: "under another multiplier" },
+  },
+  {
+    id: "blind.floor",
+    guarantee: "G2",
+    weak: "a cell of too few rows or parties is told as any other",
+    edits: [
+      {
+        file: JOBS_TS,
+        from: "if (!own.slice(0, CONDITIONS).every(Boolean)) return WITHHELD;",
+        to: "if (own.length === 0) return WITHHELD;",
+      },
+    ],
+    test: { file: BLIND, name: "to the last unit" },
+  },
+  {
+    id: "blind.threshold",
+    guarantee: "G2",
+    weak: "a value just at the threshold raises an alarm too",
+    edits: [
+      {
+        file: "packages/aggregate/src/alarm-tests.ts",
+        from: "return mean + limit + 1n;",
+        to: "return mean + limit;",
+      },
+    ],
+    test: { file: BLIND, name: "to the last unit" },
+  },
+];

@@ -70,7 +70,7 @@ function baselineOf(values: readonly Value[]): Baseline | undefined {
 }
 
 /** Thousandths of half a deviation in one deviation. */
-const HALVES = 2000n;
+export const HALVES = 2000n;
 
 /**
  * Whether `excess / size` is more than `halves / 2000` deviations. Squared, so that no root is drawn: the deviation is

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+export { type BlindNodeSetup, type BlindSession, blindCoordinator, blindNode } from "./alarm-blind.ts";
+export { alarmBlind } from "./alarm-description.ts";
+export { alarmsPerCell, alarmTests, factsOf, isLinear, layoutOfTests } from "./alarm-tests.ts";
 export { epsilonOf, rhoMicroOf, spreadOf } from "./calibration.ts";
 export {
   type Cube,
@@ -73,4 +76,4 @@ export {
 export { sumCoordinator, sumNode } from "./sum-threshold.ts";
 export { cubeResult } from "./table-statistics.ts";
 export type { AggregateBackend } from "./threshold-vault.ts";
-export { stepOf, trendOf } from "./trend.ts";
+export { blindTrendOf, stepOf, trendOf } from "./trend.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { groupSecretJobs, readyJobs } from "@koplamp/crypto";
 import type { JobEntry } from "@koplamp/protocol";
+import { alarmJobs } from "./alarm-jobs.ts";
 import { hubJobs } from "./join-hub-jobs.ts";
 import { joinPairJobs } from "./join-pair-jobs.ts";
 import { sumJobs } from "./sum-jobs.ts";
@@ -17,5 +18,6 @@ export function aggregateJobs(backend: AggregateBackend): readonly JobEntry[] {
     ...hubJobs(backend),
     ...joinPairJobs(backend),
     ...maskedJobs(primitives),
+    ...alarmJobs(primitives),
   ];
 }

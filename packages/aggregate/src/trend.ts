@@ -60,3 +60,26 @@ function pointOf(cell: AggregateCell, { period, measures }: TrendAsk, name: stri
 function shownIn(point: TrendPoint): bigint | undefined {
   return "withheld" in point ? undefined : BigInt(point.value);
 }
+
+/** The answer to a trend by what blind tests said of its cells, in the public order: no value is known to anybody. */
+export function blindTrendOf(ask: TrendAsk, verdicts: readonly Verdict[]): TrendResult {
+  const periods = ask.domain.at(-1)?.values ?? [];
+  const groups = groupsOf(ask);
+  const alarms = verdicts.flatMap((verdict, at) => {
+    if (verdict !== "alarm") return [];
+    const group = groups[Math.floor(at / periods.length)] ?? {};
+    return [{ group, period: periods[at % periods.length] ?? "" }];
+  });
+  const unknown = verdicts.filter((verdict) => verdict === "unknown").length;
+  return { kind: "trend", alarms, ...(unknown === 0 ? {} : { unknown }) };
+}
+
+function groupsOf({ domain }: TrendAsk): readonly Readonly<Record<string, string>>[] {
+  return domain
+    .slice(0, -1)
+    .reduce<readonly Readonly<Record<string, string>>[]>(
+      (groups, { column, values }) =>
+        groups.flatMap((group) => values.map((value) => ({ ...group, [column]: value }))),
+      [{}],
+    );
+}

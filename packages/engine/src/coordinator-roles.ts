@@ -2,6 +2,7 @@
 // What the coordinator plays inside protocols: it counts pseudonyms, selects by them, and adds ciphertexts. It holds no
 // key of anybody and no data.
 import {
+  blindCoordinator,
   distinctCoordinator,
   joinHubCoordinator,
   sumCoordinator,
@@ -49,6 +50,11 @@ const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
     sumMasked.id,
     ({ contributors, recipients, cells, columns }, { transcript }) =>
       sumMaskedCoordinator({ contributors, recipients, transcript, bits: 64, numbers: cells * columns }),
+  ],
+  [
+    "alarm-blind/1",
+    ({ contributors, recipients, cells, columns }, { transcript }) =>
+      blindCoordinator({ contributors, recipients, transcript, cells, alarmsPerCell: columns }),
   ],
   [
     "join-sum-hub/1",
@@ -114,6 +120,7 @@ function garbage(expected: string): EngineError {
 /** How a message discloses something to the coordinator: its type, and what its line of the contract begins with. */
 const TOLD: Readonly<Record<string, readonly [type: string, line: string]>> = {
   [overlapHub.id]: ["T", "overlap"],
+  "alarm-blind/1": ["y", "tests"],
   "join-sum-hub/1": ["Tpi", "tokens"],
   "distinct-sum/1": ["Tpi", "tokens"],
 };

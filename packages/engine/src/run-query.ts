@@ -126,8 +126,11 @@ async function seenThrough(
     // The same contract at every node; one no is enough. What was answered on these data is not run again.
     const before = from === "proposed" ? await attended(node, run, () => settled(node, run)) : undefined;
     if (before !== undefined) return before;
-    if (from === "standing") run.approvals = new Approvals(node, run);
-    else await eyes.wait(from === "waiting", () => questions.waiting(eyes)); // two people of every party, seen by every node
+    if (from === "standing") {
+      run.approvals = new Approvals(node, run);
+    } else {
+      await eyes.wait(from === "waiting", () => questions.waiting(eyes)); // two people of every party, seen by every node
+    }
     if (run.plan.schedule === null) return await attended(node, run, () => answeredNow(node, run));
     keepStanding(node, run.planHash);
     return await runSeries(node, run, {

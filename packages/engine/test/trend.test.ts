@@ -20,7 +20,9 @@ const rowsOf = (party: string): readonly string[] =>
     ...(at === 2 && party === "bert" ? [] : [`${party}x${at}@gap@${GAP[at]}@${month}`]),
   ]);
 
-function trend(id: string, reveal: "alarms" | "series", recipients = ["anna"]): Question {
+const WINDOW = "rule: zscore, window: 2, threshold: 3";
+
+function trend(id: string, reveal: "alarms" | "series", alarm = WINDOW): Question {
   const text = `koplamp: query/v1
 id: ${id}
 ask:
@@ -30,9 +32,9 @@ ask:
   domain: { kind: [raised, gap], month: [${MONTHS.join(", ")}] }
   measures: ["sum(n)"]
   period: month
-  alarm: { rule: zscore, window: 2, threshold: 3 }
+  alarm: { ${alarm} }
   reveal: ${reveal}
-recipients: [${recipients.join(", ")}]
+recipients: [anna]
 release: { minCount: 1, minContributors: 3 }
 `;
   return readQuestion(text, { file: "q.yaml", lab: true });
@@ -94,6 +96,34 @@ describe("a trend", () => {
     for (const value of [3 * 987, 3 * 104, 3 * 96]) {
       for (const text of all) expect(text).not.toMatch(new RegExp(`\\b${value}\\b`));
     }
+  });
+
+  it("tells alarms blindly by a baseline: not even the recipient's node opens a sum", SLOW, async () => {
+    const opened: string[] = [];
+    const { progress } = federation.machine("anna");
+    progress.length = 0;
+    const rule = "rule: zscore, baseline: { mean: 300, deviation: 10 }, threshold: 3";
+    const outcome = await federation.ask("anna", trend("blind", "alarms", rule));
+    expect(resultOf(outcome)).toEqual({
+      kind: "trend",
+      alarms: [
+        { group: { kind: "raised" }, period: "2026-05" },
+        { group: { kind: "gap" }, period: "2026-05" },
+      ],
+      unknown: 1, // the month of too few parties: the others do not look back on it
+    });
+    expect(outcome.plan?.protocol.id).toBe("alarm-blind/1");
+    expect(outcome.contract?.egress.map(({ what }) => what)).not.toContain("share");
+    opened.push(...progress.map(({ phase }) => phase));
+    expect(opened).toContain("test");
+    expect(opened).not.toContain("sum");
+    const climbing = "rule: cusum, baseline: { mean: 290, deviation: 10 }, threshold: 5";
+    const summed = resultOf(await federation.ask("anna", trend("climbing", "alarms", climbing)));
+    expect(summed.alarms.filter(({ group }) => group["kind"] === "raised")).toEqual([
+      { group: { kind: "raised" }, period: "2026-05" },
+      { group: { kind: "raised" }, period: "2026-06" },
+    ]);
+    expect(summed.unknown).toBe(4); // from the month of too few parties on
   });
 
   it("is stored: asked again on the same data, nothing is run", SLOW, async () => {

@@ -43,6 +43,25 @@ export const MASKED: Choice = {
   ],
 };
 
+/** Alarms by rules that are linear in the data: nobody holds the series. */
+export const BLIND_ALARMS: Choice = {
+  protocol: "alarm-blind/1",
+  params: "words-128",
+  reason: {
+    nl: "de coördinator ziet alleen tekens van toetsen die hij niet kan benoemen: geen node krijgt de reeks, ook die van de ontvanger niet",
+    en: "the coordinator sees signs of tests that it cannot name: no node gets the series, not even the recipient's",
+  },
+  refused: [
+    {
+      protocol: "sum-threshold/1",
+      why: {
+        nl: "de coördinator hoeft dan niet te worden vertrouwd, maar de node van de ontvanger heeft de hele reeks in het geheugen",
+        en: "the coordinator need not be trusted then, but the recipient's node has the whole series in memory",
+      },
+    },
+  ],
+};
+
 /** Sums over what two hold, at the party that gets them. */
 export const JOIN_PAIR: Choice = {
   protocol: "join-sum-pair/1",

@@ -12,6 +12,7 @@ import {
   type Plan,
 } from "@koplamp/wire";
 import {
+  BLIND_ALARMS,
   BLIND_PASSED_OVER,
   type Choice,
   COUNTS,
@@ -27,6 +28,7 @@ import {
 } from "./choices.ts";
 import { QueryError } from "./errors.ts";
 import { passesSession } from "./sums.ts";
+import { canBeBlind } from "./trends.ts";
 
 /** What a choice depends on beside the question itself. */
 export interface Circumstances {
@@ -40,6 +42,8 @@ export interface Circumstances {
   readonly recipients: readonly PartyId[];
   /** Whether there is more to sum than one session under a collective key takes. */
   readonly large: boolean;
+  /** Whether alarms can be told without anybody holding the series. */
+  readonly blind: boolean;
 }
 
 /** What a plan says that a choice depends on. */
@@ -62,6 +66,7 @@ export function circumstances(
     once: epoch?.startsWith("once:") ?? false,
     recipients,
     large: passesSession(ask, inputs, { params: SUMS.params, release }),
+    blind: canBeBlind(ask, inputs, { release, recipients }),
     admits: (protocol) => protocols.some(({ id }) => id === protocol),
   };
 }
@@ -72,6 +77,7 @@ const ORDINARY: Circumstances = {
   admits: () => true,
   recipients: [],
   large: false,
+  blind: false,
 };
 
 /**
@@ -121,7 +127,8 @@ function usual(ask: Ask, circumstance: Circumstances): string {
 }
 
 /** Under masks alone only what a collective key does not take, and only where the covenant admits it. */
-function summing({ large, admits }: Circumstances): Choice {
+function summing({ large, blind, admits }: Circumstances): Choice {
+  if (blind && admits(BLIND_ALARMS.protocol)) return BLIND_ALARMS;
   return (large || !admits(SUMS.protocol)) && admits(MASKED.protocol) ? MASKED : SUMS;
 }
 
@@ -146,7 +153,7 @@ function joining(ask: JoinAsk, recipients: readonly PartyId[]): Choice {
   );
 }
 
-const BY_ID: readonly Choice[] = [SUMS, MASKED, DISTINCT, JOIN_PAIR, JOIN_HUB];
+const BY_ID: readonly Choice[] = [SUMS, MASKED, BLIND_ALARMS, DISTINCT, JOIN_PAIR, JOIN_HUB];
 
 function wording(ask: Ask, protocol: string): Choice {
   const summed = BY_ID.find((choice) => choice.protocol === protocol);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AlarmRule, FixedBaseline, Plan, Text, TrendAsk } from "@koplamp/wire";
+import { BLIND_ALARMS } from "./choices.ts";
 import { listed } from "./language.ts";
 
 /** What a trend tells, in two or three sentences. */
 export function trendText(
   ask: TrendAsk,
-  { release }: Plan,
+  { release, protocol }: Plan,
   recipients: readonly string[],
   parties: readonly string[],
 ): Text {
@@ -16,6 +17,7 @@ export function trendText(
       ? ["", ""]
       : [` per ${listed(ask.groupBy, "nl")}`, ` per ${listed(ask.groupBy, "en")}`];
   const rule = ruleText(ask.alarm);
+  const memory = MEMORY[protocol.id === BLIND_ALARMS.protocol ? "blind" : ask.reveal];
   const [learnsNl, learnsEn] = recipients.length === 1 ? ["leert", "learns"] : ["leren", "learn"];
   const [whatNl, whatEn] =
     ask.reveal === "series"
@@ -28,12 +30,16 @@ export function trendText(
           `which periods of ${measure}${perEn} raise an alarm, and no number at all`,
         ];
   return {
-    nl: `${listed(recipients, "nl")} ${learnsNl} ${whatNl}, over de rijen van ${parties.length} partijen samen. Een alarm is ${rule.nl}. Een periode met minder dan ${minCount} rijen of ${minContributors} partijen wordt achtergehouden, en wat daarop rust blijft onbekend.${MEMORY[ask.reveal].nl} Niemand leert wat één partij inbracht.`,
-    en: `${listed(recipients, "en")} ${learnsEn} ${whatEn}, over the rows of ${parties.length} parties together. An alarm is ${rule.en}. A period with fewer than ${minCount} rows or ${minContributors} parties is withheld, and what rests on it stays unknown.${MEMORY[ask.reveal].en} Nobody learns what one party put in.`,
+    nl: `${listed(recipients, "nl")} ${learnsNl} ${whatNl}, over de rijen van ${parties.length} partijen samen. Een alarm is ${rule.nl}. Een periode met minder dan ${minCount} rijen of ${minContributors} partijen wordt achtergehouden, en wat daarop rust blijft onbekend.${memory.nl} Niemand leert wat één partij inbracht.`,
+    en: `${listed(recipients, "en")} ${learnsEn} ${whatEn}, over the rows of ${parties.length} parties together. An alarm is ${rule.en}. A period with fewer than ${minCount} rows or ${minContributors} parties is withheld, and what rests on it stays unknown.${memory.en} Nobody learns what one party put in.`,
   };
 }
 
-const MEMORY: Readonly<Record<TrendAsk["reveal"], Readonly<Record<"nl" | "en", string>>>> = {
+const MEMORY: Readonly<Record<TrendAsk["reveal"] | "blind", Readonly<Record<"nl" | "en", string>>>> = {
+  blind: {
+    nl: " Geen enkele node heeft de reeks: de coördinator ziet tekens van toetsen die hij niet kan benoemen.",
+    en: " No node has the series: the coordinator sees signs of tests that it cannot name.",
+  },
   series: { nl: "", en: "" },
   alarms: {
     nl: " De node van een ontvanger houdt daarvoor de hele reeks in het geheugen en toont alleen de alarmen.",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Trends: a sum over time, and what is told of it.
-import { stepOf } from "@koplamp/aggregate";
-import type { Description, Item, View } from "@koplamp/protocol";
-import { cubeOfTrend, type Input, type Plan, type TrendAsk } from "@koplamp/wire";
+import { alarmBlind, alarmsPerCell, alarmTests, isLinear, SumError, stepOf } from "@koplamp/aggregate";
+import type { Description, Item, PartyId, View } from "@koplamp/protocol";
+import { type Ask, cubeOfTrend, type Input, type Plan, type TrendAsk } from "@koplamp/wire";
+import { BLIND_ALARMS, SUMS } from "./choices.ts";
 import { QueryError } from "./errors.ts";
 import { checkSums, describeSum, type SumTerms } from "./sums.ts";
 
@@ -17,15 +18,47 @@ const YEAR = 12;
 export function checkTrend(ask: TrendAsk, inputs: readonly Input[], terms: SumTerms): void {
   checkMonths(ask, inputs);
   checkPeriods(ask);
-  checkSums(cubeOfTrend(ask), inputs, terms);
+  const params = terms.params === BLIND_ALARMS.params ? SUMS.params : terms.params; // the same numbers, opened nowhere
+  checkSums(cubeOfTrend(ask), inputs, { ...terms, params });
+}
+
+/**
+ * Whether alarms can be told by the blind gate: rules linear in the data, for one recipient, without rules for cells that
+ * look at single parts, and within what its words hide.
+ */
+export function canBeBlind(
+  ask: Ask,
+  inputs: readonly Input[],
+  { release, recipients }: Pick<Plan, "release"> & { readonly recipients: readonly PartyId[] },
+): boolean {
+  if (ask.kind !== "trend" || !isLinear(ask) || recipients.length !== 1 || release.dominance !== undefined)
+    return false;
+  try {
+    alarmTests(ask, inputs, release);
+    return true;
+  } catch (reason) {
+    if (reason instanceof SumError) return false; // the recipient's node can reckon with larger numbers, and says so
+    throw reason;
+  }
 }
 
 /** The description of a trend. */
 export function describeTrend(plan: Plan, ask: TrendAsk): Description {
   checkMonths(ask, plan.inputs);
   checkPeriods(ask);
+  if (plan.protocol.id === alarmBlind.id) return describeBlind(plan, ask);
   const sums = describeSum(plan, cubeOfTrend(ask));
   return ask.reveal === "series" ? withAlarms(sums, ask) : alarmsOnly(sums, ask);
+}
+
+function describeBlind({ inputs, recipients, release }: Plan, ask: TrendAsk): Description {
+  const tests = alarmTests(ask, inputs, release);
+  return alarmBlind.describe({
+    contributors: inputs.map(({ party }) => party).sort(),
+    recipient: recipients[0]?.party ?? "",
+    cells: tests.groups * tests.periods,
+    alarmsPerCell: alarmsPerCell(tests),
+  });
 }
 
 function checkMonths({ period }: TrendAsk, inputs: readonly Input[]): void {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Covenant, keyOf, type OverlapAsk, type Plan, type Text } from "@koplamp/wire";
-import { JOIN_PAIR } from "./choices.ts";
+import { BLIND_ALARMS, JOIN_PAIR } from "./choices.ts";
 
 /** The warnings of contracts: codes in the document, words for people. */
 const WORDS: Readonly<Record<string, Text>> = {
@@ -59,6 +59,10 @@ const WORDS: Readonly<Record<string, Text>> = {
   STANDING: {
     nl: "één goedkeuring geldt voor alle runs van deze reeks, over gegevens die nog niemand kent; zij is tot de laatste run in te trekken",
     en: "one approval holds for every run of this series, over data that nobody knows yet; it can be taken back until the last run",
+  },
+  "COORDINATOR-SIGNS": {
+    nl: "de coördinator ziet tekens van toetsen die hij niet kan benoemen, en wordt daarin geloofd; met één partij samen kent hij elke som die getoetst wordt",
+    en: "the coordinator sees signs of tests that it cannot name, and is believed about them; together with any party it knows every sum that is tested",
   },
   "NO-FLOOR": {
     nl: "minCount is 1: cellen met één rij worden gegeven",
@@ -121,15 +125,20 @@ function askWarnings(plan: Plan): readonly string[] {
   ];
 }
 
-function sumWarnings({ ask, inputs, release }: Plan): readonly string[] {
+function sumWarnings({ ask, inputs, release, protocol }: Plan): readonly string[] {
   return [
     ...(keyOf(ask).length === 0 ? [] : ["COORDINATOR-SELECTS"]),
     ...(inputs.length === 2 ? ["TWO-CONTRIBUTORS"] : []),
     ...(release.noise === null ? [] : ["NOISE-ON-MEASURES"]),
-    ...(ask.kind === "trend" && ask.reveal === "alarms" ? ["SERIES-IN-MEMORY"] : []),
+    ...(ask.kind === "trend" && ask.reveal === "alarms" ? [gateOf(protocol)] : []),
     ...(release.minCount === 1 ? ["NO-FLOOR"] : []),
     ...(release.minContributors === 1 ? ["ONE-CONTRIBUTOR"] : []),
   ];
+}
+
+/** Who sees more than alarms, by the gate that tells them. */
+function gateOf({ id }: Plan["protocol"]): string {
+  return id === BLIND_ALARMS.protocol ? "COORDINATOR-SIGNS" : "SERIES-IN-MEMORY";
 }
 
 /** A warning in words. An unknown code stands for itself. */

@@ -11,7 +11,7 @@ const key = `ed25519:${"A".repeat(43)}=`;
 const PROTOCOLS = [
   ...["match-tokens/1", "overlap-hub/1", "overlap-recipient/1", "sum-threshold/1"],
   ...["match-pair/1", "match-pair-count-local/1", "match-pair-count-blind/1"],
-  ...["join-sum-pair/1", "join-sum-hub/1", "distinct-sum/1"],
+  ...["alarm-blind/1", "join-sum-pair/1", "join-sum-hub/1", "distinct-sum/1"],
 ];
 
 /** SHA-256, which is all that a contract needs of a cryptographic library. */
@@ -69,7 +69,7 @@ export function covenantOf(parties: readonly string[], id = "ports"): Covenant {
     witnesses: { quorum: 2, external: [] },
     protocols: PROTOCOLS.map((protocol) => ({
       id: protocol,
-      paramSets: ["ristretto255-sha512", "bfv-amt-50-pq", "bfv-join-46-pq", "bfv-sel-42-pq"],
+      paramSets: ["ristretto255-sha512", "bfv-amt-50-pq", "bfv-join-46-pq", "bfv-sel-42-pq", "words-128"],
       coordinatorLearns: FACTS,
     })),
     retention: { results: "P90D", salts: "P1Y", ledger: "P5Y", extensions: 1 },

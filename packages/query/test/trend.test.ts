@@ -178,6 +178,37 @@ describe("the contract of a trend", () => {
     }
   });
 
+  test("tells alarms blindly where the rule is linear: no node has a cell, and the coordinator signs", () => {
+    const stated = "rule: zscore, baseline: { mean: 10, deviation: 2 }, threshold: 3";
+    const blind = TREND.replace("rule: zscore, window: 3, threshold: 2.5", stated);
+    const { plan, contract, covenant } = contractFor(blind);
+    expect(plan.protocol).toMatchObject({ id: "alarm-blind/1", params: "words-128" });
+    for (const { learns, atMost } of contract.views)
+      expect([...learns, ...atMost].map(({ fact }) => fact)).not.toContain("cell");
+    const coordinator = contract.views.find(({ who }) => who.includes("coordinator"));
+    expect(coordinator?.learns.map(({ fact }) => fact)).toContain("alarm");
+    expect(contract.outputs).toMatchObject([{ id: "alarms", to: "north", fact: "alarm", bound: 10 }]);
+    expect(contract.coalitions.map(({ who }) => who)).toContainEqual(["coordinator", "north"]);
+    expect(contract.warnings).toContain("COORDINATOR-SIGNS");
+    expect(contract.assumptions.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(["A7", "coordinator-signs", "masks"]),
+    );
+    expect(contract.text.en).toContain("No node has the series");
+    const told = explain(contract, plan, { lang: "en", covenant });
+    expect(explanationText(told, { lang: "en", width: 100 })).toContain("alarm-blind/1");
+    // For two recipients, for a mean, for a covenant that does not admit it: the recipient's node, and it is said.
+    const others = [
+      contractFor(blind.replace("[north]", "[north, south]")).plan,
+      contractFor(blind.replace("sum(amount)", "mean(amount)")).plan,
+      contractFor(blind.replace("reveal: alarms", "reveal: series")).plan,
+      planned(read(blind), catalogue, {
+        ...covenant,
+        protocols: covenant.protocols.filter(({ id }) => id !== "alarm-blind/1"),
+      }).plan,
+    ];
+    expect(others.map(({ protocol }) => protocol.id)).toEqual(others.map(() => "sum-threshold/1"));
+  });
+
   test("reads in both languages, by every rule", () => {
     const { plan, contract, covenant } = contractFor(TREND);
     for (const lang of ["nl", "en"] as const) {

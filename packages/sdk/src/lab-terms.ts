@@ -20,6 +20,7 @@ const PROTOCOLS: Covenant["protocols"] = [
   { id: "overlap-recipient/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "sum-threshold/1", paramSets: ["bfv-amt-50-pq"], coordinatorLearns: FACTS },
   { id: "sum-masked/1", paramSets: ["words-64"], coordinatorLearns: FACTS },
+  { id: "alarm-blind/1", paramSets: ["words-128"], coordinatorLearns: FACTS },
   { id: "join-sum-pair/1", paramSets: ["bfv-join-46-pq"], coordinatorLearns: FACTS },
   { id: "join-sum-hub/1", paramSets: ["bfv-sel-42-pq"], coordinatorLearns: FACTS },
   { id: "distinct-sum/1", paramSets: ["bfv-sel-42-pq"], coordinatorLearns: FACTS },
