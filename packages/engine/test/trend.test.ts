@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A trend on nodes: who gets the series, who gets the alarms only, and that nothing of a series leaves the node then.
+import { admitFounding, checkApprovals } from "@koplamp/covenant";
 import { type HeBackend, loadHe } from "@koplamp/he";
-import { type Question, readQuestion } from "@koplamp/query";
+import { verifyBundle } from "@koplamp/ledger";
+import { contractOf, evaluationLimit, type Question, readQuestion } from "@koplamp/query";
 import type { TrendResult } from "@koplamp/wire";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Outcome } from "../src/index.ts";
@@ -85,6 +87,7 @@ describe("a trend", () => {
     });
     if (outcome.status !== "released" || outcome.planHash === undefined)
       throw new Error("expected an answer");
+    expectVerified(outcome);
     const { bundle = new Uint8Array(), planHash } = outcome;
     const kept = federation.machine("anna").node.outcomeOf(planHash);
     const all = [
@@ -117,6 +120,7 @@ describe("a trend", () => {
     opened.push(...progress.map(({ phase }) => phase));
     expect(opened).toContain("test");
     expect(opened).not.toContain("sum");
+    expectVerified(outcome);
     const climbing = "rule: cusum, baseline: { mean: 290, deviation: 10 }, threshold: 5";
     const summed = resultOf(await federation.ask("anna", trend("climbing", "alarms", climbing)));
     expect(summed.alarms.filter(({ group }) => group["kind"] === "raised")).toEqual([
@@ -132,3 +136,19 @@ describe("a trend", () => {
     expect(resultOf(again).alarms).toHaveLength(1);
   });
 });
+
+/** The evidence holds, for whoever has the covenant's hash. */
+function expectVerified(outcome: Outcome): void {
+  if (outcome.status !== "released" || outcome.bundle === undefined) throw new Error("expected evidence");
+  const { lines } = verifyBundle(outcome.bundle, {
+    trust: { covenant: federation.membership.covenantHash },
+    primitives,
+    recompute: contractOf,
+    admit: admitFounding,
+    approve: checkApprovals,
+    quota: evaluationLimit,
+  });
+  expect(lines.filter(({ verdict }) => verdict === "FAIL")).toEqual([]);
+  const passing = lines.flatMap(({ promise, verdict }) => (verdict === "PASS" ? [promise] : []));
+  expect(passing).toEqual(expect.arrayContaining(["contract", "disclosed", "egress", "receipts"]));
+}

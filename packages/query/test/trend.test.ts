@@ -207,6 +207,20 @@ describe("the contract of a trend", () => {
       }).plan,
     ];
     expect(others.map(({ protocol }) => protocol.id)).toEqual(others.map(() => "sum-threshold/1"));
+    // Sums that no multiplier of 40 bits could hide in a word, and more tests than a session takes.
+    const wide = catalogue.map((one) => ({
+      ...one,
+      columns: one.columns.map((column) => (column.name === "amount" ? { ...column, max: 2 ** 52 } : column)),
+      rowsPadded: 2 ** 20,
+      maxRowsPerCell: 2 ** 20,
+    }));
+    expect(planned(read(blind), wide).plan.protocol.id).toBe("sum-threshold/1");
+    const years = Array.from(
+      { length: 360 },
+      (_, at) => `${1990 + Math.trunc(at / 12)}-${String((at % 12) + 1).padStart(2, "0")}`,
+    );
+    const long = blind.replace("zscore", "cusum").replace(MONTHS.join(", "), years.join(", "));
+    expect(contractFor(long).plan.protocol.id).toBe("sum-threshold/1");
   });
 
   test("reads in both languages, by every rule", () => {
