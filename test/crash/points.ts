@@ -109,7 +109,7 @@ export const PLACES = {
   },
   added: {
     file: "packages/aggregate/src/sum-threshold.ts",
-    at: "const handedIn = yield* takeAll(session);",
+    at: "const handedIn = yield* takeAll(session, yield* passOnKeys(session));",
     side: "after",
   },
   played: {

@@ -144,15 +144,19 @@ describe(`hostile bytes, seed ${SEED}`, () => {
       expect(`${target.name}: ${first(target)}`).toBe(
         `${target.name}: ${target.silent ? "silent" : "taken"}`,
       );
-      run(target, Math.ceil(target.inputs / 50));
     }
-    const memory = new Memory(() => cheap.slice(0, 3).forEach((target) => void run(target, target.inputs)));
+    const full = inputs.reduce((sum, target) => sum + target.inputs, 0);
+    const scale = (INPUTS - full) / cheap.reduce((sum, target) => sum + target.inputs, 0);
+    const memory = new Memory(() => {
+      for (const target of cheap) run(target, Math.ceil(target.inputs / 10));
+    });
     const cpu = process.cpuUsage();
-    let tries = inputs.reduce((sum, target) => sum + target.inputs, 0);
+    let tries = full;
     for (const target of cheap) {
-      const { faults } = run(target, target.inputs);
+      const own = Math.ceil(target.inputs * scale);
+      const { faults } = run(target, own);
       expect({ [target.name]: faults }).toEqual({ [target.name]: [] });
-      tries += target.inputs;
+      tries += own;
       memory.look();
     }
     memory.look();

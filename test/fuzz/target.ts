@@ -10,7 +10,7 @@ export interface Target {
    * refuses by its value. Where seals or signatures decide, what was read is written as the only bytes that could be.
    */
   readonly again: (bytes: Uint8Array) => Uint8Array | undefined;
-  /** Of a million inputs, so many. */
+  /** How many inputs it takes, against the others: all together are a million. */
   readonly inputs: number;
   /** Whether nothing is written again, whatever was read. */
   readonly silent?: boolean;

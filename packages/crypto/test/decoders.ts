@@ -30,7 +30,7 @@ function frames(primitives: Primitives, rng: Rng): readonly Target[] {
     {
       name: "a frame's header",
       samples: [first],
-      inputs: 120_000,
+      inputs: 150_000,
       again: (frame) => {
         const { kind, last, session, from, to, message, block, seq, transcript } = parseHeader(frame);
         const head = Uint8Array.of(1, kind, last ? 1 : 0, 0);

@@ -24,7 +24,7 @@ export function decoders(samples: ReadonlyMap<DocumentType, readonly Uint8Array[
     ...DOCUMENT_TYPES.map((type) => ({
       name: type,
       samples: samples.get(type) ?? [],
-      inputs: LONG.includes(type) ? 2_000 : 6_000,
+      inputs: LONG.includes(type) ? 1_000 : 4_000,
       again: (bytes: Uint8Array) => canonicalBytes(readDocument(type, bytes)),
     })),
   ];
