@@ -15,16 +15,18 @@ import {
   timeText,
 } from "@koplamp/wire";
 import type { CatalogueEntry } from "./catalogue.ts";
+import { DISTINCT } from "./choices.ts";
 import { choose, circumstances } from "./choose.ts";
 import { normalise } from "./columns.ts";
 import { epochOf } from "./epoch.ts";
 import { QueryError } from "./errors.ts";
 import { inputsOf } from "./inputs.ts";
+import { checkJoin } from "./joins.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Question } from "./question.ts";
 import { releaseOf } from "./release.ts";
 import { checkSchedule } from "./schedule.ts";
-import { checkSums } from "./sums.ts";
+import { checkSums, type SumTerms } from "./sums.ts";
 import { checkTrend } from "./trends.ts";
 import { withDomains } from "./vocabulary.ts";
 
@@ -65,8 +67,7 @@ export function planQuery(request: PlanRequest): Plan {
   const terms = { ask, inputs, release, epoch, recipients };
   const { protocol: id, params } = choose(ask, circumstances(covenant, terms));
   checkSizes(ask, id, inputs);
-  if (ask.kind === "aggregate") checkSums(ask, inputs, { params, release });
-  if (ask.kind === "trend") checkTrend(ask, inputs, { params, release });
+  checkNumbers(ask, inputs, { id, params, release });
   const [expires, { schedule }] = [expiryOf(question, now), question];
   if (schedule !== null) checkSchedule(schedule, { ask, expires, covenant, now });
   const { class: queryClass, purpose, indication, necessity, subsidiarity, intendedEffect } = question;
@@ -109,6 +110,18 @@ function fitting(plan: Plan): Plan {
   throw new QueryError("too-many", message, { hint: "list fewer values in `domain`, or ask twice" });
 }
 
+/** Whether what is summed can be summed, by public bounds. */
+function checkNumbers(
+  ask: Ask,
+  inputs: readonly Input[],
+  { id, ...terms }: SumTerms & { readonly id: string },
+): void {
+  if (ask.kind === "trend") checkTrend(ask, inputs, terms);
+  else if (ask.kind === "join-aggregate" || (ask.kind === "aggregate" && id === DISTINCT.protocol))
+    checkJoin(ask, terms);
+  else if (ask.kind === "aggregate") checkSums(ask, inputs, terms);
+}
+
 function checkMembers({ sources, recipients }: Question, covenant: Covenant): void {
   const known = covenant.parties.map(({ id }) => id);
   for (const party of [...sources.map((source) => source.party), ...recipients]) {
@@ -149,11 +162,11 @@ function checkRecipients({ recipients }: Question, ask: Ask): void {
 }
 
 /** One session takes so many rows; longer lists would have to be cut into shards. */
-function checkSizes({ kind }: Ask, protocol: string, inputs: readonly Input[]): void {
+function checkSizes(ask: Ask, protocol: string, inputs: readonly Input[]): void {
   const pair = isPairProtocol(protocol);
   const most = pair ? MOST_PAIR_ROWS : MOST_ROWS;
   const large = inputs.find(({ rowsPadded }) => rowsPadded > most);
-  if (kind === "aggregate" || large === undefined) return;
+  if (keyOf(ask).length === 0 || large === undefined) return;
   const { party, rowsPadded } = large;
   const other = pair ? `, or without \`mode\`: ${MOST_ROWS} keys fit a session then` : "";
   throw new QueryError("not-yet", `${party} brings up to ${rowsPadded} keys, and a session takes ${most}`, {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { bucket } from "../bucket.ts";
 import { askForm, MOST_PARTIES } from "./ask-forms.ts";
+import type { Ask } from "./asks.ts";
 import { columnsAt } from "./asks.ts";
 import {
   atLeastOne,
@@ -23,7 +24,6 @@ import {
   uniqueList,
 } from "./fields.ts";
 import { isStandable, scheduleForm } from "./schedule-form.ts";
-import type { Ask } from "./asks.ts";
 import type { Dominance, Input, KnownTotal, NoisePlan, Plan } from "./types.ts";
 
 const KINDS = [
