@@ -63,7 +63,7 @@ function ownerOf({ groupBy: [first] }: JoinAsk, inputs: readonly Input[]): Party
 }
 
 /** The columns of a join with the one party that owns each. */
-export function ownedColumns({ columns }: JoinLayout): readonly JoinColumn[] {
+function ownedColumns({ columns }: JoinLayout): readonly JoinColumn[] {
   return columns.flatMap(({ ranges: all }) =>
     Object.entries(all).map(([party, ranges]): JoinColumn => ({ party, ranges })),
   );

@@ -41,7 +41,7 @@ export interface Join {
 }
 
 /** The inputs of keys. */
-export function inputsOf(keys: readonly string[]): PackedInputs {
+function inputsOf(keys: readonly string[]): PackedInputs {
   const inputs = keys.map((key) => concat(lp("koplamp/in/1"), lp("test"), lp(key)));
   let end = 0;
   const ends = Uint32Array.from(inputs, (input) => {

@@ -130,7 +130,7 @@ function textOf(value: Row[keyof Row]): string | null {
 }
 
 /** The pooled rows in a database of their own. */
-export class Pooled {
+class Pooled {
   readonly #connection: Awaited<ReturnType<DuckDBInstance["connect"]>>;
 
   private constructor(connection: Awaited<ReturnType<DuckDBInstance["connect"]>>) {
@@ -212,7 +212,7 @@ async function recordsOf(
 }
 
 /** What a table shows, and whether it may: by SQL, by the records, and by every table that an outsider cannot rule out. */
-export async function expectPooled(pooled: Pooled, drawn: World, shown: PlainTable): Promise<Seen> {
+async function expectPooled(pooled: Pooled, drawn: World, shown: PlainTable): Promise<Seen> {
   await pooled.fill(drawn.tables);
   const counts: number[] = [];
   for (const cell of shown.cells) {
