@@ -17,6 +17,8 @@ const EXAMPLES = [
   { folder: "accounts", query: "how-many.yaml", expected: "how-many.expected.json" },
   { folder: "accounts", query: "which.yaml", expected: "which.expected.json" },
   { folder: "reports", query: "query.yaml", expected: "expected.json" },
+  { folder: "flows", query: "flow.yaml", expected: "flow.expected.json" },
+  { folder: "flows", query: "per-parcel.yaml", expected: "per-parcel.expected.json" },
 ] as const;
 
 describe("examples", () => {
