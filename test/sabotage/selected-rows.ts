@@ -36,8 +36,8 @@ export const SELECTED_ROWS: readonly Switch[] = [
     edits: [
       {
         file: "packages/engine/src/history-rows.ts",
-        from: 'return { about: `join ${key.join(" ")}`, contributors, told',
-        to: 'return { about: `join ${contributors.length} ${key.join(" ")}`, contributors, told',
+        from: "contributors, told, minCount, noisy: false",
+        to: "contributors: [], told, minCount, noisy: false",
       },
     ],
     test: { file: "packages/engine/test/join.test.ts", name: "of which one takes one party more" },

@@ -7,6 +7,7 @@ import { FOUR_EYES } from "./four-eyes.ts";
 import { GOVERNANCE } from "./governance.ts";
 import { HOSTILE_BYTES } from "./hostile-bytes.ts";
 import { JOIN_HUB } from "./join-hub.ts";
+import { JOIN_PAIR } from "./join-pair.ts";
 import { MASKED_SUMS } from "./masked-sums.ts";
 import { MATCHING } from "./matching.ts";
 import { PAIR } from "./pair.ts";
@@ -35,6 +36,7 @@ export const SWITCHES: readonly Switch[] = [
   ...BLIND_TESTS,
   ...STANDING,
   ...JOIN_HUB,
+  ...JOIN_PAIR,
   ...SELECTED_ROWS,
   ...CHANNEL,
   ...COORDINATOR,
