@@ -3,6 +3,7 @@ import { AGREEMENT } from "./agreement.ts";
 import { BUDGETS } from "./budgets.ts";
 import { CHANNEL } from "./channel.ts";
 import { COORDINATOR } from "./coordinator.ts";
+import { DISCLOSURE } from "./disclosure.ts";
 import { FOUR_EYES } from "./four-eyes.ts";
 import { GOVERNANCE } from "./governance.ts";
 import { HOSTILE_BYTES } from "./hostile-bytes.ts";
@@ -27,6 +28,7 @@ export const SWITCHES: readonly Switch[] = [
   ...MATCHING,
   ...PAIR,
   ...SUMS,
+  ...DISCLOSURE,
   ...NOISES,
   ...STATISTICAL,
   ...PICTURES,
