@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables over the same rows by different columns, in parts that all of them are made of: every combination of what their
 // columns tell apart. A value that no table names, and an empty cell, is one more thing that a column can hold.
-import { type AggregateAsk, type ColumnDomain, parseRange } from "@koplamp/wire";
+import { type AggregateAsk, addPeriod, type ColumnDomain, isTime, parseRange } from "@koplamp/wire";
 import { passes } from "./predicate.ts";
 
 /** What of a question says which rows are in which cell. */
@@ -56,11 +56,15 @@ interface Kind {
 
 function kindsOf(column: string, shapes: readonly Shape[]): readonly Kind[] {
   const found = new Map<string, Kind>();
-  for (const value of [...valuesOf(column, shapes), undefined]) {
+  const named = valuesOf(column, shapes);
+  for (const value of [...named, ...between(named, column, shapes), undefined]) {
     const places = shapes.map((shape) => placeOf(shape, column, value));
     const name = JSON.stringify(places.map((place) => place ?? null));
     const before = found.get(name);
-    found.set(name, { places, named: value !== undefined || before?.named === true });
+    found.set(name, {
+      places,
+      named: (value !== undefined && named.includes(value)) || before?.named === true,
+    });
   }
   return [...found.values()];
 }
@@ -70,9 +74,34 @@ function valuesOf(column: string, shapes: readonly Shape[]): readonly (string | 
   const axes = shapes.flatMap(({ domain }) => domain.filter((axis) => axis.column === column));
   const conditions = shapes.flatMap(({ where }) => where.filter((condition) => condition.column === column));
   const values = [...axes.flatMap(namedOn), ...conditions.flatMap(({ value }) => [value].flat())];
-  const ordered = axes.some(({ ranges }) => ranges) || conditions.some(({ op }) => op === ">=" || op === "<");
   const least = values.some((value) => typeof value === "number") ? Number.NEGATIVE_INFINITY : "";
-  return [...new Set(ordered ? [least, ...values] : values)];
+  return [...new Set(isOrdered(column, shapes) ? [least, ...values] : values)];
+}
+
+function isOrdered(column: string, shapes: readonly Shape[]): boolean {
+  return shapes.some(
+    ({ where, domain }) =>
+      domain.some((axis) => axis.column === column && axis.ranges) ||
+      where.some((one) => one.column === column && (one.op === ">=" || one.op === "<")),
+  );
+}
+
+/** On an order, the value that comes next after each one that is named: a condition may take it where no axis has it. */
+function between(
+  named: readonly (string | number | boolean)[],
+  column: string,
+  shapes: readonly Shape[],
+): readonly (string | number)[] {
+  if (!isOrdered(column, shapes)) return [];
+  return named.flatMap((value) => (typeof value === "boolean" || value === "" ? [] : nextAfter(value)));
+}
+
+/** Of a month or a day the next one: conditions compare nothing else that is text. */
+function nextAfter(value: string | number): string | number {
+  if (typeof value === "number") return value + 1;
+  const month = value.length === "2026-01".length;
+  const morning = `${value}${month ? "-01" : ""}T00:00:00Z`;
+  return isTime(morning) ? addPeriod(morning, month ? "P1M" : "P1D").slice(0, value.length) : value;
 }
 
 /** Of ranges their ends: what lies between two of those is in the same ranges as the lower one. */

@@ -92,8 +92,18 @@ describe("tables over the same rows", () => {
             expect(new Set(cells.flat()).size).toBe(cells.flat().length);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 4000 },
     );
+  });
+
+  it("and for a row between what the tables name: after a bound, and on no axis", () => {
+    const since: Shape = { where: [{ column: "month", op: ">=", value: "2026-01" }], domain: [] };
+    const some: Shape = { where: [], domain: [{ column: "month", values: ["2026-01", "2026-03"] }] };
+    const found = refinementOf([since, some]);
+    const inSince = new Set(found?.cells[0]?.flat());
+    const inSome = new Set(found?.cells[1]?.flat());
+    expect([...inSince].filter((part) => !inSome.has(part))).toHaveLength(1);
+    expect(found?.outside).toEqual(expect.arrayContaining([...inSince].filter((part) => !inSome.has(part))));
   });
 
   it("have none where there would be too many", () => {
