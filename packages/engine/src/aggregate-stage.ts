@@ -73,8 +73,8 @@ export interface ReleasedCube extends Omit<StageResult, "result"> {
 }
 
 /**
- * One node's side of a cube: its numbers in the public order, one session of `sum-threshold/1` or `sum-masked/1`, and at a recipient the
- * cells that pass the rules. A node that neither contributes nor receives takes part in none of it.
+ * One node's side of a cube: its numbers in the public order, one session of `sum-threshold/1` or `sum-masked/1`, and at
+ * a recipient the cells that pass the rules. A node that neither contributes nor receives takes part in none of it.
  */
 export async function releasedCube(
   node: NodePorts,

@@ -47,7 +47,7 @@ export interface BenchReport {
 const SEED = 1;
 /** CPU-µs per item and recipient of a query over cached evaluations (performance.md, P4). */
 const CACHED_GOAL = 5;
-/** Issue 12 of sums: at so many cells, CPU seconds of a node and megabytes that it sends before its release (P7). */
+/** At so many cells: CPU seconds of a node, and megabytes that it sends before its release (performance.md, P7). */
 const SUM_GOALS = { size: 100_000, cpuS: 2, megabytes: 8 };
 /** At so many cells of a masked sum of three parties, the memory of the whole process: more would hold each other's. */
 const MASKED_GOAL = { size: 10_000_000, parties: 3, rssMB: 300 };
