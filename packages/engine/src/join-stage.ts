@@ -54,12 +54,14 @@ export async function joinStage(node: NodePorts, run: QuestionRun): Promise<Stag
   if (brought === undefined && !run.recipients.includes(node.me)) return { withheld: [] };
   const session = await selectedSession(node, run, layout, brought);
   if (session.output === undefined) return { withheld: [], session };
-  const { minCount, minContributors } = run.plan.release;
+  const { minCount, minContributors, rounding } = run.plan.release;
+  const rounded = rounding === undefined ? {} : { rounding };
   const { cells, withheld } = releaseTable({
     cells: joinedCells(session.output, ask, layout, run.contributors.length),
     rules: { minCount, minContributors },
+    ...rounded,
   });
-  const result: AggregateResult = { kind: ask.kind, cells };
+  const result: AggregateResult = { kind: ask.kind, cells, ...rounded };
   return { result, withheld, session };
 }
 

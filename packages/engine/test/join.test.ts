@@ -40,6 +40,7 @@ interface Asked {
   readonly measures?: string;
   readonly mode?: string;
   readonly domain?: string;
+  readonly rounding?: number;
 }
 
 /** How many keys all of them hold, and what bert's numbers add up to, by kind at anna. */
@@ -51,6 +52,7 @@ function joinOf({
   measures = "count, sum(bert.n), mean(bert.n)",
   mode = "",
   domain = "{ anna.kind: [a, b] }",
+  rounding,
 }: Asked = {}): Question {
   const more = mode === "" ? "" : `\n  mode: ${mode}`;
   return read(`koplamp: query/v1
@@ -63,7 +65,7 @@ ask:
   ${domain === "" ? "" : `domain: ${domain}`}
   measures: [${measures}]
 recipients: [${recipients.join(", ")}]
-release: { minCount: ${minCount}, minContributors: 1 }
+release: { minCount: ${minCount}, minContributors: 1${rounding === undefined ? "" : `, rounding: ${rounding}`} }
 `);
 }
 
@@ -123,6 +125,12 @@ describe("a join", () => {
       measures,
     });
     expect(cellsIn(await all.ask("anna", question))).toEqual({ a: [30, 300], b: "minCount" });
+  });
+
+  it("is told in multiples where that is asked for, and says so", SLOW, async () => {
+    const outcome = await open().ask("bert", joinOf({ rounding: 20 }));
+    expect(cellsIn(outcome)).toEqual({ a: [0, 80, 20], b: [0, 80, 40] });
+    expect(outcome).toMatchObject({ result: { rounding: 20 } });
   });
 
   it("takes its groups from their owner where the question lists none, in a lab alone", SLOW, async () => {
