@@ -128,6 +128,7 @@ function sumsOf(ask: Ask): readonly string[] {
 function expectExact(ask: Ask, noisy: boolean, dominance: Dominance | undefined): void {
   const totals = ask.kind === "aggregate" && ask.totals !== undefined;
   if (dominance === undefined && !totals) return;
+  expectFewMargins(ask);
   const what = dominance === undefined ? "totals" : "a rule about dominance";
   if (noisy) {
     throw new QueryError("not-yet", `${what} and noise do not go together yet`, {
@@ -145,6 +146,16 @@ function expectExact(ask: Ask, noisy: boolean, dominance: Dominance | undefined)
           : "ask for counts, or over rows of an `aggregate` without `distinctBy`",
     },
   );
+}
+
+/** Most columns whose margins are told: each one more doubles them. */
+const MOST_MARGIN_COLUMNS = 4;
+
+function expectFewMargins(ask: Ask): void {
+  if (ask.kind !== "aggregate" || ask.totals !== "margins" || ask.groupBy.length <= MOST_MARGIN_COLUMNS)
+    return;
+  const message = `margins are told over at most ${MOST_MARGIN_COLUMNS} columns, got ${ask.groupBy.length}`;
+  throw new QueryError("too-many", message, { hint: "totals: total gives the sum of all" });
 }
 
 function checkedKnown(ask: Ask, known: readonly KnownTotal[]): readonly KnownTotal[] {

@@ -63,6 +63,19 @@ describe("a question's release rules", () => {
     expect(planned(read(withTotals("margins")), reports).contract.text.nl).toContain("randtotalen");
     expect(() => read(withTotals("all"))).toThrow(expect.objectContaining({ code: "invalid-value" }));
   });
+
+  it("give no margins of so many columns that there would be more of them than cells", () => {
+    const more = ["one", "two", "three"];
+    const text = withTotals("margins")
+      .replace("groupBy: [region, month]", `groupBy: [region, month, ${more.join(", ")}]`)
+      .replace("  domain:", `  domain:\n${more.map((name) => `    ${name}: [x]`).join("\n")}`);
+    const wider = { ...columns, one: "category", two: "category", three: "category" } as const;
+    const offered = ["north", "south", "west"].map((party) => entry(party, "reports", wider, 4096));
+    expect(() => planned(read(text), offered)).toThrow(expect.objectContaining({ code: "too-many" }));
+    expect(planned(read(text.replace("totals: margins", "totals: total")), offered).plan.ask).toMatchObject({
+      totals: "total",
+    });
+  });
 });
 
 describe("dominance", () => {
