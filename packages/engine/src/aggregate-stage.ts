@@ -18,7 +18,7 @@ import { parameterSet } from "@koplamp/he";
 import type { Party } from "@koplamp/protocol";
 import type { AggregateAsk, AggregateCell, AggregateResult, Input, WithheldTotal } from "@koplamp/wire";
 import { cellCosts, repeatCosts, withRoom } from "./budgets.ts";
-import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
+import { contributionOf } from "./contribution.ts";
 import { type EarlierTable, earlierTables, overlaysOf } from "./earlier.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfCube } from "./history-rows.ts";
@@ -27,8 +27,9 @@ import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { linesOf } from "./release-lines.ts";
 import { auditCells, type OpenTable, releaseTable } from "./release-table.ts";
-import { runSession, type SessionFacts, type SessionTicket } from "./session.ts";
+import { runSession, type SessionFacts } from "./session.ts";
 import type { StageResult } from "./stage.ts";
+import { sumInputs, sumTicket } from "./sum-session.ts";
 
 /** The one session of a sum. */
 const LABEL = "0/1";
@@ -172,7 +173,7 @@ async function sumSession(
   node.progress({ party: node.me, phase: "sum" });
   return await runSession(node, run, {
     parties: [...new Set([...run.contributors, ...run.recipients])].sort(),
-    ticket: ticketOf(run, layout),
+    ticket: sumTicket(run, layout.groups.length, layout.columns.length),
     label: LABEL,
     line: () => true,
     prefix: "",
@@ -185,7 +186,7 @@ async function sumSession(
     beginCosts: () => withRoom(node, run, repeatCosts(node, run)),
     secrets: () => ({}), // the exporters of the channel are all that a sum takes; its keys are made inside
     start: (facts) => {
-      if (brought !== undefined) node.ledger.append([ownInputs(node, run, brought)]);
+      if (brought !== undefined) node.ledger.append([sumInputs(node, run, brought)]);
       return partyOf(node, run, layout, brought, facts);
     },
   });
@@ -211,42 +212,6 @@ function partyOf(
   };
   if (plan.protocol.id === sumMasked.id) return sumMaskedNode({ ...setup, bits: 64, inPlace: true }, rng);
   return sumNode({ ...setup, set: parameterSet(plan.protocol.params) }, rng);
-}
-
-/** What the coordinator needs to add: who sends, who is told, and how many numbers; nothing about columns. */
-function ticketOf(
-  { plan, contributors, recipients }: QuestionRun,
-  { groups, columns }: CubeLayout,
-): SessionTicket {
-  return {
-    protocol: plan.protocol.id,
-    parties: [...new Set([...contributors, ...recipients])].sort(),
-    contributors,
-    recipients: [...recipients].sort(),
-    rowsPadded: contributors.map(() => 0),
-    params: plan.protocol.params,
-    shape: "",
-    atLeast: 0,
-    minCount: plan.release.minCount,
-    cells: groups.length,
-    columns: columns.length,
-    groupOwner: "",
-    ranges: [],
-  };
-}
-
-/** Fixes the numbers in the ledger before the session begins: an HMAC under a salt that the ledger keeps beside it. */
-function ownInputs(
-  node: NodePorts,
-  { planHash }: QuestionRun,
-  { input, values }: Brought,
-): ReturnType<typeof inputsEntry> {
-  const { salt, text } = freshSalt(node);
-  const numbers = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
-  const root = node.primitives.hmacSha256(salt, numbers);
-  numbers.fill(0);
-  salt.fill(0);
-  return inputsEntry(planHash, input, root, text);
 }
 
 /** The plan's rules. A noisy count must be above the floor by as much as the noise may have raised it. */

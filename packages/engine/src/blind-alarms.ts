@@ -11,14 +11,15 @@ import {
 } from "@koplamp/aggregate";
 import { cubeOfTrend, type Input, type TrendAsk } from "@koplamp/wire";
 import { cellCosts, repeatCosts, withRoom } from "./budgets.ts";
-import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
+import { contributionOf } from "./contribution.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfCube } from "./history-rows.ts";
 import type { Release } from "./history-rule.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
-import { runSession, type SessionTicket } from "./session.ts";
+import { runSession } from "./session.ts";
 import type { StageResult } from "./stage.ts";
+import { sumInputs, sumTicket } from "./sum-session.ts";
 
 /** The one session. */
 const LABEL = "0/1";
@@ -42,7 +43,7 @@ export async function blindAlarms(node: NodePorts, run: QuestionRun, ask: TrendA
   node.progress({ party: me, phase: "test" });
   const session = await runSession(node, run, {
     parties: [...new Set([...contributors, ...recipients])].sort(),
-    ticket: ticketOf(run, layout.groups.length, alarmsPerCell(tests)),
+    ticket: sumTicket(run, layout.groups.length, alarmsPerCell(tests)),
     label: LABEL,
     line: () => true,
     prefix: "",
@@ -58,7 +59,7 @@ export async function blindAlarms(node: NodePorts, run: QuestionRun, ask: TrendA
     beginCosts: () => withRoom(node, run, repeatCosts(node, run)),
     secrets: () => ({}), // the exporters of the channel are all that it takes; what hides tests is made inside
     start: ({ transcript }) => {
-      if (brought !== undefined) ledger.append([ownInputs(node, run, brought)]);
+      if (brought !== undefined) ledger.append([sumInputs(node, run, brought)]);
       const facts = brought && factsOf(brought.values, cubeOfTrend(ask), layout);
       const setup = { me, contributors, recipients: [...recipients].sort(), transcript, tests };
       return blindNode({ ...setup, ...(facts === undefined ? {} : { facts }) }, rng);
@@ -75,40 +76,4 @@ async function numbersOf(node: NodePorts, run: QuestionRun, ask: TrendAsk): Prom
   const cube = cubeOfTrend(ask);
   const { values } = cubeOf(table, cube, input, layoutOfTests(ask, run.plan.inputs));
   return { input, values, release: await releaseOfCube(node, run, cube, contribution) };
-}
-
-function ticketOf(
-  { plan, contributors, recipients }: QuestionRun,
-  cells: number,
-  columns: number,
-): SessionTicket {
-  return {
-    protocol: plan.protocol.id,
-    parties: [...new Set([...contributors, ...recipients])].sort(),
-    contributors,
-    recipients: [...recipients].sort(),
-    rowsPadded: contributors.map(() => 0),
-    params: plan.protocol.params,
-    shape: "",
-    atLeast: 0,
-    minCount: plan.release.minCount,
-    cells,
-    columns,
-    groupOwner: "",
-    ranges: [],
-  };
-}
-
-/** Fixes the numbers in the ledger before the session begins, as those of a sum. */
-function ownInputs(
-  node: NodePorts,
-  { planHash }: QuestionRun,
-  { input, values }: Brought,
-): ReturnType<typeof inputsEntry> {
-  const { salt, text } = freshSalt(node);
-  const numbers = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
-  const root = node.primitives.hmacSha256(salt, numbers);
-  numbers.fill(0);
-  salt.fill(0);
-  return inputsEntry(planHash, input, root, text);
 }
