@@ -141,11 +141,11 @@ function markText(
   return `<circle class="dot" cx="${left}" cy="${height}" r="2"><title>${escaped(`${period}:${told}`)}</title></circle>`;
 }
 
-/** The first and the last period, and those with an alarm where there is room. */
+/** The periods with an alarm, then the first and the last, each where there is room. */
 function periodTexts(points: readonly LinePoint[], { x, bottom }: Frame): readonly string[] {
   const last = points.length - 1;
   const taken: number[] = [];
-  const wanted = [0, last, ...points.flatMap(({ alarm }, at) => (alarm ? [at] : []))];
+  const wanted = [...points.flatMap(({ alarm }, at) => (alarm ? [at] : [])), 0, last];
   return wanted.flatMap((at) => {
     const [place, period] = [x(at), points[at]?.period ?? ""];
     if (taken.some((other) => Math.abs(other - place) < 62)) return [];
