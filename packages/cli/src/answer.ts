@@ -146,7 +146,7 @@ function aggregateLines(to: string, result: PlainSums, options: AnswerOptions): 
   const measures = [
     ...new Set([...given, ...margins, total ?? {}].flatMap((cell) => Object.keys(cell))),
   ].filter((name) => !NO_MEASURES.has(name));
-  const group = [...new Set(cells.flatMap((cell) => Object.keys(cell.group)))];
+  const group = groupColumns(result);
   const shown = cells.slice(0, FIRST_CELLS);
   const noisy = given.some(({ uncertainty }) => uncertainty !== undefined);
   const row = (cell: PlainCell, absent: string): readonly string[] => [
@@ -168,6 +168,12 @@ function aggregateLines(to: string, result: PlainSums, options: AnswerOptions): 
     ...adviceLines(result),
     ...statisticLines(result),
   ];
+}
+
+/** The columns that cells are grouped by; of a flow, from where before to where before when. */
+export function groupColumns({ cells, flow }: PlainSums): readonly string[] {
+  const ends = flow === undefined ? [] : [flow.origin, flow.destination];
+  return [...new Set([...ends, ...cells.flatMap(({ group }) => Object.keys(group))])];
 }
 
 const NO_MEASURES: ReadonlySet<string> = new Set(["group", "uncertainty", "withheld", "hint"]);

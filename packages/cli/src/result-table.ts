@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A result as rows: what a file of comma-separated values and a chart are made of.
-import type { PlainResult, PlainSums } from "./answer.ts";
+import { groupColumns, type PlainResult, type PlainSums } from "./answer.ts";
 import type { ResultRow, ResultTable } from "./result-rows.ts";
 import { trendTable } from "./trend-lines.ts";
 
@@ -42,8 +42,9 @@ function matchTable({ matches }: Extract<PlainResult, { kind: "match" }>): Resul
 
 const NO_MEASURES: ReadonlySet<string> = new Set(["group", "withheld", "uncertainty", "hint"]);
 
-function sumTable({ cells }: PlainSums): ResultTable {
-  const groups = [...new Set(cells.flatMap(({ group }) => Object.keys(group)))];
+function sumTable(result: PlainSums): ResultTable {
+  const { cells } = result;
+  const groups = groupColumns(result);
   const measures = [...new Set(cells.flatMap((cell) => Object.keys(cell)))].filter(
     (name) => !NO_MEASURES.has(name),
   );

@@ -28,12 +28,12 @@ const FLOW = {
   kind: "aggregate",
   flow: { origin: "from", destination: "to", period: "month" },
   cells: [
-    { group: { from: "NL", to: "DE", month: "2026-01" }, count: 20, "sum(amount)": 1500 },
-    { group: { from: "NL", to: "DE", month: "2026-02" }, withheld: "minCount" },
-    { group: { from: "DE", to: "NL", month: "2026-01" }, count: 11, "sum(amount)": 700 },
-    { group: { from: "DE", to: "NL", month: "2026-02" }, count: 12, "sum(amount)": 800 },
-    { group: { from: "DE", to: "DE", month: "2026-01" }, withheld: "minCount" },
-    { group: { from: "DE", to: "DE", month: "2026-02" }, withheld: "minContributors" },
+    { group: { from: "NL", month: "2026-01", to: "DE" }, count: 20, "sum(amount)": 1500 },
+    { group: { from: "NL", month: "2026-02", to: "DE" }, withheld: "minCount" },
+    { group: { from: "DE", month: "2026-01", to: "NL" }, count: 11, "sum(amount)": 700 },
+    { group: { from: "DE", month: "2026-02", to: "NL" }, count: 12, "sum(amount)": 800 },
+    { group: { from: "DE", month: "2026-01", to: "DE" }, withheld: "minCount" },
+    { group: { from: "DE", month: "2026-02", to: "DE" }, withheld: "minContributors" },
   ],
 };
 const TREND = {
@@ -156,6 +156,13 @@ describe("koplamp result", () => {
     expect((await result("flow.json", "--format", "svg", "--measure", "count")).stdout).toContain(
       "DE → NL: 23;",
     );
+  });
+
+  test("reads a money flow from where to where, then when", async () => {
+    expect((await result("flow.json", "--format", "csv")).stdout.split("\r\n")[0]).toBe(
+      "from,to,month,count,sum(amount),withheld",
+    );
+    expect((await result("flow.json")).stdout).toContain("  from   to   month     count   sum(amount)");
   });
 
   test("tells which money comes back to where it came from", async () => {
