@@ -36,7 +36,7 @@ export const FRAME_KINDS: Readonly<Record<string, number>> = Object.freeze({
   ready: 10,
   W: 11,
   Tpi: 12,
-  ΔT: 13,
+  dT: 13,
   commit: 20,
   b: 21,
   alpha: 22,

@@ -73,7 +73,7 @@ export interface EgressRow {
 export interface Debit {
   readonly holder: PartyId;
   readonly asker: PartyId;
-  readonly unit: "evaluations" | "exactCells" | "rhoMicro";
+  readonly unit: "evaluations" | "lookups" | "exactCells" | "rhoMicro";
   readonly amount: number;
 }
 

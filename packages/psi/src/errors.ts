@@ -12,7 +12,8 @@ export type PsiErrorCode =
   | "allowance"
   | "not-evaluated"
   | "cache"
-  | "count";
+  | "count"
+  | "index";
 
 /**
  * A session that cannot go on, or must not start. The message names the party and never holds an identifier, a key,

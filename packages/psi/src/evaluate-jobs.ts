@@ -219,7 +219,7 @@ export function unblindedSecrets(
 }
 
 /** The batch that a proof is about (protocols.md, section 2). */
-function statementOf(
+export function statementOf(
   { prover, key, transcript }: Prover,
   block: number,
   C: Uint8Array,

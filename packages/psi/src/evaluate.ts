@@ -144,7 +144,10 @@ export function* evaluateHolder(setup: EvaluateSetup, rng: Rng): Party<Spent> {
 }
 
 /** The asker's root to everybody, and the ready exchange: the list is fixed before any allowance leaves. */
-function* agreeOnRoot(setup: EvaluateSetup, root?: Uint8Array): Generator<Effect, void, unknown> {
+export function* agreeOnRoot(
+  setup: Session & Pick<EvaluateSetup, "asker">,
+  root?: Uint8Array,
+): Generator<Effect, void, unknown> {
   const talk = conversation(setup.me, setup.parties);
   const mine = root === undefined ? {} : { mine: root };
   yield* exchangeMessages(talk, { codec: ROOT, senders: [setup.asker], ...mine });
@@ -275,7 +278,7 @@ function sessionSizes(elements: number): readonly number[] {
 }
 
 /** An allowance of the right length: all that varies in it but the ceiling has a fixed one. */
-function allowanceFor(asker: PartyId, ceiling: number): Allowance {
+export function allowanceFor(asker: PartyId, ceiling: number): Allowance {
   const validUntil = "YYYY-MM-DDThh:mm:ssZ";
   return { asker, ceiling, plan: `sha256:${"0".repeat(64)}`, session: "0".repeat(32), validUntil };
 }

@@ -30,6 +30,32 @@ export {
 } from "./keyset.ts";
 export { openShare } from "./keyset-jobs.ts";
 export {
+  type Answered,
+  type LookupAskerSetup,
+  type LookupHolderSetup,
+  type LookupParameters,
+  type LookupTell,
+  lookup,
+  lookupAsker,
+  lookupHolder,
+} from "./lookup.ts";
+export {
+  describePublication,
+  type GotIndex,
+  type KeptIndex,
+  type LookupName,
+  lookupContext,
+  type Publication,
+  type PublicationParameters,
+  type PublicationSetup,
+  publicationFor,
+  publishIndex,
+  subscribeIndex,
+} from "./lookup-index.ts";
+export { type Changes, compareIndex } from "./lookup-index-jobs.ts";
+export type { IndexRoute } from "./lookup-kept.ts";
+export { batchesOf, lookupElements } from "./lookup-messages.ts";
+export {
   evaluationDebit,
   type MatchPairParameters,
   type MatchPairSetup,

@@ -6,6 +6,8 @@ import { cacheJobs } from "./cache.ts";
 import { evaluateJobs } from "./evaluate-jobs.ts";
 import { inputRootJobs } from "./input-root.ts";
 import { keysetJobs } from "./keyset-jobs.ts";
+import { lookupIndexJobs } from "./lookup-index-jobs.ts";
+import { lookupJobs } from "./lookup-jobs.ts";
 import { pairJobs } from "./pair-jobs.ts";
 import { slotJobs } from "./pair-slots.ts";
 import { tokenJobs } from "./token-jobs.ts";
@@ -23,5 +25,7 @@ export function psiJobs(backend: PsiBackend): readonly JobEntry[] {
     ...tokenJobs(primitives),
     ...pairJobs(backend),
     ...slotJobs(backend),
+    ...lookupIndexJobs(backend),
+    ...lookupJobs(backend),
   ];
 }

@@ -109,17 +109,28 @@ function opened(
   commitment: Uint8Array,
   opening: Uint8Array,
 ): Uint8Array {
-  const { group, primitives } = backend;
+  const { primitives } = backend;
   if (!equal(commitmentTo(primitives, context, holder, opening), commitment)) {
     throw new PsiError("commitment", `${holder} opened another key than it had committed to`);
   }
+  return provenKey(backend, context, holder, opening);
+}
+
+/** The public share before its proof of possession. @throws {PsiError} `proof`; {@link CryptoError} for no element. */
+export function provenKey(
+  backend: PsiBackend,
+  context: Uint8Array,
+  holder: PartyId,
+  opening: Uint8Array,
+): Uint8Array {
+  const { group } = backend;
   const pk = opening.slice(0, POINT_BYTES); // attacker-controlled
   const [c, s] = [opening.subarray(32, 64), opening.subarray(64, 96)];
   group.decodeCheck(pk);
   group.scalarCheck(concat(c, s), true);
   const t = group.addEach(group.mulBase(s), group.mulPoint(pk, c));
   if (equal(challenge(backend, context, holder, pk, t), c)) return pk;
-  throw new PsiError("proof", `${holder} does not prove that it knows its share of the key`);
+  throw new PsiError("proof", `${holder} does not prove that it knows its share of the key`, holder);
 }
 
 function seal(primitives: Primitives, vault: Vault, context: Uint8Array, seed: Uint8Array): Uint8Array {

@@ -69,7 +69,8 @@ export function sortedCodec(from: PartyId, type: "M" | "E", elements: number): C
   return { type, encode: checked, decode: checked };
 }
 
-function expectAscending(from: PartyId, type: string, rows: Uint8Array, width: number): void {
+/** @throws {ProtocolError} `invalid-message`, naming the sender, unless each row comes after the one before it. */
+export function expectAscending(from: PartyId, type: string, rows: Uint8Array, width: number): void {
   for (let at = width; at < rows.length; at += width) {
     if (compareAt(rows, at - width, rows, at, width) >= 0) {
       throw refusal(from, type, "strictly ascending rows", "others");
@@ -77,7 +78,8 @@ function expectAscending(from: PartyId, type: string, rows: Uint8Array, width: n
   }
 }
 
-function bytesFrom(from: PartyId, type: string, length: number): Codec<Uint8Array> {
+/** A message of exactly `length` bytes; a refusal names its sender. */
+export function bytesFrom(from: PartyId, type: string, length: number): Codec<Uint8Array> {
   const exact = (bytes: Uint8Array): Uint8Array => {
     if (bytes.length === length) return bytes;
     throw refusal(from, type, `${length} bytes`, `${bytes.length}`);

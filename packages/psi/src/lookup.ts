@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+import { fresh, type PackedInputs, sha256Of } from "@koplamp/crypto";
+import {
+  type Assumption,
+  compute,
+  type Description,
+  defineProtocol,
+  disclose,
+  type Effect,
+  type EgressRow,
+  type Item,
+  type Party,
+  type PartyId,
+  type Protocol,
+  type Rng,
+  receive,
+  send,
+  sent,
+} from "@koplamp/protocol";
+import { concat } from "@koplamp/wire";
+import { presence } from "./description-parts.ts";
+import { PsiError } from "./errors.ts";
+import { agreeOnRoot, allowanceFor, type Spent } from "./evaluate.ts";
+import { evaluateBlock, meter } from "./evaluate-jobs.ts";
+import { inputRoot } from "./input-root.ts";
+import { selectInputs } from "./keyed.ts";
+import { checkPair, type GotIndex, type KeptIndex, LOOKUP_ASSUMPTIONS } from "./lookup-index.ts";
+import { answerBatch, type Batch, blindBatch, makeReport, openIndex, reportedItems } from "./lookup-jobs.ts";
+import type { IndexRoute } from "./lookup-kept.ts";
+import { BATCH_SIZES, indexCodec } from "./lookup-messages.ts";
+import {
+  type Allowance,
+  allowanceBytes,
+  allowanceCodec,
+  replyBytes,
+  replyCodec,
+  requestCodec,
+  TOKEN_BYTES,
+} from "./messages.ts";
+import { checkPairRequest } from "./pair-jobs.ts";
+import { COORDINATOR, checkParties, inputCount, type Session } from "./session.ts";
+
+/** Who is told of a hit: the asker alone, or the holder too. */
+export type LookupTell = "asker" | "both-on-hit";
+
+/** What both sides of a session of questions know. */
+export interface LookupSetup extends Session, IndexRoute {
+  /** Elements of each batch, in order: 1, 4, 16 or 32, dummies included. */
+  readonly batches: readonly number[];
+  /** The holder's public key, as it was published. */
+  readonly key: Uint8Array;
+  /** What the holder allows, and logs before its first answer. Its ceiling is at least all elements together. */
+  readonly allowance: Allowance;
+  readonly tell: LookupTell;
+}
+
+/** The asker's own part. */
+export interface LookupAskerSetup extends LookupSetup {
+  /** Distinct questions, at most as many as there are elements. */
+  readonly inputs: PackedInputs;
+  readonly index: Pick<GotIndex, "sealed">;
+}
+
+/** The holder's own part: its items and what it published of them, where it is told of hits. */
+export interface LookupHolderSetup extends LookupSetup {
+  readonly inputs: PackedInputs;
+  readonly index: Pick<KeptIndex, "rows">;
+}
+
+/** What a holder has at the end: what to enter as `spent`, and where it is told of hits, which of its items they are. */
+export interface Answered extends Spent {
+  readonly reported?: Uint32Array;
+}
+
+/**
+ * `lookup/1`: an asker learns which of its questions stand in a holder's list, of which it has the index
+ * (protocols.md, section 8; see `publishIndex`).
+ *
+ *   asker a                                               holder h
+ *              R        ------>                           root of the salted questions: they are fixed
+ *              ready    <----->
+ *              W        <======                           the right to `ceiling` answers    disclose: answers.<h>.<a>
+ *     for each batch of 1, 4, 16 or 32 elements:
+ *     r_x <- scalars
+ *              M        ------>  H1(in(x)) + r_x·B        padded with dummies
+ *                                                         meter: durable, before the answer
+ *              E        <------  k·M, one proof
+ *     the proof checked before any use
+ *     N_x = E - r_x·pk ;  s_x = H2(in(x), N_x) ;  its token stands in the index, or does not
+ *     where both are told:
+ *              T        ======>  tokens of the hits       disclose: report.<a>.<h>
+ *                                                         padded with random ones to the number of elements
+ *
+ * One question costs one round trip. h learns the number of elements, not which and not whether they hit: M is uniform,
+ * and what follows has the same number and size of messages for a hit and for none. a learns one bit for each question.
+ * A report is made by a's node: h cannot force an honest one.
+ *
+ * Vault: `cacheKey`, `salt`. Gives a byte for each question: 1 for a hit.
+ */
+export function* lookupAsker(setup: LookupAskerSetup, rng: Rng): Party<Uint8Array> {
+  checkLookup(setup);
+  const { holder, asker, transcript, key, inputs, batches, index } = setup;
+  yield* agreeOnRoot(setup, yield* compute(inputRoot, inputs));
+  yield* receive(holder, allowanceCodec(setup.allowance));
+  yield* compute(openIndex, routeOf(setup), index.sealed);
+
+  const hits: Uint8Array[] = [];
+  for (const batch of cut(inputs, batches)) {
+    const request = yield* compute(blindBatch, batch, transcript);
+    yield* send(holder, requestCodec(batch.elements), request);
+    const reply = yield* receive(holder, replyCodec(batch.elements));
+    const prover = { prover: holder, key, transcript };
+    hits.push(yield* compute(answerBatch, routeOf(setup), prover, batch, request, reply));
+  }
+  if (setup.tell === "both-on-hit") {
+    const elements = sum(batches);
+    const report = yield* fresh(rng, (seed) => compute(makeReport, elements, seed));
+    yield* disclose(holder, `report.${asker}.${holder}`, indexCodec(asker, elements), report);
+  }
+  return concat(...hits);
+}
+
+/**
+ * The other side: allows, meters, multiplies, proves. Vault: `k`, and `cacheKey` where both are told. The job `meter` is
+ * the host's: it must be durable before it returns, and throws when the allowance is spent.
+ */
+export function* lookupHolder(setup: LookupHolderSetup, rng: Rng): Party<Answered> {
+  checkLookup(setup);
+  const { me, holder, asker, batches, allowance } = setup;
+  yield* agreeOnRoot(setup);
+  yield* disclose(asker, `answers.${me}.${asker}`, allowanceCodec(allowance), allowance);
+
+  const requests: Uint8Array[] = [];
+  for (const [number, elements] of batches.entries()) {
+    const request = yield* receive(asker, requestCodec(elements));
+    yield* send(asker, replyCodec(elements), yield* answer(setup, number, request, rng));
+    requests.push(request);
+  }
+  const request = yield* compute(sha256Of, concat(...requests));
+  const spent = { asker, metered: sum(batches), request };
+  if (setup.tell === "asker") return spent;
+  const report = yield* receive(asker, indexCodec(asker, sum(batches)));
+  const { inputs, index } = setup;
+  const route: IndexRoute = { context: setup.context, holder, asker };
+  return { ...spent, reported: yield* compute(reportedItems, route, index.rows, inputs, report) };
+}
+
+function* answer(
+  { me, asker, transcript, key }: LookupHolderSetup,
+  number: number,
+  request: Uint8Array,
+  rng: Rng,
+): Generator<Effect, Uint8Array, unknown> {
+  yield* compute(checkPairRequest, asker, request); // before the meter: a bad request costs nothing and gets nothing
+  yield* compute(meter, { asker, elements: request.length / 32, block: number });
+  const prover = { prover: me, key, transcript };
+  return yield* fresh(rng, (seed) => compute(evaluateBlock, prover, number, request, seed));
+}
+
+function routeOf({ context, holder, asker }: IndexRoute): IndexRoute {
+  return { context, holder, asker };
+}
+
+/** The questions in batches: each takes as many as it has elements, and the last ones are padded. */
+function cut(inputs: PackedInputs, batches: readonly number[]): readonly Batch[] {
+  let from = 0;
+  return batches.map((elements, number) => {
+    const count = Math.min(elements, inputCount(inputs) - from);
+    const positions = Uint32Array.from({ length: Math.max(0, count) }, (_, at) => from + at);
+    from += elements;
+    return { number, elements, inputs: selectInputs(inputs, positions) };
+  });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, number) => all + number, 0);
+}
+
+function checkLookup(setup: LookupAskerSetup | LookupHolderSetup): void {
+  const { me, parties, holder, asker, batches, allowance, context, inputs } = setup;
+  checkParties(setup);
+  checkPair({ me, parties, holder, asker });
+  if (context.length !== 32 || allowance.asker !== asker) {
+    throw new PsiError("setup", `expected a context of 32 bytes, and ${asker} in the allowance`);
+  }
+  const elements = sum(batches);
+  if (batches.length === 0 || batches.some((size) => !BATCH_SIZES.includes(size))) {
+    throw new PsiError("setup", `expected batches of ${BATCH_SIZES.join(", ")} elements`);
+  }
+  if (elements > allowance.ceiling) {
+    throw new PsiError(
+      "allowance",
+      `${asker} asks for ${elements} elements, and is allowed ${allowance.ceiling}`,
+    );
+  }
+  if (me === asker && inputCount(inputs) > elements) {
+    throw new PsiError(
+      "too-large",
+      `${asker} has more questions than the ${elements} elements of this session`,
+    );
+  }
+}
+
+/** What a description of questions needs. */
+export interface LookupParameters {
+  readonly holder: PartyId;
+  readonly asker: PartyId;
+  readonly batches: readonly number[];
+  readonly tell: LookupTell;
+  /** Public bucket of the holder's list. */
+  readonly rowsPadded: number;
+}
+
+/** `lookup/1` as data: the questions alone; `describePublication` has what goes before them. */
+export const lookup: Protocol<LookupParameters> = defineProtocol({
+  id: "lookup/1",
+  roles: ["asker", "holder"],
+  model: "malicious senders detected",
+  source: "docs/protocols/lookup.md",
+  describe: (parameters) => {
+    const { holder, asker, batches, tell, rowsPadded } = parameters;
+    const elements = sum(batches);
+    const parties = [asker, holder].sort();
+    const hits: Item = { fact: "holders-of-own", about: [holder], bound: elements };
+    const told: Item = {
+      fact: "holders-of-own",
+      about: [asker],
+      bound: elements,
+      because: "as the asker's node reports it: an honest report cannot be forced",
+    };
+    const sizes = { [asker]: elements, [holder]: rowsPadded };
+    const both = tell === "both-on-hit";
+    return {
+      disclosures: [
+        { id: `answers.${holder}.${asker}`, from: holder, to: asker, release: 0, output: "answers" },
+        ...(both
+          ? [{ id: `report.${asker}.${holder}`, from: asker, to: holder, release: 1, output: "report" }]
+          : []),
+      ],
+      outputs: [
+        { id: "answers", to: asker, item: hits },
+        ...(both ? [{ id: "report", to: holder, item: told }] : []),
+      ],
+      egress: lookupEgress(parameters),
+      debits: [{ holder, asker, unit: "lookups", amount: elements }],
+      views: [
+        { who: asker, learns: [...presence(asker, parties, sizes), hits], atMost: [] },
+        { who: holder, learns: [...presence(holder, parties, sizes), ...(both ? [told] : [])], atMost: [] },
+        { who: COORDINATOR, learns: presence(COORDINATOR, parties, sizes), atMost: [] },
+      ],
+      together: [],
+      assumptions: [...LOOKUP_ASSUMPTIONS, ...(both ? [HONEST_REPORT] : [])],
+    } satisfies Description;
+  },
+});
+
+const HONEST_REPORT: Assumption = {
+  id: "honest-report",
+  text: "The asker's node reports the hits that it found.",
+  ifFalse:
+    "The holder is not told of a hit, or is told of an item that it was not asked about and that the asker knows the token of.",
+};
+
+function lookupEgress({ holder, asker, batches, tell }: LookupParameters): readonly EgressRow[] {
+  const elements = sum(batches);
+  const parties = [asker, holder].sort();
+  const rows = batches.length;
+  const allowance = allowanceBytes(allowanceFor(asker, elements)).length;
+  return [
+    ...sent([asker], [holder], "R", 32),
+    ...sent(parties, parties, "ready", 32),
+    { from: holder, to: asker, channel: "disclose", what: "W", messages: 1, bytes: allowance },
+    { from: asker, to: holder, channel: "send", what: "M", messages: rows, bytes: elements * 32 },
+    {
+      from: holder,
+      to: asker,
+      channel: "send",
+      what: "E",
+      messages: rows,
+      bytes: batches.reduce((all, size) => all + replyBytes(size), 0),
+    },
+    ...(tell === "asker"
+      ? []
+      : [
+          {
+            from: asker,
+            to: holder,
+            channel: "disclose" as const,
+            what: "T",
+            messages: 1,
+            bytes: elements * TOKEN_BYTES,
+          },
+        ]),
+  ];
+}
