@@ -159,7 +159,7 @@ function sameKind(a: CatalogueColumn, b: CatalogueColumn): boolean {
 }
 
 function described({ kind, unit }: CatalogueColumn): string {
-  return unit === null ? kind : `${kind} in ${unit}`;
+  return unit === null ? kind : kind === "integer" ? `${kind} in ${unit}` : `${kind} (${unit})`;
 }
 
 function expectKind(

@@ -5,11 +5,11 @@ import {
   DATE_FORMATS,
   type DatasetSpec,
   MONTH_FORMATS,
+  TRANSLITERATIONS,
 } from "@koplamp/wire";
 import { checkDerived, derivation } from "./derive.ts";
 import { NAME, record } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
-import { refuseTransliteration } from "./not-yet.ts";
 import {
   anyMapOf,
   distinct,
@@ -68,7 +68,7 @@ const OPTION_KINDS: Readonly<Record<string, readonly ColumnKind[]>> = record<rea
   ["country", ["plate", "passport"]],
   ["format", ["date", "month"]],
   ["transliteration", ["person-name", "company-name"]],
-  ["derive", ["integer"]],
+  ["derive", ["integer", "name-key"]],
   ["split", COLUMN_KINDS.filter((kind) => kind !== "integer" && kind !== "boolean")],
 ]);
 
@@ -158,7 +158,7 @@ function readColumn(value: YamlValue): ColumnSpec {
   }
   return Object.freeze({
     kind,
-    ...derivation(map),
+    ...derivation(map, kind),
     ...texts(map, kind),
     ...bounds(map),
     ...vocabulary(map),
@@ -168,18 +168,17 @@ function readColumn(value: YamlValue): ColumnSpec {
 
 /** Options that are one line of text: taken as they stand, but for those that the kind's rules have a list of. */
 function texts(map: YamlMap, kind: ColumnKind): Omit<ColumnSpec, "kind"> {
-  const names = ["from", "split", "unit", "region", "country", "format"] as const;
+  const names = ["from", "split", "unit", "region", "country", "format", "transliteration"] as const;
   const given = names.flatMap((name) => {
     const value = field(map, name);
     return value === undefined ? [] : [[name, optionText(name, value, kind)] as const];
   });
-  const script = field(map, "transliteration");
-  if (script !== undefined) throw refuseTransliteration(script);
   return Object.fromEntries(given);
 }
 
 function optionText(name: string, value: YamlValue, kind: ColumnKind): string {
   if (name === "format") return oneOf(value, kind === "month" ? MONTH_FORMATS : DATE_FORMATS);
+  if (name === "transliteration") return oneOf(value, TRANSLITERATIONS);
   if (name === "region") return nameIn(value, /^[A-Z]{2}$/, "a country in two capitals");
   if (name === "country") return nameIn(value, /^[A-Z]{1,3}$/, "a country in capitals");
   // A separator may be a space and a column in the file may begin with one, so these are not trimmed.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Columns that stand in no file: a node computes them of its own rows.
-import { type ColumnSpec, type Derived, parseRange } from "@koplamp/wire";
+import { type ColumnKind, type ColumnSpec, type Derived, parseRange } from "@koplamp/wire";
+import { checkForm, isForm, readForm } from "./derive-form.ts";
 import { NAME } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
 import {
@@ -20,12 +21,20 @@ import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 const MOST_PER = 8;
 
 /** The `derive` of a column, if it has one. @throws {QueryError} with its place. */
-export function derivation(map: YamlMap): Pick<ColumnSpec, "derive"> {
+export function derivation(map: YamlMap, kind: ColumnKind): Pick<ColumnSpec, "derive"> {
   const value = field(map, "derive");
   if (value === undefined) return {};
   const from = field(map, "from");
   if (from !== undefined)
     throw failAt(from, "invalid-value", '"from" does not go with "derive"', "a derived column is in no file");
+  if (kind === "name-key") return { derive: readForm(value) };
+  if (isForm(value))
+    throw failAt(
+      value,
+      "invalid-value",
+      "this makes another form of a text",
+      "declare it with kind: name-key",
+    );
   const counted = field(anyMapOf(value), "rows") !== undefined;
   return { derive: counted ? readRows(value) : readPassed(value) };
 }
@@ -77,6 +86,10 @@ export function checkDerived(columns: YamlMap, specs: Readonly<Record<string, Co
   for (const [name, { value }] of entriesOf(columns)) {
     const derive = specs[name]?.derive;
     if (derive === undefined) continue;
+    if (derive.kind === "text") {
+      checkForm(name, { derive, value, specs });
+      continue;
+    }
     const { all, numbers } = standsOn(derive);
     for (const base of all) {
       if (filed.includes(base)) continue;
@@ -90,7 +103,10 @@ export function checkDerived(columns: YamlMap, specs: Readonly<Record<string, Co
   }
 }
 
-function standsOn(derive: Derived): { readonly all: readonly string[]; readonly numbers: readonly string[] } {
+function standsOn(derive: Exclude<Derived, { kind: "text" }>): {
+  readonly all: readonly string[];
+  readonly numbers: readonly string[];
+} {
   const numbers =
     derive.kind === "passed" ? [derive.amount] : derive.within === undefined ? [] : [derive.within.column];
   const own = derive.kind === "passed" ? [derive.into, derive.out] : [];

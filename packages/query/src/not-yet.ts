@@ -47,13 +47,3 @@ export function refusePairs(at: YamlValue, mode: string, parties: number): Query
     "ask for each pair by itself, or leave `mode` out: mode hub counts all pairs at the coordinator",
   );
 }
-
-/** The refusal of names in other scripts. */
-export function refuseTransliteration(at: YamlValue): QueryError {
-  return failAt(
-    at,
-    "not-yet",
-    '"transliteration" cannot be used yet',
-    "names in other scripts are rejected and counted in the local quality report; kind: name-key compares them as they stand",
-  );
-}

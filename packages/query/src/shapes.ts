@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What editors are told of federation.yaml and query.yaml: fields and closed lists. The readers stay the authority.
-import { DATE_FORMATS, MONTH_FORMATS } from "@koplamp/wire";
+import { DATE_FORMATS, MONTH_FORMATS, TEXT_RULES, TRANSLITERATIONS } from "@koplamp/wire";
 import { z } from "zod";
 import { COLUMN_KINDS } from "./dataset.ts";
 
@@ -22,15 +22,18 @@ const column = z.strictObject({
   region: z.string().optional(),
   country: z.string().optional(),
   format: z.enum([...DATE_FORMATS, ...MONTH_FORMATS]).optional(),
-  transliteration: z.string().optional(),
+  transliteration: z.enum(TRANSLITERATIONS).optional().describe("a pinned table for names in other scripts"),
   split: scalar.optional(),
   derive: z
     .union([
       z.strictObject({ rows: list(name, 8), within: z.record(name, scalar).optional() }),
       z.strictObject({ passed: name, into: name, out: name, per: list(name, 8) }),
+      z.strictObject({ first: z.int().min(1).max(64), of: name }),
+      z.strictObject({ sorted: list(name, 4) }),
+      ...TEXT_RULES.map((rule) => z.strictObject({ [rule]: name })),
     ])
     .optional()
-    .describe("a number that the node computes of its own rows: in no file"),
+    .describe("a number, or another form of values (name-key), that the node computes of its own rows"),
 });
 
 const dataset = z.strictObject({

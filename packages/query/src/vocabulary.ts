@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The groups that a question leaves to the owners of its columns.
 import type { PartyId } from "@koplamp/protocol";
-import { type Ask, type ColumnDomain, type DatasetSpec, ownColumn, type Table } from "@koplamp/wire";
+import {
+  type Ask,
+  type ColumnDomain,
+  type DatasetSpec,
+  derivedTextUnit,
+  ownColumn,
+  type Table,
+} from "@koplamp/wire";
 import type { CatalogueEntry } from "./catalogue.ts";
 import { QueryError } from "./errors.ts";
 
@@ -54,10 +61,13 @@ export function offeredColumns(
   groups: readonly string[],
   lab: Table | undefined,
 ): CatalogueEntry["columns"] {
-  return Object.entries(columns).map(([name, { kind, min = null, max = null, unit = null, values }]) => {
-    const listed = groups.includes(name) ? (values ?? valuesIn(lab, name)) : undefined;
-    return { name, kind, min, max, unit, ...(listed === undefined ? {} : { values: listed }) };
-  });
+  return Object.entries(columns).map(
+    ([name, { kind, min = null, max = null, unit = null, values, derive }]) => {
+      const listed = groups.includes(name) ? (values ?? valuesIn(lab, name)) : undefined;
+      const form = derive?.kind === "text" ? derivedTextUnit(derive) : unit;
+      return { name, kind, min, max, unit: form, ...(listed === undefined ? {} : { values: listed }) };
+    },
+  );
 }
 
 /** More than this in one column make no list for a question. */

@@ -32,6 +32,7 @@ describe("a question", () => {
       ],
       atLeast: 2,
       tell: "holders",
+      mode: "tokens",
     });
     expect(question.sources).toEqual(question.ask.from);
     expect(question.key).toEqual(["imo"]);
@@ -89,8 +90,8 @@ describe("errors name the place and the nearest name", () => {
     expect(refused(SHIPS.replace("minCount:", "minCounts:"))).toBe(
       [
         'error: unknown field "minCounts"; did you mean "minCount"?',
-        "  q.yaml:16:12",
-        "  16 | release: { minCounts: 1, minContributors: 1 }",
+        "  q.yaml:17:12",
+        "  17 | release: { minCounts: 1, minContributors: 1 }",
         "     |            ^",
         "hint:  fields here: minCount, minContributors, noise, dominance, rounding, known",
       ].join("\n"),
@@ -123,7 +124,7 @@ describe("errors name the place and the nearest name", () => {
       "invalid-value",
       "is of class F, not B",
     ],
-    ["no ask", SHIPS.replace(/ask:[\s\S]*nothing\n|ask:[\s\S]*holders\n/, ""), "missing-field", '"ask"'],
+    ["no ask", SHIPS.replace(/ask:[\s\S]*tokens\n/, ""), "missing-field", '"ask"'],
     [
       "one party",
       SHIPS.replace("{ harbour: ships, customs: watch }", "{ customs: watch }"),
@@ -281,9 +282,9 @@ describe("a federation", () => {
       "two capitals",
     ],
     [
-      "another script",
-      FEDERATION.replace("kind: category", "kind: person-name, transliteration: greek"),
-      "cannot be used yet",
+      "a table of no script",
+      FEDERATION.replace("kind: category", "kind: person-name, transliteration: elot-734"),
+      'did you mean "elot-743"?',
     ],
     ["an unknown field", FEDERATION.replace("nulls:", "null:"), 'did you mean "nulls"?'],
     [

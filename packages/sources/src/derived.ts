@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Columns that stand in no file, computed at the node from its own canonical rows. They tell a question how a row stands
-// among others, and never among others' rows.
-import type { Cell, Derived } from "@koplamp/wire";
+// Columns that stand in no file, computed at the node from its own canonical rows: how a row stands among others, and
+// never among others' rows, or another form of its own values.
+import { type Cell, type Derived, type DerivedText, derivedText } from "@koplamp/wire";
 
 /** The columns of the file from which a column is made, each once. */
 export function basesOf(derive: Derived): readonly string[] {
+  if (derive.kind === "text") return derive.of;
   const own =
     derive.kind === "passed"
       ? [derive.into, derive.out, derive.amount]
@@ -14,13 +15,33 @@ export function basesOf(derive: Derived): readonly string[] {
   return [...new Set([...derive.per, ...own])];
 }
 
-/** The numbers of a derived column as text; nothing for a row that lacks what it is made from. */
+/** The values of a derived column; nothing for a row that lacks what it is made from. */
 export function derivedCells(
   derive: Derived,
   cellsOf: (column: string) => readonly Cell[],
   rows: number,
 ): readonly (string | null)[] {
+  if (derive.kind === "text") return formsOf(derive, derive.of.map(cellsOf), rows);
   return derive.kind === "rows" ? rowsAlike(derive, cellsOf, rows) : partsPassed(derive, cellsOf, rows);
+}
+
+/** Between the values of a cell that has several: canonical values hold no control characters. */
+export const BETWEEN_FORMS = "\n";
+
+/** A cell with several values has as many forms; where a form takes several columns, each has one value. */
+function formsOf(
+  derive: DerivedText,
+  bases: readonly (readonly Cell[])[],
+  rows: number,
+): readonly (string | null)[] {
+  return Array.from({ length: rows }, (_, row) => {
+    const cells = bases.map((base) => base[row] ?? null);
+    if (cells.every((cell) => typeof cell === "string")) return derivedText(derive, cells);
+    const [several] = cells;
+    if (cells.length > 1 || several === null || several === undefined) return null;
+    const forms = [several].flat().flatMap((value) => derivedText(derive, [value]) ?? []);
+    return forms.length === 0 ? null : forms.join(BETWEEN_FORMS);
+  });
 }
 
 type Of<K extends Derived["kind"]> = Extract<Derived, { kind: K }>;

@@ -2,9 +2,9 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Snapshot } from "@koplamp/engine";
 import { didYouMean } from "@koplamp/query";
-import type { ColumnQuality, DatasetSpec } from "@koplamp/wire";
+import type { ColumnQuality, ColumnSpec, DatasetSpec, Derived } from "@koplamp/wire";
 import { type CanonicalColumn, canonicalColumn, type DeclaredColumn } from "./column.ts";
-import { basesOf, derivedCells } from "./derived.ts";
+import { BETWEEN_FORMS, basesOf, derivedCells } from "./derived.ts";
 import { textColumns, withEngine } from "./engine.ts";
 import { SourceError } from "./errors.ts";
 import { failureOf } from "./failure.ts";
@@ -24,14 +24,18 @@ export async function readSnapshot(spec: DatasetSpec, columns: readonly string[]
     column.name,
     canonicalColumn(column, cells[at] ?? []),
   ]);
-  const filed = new Map(canonical);
-  const asked = wanted.map(({ name, spec: own, nulls }): readonly [string, CanonicalColumn] => {
+  const made = new Map(canonical);
+  const columnOf = ({ name, spec: own, nulls }: DeclaredColumn): CanonicalColumn => {
+    const known = made.get(name);
+    if (known !== undefined) return known;
     const { derive } = own;
-    if (derive === undefined)
-      return [name, filed.get(name) ?? canonicalColumn({ name, spec: own, nulls }, [])];
-    const numbers = derivedCells(derive, (base) => filed.get(base)?.cells ?? [], rows);
-    return [name, canonicalColumn({ name, spec: own, nulls: [] }, numbers)];
-  });
+    if (derive === undefined) return canonicalColumn({ name, spec: own, nulls }, []);
+    const values = derivedCells(derive, (base) => columnOf(declaredColumn(spec, base)).cells, rows);
+    const column = canonicalColumn({ name, spec: formed(spec, own, derive), nulls: [] }, values);
+    made.set(name, column);
+    return column;
+  };
+  const asked = wanted.map((column): readonly [string, CanonicalColumn] => [column.name, columnOf(column)]);
   return {
     table: { rows, columns: Object.fromEntries(asked.map(([name, column]) => [name, column.cells])) },
     quality: Object.fromEntries(asked.map(([name, { quality }]): [string, ColumnQuality] => [name, quality])),
@@ -41,10 +45,27 @@ export async function readSnapshot(spec: DatasetSpec, columns: readonly string[]
 
 /** The columns to read from the file, each once: those that are wanted, and those from which wanted ones are made. */
 function filedColumns(spec: DatasetSpec, wanted: readonly DeclaredColumn[]): readonly DeclaredColumn[] {
-  const names = wanted.flatMap(({ name, spec: { derive } }) =>
-    derive === undefined ? [name] : basesOf(derive),
-  );
+  const names = wanted.flatMap(({ name }) => filedBases(spec, name));
   return [...new Set(names)].map((name) => declaredColumn(spec, name));
+}
+
+/** A form may be made of another form, which is declared before it. */
+function filedBases(spec: DatasetSpec, name: string): readonly string[] {
+  const { derive } = declaredColumn(spec, name).spec;
+  return derive === undefined ? [name] : basesOf(derive).flatMap((base) => filedBases(spec, base));
+}
+
+/** A form of cells with several values has several too. */
+function formed({ columns }: DatasetSpec, own: ColumnSpec, derive: Derived): ColumnSpec {
+  const several = derive.kind === "text" && derive.of.some((base) => isSeveral(columns, base));
+  return several ? { ...own, split: BETWEEN_FORMS } : own;
+}
+
+function isSeveral(columns: DatasetSpec["columns"], name: string): boolean {
+  const { split, derive } = columns[name] ?? {};
+  return (
+    split !== undefined || (derive?.kind === "text" && derive.of.some((base) => isSeveral(columns, base)))
+  );
 }
 
 function declaredColumn(spec: DatasetSpec, name: string): DeclaredColumn {

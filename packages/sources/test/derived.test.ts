@@ -76,6 +76,34 @@ describe("a derived column", () => {
     );
   });
 
+  test("may be another form of a row's own values, of a form, and of each of several values", async () => {
+    const file = written(
+      "csv",
+      "given,surname,birth,also\nAnna,van den Berg,1970-03-04,Jan de Wit;Wit\n,Berg,1970-02-30,\n",
+    );
+    const form = (derive: NonNullable<ColumnSpec["derive"]>): ColumnSpec => ({ kind: "name-key", derive });
+    const name: ColumnSpec = { kind: "person-name" };
+    expect(
+      await cells(file, {
+        given: name,
+        surname: name,
+        also: { kind: "person-name", split: ";" },
+        birth: { kind: "date" },
+        bare: form({ kind: "text", rule: "bare", of: ["surname"] }),
+        first: form({ kind: "text", rule: "first", letters: 3, of: ["bare"] }),
+        words: form({ kind: "text", rule: "sorted", of: ["surname", "given"] }),
+        day: form({ kind: "text", rule: "month-day", of: ["birth"] }),
+        others: form({ kind: "text", rule: "bare", of: ["also"] }),
+      }),
+    ).toMatchObject({
+      bare: ["berg", "berg"],
+      first: ["ber", "ber"],
+      words: ["anna berg den van", null],
+      day: ["03-04", null],
+      others: [["jan wit", "wit"], null],
+    });
+  });
+
   test("is there without the columns that it is made from, which a question does not get", async () => {
     const file = written("csv", "from,to,month,amount\na,b,2026-01,5\nc,b,2026-01,6\n");
     const { table, quality } = await readSnapshot(dataset(file, COLUMNS), ["deposits"]);

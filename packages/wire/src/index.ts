@@ -14,6 +14,8 @@ export {
   type Decimals,
   isWithheld,
   type Match,
+  type LookupAnswer,
+  type LookupResult,
   type MatchResult,
   type Measures,
   type OverlapResult,
@@ -36,6 +38,7 @@ export {
   type FixedBaseline,
   flowColumns,
   type JoinAsk,
+  type LookupAsk,
   keyOf,
   type LookingBack,
   type MatchAsk,
@@ -84,7 +87,9 @@ export {
 export { KINDS, type KindSpec } from "./kind-table.ts";
 export type { Canonical, RejectReason } from "./kinds/canonical.ts";
 export { canonicalise, NORM_VERSION } from "./kinds/canonicalise.ts";
+export { derivedText, derivedTextUnit, TEXT_RULES } from "./kinds/derived-text.ts";
 export { looksLikePlaceholder } from "./kinds/placeholder.ts";
+export { TRANSLITERATIONS } from "./kinds/scripts.ts";
 export { DATE_FORMATS, MONTH_FORMATS } from "./kinds/values.ts";
 export type { Line, Post, Posted } from "./line.ts";
 export { DOMAIN_SIZES, quotaCeiling } from "./quota.ts";
@@ -96,6 +101,7 @@ export type {
   ColumnSpec,
   DatasetSpec,
   Derived,
+  DerivedText,
   Quality,
   Table,
 } from "./table.ts";

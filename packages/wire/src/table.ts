@@ -72,8 +72,9 @@ export interface ColumnSpec {
   readonly derive?: Derived;
 }
 
-/** A number for each row, from rows of the same dataset. */
+/** A column that a node computes: numbers from rows of the same dataset, or another form of a row's own values. */
 export type Derived =
+  | DerivedText
   /**
    * How many rows have the same values in the columns of `per`, with a number in the range where there is one; nothing for
    * a row that has not.
@@ -94,6 +95,19 @@ export type Derived =
       readonly amount: string;
       readonly per: readonly string[];
     };
+
+/** Another form of canonical values of the same row, as a key of its own. */
+export interface DerivedText {
+  readonly kind: "text";
+  /**
+   * `first`: that many letters, spaces left out. `sorted`: the words of all columns in order of code units. `bare`: a name
+   * without particles. `consonants`: a name's skeleton. The others: a part of a date.
+   */
+  readonly rule: "first" | "sorted" | "bare" | "consonants" | "year" | "year-month" | "month-day";
+  readonly of: readonly string[];
+  /** With `first`. */
+  readonly letters?: number;
+}
 
 /** A declared dataset: a file and the columns that exist for a question. */
 export interface DatasetSpec {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { accept, type Canonical, type Reader, type RejectReason, reject } from "./canonical.ts";
+import { transliterated } from "./scripts.ts";
 
 /** Latin letters that do not decompose, and what stands for them. */
 const FOLDED: ReadonlyMap<string, string> = new Map(
@@ -19,17 +20,17 @@ const LEGAL_ENDINGS: readonly string[] = LEGAL_FORMS.flatMap((form) => [
 ]);
 
 /** A person's name in lower-case Latin letters and single spaces, in the order given. */
-export const readPersonName: Reader = (text) => {
+export const readPersonName: Reader = (text, { transliteration }) => {
   const spaced = text.replace(/[-'.,]/g, " ");
-  const name = plainWords(spaced);
+  const name = plainWords(transliterated(text, transliteration).replace(/[-'.,]/g, " "));
   const faulty = fault(name, name, /^[\p{Script=Latin} ]+$/u);
   return faulty === undefined ? accepted(text, spaced, name) : reject(faulty);
 };
 
 /** A company's name likewise, digits kept, trailing legal forms dropped as long as a word remains. */
-export const readCompanyName: Reader = (text) => {
+export const readCompanyName: Reader = (text, { transliteration }) => {
   const spaced = text.replace(/[-'.,&+/]/g, " ");
-  const name = plainWords(spaced);
+  const name = plainWords(transliterated(text, transliteration).replace(/[-'.,&+/]/g, " "));
   const value = withoutLegalForm(name);
   const faulty = fault(name, value, /^[\p{Script=Latin}0-9 ]+$/u);
   return faulty === undefined ? accepted(text, spaced, value) : reject(faulty);
