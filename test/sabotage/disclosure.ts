@@ -36,7 +36,7 @@ export const DISCLOSURE: readonly Switch[] = [
     edits: [
       {
         file: AUDIT,
-        from: "return [undefined, ...columns.keys()].every((column) => isOpen(state, rest, column));",
+        from: "return [undefined, ...columns.keys()].every((column) => isOpen(state, rest, column, reader));",
         to: "return columns.length >= 0;",
       },
     ],

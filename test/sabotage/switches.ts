@@ -3,12 +3,14 @@ import { AGREEMENT } from "./agreement.ts";
 import { BUDGETS } from "./budgets.ts";
 import { CHANNEL } from "./channel.ts";
 import { COORDINATOR } from "./coordinator.ts";
+import { DERIVATION } from "./derivation.ts";
 import { DISCLOSURE } from "./disclosure.ts";
 import { FOUR_EYES } from "./four-eyes.ts";
 import { GOVERNANCE } from "./governance.ts";
 import { HOSTILE_BYTES } from "./hostile-bytes.ts";
 import { JOIN_HUB } from "./join-hub.ts";
 import { JOIN_PAIR } from "./join-pair.ts";
+import { JOINED_RELEASE } from "./joined-release.ts";
 import { MASKED_SUMS } from "./masked-sums.ts";
 import { MATCHING } from "./matching.ts";
 import { PAIR } from "./pair.ts";
@@ -29,6 +31,7 @@ export const SWITCHES: readonly Switch[] = [
   ...PAIR,
   ...SUMS,
   ...DISCLOSURE,
+  ...DERIVATION,
   ...NOISES,
   ...STATISTICAL,
   ...PICTURES,
@@ -40,6 +43,7 @@ export const SWITCHES: readonly Switch[] = [
   ...JOIN_HUB,
   ...JOIN_PAIR,
   ...SELECTED_ROWS,
+  ...JOINED_RELEASE,
   ...CHANNEL,
   ...COORDINATOR,
   ...GOVERNANCE,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An audit on its way: what is withheld so far, in the order that decides (sizes, then keys), whatever order it came in.
 import type { AuditCell, Audited, AuditLine, AuditTable } from "./audit-table.ts";
+import { NO_PART, type OwnPart, type Word } from "./hiding.ts";
 import { type ReleaseRule, withheldBy } from "./release.ts";
 
 /** The cells and lines of a table, and what withholds them. It only ever withholds more. */
@@ -12,6 +13,8 @@ export class AuditState {
   readonly lineOrder: readonly number[];
   readonly #cells: (readonly ReleaseRule[])[];
   readonly #withdrawn: boolean[];
+  /** Cells whose rules are not told: they would say too much. */
+  readonly #muted = new Set<number>();
 
   constructor(table: AuditTable) {
     this.table = table;
@@ -40,14 +43,22 @@ export class AuditState {
     return this.rulesOf(cell).length > 0;
   }
 
-  /** Whether everybody can tell that it has fewer rows than `minCount`. */
-  isSmall(cell: number): boolean {
-    return this.rulesOf(cell).includes("minCount");
+  /** What everybody can tell of the rows of a withheld cell. */
+  wordOf(cell: number): Word {
+    if (this.#muted.has(cell)) return "nothing";
+    return this.rulesOf(cell).includes("minCount") ? "small" : "large";
+  }
+
+  /** Tells of some withheld cells no more than that they are, and says whether more was told before. */
+  mute(cells: readonly number[]): boolean {
+    const told = cells.filter((cell) => this.isWithheld(cell) && !this.#muted.has(cell));
+    for (const cell of told) this.#muted.add(cell);
+    return told.length > 0;
   }
 
   /** Whether there is something to hide: what is below a floor of 1 is 0, and everybody knows. */
   isSecret(cell: number): boolean {
-    return this.isWithheld(cell) && (this.table.rules.minCount > 1 || !this.isSmall(cell));
+    return this.isWithheld(cell) && (this.table.rules.minCount > 1 || this.wordOf(cell) !== "small");
   }
 
   /** How many rows a cell has, or one of its sums. */
@@ -56,8 +67,23 @@ export class AuditState {
     return column === undefined ? facts.count : (sums[column] ?? 0n);
   }
 
+  /** What the reader brought to some cells, as rows and as one of the sums; nothing where nobody in particular reads. */
+  ownIn(cells: readonly number[], column: number | undefined): OwnPart {
+    return cells.reduce((total, at) => {
+      const { own } = this.cell(at);
+      if (own === undefined) return total;
+      const value = column === undefined ? own.count : (own.sums[column] ?? 0n);
+      return { rows: total.rows + own.count, value: total.value + value };
+    }, NO_PART);
+  }
+
   countOf(cells: readonly number[]): bigint {
     return cells.reduce((total, cell) => total + this.cell(cell).facts.count, 0n);
+  }
+
+  /** Whether the reader brought something himself. */
+  get hasOwn(): boolean {
+    return this.table.cells.some(({ own }) => own !== undefined);
   }
 
   /** Whether only one line was asked for: nothing else can be combined with it. */
@@ -91,7 +117,9 @@ export class AuditState {
 
   get audited(): Audited {
     return {
-      cells: this.#cells,
+      cells: this.#cells.map((rules, at): readonly ReleaseRule[] =>
+        this.#muted.has(at) ? ["derivable"] : rules,
+      ),
       lines: this.#withdrawn.map((gone): readonly ReleaseRule[] => (gone ? ["derivable"] : [])),
     };
   }

@@ -2,7 +2,17 @@
 // What everybody can conclude about each withheld number from all that is shown together.
 import type { AuditState } from "./audit-state.ts";
 import type { AuditTable, Outside, Overlay } from "./audit-table.ts";
-import { type Hiding, hidingOf, leastOf, leavesOpen, type Quantity, saidOf } from "./hiding.ts";
+import {
+  type Hiding,
+  hidingOf,
+  leastBeside,
+  leastOf,
+  leavesOpen,
+  NO_PART,
+  type OwnPart,
+  type Quantity,
+  saidOf,
+} from "./hiding.ts";
 import { type KnownSum, networkOf } from "./laminar.ts";
 import { type Interval, type Network, UNBOUNDED } from "./network.ts";
 import { Trials } from "./trials.ts";
@@ -12,16 +22,24 @@ export interface Finding {
   readonly name: string;
   /** Cells that share a known sum with it. */
   readonly near: ReadonlySet<number>;
+  /** Whether it is what the rules of withheld cells say that narrows it: no number is needed for that. */
+  readonly byWords: boolean;
 }
 
+/** Who reads: everybody, or the recipient, who knows what he brought himself. */
+export type Reader = "everybody" | "recipient";
+
 /** The first withheld number that can be narrowed too far; undefined when there is none. `lost`: known anyway. */
-export function narrowed(state: AuditState, lost: ReadonlySet<string>): Finding | undefined {
+export function narrowed(state: AuditState, reader: Reader, lost: ReadonlySet<string>): Finding | undefined {
   const { overlays } = state.table;
   const views =
     overlays.length > 0 ? overlays : [{ cells: state.table.cells.map((_, at) => [at]), outside: [] }];
   for (const [at, overlay] of views.entries()) {
     for (const column of [undefined, ...state.table.columns.keys()]) {
-      const found = new View(state, overlay, column).narrowed(lost, `${at} ${column ?? "count"}`);
+      const found = new View(state, reader, overlay, column).narrowed(
+        lost,
+        `${reader} ${at} ${column ?? "count"}`,
+      );
       if (found !== undefined) return found;
     }
   }
@@ -38,54 +56,62 @@ interface Target {
 /** Counts, or one summed column, of the cells and of what is known besides. */
 class View {
   readonly #state: AuditState;
+  readonly #reader: Reader;
   readonly #overlay: Overlay;
   readonly #column: number | undefined;
 
-  constructor(state: AuditState, overlay: Overlay, column: number | undefined) {
+  constructor(state: AuditState, reader: Reader, overlay: Overlay, column: number | undefined) {
     this.#state = state;
+    this.#reader = reader;
     this.#overlay = overlay;
     this.#column = column;
   }
 
   narrowed(lost: ReadonlySet<string>, prefix: string): Finding | undefined {
-    const [sums, targets] = this.#puzzle(true);
+    const [sums, targets] = this.#puzzle("numbers");
     const open = targets.filter(({ name }) => !lost.has(`${prefix} ${name}`));
-    const before = this.#overlay.outside.length === 0 ? undefined : this.#solver(this.#puzzle(false)[0]);
     const solver = this.#solver(sums);
+    const beside = this.#overlay.outside.length > 0;
+    const before = beside ? this.#solver(this.#puzzle("nothing")[0]) : undefined;
     for (const target of open) {
       if (isHidden(solver, target)) continue;
-      if (before !== undefined && alike(before, solver, target)) continue; // no doing of this table
-      return { name: `${prefix} ${target.name}`, near: this.#near(sums[target.sum]?.parts ?? []) };
+      if (beside && alike(before, solver, target)) continue; // no doing of this table
+      const words = beside ? this.#solver(this.#puzzle("words")[0]) : undefined;
+      return {
+        name: `${prefix} ${target.name}`,
+        near: this.#near(sums[target.sum]?.parts ?? []),
+        byWords: beside && !isHidden(words, target) && !alike(before, words, target),
+      };
     }
     return undefined;
   }
 
   /**
-   * What is known, and what must stay hidden. `shown`: with what this table would show; without it, only with what the
-   * withholding itself says.
+   * What is known, and what must stay hidden. `told`: nothing of this table; which of its cells are withheld, by which
+   * rules; or its numbers too.
    */
-  #puzzle(shown: boolean): readonly [sums: readonly KnownSum[], targets: readonly Target[]] {
+  #puzzle(told: Told): readonly [sums: readonly KnownSum[], targets: readonly Target[]] {
     const sums: KnownSum[] = [];
     const targets: Target[] = [];
     const add = (parts: readonly number[], bounds: Interval): number => sums.push({ parts, ...bounds }) - 1;
     for (const cell of this.#state.cellOrder) {
       const parts = this.#overlay.cells[cell] ?? [];
       if (this.#state.isWithheld(cell)) {
-        const small = this.#state.isSmall(cell);
         const { minCount } = this.#state.table.rules;
-        const sum = add(parts, saidOf(this.#quantity, small, minCount));
-        targets.push(...this.#target(`cell ${cell}`, sum, small, minCount));
-      } else if (shown) add(parts, exactly(this.#valueOf([cell])));
-      else add(parts, { lo: leastOf(this.#quantity), hi: UNBOUNDED });
+        const [word, own] = [this.#state.wordOf(cell), this.#ownIn([cell])];
+        const sum = add(parts, saidOf(this.#quantity, told === "nothing" ? told : word, minCount, own));
+        targets.push(...this.#target(`cell ${cell}`, sum, hidingOf(this.#quantity, word, minCount, own)));
+      } else if (told === "numbers") add(parts, exactly(this.#valueOf([cell])));
+      else add(parts, { lo: leastBeside(this.#quantity, this.#ownIn([cell])), hi: UNBOUNDED });
     }
-    this.#addLines(shown, add, targets);
+    this.#addLines(told, add, targets);
     for (const [at, known] of this.#overlay.outside.entries())
       this.#addOutside(known, `outside ${at}`, add, targets);
     return [sums, targets];
   }
 
   #addLines(
-    shown: boolean,
+    told: Told,
     add: (parts: readonly number[], bounds: Interval) => number,
     targets: Target[],
   ): void {
@@ -94,10 +120,11 @@ class View {
     for (const line of this.#state.lineOrder) {
       const { cells } = this.#state.line(line);
       const parts = cells.flatMap((cell) => this.#overlay.cells[cell] ?? []);
-      if (kept.has(line) && shown) add(parts, exactly(this.#valueOf(cells)));
+      if (kept.has(line) && told === "numbers") add(parts, exactly(this.#valueOf(cells)));
       else if (!kept.has(line) && this.#state.countOf(cells) < BigInt(minCount)) {
         const sum = add(parts, { lo: leastOf(this.#quantity), hi: UNBOUNDED });
-        targets.push(...this.#target(`line ${line}`, sum, true, minCount));
+        const must = hidingOf(this.#quantity, "small", minCount, this.#ownIn(cells));
+        targets.push(...this.#target(`line ${line}`, sum, must));
       }
     }
   }
@@ -112,27 +139,36 @@ class View {
       if (known.column === this.#column) add(known.parts, { lo: known.lo, hi: known.hi });
       return;
     }
-    const sum = add(known.parts, saidOf(this.#quantity, known.small, known.minCount));
+    const sum = add(known.parts, saidOf(this.#quantity, known.word, known.minCount));
     const least = Math.min(known.minCount, this.#state.table.rules.minCount);
-    if (!this.#passesNow(known.parts)) targets.push(...this.#target(name, sum, known.small, least));
+    const own = this.#ownIn(this.#cellsInside(known.parts));
+    const must = hidingOf(this.#quantity, known.word, least, own);
+    if (!this.#passesNow(known.parts)) targets.push(...this.#target(name, sum, must));
   }
 
   /** Whether what was withheld before is made of cells of this table, and would be shown by its rules. */
   #passesNow(parts: readonly number[]): boolean {
-    const own = new Set(parts);
-    const inside = this.#state.cellOrder.filter((cell) =>
-      this.#overlay.cells[cell]?.every((part) => own.has(part)),
-    );
+    const inside = this.#cellsInside(parts);
     const covered = inside.reduce((total, cell) => total + (this.#overlay.cells[cell]?.length ?? 0), 0);
-    return covered === own.size && this.#state.countOf(inside) >= BigInt(this.#state.table.rules.minCount);
+    const { minCount } = this.#state.table.rules;
+    return covered === new Set(parts).size && this.#state.countOf(inside) >= BigInt(minCount);
+  }
+
+  #cellsInside(parts: readonly number[]): readonly number[] {
+    const own = new Set(parts);
+    return this.#state.cellOrder.filter((cell) => this.#overlay.cells[cell]?.every((part) => own.has(part)));
+  }
+
+  /** What the reader knows of cells because he brought it. */
+  #ownIn(cells: readonly number[]): OwnPart {
+    return this.#reader === "everybody" ? NO_PART : this.#state.ownIn(cells, this.#column);
   }
 
   get #quantity(): Quantity {
     return this.#column === undefined ? undefined : this.#state.table.columns[this.#column];
   }
 
-  #target(name: string, sum: number, small: boolean, minCount: number): readonly Target[] {
-    const must = hidingOf(this.#quantity, small, minCount);
+  #target(name: string, sum: number, must: Hiding | undefined): readonly Target[] {
     return must === undefined ? [] : [{ name, sum, must }];
   }
 
@@ -158,6 +194,9 @@ class View {
     );
   }
 }
+
+/** How much of a table is taken to be known. */
+type Told = "nothing" | "words" | "numbers";
 
 /** Something that knows ranges: a network, or trying. */
 type Solver = Network | Trials;
@@ -203,6 +242,6 @@ export function agreementOf(table: Pick<AuditTable, "cells" | "columns">, overla
 
 function trueOf(known: Outside, column: number | undefined, quantity: Quantity): readonly KnownSum[] {
   const { parts } = known;
-  if (known.kind === "withheld") return [{ parts, ...saidOf(quantity, known.small, known.minCount) }];
+  if (known.kind === "withheld") return [{ parts, ...saidOf(quantity, known.word, known.minCount) }];
   return known.column === column ? [{ parts, lo: known.lo, hi: known.hi }] : [];
 }

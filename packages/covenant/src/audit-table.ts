@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the derivation audit looks at (aggregation.md, section 9.1).
+import type { Word } from "./hiding.ts";
 import type { Interval } from "./network.ts";
 import type { CellFacts, ReleaseRule, ReleaseRules } from "./release.ts";
 
@@ -10,6 +11,8 @@ export interface AuditCell {
   readonly facts: CellFacts;
   /** Its sums, one for each summed column. */
   readonly sums: readonly bigint[];
+  /** What the reader brought to it; absent where that is nothing. */
+  readonly own?: { readonly count: bigint; readonly sums: readonly bigint[] };
 }
 
 /** A sum of cells that is asked for beside them: a total, or a margin. */
@@ -34,8 +37,8 @@ export type Outside =
       readonly kind: "withheld";
       readonly parts: readonly number[];
       readonly minCount: number;
-      /** Whether it is below that; otherwise another rule withholds it. */
-      readonly small: boolean;
+      /** What its rules say of its rows. */
+      readonly word: Word;
     };
 
 /** Cells, and what is known besides, in parts that both are made of. */

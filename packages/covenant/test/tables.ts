@@ -65,6 +65,14 @@ interface Sum extends Range {
   readonly parts: readonly number[];
 }
 
+/** What a reader knows besides. */
+interface Knowledge {
+  /** The least that a cell can be, since so much of it is his own. */
+  readonly least?: (cell: number) => number;
+  /** The least that a cell can be that is withheld by another rule than the floor. */
+  readonly unlabelled?: (cell: number) => number;
+}
+
 /**
  * For each withheld cell the values that it has in some table that an outsider cannot rule out. `most`: no cell is larger.
  */
@@ -72,24 +80,16 @@ export function possibleValues(
   table: AuditTable,
   audited: Audited,
   most: number,
+  { least = () => 0, unlabelled = () => table.rules.minCount }: Knowledge = {},
 ): ReadonlyMap<number, ReadonlySet<number>> {
   const { minCount } = table.rules;
-  const sums: Sum[] = table.lines.flatMap(({ cells }, at) => {
-    const value = cells.reduce((total, cell) => total + Number(table.cells[cell]?.facts.count), 0);
-    return audited.lines[at]?.length === 0 ? [{ parts: cells, lo: value, hi: value }] : [];
-  });
-  for (const { outside } of table.overlays) {
-    for (const known of outside) {
-      if (known.kind === "told")
-        sums.push({ parts: known.parts, lo: Number(known.lo), hi: Number(known.hi) });
-      else if (known.small) sums.push({ parts: known.parts, lo: 0, hi: known.minCount - 1 });
-      else sums.push({ parts: known.parts, lo: known.minCount, hi: most * known.parts.length });
-    }
-  }
+  const sums = sumsKnown(table, audited, most);
   const ranges = table.cells.map(({ facts }, at): Range => {
     const rules = audited.cells[at] ?? [];
     if (rules.length === 0) return { lo: Number(facts.count), hi: Number(facts.count) };
-    return rules.includes("minCount") ? { lo: 0, hi: minCount - 1 } : { lo: minCount, hi: most };
+    const own = least(at);
+    if (rules.includes("minCount")) return { lo: own, hi: minCount - 1 };
+    return { lo: Math.max(own, unlabelled(at)), hi: most };
   });
   const withheld = ranges.flatMap((_, at) => (audited.cells[at]?.length === 0 ? [] : [at]));
   const values = new Map(withheld.map((at) => [at, new Set<number>()]));
@@ -97,6 +97,22 @@ export function possibleValues(
     for (const at of withheld) values.get(at)?.add(found[at] ?? -1);
   });
   return values;
+}
+
+function sumsKnown({ lines, cells, overlays }: AuditTable, audited: Audited, most: number): readonly Sum[] {
+  const shown = lines.flatMap((line, at): readonly Sum[] => {
+    const value = line.cells.reduce((total, cell) => total + Number(cells[cell]?.facts.count), 0);
+    return audited.lines[at]?.length === 0 ? [{ parts: line.cells, lo: value, hi: value }] : [];
+  });
+  const outside = overlays.flatMap((overlay) =>
+    overlay.outside.map((known): Sum => {
+      const { parts } = known;
+      if (known.kind === "told") return { parts, lo: Number(known.lo), hi: Number(known.hi) };
+      if (known.word === "small") return { parts, lo: 0, hi: known.minCount - 1 };
+      return { parts, lo: known.word === "large" ? known.minCount : 0, hi: most * parts.length };
+    }),
+  );
+  return [...shown, ...outside];
 }
 
 function everyTable(

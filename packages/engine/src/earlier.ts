@@ -162,24 +162,32 @@ function publicClaim(
   };
 }
 
-/** What an earlier table says; its margins may hang together with a new table in no way that can be computed. */
+/**
+ * What an earlier table says; its margins may hang together with a new table in no way that can be computed. A cell that
+ * is withheld for what it would tell of others has no fewer rows than the floor, unless its rules were not told.
+ */
 function tableClaim({ ask, release, result }: EarlierTable, summed: readonly string[]): Claim {
   const { rounding, minCount } = release;
   const groups = groupsOf(ask);
-  const said = (cells: readonly AggregateCell[], own: Parts): readonly Outside[] =>
-    cells.flatMap((cell) => {
+  const said = (cells: readonly AggregateCell[], own: Parts, derivable: "large" | "nothing") =>
+    cells.flatMap((cell): readonly Outside[] => {
       const parts = own.filter((_, at) => isPartOf(groups[at] ?? {}, cell.group)).flat();
       if ("measures" in cell) return toldOf(parts, summed, cell.measures, rounding);
-      const small = cell.withheld.includes("minCount");
-      return [{ kind: "withheld", parts, minCount, small }] satisfies Outside[];
+      const other = cell.withheld.includes("derivable") ? derivable : "large";
+      return [
+        { kind: "withheld", parts, minCount, word: cell.withheld.includes("minCount") ? "small" : other },
+      ];
     });
   const lines = linesIn(result);
+  const told = lines.length === 0 ? [[]] : [lines, []];
   return {
     shape: ask,
-    variants: [
-      ...(lines.length === 0 ? [] : [(own: Parts) => [...said(result.cells, own), ...said(lines, own)]]),
-      (own) => said(result.cells, own),
-    ],
+    variants: told.flatMap((more) =>
+      (["large", "nothing"] as const).map((derivable) => (own: Parts) => [
+        ...said(result.cells, own, derivable),
+        ...said(more, own, derivable),
+      ]),
+    ),
   };
 }
 
