@@ -46,7 +46,7 @@ export interface AnswerRefusal {
 }
 
 /** One recipient's result. */
-export type AnswerResult = MatchResult | OverlapResult | AggregateResult | TrendResult;
+export type AnswerResult = MatchResult | OverlapResult | AggregateResult | TrendResult | LookupResult;
 
 export interface MatchResult {
   readonly kind: "match";
@@ -59,6 +59,19 @@ export interface Match {
   readonly key: readonly string[];
   /** The holders, how many they are, or absent, as the question told. */
   readonly holders?: readonly PartyId[] | number;
+}
+
+/** At the asker an answer for each question; at a holder that is told, those that hit. */
+export interface LookupResult {
+  readonly kind: "lookup";
+  readonly answers: readonly LookupAnswer[];
+}
+
+export interface LookupAnswer {
+  /** One canonical value for each key column. */
+  readonly key: readonly string[];
+  /** Whether the holder lists it. */
+  readonly hit: boolean;
 }
 
 /** Why a number is not given. */
@@ -184,6 +197,7 @@ export function answerText(answer: Answer): string {
 function plainResult(result: AnswerResult): object {
   if (result.kind === "match")
     return { ...result, matches: sortedBy(result.matches, ({ key }) => key).map(plainMatch) };
+  if (result.kind === "lookup") return { ...result, answers: sortedBy(result.answers, ({ key }) => key) };
   if ("cells" in result) return plainAggregate(result);
   if (result.kind === "trend") return plainTrend(result);
   const { histogram, pairs, atLeast } = result;

@@ -203,6 +203,26 @@ const trend = z
     path: ["domain"],
   });
 
+/** Most elements of one look-up: more questions are asked in several. */
+const MOST_ELEMENTS = 8192;
+
+const lookup = z
+  .strictObject({
+    kind: z.literal("lookup"),
+    key,
+    from: sortedList(source, (row) => row.party, 1, 1),
+    asker: party,
+    elements: z
+      .int("expected a count")
+      .min(1, "expected at least 1")
+      .max(MOST_ELEMENTS, `expected at most ${MOST_ELEMENTS}`),
+    tell: z.enum(["asker", "both-on-hit"], "expected asker or both-on-hit"),
+  })
+  .refine(({ asker, from: sources }) => sources.every((row) => row.party !== asker), {
+    message: "expected an asker that is not the holder",
+    path: ["asker"],
+  });
+
 function isMeasure(text: string): boolean {
   const parsed = parseMeasure(text);
   return text.length <= MOST_TEXT && parsed !== undefined && measureText(parsed) === text;
@@ -219,6 +239,6 @@ function afterTheOneBefore(value: string, at: number, values: readonly string[])
 /** What a question asks, as documents state it. */
 export const askForm: z.ZodType<Ask> = z.discriminatedUnion(
   "kind",
-  [match, overlap, aggregate, join, trend],
+  [match, overlap, aggregate, join, trend, lookup],
   "expected a kind of question",
 );

@@ -24,7 +24,7 @@ export interface ColumnDomain {
 }
 
 /** A question in normal form. */
-export type Ask = MatchAsk | OverlapAsk | AggregateAsk | JoinAsk | TrendAsk;
+export type Ask = MatchAsk | OverlapAsk | AggregateAsk | JoinAsk | TrendAsk | LookupAsk;
 
 export interface MatchAsk {
   readonly kind: "match";
@@ -91,6 +91,19 @@ export interface JoinAsk {
   readonly mode?: "pair" | "hub";
 }
 
+/** Single questions to one party's list. What is asked stands in no document: only how many elements it is padded to. */
+export interface LookupAsk {
+  readonly kind: "lookup";
+  readonly key: readonly string[];
+  /** The holder and its list. */
+  readonly from: readonly Source[];
+  readonly asker: PartyId;
+  /** Questions, padded to whole batches. */
+  readonly elements: number;
+  /** Whether the holder learns of a hit too. */
+  readonly tell: "asker" | "both-on-hit";
+}
+
 /** One measure over time, and when it is out of the ordinary (aggregation.md, section 9.2). */
 export interface TrendAsk {
   readonly kind: "trend";
@@ -146,7 +159,7 @@ export function measuredColumn(measure: string): string {
 
 /** The columns that one party's rows are read for, each once: key, groups, conditions and measures, in that order. */
 export function columnsAt(ask: Ask, party: PartyId): readonly string[] {
-  if (ask.kind === "match" || ask.kind === "overlap-count") return ask.key;
+  if (ask.kind === "match" || ask.kind === "overlap-count" || ask.kind === "lookup") return ask.key;
   if (ask.kind === "join-aggregate") {
     const measured = ask.measures.map(measuredColumn);
     const own = [...ask.groupBy, ...measured].flatMap((name) => ownColumn(name, party) ?? []);

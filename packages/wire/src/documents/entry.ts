@@ -151,7 +151,7 @@ const BODIES: { readonly [Type in EntryType]: z.ZodType<EntryBodies[Type]> } = {
   inputs: z.strictObject({ dataset: name, snapshot: hash, root: hash, rowsPadded: count }),
   keyset: z.strictObject({
     ctx: hash,
-    keys: sortedList(z.strictObject({ party, pk: bytes32 }), (row) => row.party, 64, 2),
+    keys: sortedList(z.strictObject({ party, pk: bytes32 }), (row) => row.party, 64, 1),
     notAfter: time,
   }),
   begin: z.strictObject({ session, shard: label, transcript: hash, debits }),

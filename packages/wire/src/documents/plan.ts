@@ -161,6 +161,11 @@ export const planForm: z.ZodType<Plan> = z
     message: "expected how often a subject counts, once for each input, where subjects are hidden",
     path: ["release"],
   })
+  .refine(isAskedByItsAsker, {
+    message:
+      "expected a look-up that its asker proposes, told to the asker, and to the holder where both are told",
+    path: ["recipients"],
+  })
   .refine(isStandable, {
     message: "expected runs of a sum without a key, the last one due before the plan expires",
     path: ["schedule"],
@@ -192,6 +197,18 @@ export const planForm: z.ZodType<Plan> = z
 function hides({ colluders }: NoisePlan, inputs: readonly Input[], recipients: Plan["recipients"]): boolean {
   const own = recipients.some((to) => inputs.some((row) => row.party === to.party)) ? 1 : 0;
   return colluders >= own && colluders < inputs.length;
+}
+
+/** Questions are at the asker's node and nowhere else, and whom a look-up tells is what it says. */
+function isAskedByItsAsker({
+  ask,
+  proposer,
+  recipients,
+}: Pick<Plan, "ask" | "proposer" | "recipients">): boolean {
+  if (ask.kind !== "lookup") return true;
+  const told = ask.tell === "asker" ? [ask.asker] : [ask.asker, ...ask.from.map((row) => row.party)];
+  const named = recipients.map((row) => row.party).sort();
+  return proposer.party === ask.asker && named.join() === told.sort().join();
 }
 
 /** Parts of parties are opened for the rules, exact: noise would hide nothing beside them. */
