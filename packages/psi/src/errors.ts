@@ -13,7 +13,8 @@ export type PsiErrorCode =
   | "not-evaluated"
   | "cache"
   | "count"
-  | "index";
+  | "index"
+  | "hit";
 
 /**
  * A session that cannot go on, or must not start. The message names the party and never holds an identifier, a key,

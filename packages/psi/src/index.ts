@@ -63,6 +63,14 @@ export {
   matchPairParty,
 } from "./match-pair.ts";
 export {
+  cellsLine,
+  matchThresholdParty,
+  type ThresholdMatched,
+  type ThresholdSession,
+  type ThresholdSetup,
+  thresholdCoordinator,
+} from "./match-threshold.ts";
+export {
   type Matched,
   type MatchTokensParameters,
   type MatchTokensSetup,
@@ -116,4 +124,6 @@ export {
   type Session,
 } from "./session.ts";
 export { type Tell, type Told, tellMatches } from "./tell.ts";
+export { matchThreshold, type ThresholdParameters } from "./threshold-description.ts";
+export { thresholdLayout, thresholdTests } from "./threshold-layout.ts";
 export { type HubRoute, hubTokens } from "./token-jobs.ts";

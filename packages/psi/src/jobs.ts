@@ -10,6 +10,7 @@ import { lookupIndexJobs } from "./lookup-index-jobs.ts";
 import { lookupJobs } from "./lookup-jobs.ts";
 import { pairJobs } from "./pair-jobs.ts";
 import { slotJobs } from "./pair-slots.ts";
+import { thresholdJobs } from "./threshold-jobs.ts";
 import { tokenJobs } from "./token-jobs.ts";
 
 /** The code behind every job of this package but `meter`, which is the host's. For a worker's job table. */
@@ -23,6 +24,7 @@ export function psiJobs(backend: PsiBackend): readonly JobEntry[] {
     ...cacheJobs(primitives),
     ...inputRootJobs(primitives),
     ...tokenJobs(primitives),
+    ...thresholdJobs(primitives),
     ...pairJobs(backend),
     ...slotJobs(backend),
     ...lookupIndexJobs(backend),
