@@ -163,14 +163,14 @@ function aggregate(parties: readonly string[]): fc.Arbitrary<PlainQuestion> {
   });
 }
 
-/** Sums in which an event counts once: how many parties a cell has is known to nobody there. */
+/** Sums in which an event counts once. */
 export function distinctCases(): fc.Arbitrary<Case> {
   return pool.chain((data) =>
     fc.record({
       pool: fc.constant(data),
       question: fc
         .tuple(aggregate(Object.keys(data)), key)
-        .map(([question, distinctBy]) => ({ ...question, minContributors: 1, distinctBy })),
+        .map(([question, distinctBy]) => ({ ...question, distinctBy })),
       mode: fc.constant(null),
     }),
   );

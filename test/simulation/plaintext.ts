@@ -139,11 +139,14 @@ function countsOf(pool: Pool, { key, shape, atLeast }: PlainOverlap): unknown {
 
 function cellsOf(pool: Pool, question: PlainAggregate): unknown {
   const cells: Record<string, unknown> = {};
+  const all = Object.values(counted(pool, question)).flat();
+  const own = Object.entries(pool).map(([party, rows]) =>
+    Object.values(counted({ [party]: rows }, question)).flat(),
+  );
   for (const group of product(question.groupBy.map((column) => question.domain[column] ?? []))) {
-    const byParty = Object.values(counted(pool, question)).map((table) =>
-      table.filter((row) => inGroup(row, question.groupBy, group)),
-    );
-    cells[JSON.stringify(group)] = cellOf(byParty, question);
+    const inCell = (rows: RawTable): RawTable => rows.filter((row) => inGroup(row, question.groupBy, group));
+    const contributors = own.filter((rows) => inCell(rows).length > 0).length; // whoever's row counts
+    cells[JSON.stringify(group)] = cellOf(inCell(all), contributors, question);
   }
   return cells;
 }
@@ -247,9 +250,7 @@ function inGroup(
   return columns.every((column, at) => canonical(column, row[column] ?? "") === group[at]);
 }
 
-function cellOf(byParty: readonly RawTable[], question: PlainAggregate): unknown {
-  const rows = byParty.flat();
-  const contributors = byParty.filter((table) => table.length > 0).length;
+function cellOf(rows: RawTable, contributors: number, question: PlainAggregate): unknown {
   if (rows.length < question.minCount || contributors < question.minContributors) return "withheld";
   return Object.fromEntries(question.measures.map((measure) => [measure, measureOf(measure, rows)]));
 }

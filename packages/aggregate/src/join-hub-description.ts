@@ -22,6 +22,7 @@ import {
   type Hub,
   hubOfDistinct,
   hubOfJoin,
+  PARTIES,
   tokenCount,
 } from "./join-hub-session.ts";
 import type { JoinSession } from "./join-session.ts";
@@ -148,11 +149,12 @@ function tablesOf({ groupOwner, recipients }: Hub): readonly PartyId[] {
   return groupOwner === undefined ? [] : recipients.filter((to) => to !== groupOwner);
 }
 
-function sums({ rule, contributors, cells, minCount }: Hub): Item {
+function sums({ rule, contributors, cells, minCount, columns }: Hub): Item {
+  const parties = columns.some(({ column }) => column === PARTIES) ? " and how many parties it has" : "";
   const because =
     rule === "all"
       ? `groups in which at least ${minCount} rows match are opened at its node; nothing is selected of the others`
-      : "its node opens every cell, small ones too, and shows those that pass the rules (gate: node)";
+      : `its node opens every cell${parties}, small ones too, and shows those that pass the rules (gate: node)`;
   return { fact: "cell", about: contributors, bound: cells, because };
 }
 

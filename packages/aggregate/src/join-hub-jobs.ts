@@ -3,6 +3,7 @@
 import { groupSecretHandle } from "@koplamp/crypto";
 import {
   accumulate,
+  addMod,
   type Ciphertext,
   checkPolynomial,
   decodeCiphertext,
@@ -69,9 +70,14 @@ export const encryptSelection: Job<[of: SelectionOf, slots: Slots, seed: Uint8Ar
 /** Multiplies a chunk of selections with this node's numbers, column by column. False when it is no ciphertext. */
 export const accumulateChunk: Job<[frame: Uint8Array, numbers: readonly (Slots | undefined)[]], boolean> =
   job("hub.accumulate");
-/** Masks, floods and seals what a block has accumulated, or nothing but masks where this node owns no numbers of it. */
-export const sealBlock: Job<[of: BlockOf, geometry: Geometry | undefined, seed: Uint8Array], Sealed> =
-  job("hub.seal");
+/**
+ * Masks, floods and seals what a block has accumulated, and what this node adds to each of its groups; nothing but masks
+ * where there is neither.
+ */
+export const sealBlock: Job<
+  [of: BlockOf, geometry: Geometry | undefined, added: Float64Array | undefined, seed: Uint8Array],
+  Sealed
+> = job("hub.seal");
 /** The sums of a block's groups, or nothing when any check fails. */
 export const openHubBlock: Job<
   [hub: Hub, geometry: Geometry, c0: PackedPolynomial, shares: readonly Uint8Array[]],
@@ -181,25 +187,31 @@ function ownerJobs(backend: AggregateBackend, measures: HubMeasures): readonly J
         });
       }),
     ),
-    bind(sealBlock, (vault, of, geometry, seed) => {
+    bind(sealBlock, (vault, of, geometry, added, seed) => {
       const he = heOf(vault, backend);
-      const ciphertext = sealed(vault, { he, primitives }, measures, of, geometry, seed);
+      const ciphertext = sealed(vault, { he, primitives }, measures, { of, geometry, added }, seed);
       vault.put(ownOf(of.block), ciphertext.c1);
       return { frame: encodeCiphertext(he.set, ciphertext), hashes: hashesOf(primitives, ciphertext) };
     }),
   ];
 }
 
+/** What one block is sealed with. */
+interface SealedWith {
+  readonly of: BlockOf;
+  readonly geometry: Geometry | undefined;
+  readonly added: Float64Array | undefined;
+}
+
 /**
- * What was accumulated + Enc(zero-sum masks | count | pairwise masks), and c0 under a flood: the fresh encryption hides
+ * What was accumulated + Enc(what is added | zero-sum masks | count | pairwise masks), and c0 under a flood: the fresh encryption hides
  * the selection from whoever knows the numbers, and the flood the numbers from whoever knows the key.
  */
 function sealed(
   vault: Vault,
   { he, primitives }: AggregateBackend,
   { addMasks, zeroSumMasks, flood, encryptsAnew }: HubMeasures,
-  of: BlockOf,
-  geometry: Geometry | undefined,
+  { of, geometry, added }: SealedWith,
   seed: Uint8Array,
 ): Ciphertext {
   const { data, t, slots, products } = he.set;
@@ -209,6 +221,10 @@ function sealed(
   const plain = new Float64Array(slots);
   if (geometry !== undefined) {
     zeroSumMasks(plain, geometry, t, (length) => primitives.aes256Ctr(maskKey ?? seed, length));
+    added?.forEach((number, group) => {
+      const at = group * geometry.width;
+      plain[at] = addMod(plain[at] ?? 0, number < 0 ? number + t : number, t);
+    });
   }
   plain[slots - 2] = 1;
   addMasks(primitives, plain, t, of, (peer) => vault.get(`exporter/${peer}`));

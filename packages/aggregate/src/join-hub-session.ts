@@ -29,6 +29,8 @@ export interface DistinctSession
   extends Pick<JoinSession, "contributors" | "recipients" | "transcript" | "set" | "rowsPadded" | "cells"> {
   /** What is summed beside the number of rows: by contributor, what one row may bring. */
   readonly columns: readonly Readonly<Record<PartyId, Range>>[];
+  /** Whether it is also told how many parties brought rows to each cell. */
+  readonly presence?: boolean;
 }
 
 /** One node's view of `distinct-sum/1`. */
@@ -39,15 +41,19 @@ export interface DistinctSetup extends DistinctSession, Pick<JoinHubSetup, "me" 
   readonly values?: readonly Float64Array[];
 }
 
-/** What one block of the sum adds up: one number of each selected row. */
+/** What one block of the sum adds up: one number of each selected row, or one of each party. */
 export interface HubColumn {
-  /** By owner of such numbers: what one row may bring. */
+  /** By owner of such numbers: what one row may bring. Nobody where each party adds one number of its own. */
   readonly of: Readonly<Record<PartyId, Range>>;
   /** What the sum over one group may be. */
   readonly total: Range;
-  /** Which column of the session it belongs to, -1 for the count of rows; and whether it is that column's last limb. */
+  /** Which column of the session it belongs to, or `ROWS` or `PARTIES`. */
   readonly column: number;
 }
+
+/** In place of a column: the count of rows, and of parties with rows. */
+export const ROWS = -1;
+export const PARTIES = -2;
 
 /** Either protocol, as roles, messages and description take it. */
 export interface Hub {
@@ -76,6 +82,8 @@ export interface HubNode {
   readonly groupOf?: Int32Array;
   /** By column of the hub: one number for each row, where this node owns such. */
   readonly numbers: readonly (Float64Array | undefined)[];
+  /** By cell, in a distinct sum: 1 where this node has rows in it. */
+  readonly present?: Float64Array;
 }
 
 const ONCE: Range = { least: 0, most: 1 };
@@ -86,7 +94,7 @@ export function hubOfJoin(session: JoinSession): Hub {
   const { contributors, recipients, transcript, set, rowsPadded, cells, minCount, groupOwner } = session;
   const rows = mostMatched(session);
   const columns: readonly HubColumn[] = [
-    { of: { [counterOf(session)]: ONCE }, total: { least: 0, most: rows }, column: -1 },
+    { of: { [counterOf(session)]: ONCE }, total: { least: 0, most: rows }, column: ROWS },
     ...session.columns.flatMap(({ party, ranges }, column) =>
       limbsOf(ranges, rows, set).map((limb) => ({
         of: { [party]: limb },
@@ -106,7 +114,7 @@ export function hubOfJoin(session: JoinSession): Hub {
 
 /** The hub of a distinct sum. @throws {SumError} `setup`, `too-large` or `overflow`. */
 export function hubOfDistinct(session: DistinctSession): Hub {
-  const { contributors, recipients, transcript, set, rowsPadded, cells } = session;
+  const { contributors, recipients, transcript, set, rowsPadded, cells, presence = false } = session;
   if (!Number.isSafeInteger(cells) || cells < 1) {
     throw new SumError("setup", `expected 1 cell or more, got ${cells}`);
   }
@@ -114,8 +122,9 @@ export function hubOfDistinct(session: DistinctSession): Hub {
   const all = rows.reduce((sum, own) => sum + own, 0);
   const counts = Object.fromEntries(contributors.map((party) => [party, ONCE]));
   const columns: readonly HubColumn[] = [
-    { of: counts, total: { least: 0, most: all }, column: -1 },
+    { of: counts, total: { least: 0, most: all }, column: ROWS },
     ...session.columns.flatMap((ranges, column) => distinctLimbs(session, ranges, rows, column)),
+    ...(presence ? [{ of: {}, total: { least: 0, most: contributors.length }, column: PARTIES }] : []),
   ];
   const hub: Hub = {
     ...{ rule: "first", contributors, recipients, transcript, set, rowsPadded, cells, minCount: 0 },
@@ -187,9 +196,14 @@ export function nodeOfDistinct(setup: DistinctSetup, hub: Hub): HubNode {
   if (takesPart) checkValues(setup, values);
   return {
     ...itemsOf(setup, hub),
-    ...(groupOf === undefined ? {} : { groupOf }),
+    ...(groupOf === undefined ? {} : { groupOf, present: presentIn(groupOf, cells) }),
     numbers: numbersOf(hub, setup, new Map(values.entries())),
   };
+}
+
+function presentIn(groupOf: Int32Array, cells: number): Float64Array {
+  const held = new Set(groupOf);
+  return Float64Array.from({ length: cells }, (_, cell) => Number(held.has(cell)));
 }
 
 function checkValues({ me, columns }: DistinctSetup, values: readonly Float64Array[]): void {
@@ -233,7 +247,7 @@ function numbersOf(
   const used = new Map<number, number>();
   return columns.map(({ of, column }) => {
     if (of[me] === undefined) return undefined;
-    if (column < 0) return new Float64Array(inputs?.ends.length ?? 0).fill(1);
+    if (column === ROWS) return new Float64Array(inputs?.ends.length ?? 0).fill(1);
     const limb = used.get(column) ?? 0;
     used.set(column, limb + 1);
     return limbs.get(column)?.[limb];

@@ -53,6 +53,7 @@ import {
   type JoinHubSetup,
   nodeOfDistinct,
   nodeOfJoin,
+  PARTIES,
 } from "./join-hub-session.ts";
 import { joinLimbs } from "./join-limbs.ts";
 import { type JoinOpened, paddedRows } from "./join-session.ts";
@@ -186,12 +187,23 @@ function* contribution(
   const blocks: Sealed[] = [];
   for (let block = 0; block < blockCount(session); block += 1) {
     const of = { transcript, contributors, me, block };
-    const geometry = own.numbers[block] === undefined ? undefined : taken?.geometry;
-    blocks.push(yield* fresh(rng, (seed) => compute(sealBlock, of, geometry, seed)));
+    const added = addedTo(hub, own, order, block);
+    const geometry = own.numbers[block] === undefined && added === undefined ? undefined : taken?.geometry;
+    blocks.push(yield* fresh(rng, (seed) => compute(sealBlock, of, geometry, added, seed)));
   }
   const sealed = yield* commitBlocks(talk, session, blocks);
   return { sealed, ...(taken === undefined ? {} : { selections: taken.hash }) };
 }
+
+/** What this node adds to a block whatever is selected: by group, in the order of the block. */
+function addedTo({ columns }: Hub, { present }: HubNode, order: Int32Array, block: number): Added {
+  if (columns[block]?.column !== PARTIES || present === undefined) return undefined;
+  const added = new Float64Array(present.length);
+  for (const [cell, here] of present.entries()) added[order[cell] ?? 0] = here;
+  return added;
+}
+
+type Added = Float64Array | undefined;
 
 /** Gives the coordinator what it needs to select. Gives which own row stands at each position of the tokens. */
 function* sendTokens(
@@ -317,7 +329,11 @@ function answer(hub: Hub, opened: readonly Float64Array[], blockOf: readonly num
   const sums = Array.from({ length: columns }, (_, column) =>
     joinLimbs(hub.columns.flatMap((limb, at) => (limb.column === column ? [byCell(opened[at])] : []))),
   );
-  return { counts, sums, withheld: hub.minCount === 0 ? [] : closed };
+  const parties = hub.columns.findIndex(({ column }) => column === PARTIES);
+  return {
+    ...{ counts, sums, withheld: hub.minCount === 0 ? [] : closed },
+    ...(parties < 0 ? {} : { contributors: byCell(opened[parties]) }),
+  };
 }
 
 const NOTHING: Uint8Array = new Uint8Array();

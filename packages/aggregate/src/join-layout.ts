@@ -133,9 +133,9 @@ function bounded(value: number, { least, most }: Range, { party }: Input, column
   );
 }
 
-/** The cells of an opened join, in the public order; `parties`: how many hold every row that is counted. */
+/** The cells of an opened join, in the public order; `parties`: how many hold every row, where that is not told by cell. */
 export function joinedCells(
-  { counts, sums }: JoinOpened,
+  { counts, sums, contributors }: JoinOpened,
   { measures }: Pick<JoinAsk, "measures">,
   { groups, columns }: JoinLayout,
   parties: number,
@@ -158,7 +158,7 @@ export function joinedCells(
     return {
       group,
       count,
-      contributors: BigInt(parties),
+      contributors: BigInt(contributors?.[cell] ?? parties),
       sums: [], // nothing is told beside the cells of a join from which one could be derived
       measures: Object.fromEntries(measured) satisfies Measures,
     };
@@ -185,7 +185,10 @@ export function distinctTerms(
   plan: PlanParts,
   { groups, columns }: JoinLayout,
 ): Omit<DistinctSession, "transcript" | "set"> {
-  return { ...partiesOf(plan), cells: groups.length, columns: columns.map(({ ranges }) => ranges) };
+  return {
+    ...{ ...partiesOf(plan), cells: groups.length, columns: columns.map(({ ranges }) => ranges) },
+    presence: plan.release.minContributors > 1,
+  };
 }
 
 /** What of a plan matters here. */

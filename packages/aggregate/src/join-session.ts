@@ -54,6 +54,8 @@ export interface JoinOpened {
   readonly counts: Float64Array;
   /** By column, then by group; 0 where it was withheld. */
   readonly sums: readonly Float64Array[];
+  /** By cell: how many parties brought rows to it; absent where no rule asks. */
+  readonly contributors?: Float64Array;
   /** The groups that the protocol did not open, because too few rows match in them. */
   readonly withheld: readonly number[];
 }

@@ -109,6 +109,13 @@ describe("what distinct-sum/1 says of itself", () => {
     expect(described.disclosures.some(({ id }) => id.startsWith("groups."))).toBe(false);
   });
 
+  it("opens the number of parties of every cell too, where a rule asks", () => {
+    const { outputs } = distinctSum.describe({ ...DISTINCT, presence: true });
+    expect(outputs.map(({ item }) => item.because)).toEqual([
+      expect.stringContaining("opens every cell and how many parties it has, small ones too"),
+    ]);
+  });
+
   it("says what coalitions subtract", () => {
     const rules = described.together.map(({ who, item }) => `${who.join("+")}: ${brief(item)}`).slice(4);
     expect(rules).toEqual([

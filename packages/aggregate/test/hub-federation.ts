@@ -48,6 +48,8 @@ export interface HubWorld {
   readonly groupOwner?: PartyId;
   readonly columns: readonly PartyId[];
   readonly minCount?: number;
+  /** In a distinct sum: whether the number of parties is told by cell. */
+  readonly presence?: boolean;
   readonly least?: number;
   readonly most?: number;
   /** How many rows a party is said to have. */
@@ -110,9 +112,10 @@ export class HubFederation {
   }
 
   distinct(world: HubWorld): readonly DistinctSetup[] {
-    const { columns, cells, least = -1000, most = 1000 } = world;
+    const { columns, cells, presence = false, least = -1000, most = 1000 } = world;
     const bounds = Object.fromEntries(Object.keys(world.rows).map((party) => [party, { least, most }]));
-    const session: DistinctSession = { ...this.#common(world), cells, columns: columns.map(() => bounds) };
+    const common = { ...this.#common(world), cells, presence };
+    const session: DistinctSession = { ...common, columns: columns.map(() => bounds) };
     return nodesOf(world).map((me) => {
       const rows = world.rows[me];
       if (rows === undefined) return { ...session, me };

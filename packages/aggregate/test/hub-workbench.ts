@@ -69,7 +69,7 @@ export class HubBench {
     for (const me of PARTIES) {
       const block = { transcript, contributors: PARTIES, me, block: 0 };
       const seed = primitives.sha256(utf8(`seal of ${me}`));
-      const sealed = this.run(me, sealBlock, block, me === "victim" ? geometry : undefined, seed);
+      const sealed = this.run(me, sealBlock, block, me === "victim" ? geometry : undefined, undefined, seed);
       this.#all.set(me, decodeCiphertext(he.set, sealed.frame));
     }
     this.sealed = this.#of("victim");

@@ -48,7 +48,7 @@ function plainJoin({ rows, cells, groupOwner, columns, minCount = 1 }: HubWorld)
 }
 
 /** What a distinct sum must give: of each key the first party's row. */
-function plainDistinct({ rows, cells, columns }: HubWorld): JoinOpened {
+function plainDistinct({ rows, cells, columns, presence = false }: HubWorld): JoinOpened {
   const first = new Map<string, HubRow>();
   for (const party of Object.keys(rows).sort()) {
     for (const row of (rows[party] ?? []).filter(({ group = 0 }) => group >= 0)) {
@@ -57,7 +57,10 @@ function plainDistinct({ rows, cells, columns }: HubWorld): JoinOpened {
   }
   const inCell = (cell: number): readonly HubRow[] =>
     [...first.values()].filter(({ group = 0 }) => group === cell);
+  const holders = (cell: number): number =>
+    Object.values(rows).filter((own) => own.some(({ group = 0 }) => group === cell)).length;
   return {
+    ...(presence ? { contributors: Float64Array.from({ length: cells }, (_, cell) => holders(cell)) } : {}),
     counts: Float64Array.from({ length: cells }, (_, cell) => inCell(cell).length),
     sums: columns.map((_, at) =>
       Float64Array.from({ length: cells }, (_row, cell) =>
@@ -92,6 +95,7 @@ const anyWorld: fc.Arbitrary<HubWorld> = fc
       groupOwner: fc.constantFrom(...names),
       columns: fc.shuffledSubarray([...names, names[0] ?? ""], { maxLength: 3 }),
       minCount: fc.constantFrom(0, 1, 2),
+      presence: fc.boolean(),
       pad: fc.constantFrom(
         (rows: number) => rows + 1,
         () => 9,
@@ -99,7 +103,8 @@ const anyWorld: fc.Arbitrary<HubWorld> = fc
     });
   });
 
-const plain = ({ counts, sums, withheld }: JoinOpened): unknown => ({
+const plain = ({ counts, sums, withheld, contributors }: JoinOpened): unknown => ({
+  ...(contributors === undefined ? {} : { contributors: [...contributors] }),
   counts: [...counts],
   sums: sums.map((sum) => [...sum]),
   withheld,
@@ -223,6 +228,17 @@ describe("distinct-sum/1", () => {
     const opened = toy.run(toy.distinctParties(toy.distinct(world))).outputs.get("zoe") as JoinOpened;
     // a row outside all cells is left out where it is, so that the next holder's counts
     expect(plain(opened)).toEqual({ counts: [2, 2], sums: [[33, 204]], withheld: [] });
+  });
+
+  it("says how many parties brought rows to a cell, whoever's row is selected, and asks nobody which", () => {
+    const rows = ["a", "b"].map((key): HubRow => ({ key, group: 0 }));
+    const world: HubWorld = {
+      rows: { alice: rows, bob: rows, carol: [{ key: "a", group: 1 }] },
+      ...{ recipients: ["zoe"], cells: 3, columns: [], presence: true },
+    };
+    const opened = toy.run(toy.distinctParties(toy.distinct(world))).outputs.get("zoe") as JoinOpened;
+    // carol's row is selected at alice, and counts there; that carol has a cell of her own stays so
+    expect(plain(opened)).toEqual({ counts: [2, 0, 0], sums: [], withheld: [], contributors: [2, 1, 0] });
   });
 
   it("counts each key once, at its first holder, for any tables, recipients and interleaving", () => {

@@ -75,7 +75,8 @@ const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
       const columns = ticket.ranges.map((column) =>
         Object.fromEntries(column.map(({ party, least, most }) => [party, { least, most }])),
       );
-      return distinctCoordinator({ ...selecting(ticket, facts), columns }, rng);
+      const presence = ticket.atLeast > 1; // the least number of parties that a cell must have
+      return distinctCoordinator({ ...selecting(ticket, facts), columns, presence }, rng);
     },
   ],
 ]);

@@ -186,7 +186,7 @@ function ticketOf({ plan, contributors, recipients }: QuestionRun, layout: JoinL
     rowsPadded: contributors.map((party) => padded.get(party) ?? 0),
     params: plan.protocol.params,
     shape: "",
-    atLeast: 0,
+    atLeast: plan.release.minContributors,
     minCount: plan.release.minCount,
     cells: groups.length,
     columns: columns.length,

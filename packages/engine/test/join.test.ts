@@ -70,7 +70,7 @@ release: { minCount: ${minCount}, minContributors: 1${rounding === undefined ? "
 }
 
 /** Events by kind, each once. */
-function distinctOf(id: string, where = ""): Question {
+function distinctOf(id: string, where = "", floors = "minCount: 3, minContributors: 1"): Question {
   return read(`koplamp: query/v1
 id: ${id}
 ask:
@@ -82,7 +82,7 @@ ask:
   distinctBy: [id]
   measures: [count, sum(n)]
 recipients: [cleo]
-release: { minCount: 3, minContributors: 1 }
+release: { ${floors} }
 `);
 }
 
@@ -187,6 +187,16 @@ describe("events that several report", () => {
       a: [3, 21],
       x: [4, 897],
       y: "minCount",
+    });
+  });
+
+  it("are withheld where too few parties have any, whoever's report counts", SLOW, async () => {
+    // cleo's one report under x is bert's too and counts at bert: two parties have rows there all the same
+    const question = distinctOf("of-two", "", "minCount: 1, minContributors: 2");
+    expect(cellsIn(await open(REPORTS).ask("cleo", question))).toEqual({
+      a: [3, 21],
+      x: [4, 897],
+      y: "minContributors",
     });
   });
 

@@ -45,18 +45,12 @@ export function describeJoin(
 }
 
 /** What only the planner can refuse with a hint for the analyst. @throws {QueryError} `not-yet`. */
-export function checkJoin(ask: SelectingAsk, { release }: Pick<Plan, "release">): void {
+export function checkJoin(_ask: SelectingAsk, { release }: Pick<Plan, "release">): void {
   if (release.noise !== null) {
     throw new QueryError("not-yet", "noise goes into sums over all rows, not into sums over selected ones", {
       hint: "leave `release.noise` out",
     });
   }
-  if (ask.kind !== "aggregate" || release.minContributors <= 1) return;
-  throw new QueryError(
-    "not-yet",
-    "how many parties a cell has is not known where events count once: nobody may learn who reported what",
-    { hint: "minContributors: 1, if the covenant allows it" },
-  );
 }
 
 /** What a protocol cannot do, in the words of a question. */

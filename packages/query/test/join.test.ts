@@ -149,13 +149,11 @@ describe("the protocol", () => {
       id: "opaque",
     } as const;
     const reports = ["north", "south", "west"].map((party) => entry(party, "reports", columns, 4096));
-    const once = REPORTS.replace("measures:", "distinctBy: [id]\n  measures:").replace(
-      "minContributors: 3",
-      "minContributors: 1",
-    );
-    const { plan } = planned(read(once), reports);
+    const once = REPORTS.replace("measures:", "distinctBy: [id]\n  measures:");
+    const { plan, contract } = planned(read(once), reports);
     expect(plan.protocol).toMatchObject({ id: "distinct-sum/1", params: "bfv-sel-42-pq" });
     expect(plan.inputs[0]?.columns[0]).toBe("id");
+    expect(contract.text.en).toContain("fewer than 10 rows or 3 parties is withheld");
     expect(documentIssues("plan/v1", plan)).toEqual([]);
   });
 });

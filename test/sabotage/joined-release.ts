@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What decides on the release of sums over selected rows.
+import type { Switch } from "./switch.ts";
+
+export const JOINED_RELEASE: readonly Switch[] = [
+  {
+    id: "joined.presence",
+    guarantee: "G17",
+    weak: "every party counts as one that has rows in a cell, rows or not",
+    edits: [
+      {
+        file: "packages/aggregate/src/join-hub-session.ts",
+        from: "(_, cell) => Number(held.has(cell))",
+        to: "() => Number(held.size > 0)",
+      },
+    ],
+    test: {
+      file: "packages/aggregate/test/join-hub.test.ts",
+      name: "says how many parties brought rows to a cell",
+    },
+  },
+  {
+    id: "joined.few-parties",
+    guarantee: "G17",
+    weak: "a cell in which events count once passes as one of all parties",
+    edits: [
+      {
+        file: "packages/aggregate/src/join-layout.ts",
+        from: "BigInt(contributors?.[cell] ?? parties)",
+        to: "BigInt(Math.max(contributors?.[cell] ?? 0, parties))",
+      },
+    ],
+    test: { file: "packages/aggregate/test/join-layout.test.ts", name: "has as many parties as were told" },
+  },
+];
