@@ -44,7 +44,6 @@ export {
   sealChunk,
   takeJoinKey,
 } from "./join-pair-jobs.ts";
-export type { JoinIds, JoinPairSetup } from "./join-pair-session.ts";
 export type { JoinColumn, JoinNodeSetup, JoinOpened, JoinSession } from "./join-session.ts";
 export {
   addedColumns,

@@ -51,9 +51,10 @@ export interface HubColumn {
   readonly column: number;
 }
 
-/** In place of a column: the count of rows, and of parties with rows. */
-export const ROWS = -1;
-export const PARTIES = -2;
+/** In place of a column: the count of rows. */
+const ROWS = -1;
+/** In place of a column: the count of parties with rows. */
+export const PARTIES: number = -2;
 
 /** Either protocol, as roles, messages and description take it. */
 export interface Hub {

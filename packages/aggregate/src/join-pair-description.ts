@@ -12,7 +12,6 @@ import {
   type View,
 } from "@koplamp/protocol";
 import {
-  ADDITIVE,
   evaluationDebit,
   groupScalars,
   openingBytes,
@@ -22,8 +21,6 @@ import {
 } from "@koplamp/psi";
 import {
   chunkCount,
-  type JoinIds,
-  type JoinPairSession,
   joinRoles,
   ownerHasGroups,
   sealedColumns,
@@ -31,7 +28,7 @@ import {
   totalCount,
   totalsParts,
 } from "./join-pair-session.ts";
-import { type JoinColumn, paddedRows } from "./join-session.ts";
+import { type JoinColumn, type JoinSession, paddedRows } from "./join-session.ts";
 import { COORDINATOR } from "./session.ts";
 
 /** What a description of a join of two needs. */
@@ -46,7 +43,6 @@ export interface JoinPairParameters {
   readonly groupOwner?: PartyId;
   readonly columns: readonly JoinColumn[];
   readonly minCount: number;
-  readonly ids?: JoinIds;
 }
 
 /** `join-sum-pair/1` as data. */
@@ -66,7 +62,7 @@ export const joinSumPair: Protocol<JoinPairParameters> = defineProtocol({
 });
 
 /** The description of one session on any set. */
-export function describeJoinPair(session: JoinPairSession): Description {
+export function describeJoinPair(session: JoinSession): Description {
   const { cells, recipients, contributors, rowsPadded } = session;
   const { owner, selector } = joinRoles(session);
   const places = placesItem(session);
@@ -99,54 +95,44 @@ export function describeJoinPair(session: JoinPairSession): Description {
       return { who, learns: [...sizes, sums], atMost: [ownerAtMost(session)] };
     }),
     together: [],
-    assumptions: [
-      ...TOKEN_ASSUMPTIONS,
-      LATTICE,
-      VALUES_AS_AGREED,
-      COUNTS_TRUE,
-      ...(session.ids === "seen" ? [] : [SELECTOR_FOLLOWS, DECISIONAL]),
-    ],
+    assumptions: [...TOKEN_ASSUMPTIONS, LATTICE, VALUES_AS_AGREED, COUNTS_TRUE, SELECTOR_FOLLOWS, DECISIONAL],
   };
 }
 
-/** What the selecting party learns: numbers, or which of its own items. */
-function placesItem(session: JoinPairSession): Item {
-  const { owner, selector } = joinRoles(session);
-  const seen = session.ids === "seen";
+/** What the selecting party learns: numbers. */
+function placesItem(session: JoinSession): Item {
+  const { owner } = joinRoles(session);
   const because = "in a list whose order the other party drew at random, the places that match are told too";
-  return seen
-    ? { fact: "holders-of-own", about: [owner], bound: paddedRows(session, selector) }
-    : { fact: "pair-count", about: [owner], bound: selections(session), because };
+  return { fact: "pair-count", about: [owner], bound: selections(session), because };
 }
 
-function sumsItem(session: JoinPairSession): Item {
+function sumsItem(session: JoinSession): Item {
   const because = ownerHasGroups(session)
     ? "its node opens every group, small ones too, and shows those that hold enough rows (gate: node)"
     : "a group with too few rows is not opened by anybody";
   return { fact: "cell", about: session.contributors, bound: session.cells, because };
 }
 
-/** What the selecting party gains by leaving the protocol: what it may see anyway, where `ids` says so. */
-function selectorAtMost(session: JoinPairSession): readonly Item[] {
-  if (session.ids === "seen") return [];
+/** What the selecting party gains by leaving the protocol. */
+function selectorAtMost(session: JoinSession): readonly Item[] {
   const { owner, selector } = joinRoles(session);
   const because =
     "with a scalar for each item, tried on each answer, it learns which of its items the other one holds; nobody can notice";
   return [{ fact: "test-evaluated", about: [owner], bound: paddedRows(session, selector), because }];
 }
 
-function ownerAtMost(session: JoinPairSession): Item {
+function ownerAtMost(session: JoinSession): Item {
   const { owner, selector } = joinRoles(session);
   const because =
     "with values or ciphertexts that stand for rows in place of amounts, it learns which of its rows match; nobody can notice";
   return { fact: "holders-of-own", about: [selector], bound: paddedRows(session, owner), because };
 }
 
-function egressOf(session: JoinPairSession): readonly EgressRow[] {
+function egressOf(session: JoinSession): readonly EgressRow[] {
   const { contributors, set } = session;
   const { owner, selector } = joinRoles(session);
   const [ownRows, theirRows] = [paddedRows(session, owner), paddedRows(session, selector)];
-  const blinding = session.ids === "seen" ? ADDITIVE : groupScalars({ groups: selections(session) });
+  const blinding = groupScalars({ groups: selections(session) });
   const disclosed = (
     from: PartyId,
     to: PartyId,

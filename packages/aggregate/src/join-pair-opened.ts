@@ -2,13 +2,8 @@
 // What the owner makes of the totals that it opened.
 import type { Count } from "@koplamp/psi";
 import { joinLimbs } from "./join-limbs.ts";
-import {
-  type JoinPairSession,
-  ownerHasGroups,
-  type SealedColumn,
-  sealedColumns,
-} from "./join-pair-session.ts";
-import { type JoinOpened, mostMatched } from "./join-session.ts";
+import { ownerHasGroups, type SealedColumn, sealedColumns } from "./join-pair-session.ts";
+import { type JoinOpened, type JoinSession, mostMatched } from "./join-session.ts";
 
 /** One group: how many rows match, and the total of each column. */
 interface Group {
@@ -21,7 +16,7 @@ interface Group {
  * or where any total is none that so many rows can have. Which of the three it was, is not told.
  */
 export function openedGroups(
-  session: JoinPairSession,
+  session: JoinSession,
   told: readonly Count[],
   totals: readonly number[],
 ): JoinOpened {
@@ -36,7 +31,7 @@ export function openedGroups(
 }
 
 function theirGroups(
-  session: JoinPairSession,
+  session: JoinSession,
   told: readonly Count[],
   totals: readonly number[],
 ): readonly (Group | undefined)[] {
@@ -53,7 +48,7 @@ function theirGroups(
 }
 
 function ownGroups(
-  session: JoinPairSession,
+  session: JoinSession,
   [open]: readonly Count[],
   totals: readonly number[],
 ): readonly (Group | undefined)[] {
@@ -68,7 +63,7 @@ function ownGroups(
 
 /** The sums of a group, put together from their limbs; nothing where a limb is none that `count` rows can have. */
 function groupOf(
-  session: JoinPairSession,
+  session: JoinSession,
   count: number,
   columns: readonly SealedColumn[],
   totals: readonly number[],

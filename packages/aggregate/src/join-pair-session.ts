@@ -20,24 +20,8 @@ export const TOTALS_PART = 128;
 const MOST_TOTALS = 512;
 /** Most ciphertexts with values: 2 GB. */
 const MOST_SEALED = 8192;
-/** Most evaluations that the selecting node unblinds where items are hidden: its rows, once for each group. */
+/** Most evaluations that the selecting node unblinds: its rows, once for each group. */
 const MOST_UNBLINDED = 2 ** 20;
-
-/**
- * Whether the selecting party may see which of its own items match (`seen`: every answer is proven), or learns their
- * number only (`hidden`: no answer is).
- */
-export type JoinIds = "hidden" | "seen";
-
-/** A join of two; `ids` is `hidden` where it is absent. */
-export interface JoinPairSession extends JoinSession {
-  readonly ids?: JoinIds;
-}
-
-/** One party's view of a join of two. */
-export interface JoinPairSetup extends JoinNodeSetup {
-  readonly ids?: JoinIds;
-}
 
 /** Who is what in a join of two. */
 export interface JoinRoles {
@@ -105,7 +89,7 @@ export function totalsParts(session: JoinSession): readonly number[] {
 }
 
 /** The checks of one node before anything leaves. @throws {SumError} what `checkJoinNode` throws. */
-export function checkJoinPair(setup: JoinPairSetup): void {
+export function checkJoinPair(setup: JoinNodeSetup): void {
   checkJoinNode(setup);
   const { contributors, recipients, columns } = setup;
   const { owner } = joinRoles(setup);
@@ -118,8 +102,8 @@ export function checkJoinPair(setup: JoinPairSetup): void {
   checkPairLimits(setup);
 }
 
-function checkPairLimits(setup: JoinPairSetup): void {
-  const { contributors, set, ids } = setup;
+function checkPairLimits(setup: JoinNodeSetup): void {
+  const { contributors, set } = setup;
   const { selector } = joinRoles(setup);
   const large = contributors.find((party) => paddedRows(setup, party) > MOST_PAIR_ROWS);
   if (large !== undefined) {
@@ -131,9 +115,9 @@ function checkPairLimits(setup: JoinPairSetup): void {
   if (!fitsNoise(set, 1, chunkCount(setup))) {
     throw new SumError("setup", `expected a parameter set for joins of so many rows, got ${set.id}`);
   }
-  const hidden = ids === "seen" ? 0 : selections(setup) * paddedRows(setup, selector);
+  const unblinded = selections(setup) * paddedRows(setup, selector);
   const sealed = chunkCount(setup) * sealedColumns(setup).length;
-  if (totalCount(setup) <= MOST_TOTALS && sealed <= MOST_SEALED && hidden <= MOST_UNBLINDED) return;
+  if (totalCount(setup) <= MOST_TOTALS && sealed <= MOST_SEALED && unblinded <= MOST_UNBLINDED) return;
   throw new SumError(
     "too-large",
     "the join has more groups and columns than one session takes",

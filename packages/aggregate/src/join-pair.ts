@@ -12,7 +12,6 @@ import {
   send,
 } from "@koplamp/protocol";
 import {
-  ADDITIVE,
   type Blinding,
   type Count,
   countsCodec,
@@ -34,7 +33,6 @@ import { openedGroups } from "./join-pair-opened.ts";
 import {
   checkJoinPair,
   chunkCount,
-  type JoinPairSetup,
   joinRoles,
   ownerHasGroups,
   type SealedColumn,
@@ -43,7 +41,7 @@ import {
   TOTALS_PART,
   totalsParts,
 } from "./join-pair-session.ts";
-import { type JoinOpened, paddedRows } from "./join-session.ts";
+import { type JoinNodeSetup, type JoinOpened, paddedRows } from "./join-session.ts";
 import { recipientKeyCodec } from "./messages.ts";
 
 /**
@@ -73,13 +71,13 @@ import { recipientKeyCodec } from "./messages.ts";
  * decrypt. Groups of v cannot be counted by a: v's node opens their counts and gives no others (`gate: node`); if fewer
  * rows match in all, a opens none.
  *
- * v learns the totals. a learns how many rows match in each of its groups, and with `ids: seen` which of its own. The
+ * v learns the totals. a learns how many rows match in each of its groups, not which. The
  * coordinator learns sizes and timing. v takes a's word for its counts; nothing proves that a summed what it should, or
  * that v encrypted what it should: see the description.
  *
  * Vault: `salt`. The job `meter` is the host's. Gives the totals at v, nothing at a.
  */
-export function* joinPairNode(setup: JoinPairSetup, rng: Rng): Party<JoinOpened | undefined> {
+export function* joinPairNode(setup: JoinNodeSetup, rng: Rng): Party<JoinOpened | undefined> {
   checkJoinPair(setup);
   const { me, contributors, inputs } = setup;
   if (inputs === undefined) throw new SumError("setup", `expected keys at ${me}`);
@@ -93,7 +91,7 @@ export function* joinPairNode(setup: JoinPairSetup, rng: Rng): Party<JoinOpened 
 type Inputs = PairRole["inputs"];
 
 function* atOwner(
-  setup: JoinPairSetup,
+  setup: JoinNodeSetup,
   talk: Conversation,
   inputs: Inputs,
   rng: Rng,
@@ -112,12 +110,12 @@ function* atOwner(
 }
 
 function* atSelector(
-  setup: JoinPairSetup,
+  setup: JoinNodeSetup,
   talk: Conversation,
   inputs: Inputs,
   rng: Rng,
 ): Generator<Effect, void, unknown> {
-  const { set, transcript, ids } = setup;
+  const { set, transcript } = setup;
   const { owner } = joinRoles(setup);
   const key = yield* hear(talk, owner, recipientKeyCodec(set));
   if (!(yield* compute(takeJoinKey, transcript, owner, key))) {
@@ -128,22 +126,22 @@ function* atSelector(
   yield* exchangeReady(talk, transcript);
   if (promised === undefined) return;
   const opened = yield* receiveSlots(frameOf(setup), owner, promised);
-  const counts = yield* compute(matchSlots, opened, groupingOf(setup), ids === "seen" ? "rows" : "lists");
+  const counts = yield* compute(matchSlots, opened, selections(setup));
   yield* addValues(setup, owner);
   yield* discloseTotals(setup, owner, told(setup, counts), rng);
 }
 
 /** The session as the match in it knows it. */
-function frameOf({ me, contributors, transcript, rowsPadded }: JoinPairSetup): PairFrame {
+function frameOf({ me, contributors, transcript, rowsPadded }: JoinNodeSetup): PairFrame {
   return { me, parties: contributors, transcript, rowsPadded };
 }
 
-function blindingOf(setup: JoinPairSetup): Blinding {
-  return setup.ids === "seen" ? ADDITIVE : groupScalars(groupingOf(setup));
+function blindingOf(setup: JoinNodeSetup): Blinding {
+  return groupScalars(groupingOf(setup));
 }
 
 /** The groups that the selecting party sorts its rows into. */
-function groupingOf(setup: JoinPairSetup): Grouping {
+function groupingOf(setup: JoinNodeSetup): Grouping {
   const { groupOf } = setup;
   const groups = selections(setup);
   return groupOf === undefined || ownerHasGroups(setup) ? { groups } : { groups, groupOf };
@@ -151,7 +149,7 @@ function groupingOf(setup: JoinPairSetup): Grouping {
 
 /** Chunk by chunk, all columns of each: the other one needs no more than a sum for each. */
 function* sendValues(
-  setup: JoinPairSetup,
+  setup: JoinNodeSetup,
   to: PartyId,
   rows: number,
   rng: Rng,
@@ -170,7 +168,7 @@ function* sendValues(
 }
 
 /** A column as it is encrypted, before groups are told apart. All columns are the owner's, so their order is its own. */
-function valuesOf({ values = [] }: JoinPairSetup, { of }: SealedColumn, rows: number): Float64Array {
+function valuesOf({ values = [] }: JoinNodeSetup, { of }: SealedColumn, rows: number): Float64Array {
   if (of === undefined) return new Float64Array(rows).fill(1);
   return splitLimbs(values[of.column] ?? new Float64Array(), of.limbs)[of.limb] ?? new Float64Array();
 }
@@ -178,7 +176,7 @@ function valuesOf({ values = [] }: JoinPairSetup, { of }: SealedColumn, rows: nu
 /** Ciphertexts that one job takes. */
 const BATCH = 8;
 
-function* addValues(setup: JoinPairSetup, from: PartyId): Generator<Effect, void, unknown> {
+function* addValues(setup: JoinNodeSetup, from: PartyId): Generator<Effect, void, unknown> {
   const { set } = setup;
   const columns = sealedColumns(setup).length;
   for (let chunk = 0; chunk < chunkCount(setup); chunk += 1) {
@@ -194,13 +192,13 @@ function* addValues(setup: JoinPairSetup, from: PartyId): Generator<Effect, void
 }
 
 /** What the other one hears of the counts: `null` for too few. Of groups that it has itself, only whether they open. */
-function told(setup: JoinPairSetup, counts: Float64Array): readonly Count[] {
+function told(setup: JoinNodeSetup, counts: Float64Array): readonly Count[] {
   const shown = ownerHasGroups(setup) ? 0 : 1;
   return Array.from(counts, (count) => (count < setup.minCount ? null : count * shown));
 }
 
 function* discloseTotals(
-  setup: JoinPairSetup,
+  setup: JoinNodeSetup,
   to: PartyId,
   counts: readonly Count[],
   rng: Rng,
@@ -221,7 +219,7 @@ function* discloseTotals(
   }
 }
 
-function* openTotals(setup: JoinPairSetup, from: PartyId): Generator<Effect, JoinOpened, unknown> {
+function* openTotals(setup: JoinNodeSetup, from: PartyId): Generator<Effect, JoinOpened, unknown> {
   const { set } = setup;
   const length = ciphertextBytes(set);
   const counts = yield* receive(from, countsCodec(selections(setup)));
@@ -237,6 +235,6 @@ function* openTotals(setup: JoinPairSetup, from: PartyId): Generator<Effect, Joi
   return openedGroups(setup, counts, totals);
 }
 
-function noCiphertext({ set }: JoinPairSetup, from: PartyId): SumError {
+function noCiphertext({ set }: JoinNodeSetup, from: PartyId): SumError {
   return new SumError("ciphertext", `${from} sent something that is no ciphertext of ${set.id}`);
 }

@@ -15,9 +15,8 @@ import {
 } from "@koplamp/protocol";
 import { type MeterRequest, meter, psiJobs } from "@koplamp/psi";
 import { concat, lp, utf8 } from "@koplamp/wire";
-import { type JoinOpened, type JoinPairSetup, joinPairNode } from "../src/index.ts";
+import { type JoinNodeSetup, type JoinOpened, joinPairNode } from "../src/index.ts";
 import { joinPairJobs } from "../src/join-pair-jobs.ts";
-import type { JoinIds } from "../src/join-pair-session.ts";
 import type { JoinColumn } from "../src/join-session.ts";
 import { seeded, type Weather } from "./federation.ts";
 
@@ -36,7 +35,6 @@ export interface Join {
   readonly cells?: number;
   readonly ranges?: readonly JoinColumn["ranges"][];
   readonly minCount?: number;
-  readonly ids?: JoinIds;
   readonly rowsPadded?: Readonly<Record<PartyId, number>>;
 }
 
@@ -74,8 +72,8 @@ export class PairFederation {
   }
 
   /** What alice and bob know of a session. */
-  setups(join: Join): Readonly<Record<"alice" | "bob", JoinPairSetup>> {
-    const { groupOwner, cells = 1, ranges = [], minCount = 0, ids } = join;
+  setups(join: Join): Readonly<Record<"alice" | "bob", JoinNodeSetup>> {
+    const { groupOwner, cells = 1, ranges = [], minCount = 0 } = join;
     this.#sessions += 1;
     const common = {
       contributors: ["alice", "bob"],
@@ -85,11 +83,10 @@ export class PairFederation {
       rowsPadded: join.rowsPadded ?? { alice: 40, bob: 40 },
       cells,
       ...(groupOwner === undefined ? {} : { groupOwner }),
-      ...(ids === undefined ? {} : { ids }),
       columns: ranges.map((range) => ({ party: "bob", ranges: range })),
       minCount,
     };
-    const setup = (me: "alice" | "bob"): JoinPairSetup => ({
+    const setup = (me: "alice" | "bob"): JoinNodeSetup => ({
       ...common,
       me,
       inputs: inputsOf(join[me].map(({ key }) => key)),
@@ -102,7 +99,7 @@ export class PairFederation {
   parties({
     alice,
     bob,
-  }: Readonly<Record<"alice" | "bob", JoinPairSetup>>): Record<"alice" | "bob", Party<unknown>> {
+  }: Readonly<Record<"alice" | "bob", JoinNodeSetup>>): Record<"alice" | "bob", Party<unknown>> {
     return { alice: joinPairNode(alice, this.rng), bob: joinPairNode(bob, this.rng) };
   }
 

@@ -87,13 +87,6 @@ describe("what the owner sends", () => {
   ])("is refused by name with %s", (_name, type, replace, message) => {
     expect(() => opened(JOIN, "bob", type, replace)).toThrow(message);
   });
-
-  it("is refused with an answer under another key, where items are seen", () => {
-    const other = (bytes: Uint8Array): Uint8Array => bytes.copyWithin(0, 32, 64).fill(bytes[96] ?? 0, 64, 65);
-    expect(() => opened({ ...JOIN, ids: "seen" }, "bob", "E", other)).toThrow(
-      expect.objectContaining({ party: "bob" }),
-    );
-  });
 });
 
 describe("what the selecting party sends", () => {

@@ -37,7 +37,7 @@ const JOIN: Join = {
 describe("join-sum-pair/1 on SEAL", () => {
   it.each<[string, Join]>([
     ["groups of the one who selects", { ...JOIN, groupOwner: "alice" }],
-    ["groups of the owner, items seen", { ...JOIN, groupOwner: "bob", ids: "seen" }],
+    ["groups of the owner", { ...JOIN, groupOwner: "bob" }],
   ])("gives the sums of positive and negative values, by %s", (_name, join) => {
     const setups = pair.setups(join);
     const run = pair.run(pair.parties(setups));

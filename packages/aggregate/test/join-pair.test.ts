@@ -51,13 +51,12 @@ const anyJoin: fc.Arbitrary<Join> = fc
       { maxLength: 3 },
     ),
     minCount: fc.constantFrom(0, 1, 3),
-    ids: fc.constantFrom<("seen" | "hidden")[]>("seen", "hidden"),
   })
-  .chain(({ cells, groupOwner, bounds, minCount, ids }) => {
+  .chain(({ cells, groupOwner, bounds, minCount }) => {
     const groups = groupOwner === "nobody" ? {} : { groupOwner, cells };
     return fc
       .tuple(anyTable(0, cells, []), anyTable(bounds.length, cells, bounds))
-      .map(([alice, bob]): Join => ({ alice, bob, ...groups, ranges: bounds, minCount, ids }));
+      .map(([alice, bob]): Join => ({ alice, bob, ...groups, ranges: bounds, minCount }));
   });
 
 describe("join-sum-pair/1", () => {

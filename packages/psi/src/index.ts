@@ -88,7 +88,7 @@ export {
   overlapHub,
 } from "./overlap-hub.ts";
 export { overlapRecipient, recipientNode } from "./overlap-recipient.ts";
-export { ADDITIVE, type Blinding, groupScalars } from "./pair-blinding.ts";
+export { type Blinding, groupScalars } from "./pair-blinding.ts";
 export {
   countBlindNode,
   counterOf,

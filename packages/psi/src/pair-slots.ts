@@ -72,12 +72,11 @@ export const unblindGroups: Job<[groups: number, from: PartyId, reply: Uint8Arra
 
 /**
  * Finds the slots whose tokens are own ones and gives how many there are in each group; which ones they are stays in
- * the vault under `SLOT_GROUPS`: a little-endian word a slot, -1 where it does not match. Own tokens are those of rows
- * (`rows`), or those of `unblindGroups` (`lists`).
+ * the vault under `SLOT_GROUPS`: a little-endian word a slot, -1 where it does not match. Own tokens are those of
+ * `unblindGroups`.
  * @throws {PsiError} `commitment`, or {ProtocolError} `invalid-message` where a token stands twice, naming the sender.
  */
-export const matchSlots: Job<[opened: Opening, grouping: Grouping, own: "rows" | "lists"], Float64Array> =
-  job("psi.pair.match-slots");
+export const matchSlots: Job<[opened: Opening, groups: number], Float64Array> = job("psi.pair.match-slots");
 
 const SCALARS = "pair/group-scalars";
 
@@ -108,7 +107,7 @@ export function slotJobs(backend: PsiBackend): readonly JobEntry[] {
       vault.put(TOKENS, concat(...lists));
       vault.drop(SCALARS);
     }),
-    bind(matchSlots, (vault, opened, grouping, own) => matched(primitives, vault, opened, grouping, own)),
+    bind(matchSlots, (vault, opened, groups) => matched(primitives, vault, opened, groups)),
   ];
 }
 
@@ -167,13 +166,7 @@ function groupRequest(
   }
 }
 
-function matched(
-  primitives: Primitives,
-  vault: Vault,
-  opened: Opening,
-  { groups, groupOf }: Grouping,
-  own: "rows" | "lists",
-): Float64Array {
+function matched(primitives: Primitives, vault: Vault, opened: Opening, groups: number): Float64Array {
   const list = openedTokens(primitives, opened);
   if (hasRepeats(list, TOKEN_BYTES)) {
     const message = `expected each token once in Tpi of ${opened.from}, got one twice`;
@@ -184,9 +177,9 @@ function matched(
   const counts = new Float64Array(groups);
   const chosen = new Int32Array(list.length / TOKEN_BYTES).fill(-1);
   eachMatch(tokens, list, (at, slot) => {
-    const found = own === "lists" ? Math.floor(at / each) : (groupOf?.[at] ?? 0);
+    const found = Math.floor(at / each);
     chosen[slot] = found;
-    if (found >= 0) counts[found] = (counts[found] ?? 0) + 1;
+    counts[found] = (counts[found] ?? 0) + 1;
   });
   vault.put(SLOT_GROUPS, new Uint8Array(chosen.buffer));
   return counts;

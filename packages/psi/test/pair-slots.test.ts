@@ -57,7 +57,7 @@ describe("tokens in slots", () => {
     const request = run(own, blindGroups, grouping, inputsOf(OWN), 8, TRANSCRIPT);
     expect(request.length).toBe(8 * 32); // of five rows one plays no part, and four stand in for others
     run(own, unblindGroups, 2, "sender", run(vault, evaluateSorted, "own", request));
-    const counts = run(own, matchSlots, { from: "sender", commitment, opening }, { groups: 2 }, "lists");
+    const counts = run(own, matchSlots, { from: "sender", commitment, opening }, 2);
     expect([...counts]).toEqual([1, 1]);
     const rows = words(vault, SLOT_ROWS);
     const found = words(own, SLOT_GROUPS).flatMap((group, slot) =>
@@ -87,12 +87,12 @@ describe("tokens in slots", () => {
     const twice = opening.slice();
     twice.copyWithin(48, 32, 48);
     const commitment = primitives.sha256(concat(lp("koplamp/pair/1"), twice));
-    expect(() =>
-      run(own, matchSlots, { from: "sender", commitment, opening: twice }, { groups: 1 }, "lists"),
-    ).toThrow("expected each token once in Tpi of sender, got one twice");
-    expect(() =>
-      run(own, matchSlots, { from: "sender", commitment, opening }, { groups: 1 }, "lists"),
-    ).toThrow(expect.objectContaining({ code: "commitment", party: "sender" }));
+    expect(() => run(own, matchSlots, { from: "sender", commitment, opening: twice }, 1)).toThrow(
+      "expected each token once in Tpi of sender, got one twice",
+    );
+    expect(() => run(own, matchSlots, { from: "sender", commitment, opening }, 1)).toThrow(
+      expect.objectContaining({ code: "commitment", party: "sender" }),
+    );
   });
 
   it("are not made of a list in which one key stands twice", () => {
