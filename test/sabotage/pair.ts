@@ -79,8 +79,8 @@ export const PAIR: readonly Switch[] = [
     edits: [
       {
         file: "packages/query/src/choose.ts",
-        from: "if (protocol.id === chosen || stricter) return;",
-        to: "if (protocol.id !== ask.kind || stricter) return;",
+        from: "if (protocol.id === chosen || isStricter(ask, protocol.id)) return;",
+        to: "if (protocol.id !== ask.kind) return;",
       },
     ],
     test: { file: "packages/query/test/pair.test.ts", name: "no plan promises one mode and runs another" },
@@ -88,12 +88,12 @@ export const PAIR: readonly Switch[] = [
   {
     id: "pair.proposed",
     guarantee: "G9",
-    weak: "a node takes a proposer's word for the protocol over sensitive data",
+    weak: "a node takes a proposer's word for keys of the epoch between two",
     edits: [
       {
         file: "packages/query/src/choose.ts",
-        from: "if (protocol.id === chosen || stricter) return;",
-        to: "if (protocol.id === chosen || stricter || chosen === PAIR.protocol) return;",
+        from: "if (protocol.id === chosen || isStricter(ask, protocol.id)) return;",
+        to: "if (protocol.id === chosen || chosen === PAIR.protocol) return;",
       },
     ],
     test: { file: "packages/query/test/pair.test.ts", name: "a node refuses a plan that takes less" },
@@ -105,11 +105,27 @@ export const PAIR: readonly Switch[] = [
     edits: [
       {
         file: "packages/query/src/choose.ts",
-        from: "const strict = sensitive && !once",
-        to: "const strict = sensitive && once",
+        from: "if (mode === undefined || !strict || !sensitive || once) return TOKENS;",
+        to: "if (mode !== undefined || !strict || !sensitive || once) return TOKENS;",
       },
     ],
-    test: { file: "packages/query/test/pair.test.ts", name: "and over sensitive data" },
+    test: { file: "packages/query/test/pair.test.ts", name: "over sensitive data tokens cannot be had" },
+  },
+  {
+    id: "pair.default",
+    guarantee: "G9",
+    weak: "two parties match under keys of the epoch although nobody asked for it",
+    edits: [
+      {
+        file: "packages/query/src/choose.ts",
+        from: 'if (mode === "pair" || (mode === undefined && strict)) return PAIR;',
+        to: 'if (mode === "pair") return PAIR;',
+      },
+    ],
+    test: {
+      file: "packages/query/test/pair.test.ts",
+      name: "a match of two takes a key for the question",
+    },
   },
   {
     id: "pair.person-level",

@@ -448,16 +448,16 @@ export function changedLedger(ledger: NodeLedger, changes: Partial<NodeLedger>):
   };
 }
 
-/** A match over everybody's lists. */
+/** A match over everybody's lists, under keys of the epoch. */
 export function matchOf(
   parties: readonly PartyId[],
   recipients: readonly PartyId[],
-  { atLeast = 2, tell = "holders", id = "a-match", expires = "", dataset = "list" } = {},
+  { atLeast = 2, tell = "holders", id = "a-match", expires = "", dataset = "list", mode = "tokens" } = {},
 ): Question {
   const from = parties.map((party) => `${party}: ${party === recipients[0] ? dataset : "list"}`).join(", ");
   return read(`koplamp: query/v1
 id: ${id}
-ask: { kind: match, key: [id], from: { ${from} }, atLeast: ${atLeast}, tell: ${tell} }
+ask: { kind: match, key: [id], from: { ${from} }, atLeast: ${atLeast}, tell: ${tell}, mode: ${mode} }
 recipients: [${recipients.join(", ")}]
 ${expires === "" ? "" : `expires: ${expires}`}
 `);

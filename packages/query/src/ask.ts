@@ -52,8 +52,8 @@ function readMatch(map: YamlMap): MatchAsk {
   const ask: MatchAsk = { kind: "match", key: readKey(map), from, atLeast, tell };
   const mode = field(map, "mode");
   if (mode === undefined) return ask;
-  const named = oneOf(mode, ["pair"]);
-  if (from.length === 2) return { ...ask, mode: named };
+  const named = oneOf(mode, ["pair", "tokens"]);
+  if (named !== "pair" || from.length === 2) return { ...ask, mode: named };
   const message = `mode: pair is for two parties, got ${from.length}`;
   throw failAt(mode, "invalid-value", message, "leave `mode` out: match-tokens/1 takes up to 32 parties");
 }

@@ -142,29 +142,39 @@ export const PAIR: Choice = {
     {
       protocol: "match-tokens/1",
       why: {
-        nl: "goedkoper bij herhaling, maar de ontvanger kan met zijn lijst later meer vergelijken",
-        en: "cheaper when repeated, but the recipient can compare more with its list later on",
+        nl: "goedkoper bij herhaling, maar de ontvanger kan met zijn lijst later meer vergelijken; op verzoek (mode: tokens)",
+        en: "cheaper when repeated, but the recipient can compare more with its list later on; when asked for (mode: tokens)",
       },
     },
   ],
 };
 
 /** Why a pair matches under a key of its own although nobody asked for it. */
-export const SENSITIVE: Text = {
-  nl: "gevoelige gegevens: een sleutel voor deze vraag alleen, zodat er later niets mee te vergelijken is",
-  en: "sensitive data: a key for this question only, so that nothing can be compared with it later",
+export const ONE_OFF: Text = {
+  nl: "twee partijen, één vraag: een sleutel voor deze vraag alleen, zodat er later niets mee te vergelijken is",
+  en: "two parties, one question: a key for this question only, so that nothing can be compared with it later",
+};
+
+/** Why two match under keys of the epoch: that was asked for, or the covenant knows no key for one question. */
+export const AS_ASKED: Text = {
+  nl: "zoals gevraagd (mode: tokens) onder sleutels van de periode: alleen nieuwe nummers kosten rekenwerk",
+  en: "as asked (mode: tokens) under keys of the epoch: only new identifiers cost work",
+};
+
+const EACH_TIME: Text = {
+  nl: "een sleutel per vraag, die elke keer al het rekenwerk kost; zonder mode: tokens de keuze",
+  en: "a key for each question, which costs all the work each time; the choice without mode: tokens",
+};
+
+const NOT_ADMITTED: Text = {
+  nl: "een sleutel voor deze vraag alleen, maar het convenant laat dat protocol niet toe",
+  en: "a key for this question only, but the covenant does not admit that protocol",
 };
 
 /** What a match by tokens passes over. */
-export function stricterMatch({ from }: Pick<MatchAsk, "from">): Choice["refused"][number] {
+export function stricterMatch({ from, mode }: Pick<MatchAsk, "from" | "mode">): Choice["refused"][number] {
   return from.length === 2
-    ? {
-        protocol: PAIR.protocol,
-        why: {
-          nl: "een sleutel per vraag, die elke keer al het rekenwerk kost; op verzoek (mode: pair)",
-          en: "a key for each question, which costs all the work each time; when asked for (mode: pair)",
-        },
-      }
+    ? { protocol: PAIR.protocol, why: mode === "tokens" ? EACH_TIME : NOT_ADMITTED }
     : {
         protocol: "match-threshold/1",
         why: {
@@ -206,8 +216,8 @@ export const COUNTS: Readonly<Record<NonNullable<OverlapAsk["mode"]>, Choice>> =
     protocol: "match-pair-count-local/1",
     params: GROUP,
     reason: {
-      nl: "zoals gevraagd (mode: pairs.local) telt een van de twee in het geheugen van zijn node; bedrog van de ander valt op",
-      en: "as asked (mode: pairs.local) one of the two counts in its node's memory; deceit by the other is noticed",
+      nl: "zoals gevraagd (mode: pairs.local) telt van elk paar een van de twee in het geheugen van zijn node; bedrog van de ander valt op",
+      en: "as asked (mode: pairs.local) one of each pair counts in its node's memory; deceit by the other is noticed",
     },
     refused: [
       {
@@ -238,7 +248,13 @@ export const COUNTS: Readonly<Record<NonNullable<OverlapAsk["mode"]>, Choice>> =
   },
 };
 
-/** What the count of a pair at the coordinator passes over. */
+/** Why parties count between them although nobody named a way. */
+export const BETWEEN_THEM: Text = {
+  nl: "van elk paar telt een van de twee: die ziet alleen het aantal, zolang zijn node zich aan het protocol houdt, en de coördinator ziet geen patroon",
+  en: "one of each pair counts: it sees the number only, while its node follows the protocol, and the coordinator sees no pattern",
+};
+
+/** What a count of pairs at the coordinator passes over. */
 export const BLIND_PASSED_OVER: Choice["refused"][number] = {
   protocol: "match-pair-count-blind/1",
   why: {

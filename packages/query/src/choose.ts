@@ -6,12 +6,15 @@ import {
   type Input,
   type JoinAsk,
   keyOf,
+  type MatchAsk,
   measuredColumn,
   type OverlapAsk,
   ownColumn,
   type Plan,
 } from "@koplamp/wire";
 import {
+  AS_ASKED,
+  BETWEEN_THEM,
   BLIND_ALARMS,
   BLIND_PASSED_OVER,
   type Choice,
@@ -20,8 +23,8 @@ import {
   JOIN_HUB,
   JOIN_PAIR,
   MASKED,
+  ONE_OFF,
   PAIR,
-  SENSITIVE,
   SUMS,
   stricterMatch,
   TOKENS,
@@ -44,6 +47,8 @@ export interface Circumstances {
   readonly large: boolean;
   /** Whether alarms can be told without anybody holding the series. */
   readonly blind: boolean;
+  /** Whether the covenant lets the coordinator of a count see which pseudonyms several parties hold. */
+  readonly pattern: boolean;
 }
 
 /** What a plan says that a choice depends on. */
@@ -67,6 +72,9 @@ export function circumstances(
     recipients,
     large: passesSession(ask, inputs, { params: SUMS.params, release }),
     blind: canBeBlind(ask, inputs, { release, recipients }),
+    pattern: protocols.some(
+      ({ id, coordinatorLearns }) => id === COUNTS.hub.protocol && coordinatorLearns.includes("pattern"),
+    ),
     admits: (protocol) => protocols.some(({ id }) => id === protocol),
   };
 }
@@ -78,17 +86,16 @@ const ORDINARY: Circumstances = {
   recipients: [],
   large: false,
   blind: false,
+  pattern: true,
 };
 
 /**
- * The protocol for an ask, in the order of building of protocols.md, section 5. Never a silent fallback: what a
- * stricter protocol would have kept is named in `refused`. A match of two over sensitive data takes a key for one
- * question, unless its keys live for one plan anyway or the covenant does not admit it (section 4).
+ * The protocol for an ask (protocols.md, section 5), by what stands in plan and covenant alone: every node makes the
+ * same choice again. Never a silent fallback: what is passed over is named in `refused`.
+ * @throws {QueryError} `invalid-value` when the mode that was asked for cannot be had, or keeps less than it must.
  */
 export function choose(ask: Ask, circumstance: Circumstances = ORDINARY): Choice {
-  const { sensitive, once, admits } = circumstance;
-  const strict = sensitive && !once && ask.from.length === 2 && admits(PAIR.protocol);
-  return wording(ask, ask.kind === "match" && strict ? PAIR.protocol : usual(ask, circumstance));
+  return wording(ask, chosenFor(ask, circumstance));
 }
 
 /** The choice that a plan states, in words. */
@@ -105,25 +112,54 @@ export function checkProtocol(plan: Plan, covenant: Covenant): void {
   const { ask, inputs, release, protocol } = plan;
   const recipients = plan.recipients.map(({ party }) => party);
   const { epoch } = protocol;
-  const circumstance = circumstances(covenant, { ask, inputs, release, epoch, recipients });
-  const { protocol: chosen } = choose(ask, circumstance);
-  const stricter = ask.kind === "match" && protocol.id === PAIR.protocol && ask.from.length === 2;
-  if (protocol.id === chosen || stricter) return;
+  const { protocol: chosen } = choose(
+    ask,
+    circumstances(covenant, { ask, inputs, release, epoch, recipients }),
+  );
+  if (protocol.id === chosen || isStricter(ask, protocol.id)) return;
   const hint = `the protocol for it is ${chosen}`;
-  if (chosen === PAIR.protocol && protocol.id === usual(ask, circumstance)) {
-    const message = `over sensitive data two parties match under a key for one question, and the plan takes ${protocol.id}`;
-    throw new QueryError("invalid-value", message, { hint });
-  }
   throw new QueryError("invalid-value", `no protocol "${protocol.id}" answers this question`, { hint });
 }
 
-function usual(ask: Ask, circumstance: Circumstances): string {
+/** A key for one question keeps more than keys of an epoch, which a covenant may name alone. */
+function isStricter(ask: Ask, protocol: string): boolean {
+  const matches = ask.kind === "match" && ask.mode !== "tokens" && ask.from.length === 2;
+  return matches && protocol === PAIR.protocol;
+}
+
+function chosenFor(ask: Ask, circumstance: Circumstances): string {
   const { recipients } = circumstance;
   if (ask.kind === "join-aggregate") return joining(ask, recipients).protocol;
   if (ask.kind === "aggregate" || ask.kind === "trend")
     return keyOf(ask).length > 0 ? DISTINCT.protocol : summing(circumstance).protocol;
-  if (ask.kind === "match") return ask.mode === "pair" ? PAIR.protocol : TOKENS.protocol;
-  return COUNTS[ask.mode ?? "hub"].protocol;
+  return (ask.kind === "match" ? matching(ask, circumstance) : counting(ask, circumstance)).protocol;
+}
+
+/**
+ * Nobody can see from a plan whether a match will be asked again, so two parties take a key for this question unless
+ * they ask for keys of the epoch; a match has no schedule. Over sensitive data they may not ask for those, but where
+ * the keys live for one plan anyway or the covenant knows no other (protocols.md, section 4).
+ * @throws {QueryError} `invalid-value`.
+ */
+function matching({ from, mode }: MatchAsk, { sensitive, once, admits }: Circumstances): Choice {
+  const strict = from.length === 2 && admits(PAIR.protocol);
+  if (mode === "pair" || (mode === undefined && strict)) return PAIR;
+  if (mode === undefined || !strict || !sensitive || once) return TOKENS;
+  throw new QueryError(
+    "invalid-value",
+    `over sensitive data two parties match under a key for one question, and the question takes ${TOKENS.protocol}`,
+    { hint: `leave \`mode\` out: the protocol for it is ${PAIR.protocol}` },
+  );
+}
+
+/**
+ * Two parties count between them; more take the coordinator where the covenant lets it see the pattern, and else, for
+ * pairs, each pair by itself (protocols.md, section 10). Nobody's node sees a pattern that the question did not ask for.
+ */
+function counting({ from, shape, mode }: OverlapAsk, { admits, pattern }: Circumstances): Choice {
+  const blind = COUNTS["pairs.blind"];
+  if (mode !== null) return COUNTS[mode];
+  return shape === "pairs" && (from.length === 2 || !pattern) && admits(blind.protocol) ? blind : COUNTS.hub;
 }
 
 /** Under masks alone only what a collective key does not take, and only where the covenant admits it. */
@@ -158,14 +194,19 @@ const BY_ID: readonly Choice[] = [SUMS, MASKED, BLIND_ALARMS, DISTINCT, JOIN_PAI
 function wording(ask: Ask, protocol: string): Choice {
   const summed = BY_ID.find((choice) => choice.protocol === protocol);
   if (summed !== undefined) return summed;
-  if (ask.kind === "overlap-count") return countWording(ask);
-  if (protocol === PAIR.protocol)
-    return ask.kind === "match" && ask.mode === "pair" ? PAIR : { ...PAIR, reason: SENSITIVE };
-  return { ...TOKENS, refused: [stricterMatch(ask)] };
+  if (ask.kind === "overlap-count") return countWording(ask, protocol);
+  return ask.kind === "match" ? matchWording(ask, protocol) : SUMS;
 }
 
-function countWording(ask: OverlapAsk): Choice {
-  const choice = COUNTS[ask.mode ?? "hub"];
-  const ofTwo = ask.shape === "pairs" && ask.from.length === 2;
-  return choice === COUNTS.hub && ofTwo ? { ...choice, refused: [BLIND_PASSED_OVER] } : choice;
+function matchWording(ask: MatchAsk, protocol: string): Choice {
+  const { mode, from } = ask;
+  if (protocol === PAIR.protocol) return mode === "pair" ? PAIR : { ...PAIR, reason: ONE_OFF };
+  const asked = mode === "tokens" && from.length === 2 ? { reason: AS_ASKED } : {};
+  return { ...TOKENS, ...asked, refused: [stricterMatch(ask)] };
+}
+
+function countWording({ shape, mode }: OverlapAsk, protocol: string): Choice {
+  const choice = Object.values(COUNTS).find((one) => one.protocol === protocol) ?? COUNTS.hub;
+  if (choice === COUNTS["pairs.blind"] && mode === null) return { ...choice, reason: BETWEEN_THEM };
+  return choice === COUNTS.hub && shape === "pairs" ? { ...choice, refused: [BLIND_PASSED_OVER] } : choice;
 }

@@ -79,7 +79,12 @@ const ask = z.discriminatedUnion("kind", [
     from,
     atLeast: z.int().min(2),
     tell: z.enum(["holders", "count", "nothing"]),
-    mode: z.literal("pair").optional().describe("two parties, with a key for this question only"),
+    mode: z
+      .enum(["pair", "tokens"])
+      .optional()
+      .describe(
+        "pair: two parties, a key for this question only; tokens: keys of the epoch, cheaper when repeated",
+      ),
   }),
   z.strictObject({
     kind: z.literal("overlap-count"),

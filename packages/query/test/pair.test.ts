@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a question of two takes match-pair/1, in which mode, and what its contract then says.
-import type { Covenant } from "@koplamp/wire";
+import type { Covenant, Plan } from "@koplamp/wire";
 import { describe, expect, test } from "vitest";
-import { choose, contractOf, explainText, readQuestion, substanceOf } from "../src/index.ts";
+import { choose, contractOf, explain, explainText, readQuestion, substanceOf } from "../src/index.ts";
 import { covenantOf, entry, planned, primitives, rosterOf } from "./agreement.ts";
-import { PAIR_COUNT, PAIR_MATCH, SHIPS } from "./samples.ts";
+import { ONE_OFF_MATCH, PAIR_COUNT, PAIR_MATCH, SHIPS } from "./samples.ts";
 
 const read = (text: string) => readQuestion(text, { file: "q.yaml", lab: false });
 const OFFERED = [
@@ -37,28 +37,57 @@ const chosen = (text: string, covenant?: Covenant): string =>
   planned(read(text), OFFERED, covenant).plan.protocol.id;
 
 describe("the choice", () => {
-  test("a match takes match-pair/1 when it is asked for, and ordinary data do without", () => {
+  test("a match of two takes a key for the question, unless it asks for tokens: nobody sees whether it comes again", () => {
+    expect(chosen(ONE_OFF_MATCH)).toBe("match-pair/1");
     expect(chosen(PAIR_MATCH)).toBe("match-pair/1");
     expect(chosen(SHIPS)).toBe("match-tokens/1");
     expect(chosen(SHIPS, covenantWith("ordinary"))).toBe("match-tokens/1");
+    const more = ONE_OFF_MATCH.replace("customs: watch", "customs: watch, navy: seen");
+    expect(choose(read(more).ask).protocol).toBe("match-tokens/1");
+    expect(choose(read(ONE_OFF_MATCH).ask).reason).not.toEqual(choose(read(PAIR_MATCH).ask).reason);
   });
 
-  test("and over sensitive data, unless the covenant does not admit it or its keys live for one plan anyway", () => {
-    for (const sensitivity of ["special", "criminal", "secret"] as const) {
-      expect(chosen(SHIPS, covenantWith(sensitivity))).toBe("match-pair/1");
-    }
-    const { protocols, quotas } = covenantWith("criminal");
+  test("where the covenant does not admit it keys of the epoch are taken, and the choice says so", () => {
+    const { protocols } = covenantWith("criminal");
     const without = protocols.filter(({ id }) => id !== "match-pair/1");
-    expect(chosen(SHIPS, covenantWith("criminal", { protocols: without }))).toBe("match-tokens/1");
+    for (const sensitivity of ["ordinary", "criminal"] as const) {
+      const covenant = covenantWith(sensitivity, { protocols: without });
+      const { plan } = planned(read(ONE_OFF_MATCH), OFFERED, covenant);
+      expect(plan.protocol.id).toBe("match-tokens/1");
+      expect(chosen(SHIPS, covenant)).toBe("match-tokens/1");
+    }
+    const text = planned(read(ONE_OFF_MATCH), OFFERED, covenantWith("ordinary", { protocols: without }));
+    expect(explain(text.contract, text.plan, { lang: "en" }).passedOver).toEqual([
+      {
+        protocol: "match-pair/1",
+        why: "a key for this question only, but the covenant does not admit that protocol",
+      },
+    ]);
+  });
+
+  test("over sensitive data tokens cannot be had for the asking, unless their keys live for one plan anyway", () => {
+    for (const sensitivity of ["special", "criminal", "secret"] as const) {
+      expect(chosen(ONE_OFF_MATCH, covenantWith(sensitivity))).toBe("match-pair/1");
+      expect(() => chosen(SHIPS, covenantWith(sensitivity))).toThrow(
+        expect.objectContaining({ code: "invalid-value", hint: expect.stringContaining("leave `mode` out") }),
+      );
+    }
+    const { quotas } = covenantWith("criminal");
     const once = quotas.map((quota) => ({ ...quota, epoch: "once" }));
     expect(chosen(SHIPS, covenantWith("criminal", { quotas: once }))).toBe("match-tokens/1");
+    expect(chosen(ONE_OFF_MATCH, covenantWith("criminal", { quotas: once }))).toBe("match-pair/1");
   });
 
-  test("a count of two takes the mode that is named, and the coordinator where none is", () => {
+  test("a count of two takes the mode that is named; where none is, one of them counts blindly", () => {
+    const free = PAIR_COUNT.replace("  mode: pairs.blind\n", "");
     expect(chosen(PAIR_COUNT)).toBe("match-pair-count-blind/1");
     expect(chosen(local)).toBe("match-pair-count-local/1");
-    expect(chosen(PAIR_COUNT.replace("mode: pairs.blind", ""))).toBe("overlap-hub/1");
-    const passedOver = choose(read(PAIR_COUNT.replace("mode: pairs.blind", "")).ask).refused;
+    expect(chosen(free)).toBe("match-pair-count-blind/1");
+    expect(chosen(PAIR_COUNT.replace("pairs.blind", "hub"))).toBe("overlap-hub/1");
+    const covenant = covenantOf(["customs", "harbour", "insurer"]);
+    const protocols = covenant.protocols.filter(({ id }) => !id.startsWith("match-pair-count"));
+    expect(chosen(free, { ...covenant, protocols })).toBe("overlap-hub/1");
+    const passedOver = choose(read(PAIR_COUNT.replace("pairs.blind", "hub")).ask).refused;
     expect(passedOver.map(({ protocol }) => protocol)).toEqual(["match-pair-count-blind/1"]);
   });
 
@@ -70,7 +99,7 @@ describe("the choice", () => {
   });
 
   test("a node refuses a plan that takes less than its covenant would choose, whoever proposes it", () => {
-    const { plan } = planned(read(SHIPS), OFFERED);
+    const { plan } = planned(read(ONE_OFF_MATCH), OFFERED);
     const classed = plan.inputs.map((input) => ({ ...input, dataClass: `${input.party}.${input.dataset}` }));
     const propose = (covenant: Covenant, id: string): unknown =>
       contractOf(
@@ -79,11 +108,23 @@ describe("the choice", () => {
         { ...plan, inputs: classed, protocol: { ...plan.protocol, id } },
         primitives,
       );
-    const refusal = "over sensitive data two parties match under a key for one question";
-    expect(() => propose(covenantWith("criminal"), "match-tokens/1")).toThrow(refusal);
-    expect(() => propose(covenantWith("criminal"), "match-pair/1")).not.toThrow();
-    expect(() => propose(covenantWith("ordinary"), "match-tokens/1")).not.toThrow();
-    expect(() => propose(covenantWith("ordinary"), "match-pair/1")).not.toThrow(); // stricter than it must be
+    const refusal = 'no protocol "match-tokens/1" answers this question';
+    for (const sensitivity of ["criminal", "ordinary"] as const) {
+      expect(() => propose(covenantWith(sensitivity), "match-tokens/1")).toThrow(refusal);
+      expect(() => propose(covenantWith(sensitivity), "match-pair/1")).not.toThrow();
+    }
+    const { protocols } = covenantWith("ordinary");
+    const without = covenantWith("ordinary", {
+      protocols: protocols.filter(({ id }) => id !== "match-pair/1"),
+    });
+    expect(() => propose(without, "match-tokens/1")).not.toThrow();
+    expect(() => propose(without, "match-pair/1")).not.toThrow(); // keeps more: its own rule refuses it, if at all
+    const asked = { ...plan, ask: { ...plan.ask, mode: "tokens" as const }, inputs: classed };
+    const tokens = (id: string, covenant: Covenant): unknown =>
+      contractOf(covenant, rosterOf(), { ...asked, protocol: { ...plan.protocol, id } } as Plan, primitives);
+    expect(() => tokens("match-tokens/1", covenantWith("ordinary"))).not.toThrow();
+    expect(() => tokens("match-pair/1", covenantWith("ordinary"))).toThrow('no protocol "match-pair/1"');
+    expect(() => tokens("match-tokens/1", covenantWith("criminal"))).toThrow("over sensitive data");
   });
 
   test("no plan promises one mode and runs another", () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Invented questions and federations: ships on two lists, and reports summed over three offices.
 
-/** A match of ship numbers over two registers. */
+/** A match of ship numbers over two registers, under keys of the epoch. */
 export const SHIPS = `koplamp: query/v1
 id: ships-on-two-lists
 class: F
@@ -16,6 +16,7 @@ ask:
   from: { harbour: ships, customs: watch }
   atLeast: 2
   tell: holders
+  mode: tokens
 recipients: [customs]
 release: { minCount: 1, minContributors: 1 }
 expires: 2027-01-31
@@ -64,7 +65,10 @@ expires: 2027-01-31
 `;
 
 /** A match of two under a key for this question only. */
-export const PAIR_MATCH: string = SHIPS.replace("tell: holders", "tell: holders\n  mode: pair");
+export const PAIR_MATCH: string = SHIPS.replace("mode: tokens", "mode: pair");
+
+/** A match that leaves the choice to the planner. */
+export const ONE_OFF_MATCH: string = SHIPS.replace("  mode: tokens\n", "");
 
 /** How many ships two registers share, counted by one of them, for that one and an insurer. */
 export const PAIR_COUNT: string = COUNTS.replace(", coastguard: seen", "")

@@ -62,7 +62,7 @@ describe("lab check", () => {
 
   test("with a question: what everybody would learn, and what a real node would miss", async () => {
     const { explanation, warnings } = await checkLab({ federation, query });
-    expect(explanation).toMatchObject({ query: "both", class: "F", protocol: "match-tokens/1" });
+    expect(explanation).toMatchObject({ query: "both", class: "F", protocol: "match-pair/1" });
     expect(explanation?.inputs.map(({ rowsPadded }) => rowsPadded)).toEqual([256, 256]);
     expect(warnings[0]).toMatch(/^lab: not given and filled in: .*class \(F.*purpose.*legalBasis/);
   });

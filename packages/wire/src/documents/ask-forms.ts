@@ -21,13 +21,13 @@ const match = z
     from,
     atLeast: z.int("expected a count").min(2, "expected at least 2"),
     tell: z.enum(["holders", "count", "nothing"], "expected holders, count or nothing"),
-    mode: z.literal("pair", "expected pair, or no mode").exactOptional(),
+    mode: z.enum(["pair", "tokens"], "expected pair or tokens, or no mode").exactOptional(),
   })
   .refine((ask) => ask.atLeast <= ask.from.length, {
     message: "expected at most all parties",
     path: ["atLeast"],
   })
-  .refine((ask) => ask.mode === undefined || ask.from.length === 2, TWO_PARTIES);
+  .refine((ask) => ask.mode !== "pair" || ask.from.length === 2, TWO_PARTIES);
 
 const overlap = z
   .strictObject({

@@ -32,8 +32,8 @@ export interface MatchAsk {
   readonly from: readonly Source[];
   readonly atLeast: number;
   readonly tell: "holders" | "count" | "nothing";
-  /** Set when the analyst named a mode, for two parties; absent where the choice is the planner's. */
-  readonly mode?: "pair";
+  /** Set when the analyst named a mode; `pair` is for two parties. Absent where the choice is the planner's. */
+  readonly mode?: "pair" | "tokens";
 }
 
 export interface OverlapAsk {
