@@ -130,7 +130,9 @@ async function offered(
         .filter(({ party }) => membership.cards.has(party)) // a stranger is the planner's to refuse
         .map((source) => {
           const { party, dataset } = source;
-          const request = { dataset, key: question.key, groups: undeclaredAt(question.ask, party) };
+          const { key, ask } = question;
+          const alternatives = ask.kind === "match" && ask.anyKey !== undefined ? { anyKey: ask.anyKey } : {};
+          const request = { dataset, key, groups: undeclaredAt(ask, party), ...alternatives };
           return party === me ? offerOf(node, questions.offers, request) : requestOffer(node, party, request);
         }),
     );

@@ -25,8 +25,12 @@ export type Pause = () => Promise<void>;
 /** Rows between two pauses: a few milliseconds of work. */
 const STRETCH = 2048;
 
+/** Stands for all keys of which any may agree: each alternative has a keySpec of its own in its inputs. */
+const ALTERNATIVES = "alternatives";
+
 /** The kinds of a question's key columns: they stand first among the columns that an input names. */
 export function keySpecOf(ask: Ask, input: Pick<Input, "kinds"> | undefined): string {
+  if (ask.kind === "match" && ask.anyKey !== undefined) return ALTERNATIVES;
   return (input?.kinds ?? []).slice(0, keyOf(ask).length).join("+");
 }
 

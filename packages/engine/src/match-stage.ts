@@ -24,13 +24,14 @@ import type {
   Plan,
 } from "@koplamp/wire";
 import { NORM_VERSION } from "@koplamp/wire";
+import { type RecordItems, recordItems, recordMatches } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
-import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
+import { type Contribution, contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import { evaluated } from "./evaluations.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfKeys } from "./history-rows.ts";
 import type { Release } from "./history-rule.ts";
-import { type Items, itemsOf, keySpecOf } from "./items.ts";
+import { type Items, itemsOf, keySpecOf, type Pause } from "./items.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import {
@@ -59,7 +60,7 @@ export async function matchStage(node: NodePorts, run: QuestionRun): Promise<Sta
 /** A party's keys with all that a query session needs of them. */
 interface Held {
   readonly input: Input;
-  readonly items: Items;
+  readonly items: Items | RecordItems;
   readonly cached: CachedItems;
   /** In a count: what the difference with other counts could tell. A match tells of single keys in any case. */
   readonly release?: Release;
@@ -69,13 +70,25 @@ async function heldItems(node: NodePorts, run: QuestionRun): Promise<Held | unde
   const contribution = await contributionOf(node, run);
   if (contribution === undefined) return undefined;
   const { input, table } = contribution;
-  const context = inputContext(node, run.plan, input);
-  const items = await itemsOf(table, input.columns, context, () => node.clock.sleep(0));
+  const items = await itemsAsked(node, run, { input, table });
   const release = await releaseOfKeys(node, run, input, items);
   if (release !== undefined) expectApart(node, run, release); // before an evaluation is spent on it
   const { scope, chunks } = await evaluated(node, run, items.inputs);
   const cached = { inputs: items.inputs, scope, chunks: chunks() };
   return { input, items, cached, ...(release === undefined ? {} : { release }) };
+}
+
+/** The keys of a question at this node: of one key, or of all its alternatives, with the records that they are of. */
+export async function itemsAsked(
+  node: NodePorts,
+  { plan }: QuestionRun,
+  { input, table }: Contribution,
+): Promise<Items | RecordItems> {
+  const context = inputContext(node, plan, input);
+  const pause: Pause = () => node.clock.sleep(0);
+  const { ask } = plan;
+  if (ask.kind !== "match" || ask.anyKey === undefined) return itemsOf(table, input.columns, context, pause);
+  return recordItems(table, ask.anyKey, { input, context, pause });
 }
 
 /** What stands in every OPRF input of a question beside the values of a key. */
@@ -100,15 +113,22 @@ async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Hel
     party: (facts) => matchTokensParty({ ...setupOf(node, run, facts), items: cached }, node.rng),
   });
   if (!run.recipients.includes(node.me)) return { withheld: [], session };
-  return matchResult(session, ask, items);
+  return matchResult(session, ask, items, node.me);
 }
 
 /** What a recipient's node shows of a match: what the question lets it tell. */
 export function matchResult(
   session: SessionResult<Matched>,
-  { tell, atLeast }: MatchAsk,
-  { keys }: Items,
+  ask: MatchAsk,
+  items: Items | RecordItems,
+  me: PartyId,
 ): StageResult {
+  if ("records" in items) {
+    const matches = recordMatches(session.output, ask, items, me);
+    return { result: { kind: "match", matches }, withheld: [], session };
+  }
+  const { tell, atLeast } = ask;
+  const { keys } = items;
   const matches = tellMatches(session.output, tell, atLeast).map(({ item, holders, count: number }) => {
     const told = holders ?? number;
     return { key: keys[item] ?? [], ...(told === undefined ? {} : { holders: told }) };

@@ -16,6 +16,8 @@ export interface OfferRequest {
   readonly dataset: string;
   readonly key: readonly string[];
   readonly groups: readonly string[];
+  /** The keys that are counted together, where the question has several. */
+  readonly anyKey?: readonly (readonly string[])[];
 }
 
 /** The catalogue entry that a node offers, as bytes with a reader of their own, or why it offers none. */
@@ -136,6 +138,7 @@ export const offerRequestForm: z.ZodType<OfferRequest> = z.strictObject({
   dataset: name,
   key: z.array(name).max(16),
   groups: z.array(name).max(16),
+  anyKey: z.array(z.array(name).min(1).max(8)).max(8).exactOptional(),
 });
 
 export const offerForm: z.ZodType<Offered> = z.discriminatedUnion("kind", [

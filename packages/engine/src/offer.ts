@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
 import { type CatalogueEntry, offeredColumns, QueryError, readCatalogueEntry } from "@koplamp/query";
-import { bucket, canonicalBytes, concat, type Hash, hex, type Input, utf8 } from "@koplamp/wire";
+import { bucket, canonicalBytes, concat, type Hash, hex, type Input, type Table, utf8 } from "@koplamp/wire";
 import { asEngineError, EngineError, forOthers, unreachable } from "./errors.ts";
-import { distinctKeys } from "./items.ts";
+import { distinctKeys, type Pause } from "./items.ts";
 import {
   decodeMessage,
   encodeMessage,
@@ -74,13 +74,12 @@ export async function offerOf(
   request: OfferRequest,
 ): Promise<CatalogueEntry> {
   const { me, sources, rng, primitives, clock, membership } = node;
-  const { dataset, key } = request;
+  const { dataset } = request;
   const spec = Object.hasOwn(sources.specs, dataset) ? sources.specs[dataset] : undefined;
   if (spec === undefined) throw unknownDataset(me, dataset, Object.keys(sources.specs));
   node.progress({ party: me, phase: "read" });
   const { table, digest } = await sources.snapshot(dataset);
-  const keyed = key.length > 0 && key.every((name) => Object.hasOwn(spec.columns, name));
-  const count = keyed ? (await distinctKeys(table, key, () => clock.sleep(0))).length : table.rows;
+  const count = await countOf(table, request, () => clock.sleep(0));
   const salt = rng(32);
   const commitment = primitives.hmacSha256(salt, concat(utf8("snapshot\u0000"), digest));
   const rowsPadded = bucket(count);
@@ -99,6 +98,16 @@ export async function offerOf(
   };
   offers.put({ entry, digest, salt });
   return entry;
+}
+
+/** What a question compares: the keys of all its alternatives together, so that no single one shows; without a key, rows. */
+async function countOf(table: Table, { key, anyKey }: OfferRequest, pause: Pause): Promise<number> {
+  const keys = anyKey ?? (key.length === 0 ? [] : [key]);
+  const keyed = keys.length > 0 && keys.flat().every((name) => Object.hasOwn(table.columns, name));
+  if (!keyed) return table.rows;
+  let count = 0;
+  for (const columns of keys) count += (await distinctKeys(table, columns, pause)).length;
+  return count;
 }
 
 function unknownDataset(party: PartyId, dataset: string, known: readonly string[]): QueryError {

@@ -12,14 +12,15 @@ import {
   pairCountBlind,
 } from "@koplamp/psi";
 import type { Input, MatchAsk, OverlapAsk } from "@koplamp/wire";
+import type { RecordItems } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import type { Cost } from "./cost.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfKeys } from "./history-rows.ts";
 import type { Release } from "./history-rule.ts";
-import { type Items, itemsOf } from "./items.ts";
-import { countsResult, inputContext, matchResult, setupOf } from "./match-stage.ts";
+import type { Items } from "./items.ts";
+import { countsResult, itemsAsked, matchResult, setupOf } from "./match-stage.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { checkQuota, elementsCost, Meter } from "./quota.ts";
@@ -50,13 +51,15 @@ async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Hel
   const session = await pairSession(node, run, held, (facts) =>
     matchPairParty({ ...setupOf(node, run, facts), inputs }, node.rng),
   );
-  return run.recipients.includes(node.me) ? matchResult(session, ask, held.items) : { withheld: [], session };
+  return run.recipients.includes(node.me)
+    ? matchResult(session, ask, held.items, node.me)
+    : { withheld: [], session };
 }
 
 /** A party's distinct keys. */
 interface Held {
   readonly input: Input;
-  readonly items: Items;
+  readonly items: Items | RecordItems;
   /** In a count: what the difference with other counts could tell. */
   readonly release?: Release;
 }
@@ -65,8 +68,7 @@ async function heldKeys(node: NodePorts, run: QuestionRun): Promise<Held | undef
   const contribution = await contributionOf(node, run);
   if (contribution === undefined) return undefined;
   const { input, table } = contribution;
-  const context = inputContext(node, run.plan, input);
-  const items = await itemsOf(table, input.columns, context, () => node.clock.sleep(0));
+  const items = await itemsAsked(node, run, { input, table });
   const release = await releaseOfKeys(node, run, input, items);
   if (release === undefined) return { input, items };
   expectApart(node, run, release);

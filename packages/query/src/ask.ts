@@ -7,6 +7,7 @@ import {
   type MoneyFlow,
   type OverlapAsk,
 } from "@koplamp/wire";
+import { readKeys } from "./ask-any.ts";
 import { readJoin } from "./ask-join.ts";
 import { columnIn, readDomain, readFrom, readKey, readWhere, statisticIn } from "./ask-rows.ts";
 import { readTrend } from "./ask-trend.ts";
@@ -19,7 +20,7 @@ import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 export type QuestionAsk = Ask;
 
 const FIELDS = {
-  match: ["kind", "key", "anyKey", "from", "atLeast", "tell", "flaggedBy", "mode"],
+  match: ["kind", "key", "anyKey", "bands", "from", "atLeast", "tell", "flaggedBy", "mode"],
   "overlap-count": ["kind", "key", "from", "shape", "atLeast", "mode"],
   aggregate: ["kind", "from", "where", "groupBy", "flow", "domain", "measures", "distinctBy", "totals"],
   "join-aggregate": ["kind", "key", "from", "groupBy", "domain", "measures", "mode"],
@@ -44,12 +45,12 @@ export function readAsk(value: YamlValue): Ask {
 
 function readMatch(map: YamlMap): MatchAsk {
   const [anyKey, flaggedBy] = [field(map, "anyKey"), field(map, "flaggedBy")];
-  if (anyKey !== undefined) throw refuseAlternatives(anyKey);
+  if (anyKey !== undefined && flaggedBy !== undefined) throw refuseAlternatives(flaggedBy);
   if (flaggedBy !== undefined) throw refuseFlagged(flaggedBy);
   const from = readFrom(map);
   const tell = oneOf(required(map, "tell", "holders, count or nothing"), ["holders", "count", "nothing"]);
   const atLeast = integerOf(required(map, "atLeast", "the smallest number of holders"), 2, from.length);
-  const ask: MatchAsk = { kind: "match", key: readKey(map), from, atLeast, tell };
+  const ask: MatchAsk = { kind: "match", ...readKeys(map), from, atLeast, tell };
   const mode = field(map, "mode");
   if (mode === undefined) return ask;
   const named = oneOf(mode, ["pair", "tokens"]);

@@ -11,6 +11,7 @@ import {
   type Plan,
   type Text,
 } from "@koplamp/wire";
+import { keyWords } from "./key-words.ts";
 import { listed } from "./language.ts";
 import { promiseOf } from "./noise.ts";
 import { rulesText } from "./release-text.ts";
@@ -38,7 +39,7 @@ function runText(plan: Plan, covenant: Covenant): Text {
 }
 
 function matchText(ask: MatchAsk, recipients: readonly string[], parties: readonly string[]): Text {
-  const key = ask.key.join(" + ");
+  const key = keyWords(ask);
   const told = {
     holders: { nl: ", en welke dat zijn", en: ", and which those are" },
     count: { nl: ", en hoeveel dat er zijn", en: ", and how many those are" },
@@ -46,6 +47,12 @@ function matchText(ask: MatchAsk, recipients: readonly string[], parties: readon
   }[ask.tell];
   const [nl, en] = [listed(recipients, "nl"), listed(recipients, "en")];
   const among = holdersText(ask.atLeast, parties.length);
+  if (ask.anyKey !== undefined) {
+    return {
+      nl: `${nl} ${recipients.length === 1 ? "leert" : "leren elk"} welke van de eigen records op een of meer van ${ask.anyKey.length} sleutels (${key}) bij ${among.nl} bekend zijn${told.nl}, en op welke van die sleutels. Sleutels kunnen met verschillende records van een ander overeenkomen. Niemand leert een sleutel die hij niet zelf heeft.`,
+      en: `${en} ${recipients.length === 1 ? "learns" : "each learn"} which of its own records ${among.en} hold under one or more of ${ask.anyKey.length} keys (${key})${told.en}, and which of those keys agree. Keys may agree with different records of another party. Nobody learns a key that it does not hold itself.`,
+    };
+  }
   return {
     nl: `${nl} ${recipients.length === 1 ? "leert" : "leren elk"} welke van de eigen sleutels (${key}) bij ${among.nl} bekend zijn${told.nl}. Niemand leert een sleutel die hij niet zelf heeft.`,
     en: `${en} ${recipients.length === 1 ? "learns" : "each learn"} which of its own keys (${key}) ${among.en} hold${told.en}. Nobody learns a key that it does not hold itself.`,

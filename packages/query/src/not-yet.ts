@@ -13,10 +13,16 @@ export function refuseLookup(at: YamlValue): QueryError {
   );
 }
 
-/** The refusal of `anyKey`. */
+/** The refusal of alternatives in a match at a threshold. */
 export function refuseAlternatives(at: YamlValue): QueryError {
-  return failAt(at, "not-yet", '"anyKey" cannot be answered yet', "ask one match for each key, with `key`");
+  return failAt(
+    at,
+    "not-yet",
+    '"anyKey" cannot be answered at a threshold yet: match-threshold/1 takes one key',
+    "ask one match for each key, with `key`, or leave `flaggedBy` and mode: threshold out",
+  );
 }
+
 
 /** The refusal of `flaggedBy`. */
 export function refuseFlagged(at: YamlValue): QueryError {

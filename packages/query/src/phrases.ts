@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Fact, PartyId } from "@koplamp/protocol";
-import { type ContractItem, keyOf, type Plan } from "@koplamp/wire";
+import type { ContractItem, Plan } from "@koplamp/wire";
+import { keyWords } from "./key-words.ts";
 import { ANY } from "./knowledge.ts";
 import { grouped, type Language, listed } from "./language.ts";
 
@@ -91,7 +92,7 @@ export function phrasesOf(items: readonly ContractItem[], speaker: Speaker): rea
 
 function phraseOf({ fact, about, bound }: ContractItem, speaker: Speaker): string {
   const { plan, lang } = speaker;
-  const key = keyOf(plan.ask).join(" + ");
+  const key = keyWords(plan.ask);
   const words = typeof bound === "string" && lang === "nl" ? (BOUNDS[bound] ?? bound) : bound;
   const number = typeof words === "number" ? grouped(words, lang) : words;
   return PHRASES[fact][lang](partiesText(about, speaker), number, key);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Covenant, keyOf, type OverlapAsk, type Plan, type Text } from "@koplamp/wire";
+import { type Covenant, keyOf, type MatchAsk, type OverlapAsk, type Plan, type Text } from "@koplamp/wire";
 import { BLIND_ALARMS, JOIN_PAIR } from "./choices.ts";
 
 /** The warnings of contracts: codes in the document, words for people. */
@@ -11,6 +11,10 @@ const WORDS: Readonly<Record<string, Text>> = {
   "PERSON-LEVEL": {
     nl: "deze vraag wijst afzonderlijke personen of objecten aan; een treffer is een aanwijzing, geen bewijs",
     en: "this question singles out persons or objects; a hit is a lead, not evidence",
+  },
+  ALTERNATIVES: {
+    nl: "een band zegt hoe vaak zulke overeenkomsten klopten op gegevens waarvan dat bekend is, niet hoe zeker deze is; wie veel sleutels laat meetellen, ziet van elk eigen record welke ervan elders bekend zijn",
+    en: "a band says how often such matches were right on data where that is known, not how certain this one is; with many keys the recipient sees for each of its own records which of them are known elsewhere",
   },
   "SEES-BELOW-THRESHOLD": {
     nl: "de node van een ontvanger kan ook van zijn eigen sleutels onder de drempel zien wie ze heeft; zijn software toont dat niet",
@@ -110,18 +114,21 @@ function budgetWarnings({ ask, inputs }: Plan, { id, budgets }: Covenant): reado
 
 function askWarnings(plan: Plan): readonly string[] {
   const { ask, protocol, release } = plan;
-  if (ask.kind === "match") {
-    return [
-      "PERSON-LEVEL",
-      ...(ask.atLeast > 2 ? ["SEES-BELOW-THRESHOLD"] : []),
-      ...(ask.tell === "holders" ? [] : ["TELL-BY-SOFTWARE"]),
-    ];
-  }
+  if (ask.kind === "match") return matchWarnings(ask);
   if (ask.kind === "overlap-count") return [COUNT_WARNINGS[ask.mode ?? "hub"]];
   if (ask.kind !== "join-aggregate") return sumWarnings(plan);
   return [
     protocol.id === JOIN_PAIR.protocol ? "SELECTOR-COUNT" : "COORDINATOR-SELECTS",
     ...(release.minCount === 1 ? ["NO-FLOOR"] : []),
+  ];
+}
+
+function matchWarnings({ anyKey, atLeast, tell }: MatchAsk): readonly string[] {
+  return [
+    "PERSON-LEVEL",
+    ...(anyKey === undefined ? [] : ["ALTERNATIVES"]),
+    ...(atLeast > 2 ? ["SEES-BELOW-THRESHOLD"] : []),
+    ...(tell === "holders" ? [] : ["TELL-BY-SOFTWARE"]),
   ];
 }
 

@@ -213,7 +213,11 @@ describe("what cannot be answered yet is refused with what exists instead", () =
       SHIPS.replace("tell: holders", "tell: holders\n  flaggedBy: { flagged: true }"),
       "flagged rows only",
     ],
-    ["anyKey", SHIPS.replace("key: [imo]", "anyKey: [[imo], [name]]"), "one match for each key"],
+    [
+      "anyKey and flaggedBy",
+      SHIPS.replace("key: [imo]", "anyKey: [[imo], [name]]\n  flaggedBy: { flagged: true }"),
+      "one match for each key",
+    ],
     ["pairs.blind", COUNTS.replace("shape: histogram", "shape: pairs\n  mode: pairs.blind"), "hub"],
   ];
   for (const [what, text, hint] of cases) {

@@ -20,6 +20,7 @@ import {
 } from "@koplamp/query";
 import { readSource } from "@koplamp/sources";
 import {
+  alternativesOf,
   base64,
   bucket,
   type Contract,
@@ -167,7 +168,9 @@ function entryOf(
   const dataset = found.find((one) => one.party === source.party && one.dataset === source.dataset);
   if (dataset === undefined) throw new Error(`expected dataset ${source.dataset} of ${source.party}`);
   const { spec, table } = dataset;
-  const rowsPadded = bucket(key.length === 0 ? table.rows : distinctKeys(table, key));
+  const keys = ask.kind === "match" ? alternativesOf(ask) : [key];
+  const count = keys.reduce((sum, columns) => sum + distinctKeys(table, columns), 0);
+  const rowsPadded = bucket(key.length === 0 ? table.rows : count);
   return {
     ...source,
     columns: offeredColumns(spec, undeclaredAt(ask, source.party), table),

@@ -59,6 +59,10 @@ export interface Match {
   readonly key: readonly string[];
   /** The holders, how many they are, or absent, as the question told. */
   readonly holders?: readonly PartyId[] | number;
+  /** By alternatives: which of them agree, by position, ascending; `key` is a key of the first of these. */
+  readonly agreed?: readonly number[];
+  /** By alternatives: the band of the holder with the weakest agreement, A the best. */
+  readonly band?: string;
 }
 
 /** At the asker an answer for each question; at a holder that is told, those that hit. */
@@ -196,7 +200,7 @@ export function answerText(answer: Answer): string {
 
 function plainResult(result: AnswerResult): object {
   if (result.kind === "match")
-    return { ...result, matches: sortedBy(result.matches, ({ key }) => key).map(plainMatch) };
+    return { ...result, matches: sortedBy(result.matches, placeOfMatch).map(plainMatch) };
   if (result.kind === "lookup") return { ...result, answers: sortedBy(result.answers, ({ key }) => key) };
   if ("cells" in result) return plainAggregate(result);
   if (result.kind === "trend") return plainTrend(result);
@@ -209,9 +213,14 @@ function plainResult(result: AnswerResult): object {
   };
 }
 
-function plainMatch({ key, holders }: Match): object {
-  if (holders === undefined) return { key };
-  return { key, holders: typeof holders === "number" ? plainNumber(holders) : [...holders].sort() };
+/** Records that stand under one key are told apart by what else is told of them. */
+function placeOfMatch({ key, agreed = [], holders = [] }: Match): readonly string[] {
+  return [...key, ...agreed.map(String), ...[holders].flat().map(String)];
+}
+
+function plainMatch({ holders, ...match }: Match): object {
+  if (holders === undefined) return match;
+  return { ...match, holders: typeof holders === "number" ? plainNumber(holders) : [...holders].sort() };
 }
 
 function plainAggregate({ cells, total, margins, statistics, ...same }: AggregateResult): object {

@@ -13,9 +13,9 @@ export {
   type Counted,
   type Decimals,
   isWithheld,
-  type Match,
   type LookupAnswer,
   type LookupResult,
+  type Match,
   type MatchResult,
   type Measures,
   type OverlapResult,
@@ -27,6 +27,15 @@ export {
 } from "./answer.ts";
 export { bucket } from "./bucket.ts";
 export { canonicalBytes, canonicalText, type Json, type JsonLimits, parseCanonical } from "./canonical.ts";
+export {
+  alternativesOf,
+  type Band,
+  bandName,
+  bandOf,
+  columnsOfAlternatives,
+  MOST_ALTERNATIVES,
+  MOST_BANDS,
+} from "./documents/alternatives.ts";
 export {
   type AggregateAsk,
   type AlarmRule,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from "zod";
 import { utf8 } from "../text.ts";
+import { anyKeyForm, areAlternatives, bandsForm } from "./alternative-forms.ts";
 import { type Ask, type ColumnDomain, flowColumns, measuredColumn, ownColumn } from "./asks.ts";
 import { atLeastOne, list, name, party, same, sortedList, uniqueList } from "./fields.ts";
 import { areRanges, isMade, MOST_TEXT, measureText, parseMeasure } from "./measures.ts";
@@ -18,6 +19,8 @@ const match = z
   .strictObject({
     kind: z.literal("match"),
     key,
+    anyKey: anyKeyForm.exactOptional(),
+    bands: bandsForm.exactOptional(),
     from,
     atLeast: z.int("expected a count").min(2, "expected at least 2"),
     tell: z.enum(["holders", "count", "nothing"], "expected holders, count or nothing"),
@@ -26,6 +29,10 @@ const match = z
   .refine((ask) => ask.atLeast <= ask.from.length, {
     message: "expected at most all parties",
     path: ["atLeast"],
+  })
+  .refine(areAlternatives, {
+    message: "expected the columns of all alternatives, each once, and bands of alternatives that there are",
+    path: ["key"],
   })
   .refine((ask) => ask.mode !== "pair" || ask.from.length === 2, TWO_PARTIES);
 

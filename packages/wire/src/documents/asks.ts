@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a question asks, in normal form: maps are lists, sources in party order.
 import type { PartyId } from "@koplamp/protocol";
+import type { Band } from "./alternatives.ts";
 import { measuredColumns } from "./measures.ts";
 
 /** A condition of `where` or `flaggedBy`. A null never passes. */
@@ -32,6 +33,13 @@ export interface MatchAsk {
   readonly from: readonly Source[];
   readonly atLeast: number;
   readonly tell: "holders" | "count" | "nothing";
+  /**
+   * Alternatives of composite keys, of which any may agree; absent where `key` is the only one. `key` is then the columns
+   * of all of them, each once, in the order in which they first stand.
+   */
+  readonly anyKey?: readonly (readonly string[])[];
+  /** What the bands of a match by alternatives mean, the best first; absent: A where two agree, B where one does. */
+  readonly bands?: readonly Band[];
   /** Set when the analyst named a mode; `pair` is for two parties. Absent where the choice is the planner's. */
   readonly mode?: "pair" | "tokens";
 }
