@@ -21,7 +21,7 @@ export const MOST_FRAME_BYTES: number = HEADER_BYTES + MOST_BODY_BYTES + SIGNATU
 /** Most bytes of a message: a peer that sends more is up to no good. */
 export const MOST_MESSAGE_BYTES: number = 256 * MOST_BODY_BYTES;
 
-/** Message types and their numbers in the header (protocols.md, section 5; aggregation.md, section 4; ours: 0, 35 to 40). */
+/** Message types and their numbers in the header (protocols.md, section 5; aggregation.md, section 4; ours: 0, 35 to 41). */
 export const FRAME_KINDS: Readonly<Record<string, number>> = Object.freeze({
   confirm: 0,
   M: 1,
@@ -58,6 +58,7 @@ export const FRAME_KINDS: Readonly<Record<string, number>> = Object.freeze({
   "keyset.open": 38,
   pkr: 39,
   notice: 40,
+  next: 41,
 });
 
 /** What the relay and the recipient read in clear. Parties stand as their tags. */

@@ -124,7 +124,8 @@ async function playSession(
     const pool = await ports.workers.session({});
     const receive: Channel["receive"] = async (from) => {
       const message = await channel.receive(from);
-      const line = lineOf(ticket, from, message.type);
+      const before = received.filter((one) => one.from === from).length;
+      const line = lineOf(ticket, from, message.type, before);
       const frame = channel.receivedFrame(from);
       if (line !== undefined) received.push({ from, disclosure: line, frame, bytes: message.bytes.length });
       return message;

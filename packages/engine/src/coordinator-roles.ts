@@ -11,7 +11,14 @@ import {
 } from "@koplamp/aggregate";
 import { parameterSet } from "@koplamp/he";
 import type { Party, PartyId, Rng } from "@koplamp/protocol";
-import { COORDINATOR, hubCoordinator, overlapHub } from "@koplamp/psi";
+import {
+  COORDINATOR,
+  cellsLine,
+  hubCoordinator,
+  matchThreshold,
+  overlapHub,
+  thresholdCoordinator,
+} from "@koplamp/psi";
 import { EngineError } from "./errors.ts";
 import type { Ticket } from "./messages.ts";
 import type { SessionFacts } from "./session.ts";
@@ -33,6 +40,15 @@ const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
         minCount,
         ...shapeOf(ticket),
       });
+    },
+  ],
+  [
+    matchThreshold.id,
+    (ticket, { transcript, sid }) => {
+      const { contributors: parties, recipients, atLeast, columns } = ticket;
+      const tell = tellOf(ticket);
+      const common = { parties, recipients, transcript, sid, rowsPadded: rowsOf(ticket) };
+      return thresholdCoordinator({ ...common, atLeast, tell, flagged: columns > 0 });
     },
   ],
   [
@@ -114,6 +130,11 @@ function shapeOf({
   throw garbage("a shape of count");
 }
 
+function tellOf({ shape }: Ticket): "holders" | "count" | "nothing" {
+  if (shape === "holders" || shape === "count" || shape === "nothing") return shape;
+  throw garbage("what a match tells");
+}
+
 function garbage(expected: string): EngineError {
   return new EngineError("garbage", COORDINATOR, `expected ${expected} in the tickets, got another`);
 }
@@ -126,8 +147,17 @@ const TOLD: Readonly<Record<string, readonly [type: string, line: string]>> = {
   "distinct-sum/1": ["Tpi", "tokens"],
 };
 
-/** The line of the contract by which a message discloses something to the coordinator, if it does. */
-export function lineOf({ protocol }: Ticket, from: PartyId, type: string): string | undefined {
+/**
+ * The line of the contract by which a message discloses something to the coordinator, if it does. `before`: how many of
+ * its type came from the same party.
+ */
+export function lineOf(
+  { protocol }: Ticket,
+  from: PartyId,
+  type: string,
+  before: number,
+): string | undefined {
+  if (protocol === matchThreshold.id) return type === "A" ? cellsLine(from, before) : undefined;
   const [told, line] = (Object.hasOwn(TOLD, protocol) ? TOLD[protocol] : undefined) ?? [];
   return type === told ? `${line}.${from}` : undefined;
 }

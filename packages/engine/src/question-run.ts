@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type PartyId, PeerLost } from "@koplamp/protocol";
-import { COORDINATOR, overlapHub } from "@koplamp/psi";
+import { COORDINATOR, matchThreshold, overlapHub } from "@koplamp/psi";
 import { contractOf } from "@koplamp/query";
 import {
   type Contract,
@@ -36,7 +36,8 @@ export interface Turn {
 /** Whether the coordinator plays a role in a plan, beyond passing on what it cannot read. */
 function usesCoordinator({ ask, protocol }: Plan): boolean {
   if (ask.kind === "join-aggregate") return protocol.id !== "join-sum-pair/1";
-  return ask.kind === "aggregate" || ask.kind === "trend" || protocol.id === overlapHub.id;
+  if (ask.kind === "aggregate" || ask.kind === "trend") return true;
+  return protocol.id === overlapHub.id || protocol.id === matchThreshold.id;
 }
 
 /** What the post topics of a question begin with; those of the runs of a standing one are told apart. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isPairProtocol } from "@koplamp/psi";
+import { isPairProtocol, matchThreshold } from "@koplamp/psi";
 import type { AnswerResult, Hash } from "@koplamp/wire";
 import { aggregateStage } from "./aggregate-stage.ts";
 import { Approvals } from "./approvals.ts";
@@ -22,6 +22,7 @@ import { runSeries, type Told } from "./series.ts";
 import type { Stage } from "./stage.ts";
 import { admitStanding, dropStanding, keepStanding } from "./standing.ts";
 import type { Suspensions } from "./suspensions.ts";
+import { thresholdStage } from "./threshold-stage.ts";
 import { trendStage } from "./trend-stage.ts";
 import { decideTogether } from "./verdicts.ts";
 import type { Withdrawals } from "./withdrawals.ts";
@@ -163,6 +164,7 @@ async function answeredNow(node: NodePorts, run: QuestionRun): Promise<Outcome<A
 /** What answers a plan: by its protocol where two have a key of their own, otherwise by the kind of its question. */
 function stageOf({ plan }: QuestionRun): Stage {
   if (isPairProtocol(plan.protocol.id)) return pairStage;
+  if (plan.protocol.id === matchThreshold.id) return thresholdStage;
   if (plan.ask.kind === "trend") return trendStage;
   if (selectsRows(plan)) return joinStage;
   return plan.ask.kind === "aggregate" ? aggregateStage : matchStage;

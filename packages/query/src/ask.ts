@@ -8,11 +8,12 @@ import {
   type OverlapAsk,
 } from "@koplamp/wire";
 import { readKeys } from "./ask-any.ts";
+import { modeAtThreshold, withFlags } from "./ask-flags.ts";
 import { readJoin } from "./ask-join.ts";
 import { columnIn, readDomain, readFrom, readKey, readWhere, statisticIn } from "./ask-rows.ts";
 import { readTrend } from "./ask-trend.ts";
 import { ASK_KINDS } from "./names.ts";
-import { refuseAlternatives, refuseFlagged, refuseLookup, refuseMode, refusePairs } from "./not-yet.ts";
+import { refuseLookup, refuseMode, refusePairs } from "./not-yet.ts";
 import { anyMapOf, distinct, field, integerOf, listOf, mapOf, oneOf, required } from "./yaml-fields.ts";
 import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
@@ -44,16 +45,13 @@ export function readAsk(value: YamlValue): Ask {
 }
 
 function readMatch(map: YamlMap): MatchAsk {
-  const [anyKey, flaggedBy] = [field(map, "anyKey"), field(map, "flaggedBy")];
-  if (anyKey !== undefined && flaggedBy !== undefined) throw refuseAlternatives(flaggedBy);
-  if (flaggedBy !== undefined) throw refuseFlagged(flaggedBy);
   const from = readFrom(map);
   const tell = oneOf(required(map, "tell", "holders, count or nothing"), ["holders", "count", "nothing"]);
   const atLeast = integerOf(required(map, "atLeast", "the smallest number of holders"), 2, from.length);
-  const ask: MatchAsk = { kind: "match", ...readKeys(map), from, atLeast, tell };
+  const ask = withFlags(map, { kind: "match", ...readKeys(map), from, atLeast, tell });
   const mode = field(map, "mode");
   if (mode === undefined) return ask;
-  const named = oneOf(mode, ["pair", "tokens"]);
+  const named = modeAtThreshold(oneOf(mode, ["pair", "tokens", "threshold"]), mode, ask);
   if (named !== "pair" || from.length === 2) return { ...ask, mode: named };
   const message = `mode: pair is for two parties, got ${from.length}`;
   throw failAt(mode, "invalid-value", message, "leave `mode` out: match-tokens/1 takes up to 32 parties");

@@ -78,6 +78,7 @@ const DUTCH: Readonly<Record<string, string>> = {
   "authentic-nodes":
     "De identiteitssleutel van elke node is van die node zelf; berichten zijn verzegeld van node tot node.",
   "coordinator-signs": "De coördinator vertelt de tekens die hij ziet.",
+  "coordinator-tells": "De coördinator vertelt elke treffer die hij vindt, en wie hem hebben zoals hij het vindt.",
   "own-share": "Ten minste één houder houdt zijn deel van de sleutel voor zich.",
   "own-noise":
     "Een ontvanger kent de ruis van hooguit zoveel bijdragers als het plan noemt, de eigen meegeteld.",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The protocols that answer questions, why each is chosen, and what is passed over.
 import type { MatchAsk, OverlapAsk, Text } from "@koplamp/wire";
+import { thresholdPassedOver } from "./thresholds.ts";
 
 /** The protocol that answers a question, why, and what was passed over. */
 export interface Choice {
@@ -172,16 +173,10 @@ const NOT_ADMITTED: Text = {
 };
 
 /** What a match by tokens passes over. */
-export function stricterMatch({ from, mode }: Pick<MatchAsk, "from" | "mode">): Choice["refused"][number] {
-  return from.length === 2
-    ? { protocol: PAIR.protocol, why: mode === "tokens" ? EACH_TIME : NOT_ADMITTED }
-    : {
-        protocol: "match-threshold/1",
-        why: {
-          nl: "nog niet gebouwd; de ontvanger zou ook in zijn node niets onder de drempel zien",
-          en: "not built yet; a recipient's node would see nothing below the threshold either",
-        },
-      };
+export function stricterMatch(ask: MatchAsk): Choice["refused"][number] {
+  const { from, mode } = ask;
+  if (from.length > 2) return thresholdPassedOver(ask);
+  return { protocol: PAIR.protocol, why: mode === "tokens" ? EACH_TIME : NOT_ADMITTED };
 }
 
 /** The ways to count, by mode. */

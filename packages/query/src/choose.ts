@@ -31,6 +31,7 @@ import {
 } from "./choices.ts";
 import { QueryError } from "./errors.ts";
 import { passesSession } from "./sums.ts";
+import { THRESHOLD, takesThreshold } from "./thresholds.ts";
 import { canBeBlind } from "./trends.ts";
 
 /** What a choice depends on beside the question itself. */
@@ -141,7 +142,9 @@ function chosenFor(ask: Ask, circumstance: Circumstances): string {
  * the keys live for one plan anyway or the covenant knows no other (protocols.md, section 4).
  * @throws {QueryError} `invalid-value`.
  */
-function matching({ from, mode }: MatchAsk, { sensitive, once, admits }: Circumstances): Choice {
+function matching(ask: MatchAsk, { sensitive, once, admits }: Circumstances): Choice {
+  if (takesThreshold(ask, admits)) return THRESHOLD;
+  const { from, mode } = ask;
   const strict = from.length === 2 && admits(PAIR.protocol);
   if (mode === "pair" || (mode === undefined && strict)) return PAIR;
   if (mode === undefined || !strict || !sensitive || once) return TOKENS;
@@ -200,6 +203,7 @@ function wording(ask: Ask, protocol: string): Choice {
 
 function matchWording(ask: MatchAsk, protocol: string): Choice {
   const { mode, from } = ask;
+  if (protocol === THRESHOLD.protocol) return THRESHOLD;
   if (protocol === PAIR.protocol) return mode === "pair" ? PAIR : { ...PAIR, reason: ONE_OFF };
   const asked = mode === "tokens" && from.length === 2 ? { reason: AS_ASKED } : {};
   return { ...TOKENS, ...asked, refused: [stricterMatch(ask)] };

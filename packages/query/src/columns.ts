@@ -39,6 +39,8 @@ export function normalise(ask: Ask, entries: readonly CatalogueEntry[]): Ask {
     const hint = "declare it with the kind of an identifier, or as opaque";
     expectKind(column, kindOf(column), IDENTIFIER_KINDS, "be a key", hint);
   }
+  if (ask.kind === "match" && ask.flaggedBy !== undefined)
+    return { ...ask, flaggedBy: ask.flaggedBy.map((flag) => normaliseCondition(flag, kindOf(flag.column))) };
   if (ask.kind === "match" || ask.kind === "overlap-count") return ask;
   if (ask.kind === "join-aggregate") return normaliseJoin(ask, entries);
   const axes = ask.domain.map(({ column }) => column);

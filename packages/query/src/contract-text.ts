@@ -16,6 +16,7 @@ import { listed } from "./language.ts";
 import { promiseOf } from "./noise.ts";
 import { rulesText } from "./release-text.ts";
 import { scheduleText } from "./schedule.ts";
+import { flagsText } from "./thresholds.ts";
 import { trendText } from "./trend-text.ts";
 
 /** The contract in two or three sentences, with the parties' names, and how often it runs where that is more than once. */
@@ -47,6 +48,7 @@ function matchText(ask: MatchAsk, recipients: readonly string[], parties: readon
   }[ask.tell];
   const [nl, en] = [listed(recipients, "nl"), listed(recipients, "en")];
   const among = holdersText(ask.atLeast, parties.length);
+  const flags = flagsText(ask);
   if (ask.anyKey !== undefined) {
     return {
       nl: `${nl} ${recipients.length === 1 ? "leert" : "leren elk"} welke van de eigen records op een of meer van ${ask.anyKey.length} sleutels (${key}) bij ${among.nl} bekend zijn${told.nl}, en op welke van die sleutels. Sleutels kunnen met verschillende records van een ander overeenkomen. Niemand leert een sleutel die hij niet zelf heeft.`,
@@ -54,8 +56,8 @@ function matchText(ask: MatchAsk, recipients: readonly string[], parties: readon
     };
   }
   return {
-    nl: `${nl} ${recipients.length === 1 ? "leert" : "leren elk"} welke van de eigen sleutels (${key}) bij ${among.nl} bekend zijn${told.nl}. Niemand leert een sleutel die hij niet zelf heeft.`,
-    en: `${en} ${recipients.length === 1 ? "learns" : "each learn"} which of its own keys (${key}) ${among.en} hold${told.en}. Nobody learns a key that it does not hold itself.`,
+    nl: `${nl} ${recipients.length === 1 ? "leert" : "leren elk"} welke van de eigen sleutels (${key}) bij ${among.nl} bekend zijn${flags.nl}${told.nl}. Niemand leert een sleutel die hij niet zelf heeft.`,
+    en: `${en} ${recipients.length === 1 ? "learns" : "each learn"} which of its own keys (${key}) ${among.en} hold${flags.en}${told.en}. Nobody learns a key that it does not hold itself.`,
   };
 }
 

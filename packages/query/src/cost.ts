@@ -4,6 +4,7 @@ import { isPairProtocol, matchPair, pairCountBlind } from "@koplamp/psi";
 import { type Contract, measuredColumns, type Plan } from "@koplamp/wire";
 import { DISTINCT, JOIN_PAIR } from "./choices.ts";
 import { type SelectingAsk, selectingAsk } from "./joins.ts";
+import { THRESHOLD } from "./thresholds.ts";
 
 /** What a question costs the party that pays most, by public bounds. An estimate: performance.md, section 1. */
 export interface Cost {
@@ -29,6 +30,7 @@ const US = {
   decode: 10.5,
   sum: 136,
   token: 3,
+  place: 50,
   cell: 8,
   context: 500_000,
   product: 25_000,
@@ -62,7 +64,8 @@ function microsOf(plan: Plan): { readonly first: number; readonly repeat: number
   if (plan.ask.kind === "aggregate" || plan.ask.kind === "trend")
     return { first: sumMicros(plan), repeat: sumMicros(plan) };
   if (isPairProtocol(plan.protocol.id)) return { first: pairMicros(plan), repeat: pairMicros(plan) };
-  return { first: tokenMicros(plan) + evaluationMicros(plan), repeat: tokenMicros(plan) };
+  const each = isThreshold(plan) ? placeMicros(plan) : tokenMicros(plan);
+  return { first: each + evaluationMicros(plan), repeat: each };
 }
 
 /** Evaluations as in a match, and products of ciphertexts with plain numbers: one for each 8,192 rows, group and number. */
@@ -95,6 +98,15 @@ function pairMicros({ inputs, recipients, protocol }: Plan): number {
     return both ? receiving + sending : Math.max(receiving, sending);
   });
   return Math.max(...costs);
+}
+
+function isThreshold({ ask, protocol }: Plan): boolean {
+  return ask.kind === "match" && protocol.id === THRESHOLD.protocol;
+}
+
+/** A party's own tables; the coordinator's search is no party's cost. */
+function placeMicros({ inputs }: Plan): number {
+  return Math.max(...inputs.map(({ rowsPadded }) => rowsPadded)) * US.place;
 }
 
 function evaluationMicros({ inputs }: Plan): number {

@@ -16,6 +16,7 @@ import { checkProtocol } from "./choose.ts";
 import { describeJoin, selectingAsk } from "./joins.ts";
 import { evaluationQuota } from "./quotas.ts";
 import { describeSum } from "./sums.ts";
+import { describeThreshold, THRESHOLD } from "./thresholds.ts";
 import { describeTrend } from "./trends.ts";
 
 /** All sessions that a plan may bring, as one description. */
@@ -88,6 +89,8 @@ function describeTokens(
 ): Description {
   const recipients = plan.recipients.map(({ party }) => party);
   const common = { parties, recipients, rowsPadded, quotas: most };
+  if (plan.ask.kind === "match" && plan.protocol.id === THRESHOLD.protocol)
+    return describeThreshold(plan, plan.ask, most);
   if (plan.ask.kind === "match") return matchTokens.describe(common);
   // Safe because a sum has its own description and a match has just returned.
   const { shape, atLeast } = plan.ask as OverlapAsk;

@@ -23,17 +23,6 @@ export function refuseAlternatives(at: YamlValue): QueryError {
   );
 }
 
-
-/** The refusal of `flaggedBy`. */
-export function refuseFlagged(at: YamlValue): QueryError {
-  return failAt(
-    at,
-    "not-yet",
-    '"flaggedBy" cannot be answered yet: it needs match-threshold/1',
-    "without it the match lists every key on enough lists; a dataset that holds flagged rows only is another way",
-  );
-}
-
 /** The refusal of a mode of counting. */
 export function refuseMode(at: YamlValue, mode: string): QueryError {
   return failAt(

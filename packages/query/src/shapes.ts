@@ -79,11 +79,15 @@ const ask = z.discriminatedUnion("kind", [
     from,
     atLeast: z.int().min(2),
     tell: z.enum(["holders", "count", "nothing"]),
+    flaggedBy: z
+      .record(name, scalar)
+      .optional()
+      .describe("only keys that one of their holders has flagged: column: value"),
     mode: z
-      .enum(["pair", "tokens"])
+      .enum(["pair", "tokens", "threshold"])
       .optional()
       .describe(
-        "pair: two parties, a key for this question only; tokens: keys of the epoch, cheaper when repeated",
+        "pair: two parties, a key for this question only; tokens: keys of the epoch, cheaper when repeated; threshold: nobody sees anything below atLeast",
       ),
   }),
   z.strictObject({

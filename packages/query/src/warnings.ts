@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Covenant, keyOf, type MatchAsk, type OverlapAsk, type Plan, type Text } from "@koplamp/wire";
 import { BLIND_ALARMS, JOIN_PAIR } from "./choices.ts";
+import { THRESHOLD, thresholdWarnings } from "./thresholds.ts";
 
 /** The warnings of contracts: codes in the document, words for people. */
 const WORDS: Readonly<Record<string, Text>> = {
@@ -27,6 +28,14 @@ const WORDS: Readonly<Record<string, Text>> = {
   "COORDINATOR-PATTERN": {
     nl: "de coördinator ziet het hele patroon van overlap, in pseudoniemen",
     en: "the coordinator sees the whole pattern of overlap, in pseudonyms",
+  },
+  "COORDINATOR-HITS": {
+    nl: "de coördinator ziet in pseudoniemen wie elke sleutel heeft die genoeg partijen hebben; spant hij samen met een partij, dan weten zij van al haar sleutels wie ze ook heeft, ook onder de drempel",
+    en: "the coordinator sees in pseudonyms who holds each key that enough parties hold; together with a party it knows who else holds any of that party's keys, below the threshold too",
+  },
+  "COORDINATOR-UNFLAGGED": {
+    nl: "de coördinator ziet dat ook van sleutels die niemand gemarkeerd heeft, en wie markeert",
+    en: "the coordinator sees that of keys that nobody has flagged too, and who flags",
   },
   "COORDINATOR-SELECTS": {
     nl: "de coördinator ziet het patroon van overlap in pseudoniemen en bepaalt welke rijen meetellen; spant hij samen met een ontvanger, dan kunnen zij samen losse rijen uitlezen",
@@ -114,7 +123,8 @@ function budgetWarnings({ ask, inputs }: Plan, { id, budgets }: Covenant): reado
 
 function askWarnings(plan: Plan): readonly string[] {
   const { ask, protocol, release } = plan;
-  if (ask.kind === "match") return matchWarnings(ask);
+  if (ask.kind === "match")
+    return protocol.id === THRESHOLD.protocol ? thresholdWarnings(ask) : matchWarnings(ask);
   if (ask.kind === "overlap-count") return [COUNT_WARNINGS[ask.mode ?? "hub"]];
   if (ask.kind !== "join-aggregate") return sumWarnings(plan);
   return [

@@ -13,6 +13,7 @@ const CLASSES: readonly QueryClass[] = ["A", "B", "C", "D", "E", "F"];
 /** Every protocol that Koplamp has, with its parameter sets. */
 const PROTOCOLS: Covenant["protocols"] = [
   { id: "match-tokens/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
+  { id: "match-threshold/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "match-pair/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "match-pair-count-local/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "match-pair-count-blind/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },

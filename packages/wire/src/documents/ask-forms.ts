@@ -2,7 +2,14 @@
 import { z } from "zod";
 import { utf8 } from "../text.ts";
 import { anyKeyForm, areAlternatives, bandsForm } from "./alternative-forms.ts";
-import { type Ask, type ColumnDomain, flowColumns, measuredColumn, ownColumn } from "./asks.ts";
+import {
+  type Ask,
+  type ColumnDomain,
+  flowColumns,
+  type MatchAsk,
+  measuredColumn,
+  ownColumn,
+} from "./asks.ts";
 import { atLeastOne, list, name, party, same, sortedList, uniqueList } from "./fields.ts";
 import { areRanges, isMade, MOST_TEXT, measureText, parseMeasure } from "./measures.ts";
 
@@ -15,6 +22,28 @@ const key = uniqueList(name, same, 16, 1);
 
 const TWO_PARTIES = { message: "expected two parties in this mode", path: ["mode"] };
 
+const word = z
+  .string()
+  .refine(
+    (value) => value.trim() === value && value !== "" && utf8(value).length <= 256,
+    "expected a canonical value",
+  );
+const whole = z.int("expected an integer");
+
+const condition = z
+  .strictObject({
+    column: name,
+    op: z.enum(["=", "in", ">=", "<"], "expected a comparison"),
+    value: z.union(
+      [word, whole, z.boolean(), list(z.union([word, whole]), 1000, 1)],
+      "expected a value or a list",
+    ),
+  })
+  .refine(({ op, value }) => (op === "in") === (typeof value === "object"), {
+    message: "expected a list with in, and one value with the others",
+    path: ["value"],
+  });
+
 const match = z
   .strictObject({
     kind: z.literal("match"),
@@ -24,7 +53,10 @@ const match = z
     from,
     atLeast: z.int("expected a count").min(2, "expected at least 2"),
     tell: z.enum(["holders", "count", "nothing"], "expected holders, count or nothing"),
-    mode: z.enum(["pair", "tokens"], "expected pair or tokens, or no mode").exactOptional(),
+    flaggedBy: list(condition, 16, 1).exactOptional(),
+    mode: z
+      .enum(["pair", "tokens", "threshold"], "expected pair, tokens or threshold, or no mode")
+      .exactOptional(),
   })
   .refine((ask) => ask.atLeast <= ask.from.length, {
     message: "expected at most all parties",
@@ -34,7 +66,11 @@ const match = z
     message: "expected the columns of all alternatives, each once, and bands of alternatives that there are",
     path: ["key"],
   })
-  .refine((ask) => ask.mode !== "pair" || ask.from.length === 2, TWO_PARTIES);
+  .refine((ask) => ask.mode !== "pair" || ask.from.length === 2, TWO_PARTIES)
+  .refine(({ flaggedBy, anyKey, mode }) => flaggedBy === undefined || isThreshold(anyKey, mode), {
+    message: "expected flags with one key, at a threshold",
+    path: ["flaggedBy"],
+  });
 
 const overlap = z
   .strictObject({
@@ -62,28 +98,6 @@ const overlap = z
   .refine(({ mode, shape }) => !mode?.startsWith("pairs.") || shape === "pairs", {
     message: "expected shape pairs in this mode",
     path: ["mode"],
-  });
-
-const word = z
-  .string()
-  .refine(
-    (value) => value.trim() === value && value !== "" && utf8(value).length <= 256,
-    "expected a canonical value",
-  );
-const whole = z.int("expected an integer");
-
-const condition = z
-  .strictObject({
-    column: name,
-    op: z.enum(["=", "in", ">=", "<"], "expected a comparison"),
-    value: z.union(
-      [word, whole, z.boolean(), list(z.union([word, whole]), 1000, 1)],
-      "expected a value or a list",
-    ),
-  })
-  .refine(({ op, value }) => (op === "in") === (typeof value === "object"), {
-    message: "expected a list with in, and one value with the others",
-    path: ["value"],
   });
 
 const COLUMN = "[A-Za-z][A-Za-z0-9_-]{0,63}";
@@ -229,6 +243,10 @@ const lookup = z
     message: "expected an asker that is not the holder",
     path: ["asker"],
   });
+
+function isThreshold(anyKey: unknown, mode: MatchAsk["mode"]): boolean {
+  return anyKey === undefined && (mode === undefined || mode === "threshold");
+}
 
 function isMeasure(text: string): boolean {
   const parsed = parseMeasure(text);

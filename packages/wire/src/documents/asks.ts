@@ -40,8 +40,10 @@ export interface MatchAsk {
   readonly anyKey?: readonly (readonly string[])[];
   /** What the bands of a match by alternatives mean, the best first; absent: A where two agree, B where one does. */
   readonly bands?: readonly Band[];
+  /** Conditions by which a party flags a row: a key counts only when one of its holders has a flagged row of it. */
+  readonly flaggedBy?: readonly Condition[];
   /** Set when the analyst named a mode; `pair` is for two parties. Absent where the choice is the planner's. */
-  readonly mode?: "pair" | "tokens";
+  readonly mode?: "pair" | "tokens" | "threshold";
 }
 
 export interface OverlapAsk {
@@ -167,7 +169,11 @@ export function measuredColumn(measure: string): string {
 
 /** The columns that one party's rows are read for, each once: key, groups, conditions and measures, in that order. */
 export function columnsAt(ask: Ask, party: PartyId): readonly string[] {
-  if (ask.kind === "match" || ask.kind === "overlap-count" || ask.kind === "lookup") return ask.key;
+  if (ask.kind === "match") {
+    const flags = (ask.flaggedBy ?? []).map(({ column }) => column);
+    return [...new Set([...ask.key, ...flags])];
+  }
+  if (ask.kind === "overlap-count" || ask.kind === "lookup") return ask.key;
   if (ask.kind === "join-aggregate") {
     const measured = ask.measures.map(measuredColumn);
     const own = [...ask.groupBy, ...measured].flatMap((name) => ownColumn(name, party) ?? []);
