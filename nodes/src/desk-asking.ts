@@ -9,10 +9,12 @@ import { signedIn } from "./inbox.ts";
 
 const KEY = /^ed25519:[A-Za-z0-9+/]{43}=$/;
 
-/** The question in a body, as {file, text}. @throws {QueryError}. */
+/** The question in a body, as {file, text}, and of a look-up also its {questions}. @throws {QueryError}. */
 export function questionIn(body: string): Question {
-  const { file, text } = fieldsOf(body);
-  if (typeof file === "string" && typeof text === "string") return readQuestion(text, { file, lab: false });
+  const { file, text, questions } = fieldsOf(body);
+  const beside = typeof questions === "string" ? { questions } : {};
+  if (typeof file === "string" && typeof text === "string")
+    return readQuestion(text, { file, lab: false, ...beside });
   throw new QueryError("invalid-value", "expected a question as {file, text}");
 }
 

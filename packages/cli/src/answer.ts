@@ -22,6 +22,7 @@ export interface PlainAnswer {
 export type PlainResult =
   | { readonly kind: "match"; readonly matches: readonly PlainMatch[] }
   | ({ readonly kind: "overlap-count" } & Readonly<Partial<Record<Shape, PlainCounts>>>)
+  | PlainLookup
   | PlainSums
   | PlainTrend;
 
@@ -45,9 +46,17 @@ export interface PlainFlow {
   readonly period?: string;
 }
 
+/** Answers to single questions. */
+export interface PlainLookup {
+  readonly kind: "lookup";
+  readonly answers: readonly { readonly key: readonly string[]; readonly hit: boolean }[];
+}
+
 interface PlainMatch {
   readonly key: readonly string[];
   readonly holders?: readonly string[] | number;
+  readonly agreed?: readonly number[];
+  readonly band?: string;
 }
 
 type Shape = "histogram" | "pairs" | "atLeast";
@@ -99,6 +108,7 @@ function notReleased({ atLeast }: AnswerOptions): string {
 
 function resultLines(to: string, result: PlainResult, options: AnswerOptions): readonly string[] {
   if (result.kind === "match") return matchLines(to, result.matches);
+  if (result.kind === "lookup") return lookupLines(to, result);
   if ("cells" in result) return aggregateLines(to, result, options);
   if (result.kind === "trend") return trendLines(to, result);
   return countLines(to, result, options);
@@ -106,13 +116,39 @@ function resultLines(to: string, result: PlainResult, options: AnswerOptions): r
 
 function matchLines(to: string, matches: readonly PlainMatch[]): readonly string[] {
   const shown = matches.slice(0, matches.length > FIRST_KEYS + 1 ? FIRST_KEYS : undefined);
-  const rows = shown.map(({ key, holders }) => [`  ${key.join("  ")}`, holdersText(holders)]);
+  const rows = shown.map(({ key, holders, agreed, band }) => [
+    `  ${key.join("  ")}`,
+    holdersText(holders),
+    band === undefined ? "" : `${band}: ${(agreed ?? []).join(" ")}`,
+  ]);
   const more = matches.length - shown.length;
   return [
-    `released to ${to}: ${counted(matches.length, "key")}`,
+    `released to ${to}: ${counted(matches.length, bandsOf(matches).length === 0 ? "key" : "record")}${bandCounts(matches)}`,
     ...columns(rows),
     ...(more === 0 ? [] : [`  … ${grouped(more)} more`]),
   ];
+}
+
+/** Every answer: whoever asked wants all of them. */
+function lookupLines(to: string, { answers }: PlainLookup): readonly string[] {
+  const hits = answers.filter(({ hit }) => hit).length;
+  const rows = answers.map(({ key, hit }) => [`  ${key.join("  ")}`, hit ? "hit" : "no hit"]);
+  return [
+    `released to ${to}: ${counted(answers.length, "answer")}, ${counted(hits, "hit")}`,
+    ...columns(rows),
+  ];
+}
+
+/** The bands that there are, the best first. */
+function bandsOf(matches: readonly PlainMatch[]): readonly string[] {
+  return [...new Set(matches.flatMap(({ band }) => band ?? []))].sort();
+}
+
+/** `, A 12, B 3`: how many records are in each band. */
+function bandCounts(matches: readonly PlainMatch[]): string {
+  return bandsOf(matches)
+    .map((band) => `, ${band} ${grouped(matches.filter((match) => match.band === band).length)}`)
+    .join("");
 }
 
 function holdersText(holders: PlainMatch["holders"]): string {

@@ -4,12 +4,21 @@ import { columns, counted, grouped } from "./table.ts";
 
 /** A question in one line: `ships-two-lists   class F match   eu × ofac   by imo, on at least 2 lists`. */
 export function headingLine({ id, class: letter, ask, sources, key }: Question): string {
-  const parties = [...new Set(sources.map(({ party }) => party))];
+  const askers = ask.kind === "lookup" ? [ask.asker] : [];
+  const parties = [...new Set([...askers, ...sources.map(({ party }) => party)])];
   const who = parties.length <= 6 ? parties.join(" × ") : `${parties.length} parties`;
   const parts = [id, `class ${letter} ${ask.kind}`, who];
   if ("groupBy" in ask) parts.push(`by ${ask.groupBy.join(", ")}`);
-  else parts.push(`by ${key.join(", ")}${ask.kind === "match" ? `, on at least ${ask.atLeast} lists` : ""}`);
+  else
+    parts.push(`by ${keysText(ask, key)}${ask.kind === "match" ? `, on at least ${ask.atLeast} lists` : ""}`);
   return parts.join("   ");
+}
+
+/** One key by its columns, or how many there are of which any may agree. */
+function keysText(ask: Question["ask"], key: readonly string[]): string {
+  return ask.kind === "match" && ask.anyKey !== undefined
+    ? `any of ${ask.anyKey.length} keys`
+    : key.join(", ");
 }
 
 /** What was found in each dataset, in counts. Key columns are told apart; without any, all columns are. */

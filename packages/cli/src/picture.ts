@@ -34,7 +34,7 @@ export interface PictureRequest {
 /** The picture as the text of an SVG file. @throws {UsageError} where the result makes none. */
 export function pictureOf(request: PictureRequest): string {
   const { result } = request;
-  if (result.kind === "match")
+  if (result.kind === "match" || result.kind === "lookup")
     throw new UsageError("keys make no picture", "--format csv gives them as a table");
   if (result.kind === "trend") return trendPicture(request, result);
   const sums = result.kind === "overlap-count" ? undefined : result;

@@ -13,6 +13,8 @@ import {
   type InboxItem,
   type Outcome,
   type Question,
+  type QuestionFile,
+  questionsBeside,
   readQuestion,
 } from "@koplamp/sdk";
 import type { CommandSpec, FlagSpec, Flags } from "./command.ts";
@@ -77,8 +79,8 @@ async function explained(session: Session, flags: Flags, question: string): Prom
   const [federation, node] = [flags.text("federation"), flags.text("node")];
   const file = resolve(cwd, question);
   if (federation === undefined) {
-    const text = await readFile(file, "utf8");
-    const { plan, contract } = await clientOf(session, flags).explain({ file: question, text });
+    const { asked } = await questionFile(session, question);
+    const { plan, contract } = await clientOf(session, flags).explain(asked);
     return explain(contract, plan, { lang: session.lang });
   }
   if (node !== undefined) throw new UsageError("--node and --federation exclude each other");
@@ -90,23 +92,31 @@ async function explained(session: Session, flags: Flags, question: string): Prom
 
 async function queryRun(session: Session, flags: Flags, [file = ""]: readonly string[]): Promise<number> {
   const { cwd } = session.io;
-  const text = await readFile(resolve(cwd, file), "utf8");
-  const question = readQuestion(text, { file, lab: false });
+  const { question, asked } = await questionFile(session, file);
   const client = clientOf(session, flags);
   const { party } = await client.status();
   if (!session.json) session.print(headingLine(question));
   const key = flags.text("key");
   const signing = key === undefined ? undefined : { key: resolve(cwd, key), yes: flags.has("yes") };
-  const signed = signing && (await signedPlan(session, client, { file, text }, signing));
+  const signed = signing && (await signedPlan(session, client, asked, signing));
   const isOurs = (item: InboxItem): boolean => item.query === question.id && item.proposer === party;
   const outcome = await seenThrough(session, client, isOurs, (progress, signal) =>
-    signed === undefined
-      ? client.run({ file, text }, progress, signal)
-      : client.ask(signed, progress, signal),
+    signed === undefined ? client.run(asked, progress, signal) : client.ask(signed, progress, signal),
   );
   if (outcome === undefined) return EXIT.interrupted;
   const shown = { party, id: question.id, question, all: `koplamp query run ${file} --json gives all` };
   return await told(session, flags, outcome, shown);
+}
+
+/** A question as its author wrote it; of a look-up also what is asked, which goes to the own node and no further. */
+async function questionFile(
+  { io }: Session,
+  file: string,
+): Promise<{ readonly question: Question; readonly asked: QuestionFile }> {
+  const text = await readFile(resolve(io.cwd, file), "utf8");
+  const question = readQuestion(text, { file, lab: false });
+  const questions = await questionsBeside(resolve(io.cwd, file), question);
+  return { question, asked: { file, text, ...(questions === undefined ? {} : { questions }) } };
 }
 
 async function queryWatch(session: Session, flags: Flags, [plan = ""]: readonly string[]): Promise<number> {

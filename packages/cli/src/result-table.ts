@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A result as rows: what a file of comma-separated values and a chart are made of.
-import { groupColumns, type PlainResult, type PlainSums } from "./answer.ts";
+import { groupColumns, type PlainLookup, type PlainResult, type PlainSums } from "./answer.ts";
 import type { ResultRow, ResultTable } from "./result-rows.ts";
 import { trendTable } from "./trend-lines.ts";
 
@@ -10,6 +10,7 @@ const SHAPES = ["histogram", "pairs", "atLeast"] as const;
 export function resultTable(result: PlainResult): ResultTable {
   if ("cells" in result) return sumTable(result);
   if (result.kind === "match") return matchTable(result);
+  if (result.kind === "lookup") return lookupTable(result);
   if (result.kind === "trend") return trendTable(result);
   const rows = SHAPES.flatMap((shape) =>
     Object.entries(result[shape] ?? {}).map(([name, value]): ResultRow => {
@@ -26,18 +27,36 @@ export function resultTable(result: PlainResult): ResultTable {
 }
 
 function matchTable({ matches }: Extract<PlainResult, { kind: "match" }>): ResultTable {
-  const width = matches[0]?.key.length ?? 1;
-  const rows = matches.map(({ key, holders }): ResultRow => {
-    const held = typeof holders === "object" ? holders.join(" ") : holders;
-    return { group: key, values: held === undefined ? [] : [held], spreads: [], withheld: [] };
-  });
+  const width = matches.reduce((most, { key }) => Math.max(most, key.length), 1);
   const told = matches.some(({ holders }) => holders !== undefined);
+  const banded = matches.some(({ band }) => band !== undefined);
+  const rows = matches.map(({ key, holders, agreed = [], band }): ResultRow => {
+    const held = typeof holders === "object" ? holders.join(" ") : holders;
+    return {
+      group: Array.from({ length: width }, (_, at) => key[at] ?? ""),
+      values: [...(told ? [held] : []), ...(banded ? [agreed.join(" "), band] : [])],
+      spreads: [],
+      withheld: [],
+    };
+  });
   return {
-    groups: Array.from({ length: width }, (_, at) => (width === 1 ? "key" : `key${at + 1}`)),
-    measures: told ? ["holders"] : [],
+    groups: keyNames(width),
+    measures: [...(told ? ["holders"] : []), ...(banded ? ["agreed", "band"] : [])],
     noisy: false,
     rows,
   };
+}
+
+function lookupTable({ answers }: PlainLookup): ResultTable {
+  const width = answers[0]?.key.length ?? 1;
+  const rows = answers.map(({ key, hit }): ResultRow => {
+    return { group: key, values: [hit ? 1 : 0], spreads: [], withheld: [] };
+  });
+  return { groups: keyNames(width), measures: ["hit"], noisy: false, rows };
+}
+
+function keyNames(width: number): readonly string[] {
+  return Array.from({ length: width }, (_, at) => (width === 1 ? "key" : `key${at + 1}`));
 }
 
 const NO_MEASURES: ReadonlySet<string> = new Set(["group", "withheld", "uncertainty", "hint"]);

@@ -242,7 +242,7 @@ function floors({ covenant, plan }: Case): Decision {
     const message = `the question gives counts from ${plan.release.minCount}, and the covenant from ${minCount}`;
     return refuse("floors/minCount", message, `ask with release.minCount ${minCount} or more`);
   }
-  const contributors = new Set(plan.inputs.map(({ party }) => party)).size;
+  const contributors = contributorsOf(plan).size;
   const wanted = Math.max(minContributors, plan.release.minContributors);
   if (contributors >= wanted && plan.release.minContributors >= minContributors) return ALLOW;
   return refuse(
@@ -250,6 +250,11 @@ function floors({ covenant, plan }: Case): Decision {
     `expected at least ${wanted} contributing parties, got ${contributors}`,
     "ask more parties, or lower `release.minContributors` where the covenant's floor admits it",
   );
+}
+
+/** Whoever brings a list; of a look-up also who asks, since its questions are what is answered. */
+function contributorsOf({ inputs, ask }: Plan): ReadonlySet<PartyId> {
+  return new Set([...inputs.map(({ party }) => party), ...(ask.kind === "lookup" ? [ask.asker] : [])]);
 }
 
 /** Where sums are told, the question's rule about dominance is at least as strict as the covenant's. */
@@ -289,17 +294,25 @@ function protectedUnit({ covenant, plan }: Case): Decision {
 function quotas({ covenant, plan, contract }: Case): Decision {
   const rows = covenant.quotas.map((row, at) => ({ ...row, clause: `quotas/${at + 1}` }));
   for (const { asker, holder, unit, amount } of contract.debits) {
-    if (unit !== "evaluations") continue;
+    if (unit !== "evaluations" && unit !== "lookups") continue;
     const fitting = rows.filter(
       (row) => row.purpose === plan.purpose && fits(row.asker, asker) && fits(row.holder, holder),
     );
-    const most = Math.max(0, ...fitting.map(({ evaluations }) => evaluations));
+    const most = Math.max(0, ...fitting.map((row) => boundOf(row, unit)));
     if (amount <= most) continue;
-    const clause = fitting.find(({ evaluations }) => evaluations === most)?.clause ?? "quotas";
-    const message = `${asker} would have ${amount} elements evaluated by ${holder} for purpose "${plan.purpose}", and its quota is ${most}`;
+    const clause = fitting.find((row) => boundOf(row, unit) === most)?.clause ?? "quotas";
+    const [what, much] =
+      unit === "lookups"
+        ? [`look up ${amount} elements at`, `${most} a day`]
+        : [`have ${amount} elements evaluated by`, `${most}`];
+    const message = `${asker} would ${what} ${holder} for purpose "${plan.purpose}", and its quota is ${much}`;
     return refuse(clause, message, "ask over fewer items, or amend the covenant");
   }
   return ALLOW;
+}
+
+function boundOf({ evaluations, lookupsPerDay }: Covenant["quotas"][number], unit: string): number {
+  return unit === "lookups" ? lookupsPerDay : evaluations;
 }
 
 function fits(row: PartyId, party: PartyId): boolean {

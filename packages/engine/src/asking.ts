@@ -5,10 +5,12 @@ import type { PartyId } from "@koplamp/protocol";
 import {
   type CatalogueEntry,
   contractOf,
+  lookupKeys,
   planQuery,
   QueryError,
   type Question,
   undeclaredAt,
+  withList,
 } from "@koplamp/query";
 import {
   type AnswerResult,
@@ -21,6 +23,7 @@ import {
 import type { Drafts, Explained, PlanDraft } from "./drafts.ts";
 import { asEngineError, EngineError } from "./errors.ts";
 import { eraseExpired } from "./key-set.ts";
+import { keepQuestions } from "./lookup-kept.ts";
 import { encodeMessage } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { offerOf, requestOffer } from "./offer.ts";
@@ -36,16 +39,19 @@ import { refusedBy } from "./withdrawals.ts";
 export async function ask(
   node: NodePorts,
   questions: Questions,
-  question: Question,
+  asked: Question,
 ): Promise<Outcome<AnswerResult>> {
   const { analyst } = node.keys.people;
   if (analyst === undefined) throw noAnalyst(node.me);
+  const question = listed(node, asked);
   try {
     eraseExpired(node);
     const refusal = absence(questions, partiesOf(node, question));
     if (refusal !== undefined) return { query: question.id, status: "refused", ...refusal, disclosures: [] };
-    const { plan } = await explain(node, questions, question);
-    return await propose(node, questions, plan, signedBy(node, analyst, plan));
+    const catalogue = await offered(node, questions, question);
+    const { plan } = planned(node, { question, by: ownAnalyst(node), catalogue, now: node.clock.now() });
+    const keys = lookupKeys(question, catalogue);
+    return await propose(node, questions, { plan, keys, signed: signedBy(node, analyst, plan) });
   } catch (reason) {
     return notAsked(node, question.id, reason);
   }
@@ -60,9 +66,10 @@ export async function draft(
   node: NodePorts,
   questions: Questions,
   drafts: Drafts,
-  { question, by }: { readonly question: Question; readonly by: PublicKey },
+  { question: asked, by }: { readonly question: Question; readonly by: PublicKey },
 ): Promise<PlanDraft> {
   drafts.expectRoom(by);
+  const question = listed(node, asked);
   const { covenant, roster, cards } = node.membership;
   const card = cards.get(node.me);
   if (card === undefined) throw new EngineError("refused", node.me, `${node.me} has no card`);
@@ -70,21 +77,23 @@ export async function draft(
   const madeAt = Math.floor(node.clock.now() / 1000) * 1000; // as its text has it: whoever computes it again has no more
   const explained = planned(node, { question, by, catalogue, now: madeAt });
   drafts.expectRoom(by); // offers take time, and others drafted meanwhile
-  return { ...explained, ...drafts.keep(explained.plan, madeAt), catalogue, madeAt, covenant, roster, card };
+  const kept = drafts.keep(explained.plan, madeAt, lookupKeys(question, catalogue));
+  return { ...explained, ...kept, catalogue, madeAt, covenant, roster, card };
 }
 
 /** Asks what an analyst has signed elsewhere. `plan` and its signatures are a draft of this node. */
 export async function askSigned(
   node: NodePorts,
   questions: Questions,
-  { plan, signed }: { readonly plan: Plan; readonly signed: Proposed["plan"] },
+  draft: Signed,
 ): Promise<Outcome<AnswerResult>> {
+  const { plan } = draft;
   try {
     eraseExpired(node);
     const parties = [node.me, ...[...plan.inputs, ...plan.recipients].map(({ party }) => party)];
     const refusal = absence(questions, parties);
     if (refusal !== undefined) return { query: plan.id, status: "refused", ...refusal, disclosures: [] };
-    return await propose(node, questions, plan, signed);
+    return await propose(node, questions, draft);
   } catch (reason) {
     return notAsked(node, plan.id, reason);
   }
@@ -94,8 +103,9 @@ export async function askSigned(
  * Plans a question and computes its contract, for our first analyst where this node holds no key of one.
  * @throws {QueryError} for a question that cannot be asked; {@link EngineError} where a party cannot be asked.
  */
-export async function explain(node: NodePorts, questions: Questions, question: Question): Promise<Explained> {
+export async function explain(node: NodePorts, questions: Questions, asked: Question): Promise<Explained> {
   const by = ownAnalyst(node);
+  const question = listed(node, asked);
   const catalogue = await offered(node, questions, question);
   return planned(node, { question, by, catalogue, now: node.clock.now() });
 }
@@ -163,12 +173,24 @@ function planned(
   return { plan, contract: contractOf(covenant, roster, plan, primitives) };
 }
 
+/** A signed plan, and of a look-up the questions that it does not state. */
+interface Signed {
+  readonly plan: Plan;
+  readonly keys: readonly (readonly string[])[];
+  readonly signed: Proposed["plan"];
+}
+
+/** A look-up that names its holder alone means the only list with its key that the agreement knows. */
+function listed({ membership }: NodePorts, question: Question): Question {
+  return withList(question, membership.covenant.dataClasses);
+}
+
 async function propose(
   node: NodePorts,
   questions: Questions,
-  plan: Plan,
-  signed: Proposed["plan"],
+  { plan, keys, signed }: Signed,
 ): Promise<Outcome<AnswerResult>> {
+  keepQuestions(node, documentHash(node.primitives.sha256, signed.bytes), keys);
   const parties = new Set([...plan.inputs, ...plan.recipients].map(({ party }) => party));
   parties.delete(node.me);
   const body = encodeMessage({ plan: signed });

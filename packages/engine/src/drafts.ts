@@ -47,6 +47,8 @@ const MOST_DRAFTS = 64;
 interface Kept {
   readonly plan: Plan;
   readonly until: number;
+  /** Of a look-up: the questions, which its plan does not state. */
+  readonly keys: readonly (readonly string[])[];
 }
 
 /** The drafts of one node, by the hash of their plans. In memory only: after a restart one asks again. */
@@ -75,10 +77,14 @@ export class Drafts {
   }
 
   /** Keeps a plan until its analyst has signed it. Gives its hash, and when it expires. */
-  keep(plan: Plan, madeAt: number): { readonly planHash: Hash; readonly until: Time } {
+  keep(
+    plan: Plan,
+    madeAt: number,
+    keys: Kept["keys"] = [],
+  ): { readonly planHash: Hash; readonly until: Time } {
     const planHash = documentHash(this.#node.primitives.sha256, documentBytes(plan));
     const until = madeAt + DRAFT_MS;
-    this.#kept.set(planHash, { plan, until });
+    this.#kept.set(planHash, { plan, until, keys });
     return { planHash, until: timeText(until) };
   }
 
@@ -86,7 +92,7 @@ export class Drafts {
    * The plan that its analyst has signed, which can be asked once.
    * @throws {EngineError} `refused` for bytes that are no draft of this node, or not signed by its analyst; `expired`.
    */
-  take({ bytes, signatures }: SignedBytes): { readonly plan: Plan; readonly signed: SignedBytes } {
+  take({ bytes, signatures }: SignedBytes): Pick<Kept, "plan" | "keys"> & { readonly signed: SignedBytes } {
     const { me, primitives, clock } = this.#node;
     const hash = documentHash(primitives.sha256, bytes);
     const kept = this.#kept.get(hash);
@@ -110,7 +116,7 @@ export class Drafts {
       );
     }
     this.#kept.delete(hash);
-    return { plan, signed: { bytes, signatures: valid } };
+    return { plan, keys: kept.keys, signed: { bytes, signatures: valid } };
   }
 }
 

@@ -7,6 +7,7 @@ import { pastHistory } from "./history.ts";
 import { eraseExpired } from "./key-set.ts";
 import type { Draft } from "./ledger.ts";
 import { keptName } from "./ledger-kept.ts";
+import { eraseIndexes } from "./lookup-kept.ts";
 import { memoNames } from "./memo.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { outcomeName } from "./outcome-kept.ts";
@@ -30,7 +31,12 @@ function eraseDue(node: NodePorts, listeners: readonly ((planHash: Hash) => void
   const questions = (): void => {
     for (const planHash of eraseQuestions(node)) for (const listener of listeners) listener(planHash);
   };
-  for (const erase of [() => eraseExpired(node), questions, () => eraseHistory(node)]) {
+  for (const erase of [
+    () => eraseExpired(node),
+    () => eraseIndexes(node),
+    questions,
+    () => eraseHistory(node),
+  ]) {
     try {
       erase();
     } catch (reason) {

@@ -69,6 +69,7 @@ const CODES: ReadonlyMap<string, Readonly<Record<string, EngineErrorCode>>> = ne
       key: "integrity",
       allowance: "integrity",
       count: "integrity",
+      index: "integrity",
       "too-large": "limits",
       "*": "internal",
     },

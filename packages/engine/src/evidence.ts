@@ -31,11 +31,11 @@ export async function gatherEvidence(
 ): Promise<Uint8Array | undefined> {
   node.progress({ party: node.me, phase: "prove" });
   const documents: SignedBytes[] = [];
-  if (answered.session !== undefined) {
-    documents.push(...(await acknowledge(node, run, answered.session)));
-    documents.push(...(await delivered(node, run, answered.session)));
-    documents.push(signedEgress(node, run, answered.session));
+  for (const session of sessionsOf(answered)) {
+    documents.push(...(await acknowledge(node, run, session)));
+    documents.push(...(await delivered(node, run, session)));
   }
+  if (answered.session !== undefined) documents.push(signedEgress(node, run, answered.session));
   if (answered.result !== undefined) node.ledger.append([releaseEntry(node, run, answered)]);
   try {
     return await exchanged(node, run, documents);
@@ -44,6 +44,10 @@ export async function gatherEvidence(
     node.log({ event: "evidence.incomplete", party: node.me, plan: run.planHash, code, peer: party });
     return undefined;
   }
+}
+
+function sessionsOf({ before = [], session }: StageResult): readonly SessionResult<unknown>[] {
+  return session === undefined ? before : [...before, session];
 }
 
 /** A receipt for every disclosure that came, to whoever disclosed it; one `receive` for each in the own ledger. */
@@ -120,7 +124,7 @@ async function receiptOf(
 }
 
 /** Rows of what happens once: a node evaluates only what it has not evaluated before. */
-const PREPARATION = /^(?:keyset|evaluate)\./;
+const PREPARATION = /^(?:keyset|evaluate|index)\./;
 
 /** What has left this node in all sessions of the question, as its own channel counted. */
 function signedEgress(node: NodePorts, run: QuestionRun, { session }: SessionResult<unknown>): SignedBytes {

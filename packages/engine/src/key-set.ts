@@ -166,7 +166,7 @@ function hashOf({ primitives }: NodePorts, { context, keys }: KeySet): Hash {
 const DAY_MS = 86_400_000;
 
 /** The instant at which an epoch is over. */
-function endOf(epoch: string, { notBefore, expires }: Plan): Time {
+export function endOf(epoch: string, { notBefore, expires }: Plan): Time {
   if (/^\d{4}-\d\d-\d\d$/.test(epoch)) return addPeriod(`${epoch}T00:00:00Z`, "P1D");
   if (/^\d{4}-\d\d$/.test(epoch)) return addPeriod(`${epoch}-01T00:00:00Z`, "P1M");
   if (/^\d{4}$/.test(epoch)) return addPeriod(`${epoch}-01-01T00:00:00Z`, "P1Y");

@@ -30,6 +30,7 @@ const MEMO = z.strictObject({ at: z.string(), data: z.string() });
 /** Keeps that a question was answered, and on which data. A full disk takes no answer away. */
 export function remember(node: NodePorts, run: QuestionRun): void {
   const { me, store, clock, log } = node;
+  if (run.plan.ask.kind === "lookup") return; // the plan does not say what was asked
   if (!run.contributors.includes(me) && !run.recipients.includes(me)) return;
   try {
     const folder = folderOf(node, run);

@@ -3,6 +3,7 @@
 import type { PartyId } from "@koplamp/protocol";
 import type { MeterRequest } from "@koplamp/psi";
 import { evaluationLimit } from "@koplamp/query";
+import { canonicalBytes, hex, timeText } from "@koplamp/wire";
 import type { Cost } from "./cost.ts";
 import { EngineError } from "./errors.ts";
 import { keySetScope, scopeName } from "./key-set.ts";
@@ -44,6 +45,51 @@ export function elementsCost(node: NodePorts, run: QuestionRun, asker: PartyId, 
   const limit = quotaOf(node, run, asker);
   alarm(node, asker, { spent: node.store.spent(budget), more: BigInt(elements), limit });
   return { charge: { budget, amount: BigInt(elements) }, limit, asker };
+}
+
+/** The name under which this node counts what `asker` looks up for a purpose in a day, whatever it asks about. */
+function lookupsBudget(
+  { membership, primitives }: NodePorts,
+  { plan }: QuestionRun,
+  { asker, day }: { readonly asker: PartyId; readonly day: string },
+): string {
+  const scope = canonicalBytes({ covenant: membership.covenant.id, purpose: plan.purpose });
+  return `lookups/${hex(primitives.sha256(scope))}/${day}/${asker}`;
+}
+
+/**
+ * Refuses a look-up that is above what is left of the day, before anything is published or answered.
+ * @throws {EngineError} `quota`.
+ */
+export function checkLookups(node: NodePorts, run: QuestionRun, asker: PartyId, elements: number): void {
+  const day = timeText(node.clock.now()).slice(0, 10);
+  const limit = quotaOf(node, run, asker);
+  const spent = node.store.spent(lookupsBudget(node, run, { asker, day }));
+  if (spent + BigInt(elements) <= limit) return;
+  alarmSpent(node, asker);
+  throw new EngineError(
+    "quota",
+    node.me,
+    `${asker} looks up ${elements} elements at ${node.me}, and ${limit - spent} of its ${limit} a day are left`,
+    "ask fewer questions, wait until tomorrow, or amend the covenant",
+  );
+}
+
+/** What a look-up costs `asker`, with the entry of its allowance: before the first answer, and never given back. */
+export function lookupsCost(
+  node: NodePorts,
+  run: QuestionRun,
+  { asker, elements, day }: { readonly asker: PartyId; readonly elements: number; readonly day: string },
+): Cost {
+  const budget = lookupsBudget(node, run, { asker, day });
+  const limit = quotaOf(node, run, asker);
+  alarm(node, asker, { spent: node.store.spent(budget), more: BigInt(elements), limit });
+  return { charge: { budget, amount: BigInt(elements) }, limit, asker };
+}
+
+/** Whoever asks beyond its quota is heard of, also where it had asked for nothing before. */
+function alarmSpent({ me, log }: NodePorts, asker: PartyId): void {
+  log({ event: "quota.alarm", party: me, peer: asker, count: 100 });
 }
 
 function alarm(

@@ -7,6 +7,8 @@ import { answeredBefore, askedBefore } from "./asked-before.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { FourEyes } from "./four-eyes.ts";
 import { joinStage, selectsRows } from "./join-stage.ts";
+import { dropQuestions } from "./lookup-kept.ts";
+import { lookupStage } from "./lookup-stage.ts";
 import { matchStage } from "./match-stage.ts";
 import { remember } from "./memo.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -147,6 +149,7 @@ async function seenThrough(
     questions.eyes.delete(run.planHash);
     if (!run.left) {
       dropPending(node, run.planHash);
+      dropQuestions(node, run.planHash);
       dropStanding(node, run.planHash);
     }
     await unwatch();
@@ -165,6 +168,7 @@ async function answeredNow(node: NodePorts, run: QuestionRun): Promise<Outcome<A
 function stageOf({ plan }: QuestionRun): Stage {
   if (isPairProtocol(plan.protocol.id)) return pairStage;
   if (plan.protocol.id === matchThreshold.id) return thresholdStage;
+  if (plan.ask.kind === "lookup") return lookupStage;
   if (plan.ask.kind === "trend") return trendStage;
   if (selectsRows(plan)) return joinStage;
   return plan.ask.kind === "aggregate" ? aggregateStage : matchStage;

@@ -17,6 +17,8 @@ export interface StageResult {
   readonly withheld: readonly Withholding[];
   /** The query session, at the nodes that took part in it: disclosures, receipts and egress are named by it. */
   readonly session?: SessionResult<unknown>;
+  /** Sessions before it whose disclosures are acknowledged too. */
+  readonly before?: readonly SessionResult<unknown>[];
 }
 
 /** One node's side of a kind of question. */

@@ -9,7 +9,7 @@ import { type Finding, fail, pass, skip } from "./report.ts";
 type Row = Omit<EgressLine, "from">;
 
 /** Rows that are upper bounds: what was prepared before is not prepared again. */
-const PREPARATION = /^(?:keyset|evaluate)\./;
+const PREPARATION = /^(?:keyset|evaluate|index)\./;
 
 /** The account of every node that sends anything: signed by it, and no row above the contract's. */
 export function checkEgress({ bundle, founding, contract }: Evidence): Finding {

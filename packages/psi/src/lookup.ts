@@ -180,8 +180,8 @@ function checkLookup(setup: LookupAskerSetup | LookupHolderSetup): void {
   const { me, parties, holder, asker, batches, allowance, context, inputs } = setup;
   checkParties(setup);
   checkPair({ me, parties, holder, asker });
-  if (context.length !== 32 || allowance.asker !== asker) {
-    throw new PsiError("setup", `expected a context of 32 bytes, and ${asker} in the allowance`);
+  if (context.length !== 32 || allowance.asker !== asker || allowance.unit !== "lookups") {
+    throw new PsiError("setup", `expected a context of 32 bytes, and look-ups of ${asker} in the allowance`);
   }
   const elements = sum(batches);
   if (batches.length === 0 || batches.some((size) => !BATCH_SIZES.includes(size))) {
@@ -265,7 +265,7 @@ function lookupEgress({ holder, asker, batches, tell }: LookupParameters): reado
   const elements = sum(batches);
   const parties = [asker, holder].sort();
   const rows = batches.length;
-  const allowance = allowanceBytes(allowanceFor(asker, elements)).length;
+  const allowance = allowanceBytes({ ...allowanceFor(asker, elements), unit: "lookups" }).length;
   return [
     ...sent([asker], [holder], "R", 32),
     ...sent(parties, parties, "ready", 32),

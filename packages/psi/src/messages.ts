@@ -135,9 +135,11 @@ export interface Allowance {
   readonly session: string;
   /** `YYYY-MM-DDThh:mm:ssZ`. */
   readonly validUntil: string;
+  /** What is counted; absent: elements under a key set. Look-ups are counted apart. */
+  readonly unit?: "lookups";
 }
 
-/** `W` as canonical JSON with `unit: "elements"`, accepted only when it is exactly `expected`. */
+/** `W` as canonical JSON, accepted only when it is exactly `expected`. */
 export function allowanceCodec(expected: Allowance): Codec<Allowance> {
   const bytes = allowanceBytes(expected);
   return {
@@ -155,8 +157,15 @@ export function allowanceCodec(expected: Allowance): Codec<Allowance> {
 }
 
 /** The bytes of an allowance: JCS, all of whose strings are plain ASCII here. */
-export function allowanceBytes({ asker, ceiling, plan, session, validUntil }: Allowance): Uint8Array {
-  return utf8(JSON.stringify({ asker, ceiling, plan, session, unit: "elements", validUntil }));
+export function allowanceBytes({
+  asker,
+  ceiling,
+  plan,
+  session,
+  unit = "elements",
+  validUntil,
+}: Omit<Allowance, "unit"> & { readonly unit?: "elements" | "lookups" }): Uint8Array {
+  return utf8(JSON.stringify({ asker, ceiling, plan, session, unit, validUntil }));
 }
 
 function bytesCodec(type: string, length: number): Codec<Uint8Array> {

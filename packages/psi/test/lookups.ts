@@ -98,7 +98,7 @@ export class Desk {
       transcript: federation.transcript(),
       batches,
       key: got?.key ?? new Uint8Array(32),
-      allowance: allowance(ASKER, elements),
+      allowance: { ...allowance(ASKER, elements), unit: "lookups" as const },
       tell,
     };
     return [

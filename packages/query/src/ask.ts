@@ -10,10 +10,11 @@ import {
 import { readKeys } from "./ask-any.ts";
 import { modeAtThreshold, withFlags } from "./ask-flags.ts";
 import { readJoin } from "./ask-join.ts";
+import { LOOKUP_FIELDS, readLookup } from "./ask-lookup.ts";
 import { columnIn, readDomain, readFrom, readKey, readWhere, statisticIn } from "./ask-rows.ts";
 import { readTrend } from "./ask-trend.ts";
 import { ASK_KINDS } from "./names.ts";
-import { refuseLookup, refuseMode, refusePairs } from "./not-yet.ts";
+import { refuseMode, refusePairs } from "./not-yet.ts";
 import { anyMapOf, distinct, field, integerOf, listOf, mapOf, oneOf, required } from "./yaml-fields.ts";
 import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
@@ -26,7 +27,7 @@ const FIELDS = {
   aggregate: ["kind", "from", "where", "groupBy", "flow", "domain", "measures", "distinctBy", "totals"],
   "join-aggregate": ["kind", "key", "from", "groupBy", "domain", "measures", "mode"],
   trend: ["kind", "from", "where", "groupBy", "domain", "measures", "period", "alarm", "reveal"],
-  lookup: ["kind", "key", "asker", "holder", "questions", "tell"],
+  lookup: LOOKUP_FIELDS,
 } as const;
 
 /**
@@ -41,7 +42,7 @@ export function readAsk(value: YamlValue): Ask {
   if (kind === "aggregate") return readAggregate(map);
   if (kind === "join-aggregate") return readJoin(map);
   if (kind === "trend") return readTrend(map);
-  throw refuseLookup(required(map, "kind"));
+  return readLookup(map);
 }
 
 function readMatch(map: YamlMap): MatchAsk {

@@ -78,7 +78,10 @@ const DUTCH: Readonly<Record<string, string>> = {
   "authentic-nodes":
     "De identiteitssleutel van elke node is van die node zelf; berichten zijn verzegeld van node tot node.",
   "coordinator-signs": "De coördinator vertelt de tekens die hij ziet.",
-  "coordinator-tells": "De coördinator vertelt elke treffer die hij vindt, en wie hem hebben zoals hij het vindt.",
+  "coordinator-tells":
+    "De coördinator vertelt elke treffer die hij vindt, en wie hem hebben zoals hij het vindt.",
+  "holder-key": "De houder houdt zijn sleutel voor deze vrager voor zich.",
+  "honest-report": "De node van de vrager meldt de treffers die hij vond.",
   "own-share": "Ten minste één houder houdt zijn deel van de sleutel voor zich.",
   "own-noise":
     "Een ontvanger kent de ruis van hooguit zoveel bijdragers als het plan noemt, de eigen meegeteld.",

@@ -30,6 +30,7 @@ import {
   TOKENS,
 } from "./choices.ts";
 import { QueryError } from "./errors.ts";
+import { LOOKUP } from "./lookups.ts";
 import { passesSession } from "./sums.ts";
 import { THRESHOLD, takesThreshold } from "./thresholds.ts";
 import { canBeBlind } from "./trends.ts";
@@ -130,6 +131,7 @@ function isStricter(ask: Ask, protocol: string): boolean {
 
 function chosenFor(ask: Ask, circumstance: Circumstances): string {
   const { recipients } = circumstance;
+  if (ask.kind === "lookup") return LOOKUP.protocol;
   if (ask.kind === "join-aggregate") return joining(ask, recipients).protocol;
   if (ask.kind === "aggregate" || ask.kind === "trend")
     return keyOf(ask).length > 0 ? DISTINCT.protocol : summing(circumstance).protocol;
@@ -197,6 +199,7 @@ const BY_ID: readonly Choice[] = [SUMS, MASKED, BLIND_ALARMS, DISTINCT, JOIN_PAI
 function wording(ask: Ask, protocol: string): Choice {
   const summed = BY_ID.find((choice) => choice.protocol === protocol);
   if (summed !== undefined) return summed;
+  if (ask.kind === "lookup") return LOOKUP;
   if (ask.kind === "overlap-count") return countWording(ask, protocol);
   return ask.kind === "match" ? matchWording(ask, protocol) : SUMS;
 }

@@ -41,7 +41,7 @@ export function normalise(ask: Ask, entries: readonly CatalogueEntry[]): Ask {
   }
   if (ask.kind === "match" && ask.flaggedBy !== undefined)
     return { ...ask, flaggedBy: ask.flaggedBy.map((flag) => normaliseCondition(flag, kindOf(flag.column))) };
-  if (ask.kind === "match" || ask.kind === "overlap-count") return ask;
+  if (ask.kind === "match" || ask.kind === "overlap-count" || ask.kind === "lookup") return ask;
   if (ask.kind === "join-aggregate") return normaliseJoin(ask, entries);
   const axes = ask.domain.map(({ column }) => column);
   expectSummable(ask.measures.flatMap(measuredColumns), kindOf);

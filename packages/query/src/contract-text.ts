@@ -13,6 +13,7 @@ import {
 } from "@koplamp/wire";
 import { keyWords } from "./key-words.ts";
 import { listed } from "./language.ts";
+import { lookupText } from "./lookups.ts";
 import { promiseOf } from "./noise.ts";
 import { rulesText } from "./release-text.ts";
 import { scheduleText } from "./schedule.ts";
@@ -35,6 +36,7 @@ function runText(plan: Plan, covenant: Covenant): Text {
   if (ask.kind === "match") return matchText(ask, recipients, parties);
   if (ask.kind === "overlap-count") return overlapText(ask, recipients, parties);
   if (ask.kind === "join-aggregate") return joinText(ask, plan, recipients);
+  if (ask.kind === "lookup") return lookupText(ask, name);
   if (ask.kind === "trend") return trendText(ask, plan, recipients, parties);
   return sumText(ask, plan, recipients, parties);
 }

@@ -53,7 +53,7 @@ export function costOf(plan: Plan, { egress, debits }: Contract): Cost {
     bytesOut: bytes("from"),
     bytesIn: bytes("to"),
     evaluations: debits
-      .filter(({ unit }) => unit === "evaluations")
+      .filter(({ unit }) => unit === "evaluations" || unit === "lookups")
       .map(({ holder, asker, amount }) => ({ holder, asker, amount })),
   };
 }
@@ -63,6 +63,7 @@ function microsOf(plan: Plan): { readonly first: number; readonly repeat: number
   if (selecting !== undefined) return selectingMicros(plan, selecting);
   if (plan.ask.kind === "aggregate" || plan.ask.kind === "trend")
     return { first: sumMicros(plan), repeat: sumMicros(plan) };
+  if (plan.ask.kind === "lookup") return lookupMicros(plan, plan.ask.elements);
   if (isPairProtocol(plan.protocol.id)) return { first: pairMicros(plan), repeat: pairMicros(plan) };
   const each = isThreshold(plan) ? placeMicros(plan) : tokenMicros(plan);
   return { first: each + evaluationMicros(plan), repeat: each };
@@ -98,6 +99,18 @@ function pairMicros({ inputs, recipients, protocol }: Plan): number {
     return both ? receiving + sending : Math.max(receiving, sending);
   });
   return Math.max(...costs);
+}
+
+/** The index once an epoch, at the holder; then what a question costs whoever pays more for it. */
+function lookupMicros(
+  { inputs }: Plan,
+  elements: number,
+): { readonly first: number; readonly repeat: number } {
+  const rows = inputs.reduce((sum, { rowsPadded }) => sum + rowsPadded, 0);
+  const asking = US.hash + 2 * US.fixed + US.decode + 2 * US.sum;
+  const answering = US.decode + US.variable + US.sum;
+  const repeat = elements * Math.max(asking, answering);
+  return { first: rows * (US.hash + US.variable + US.token) + repeat, repeat };
 }
 
 function isThreshold({ ask, protocol }: Plan): boolean {

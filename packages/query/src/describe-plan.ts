@@ -14,6 +14,7 @@ import type { Covenant, OverlapAsk, Plan } from "@koplamp/wire";
 import { JOIN_PAIR } from "./choices.ts";
 import { checkProtocol } from "./choose.ts";
 import { describeJoin, selectingAsk } from "./joins.ts";
+import { describeLookup } from "./lookups.ts";
 import { evaluationQuota } from "./quotas.ts";
 import { describeSum } from "./sums.ts";
 import { describeThreshold, THRESHOLD } from "./thresholds.ts";
@@ -43,6 +44,11 @@ function describeSessions(plan: Plan, covenant: Covenant): Described {
   }
   if (plan.ask.kind === "trend") {
     return { ...describeTrend(plan, plan.ask), allowances: new Set(), sessions: new Map() };
+  }
+  if (plan.ask.kind === "lookup") {
+    const { questions, before } = describeLookup(plan, plan.ask, covenant);
+    const allowances = new Set(before.outputs.map(({ id }) => id));
+    return { ...joined(questions, before), allowances, sessions: new Map() };
   }
   const parties = plan.inputs.map(({ party }) => party);
   const rowsPadded = Object.fromEntries(plan.inputs.map((input) => [input.party, input.rowsPadded]));

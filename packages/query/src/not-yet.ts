@@ -3,16 +3,6 @@
 import type { QueryError } from "./errors.ts";
 import { failAt, type YamlValue } from "./yaml-source.ts";
 
-/** The refusal of a lookup. */
-export function refuseLookup(at: YamlValue): QueryError {
-  return failAt(
-    at,
-    "not-yet",
-    'kind "lookup" cannot be answered yet: single questions to a register need lookup/1',
-    "kind: match with the questions as a dataset of the asker says which of them the holder has (class F)",
-  );
-}
-
 /** The refusal of alternatives in a match at a threshold. */
 export function refuseAlternatives(at: YamlValue): QueryError {
   return failAt(

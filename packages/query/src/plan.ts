@@ -22,6 +22,8 @@ import { epochOf } from "./epoch.ts";
 import { QueryError } from "./errors.ts";
 import { inputsOf } from "./inputs.ts";
 import { checkJoin } from "./joins.ts";
+import { withElements } from "./lookup-questions.ts";
+import { checkLookup } from "./lookups.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Question } from "./question.ts";
 import { releaseOf } from "./release.ts";
@@ -59,7 +61,7 @@ export function planQuery(request: PlanRequest): Plan {
   const { question, covenant, catalogue, now } = request;
   checkMembers(question, covenant);
   const entries = entriesFor(question, catalogue);
-  const ask = normalise(withDomains(question.ask, entries), entries);
+  const ask = fullAsk(normalise(withDomains(question.ask, entries), entries), request, entries);
   const inputs = inputsOf(ask, entries, covenant);
   checkRecipients(question, ask);
   const epoch = keyOf(ask).length === 0 ? null : epochOf(question, covenant, now);
@@ -102,6 +104,13 @@ export function planQuery(request: PlanRequest): Plan {
     expires,
     salt: request.salt,
   });
+}
+
+/** A look-up also says how many elements its questions take; they themselves stand nowhere in the plan. */
+function fullAsk(ask: Ask, { question, proposer }: PlanRequest, entries: readonly CatalogueEntry[]): Ask {
+  if (ask.kind !== "lookup") return ask;
+  checkLookup(ask, proposer.party, question.recipients);
+  return withElements(ask, question, entries);
 }
 
 /** The plan, if it can travel as a document. */
@@ -183,6 +192,7 @@ function basesOf({ legalBasis }: Question, inputs: readonly Input[]): Plan["base
 
 function rolesOf({ recipients }: Question, ask: Ask): Plan["protocol"]["roles"] {
   const contributor = ask.from.map(({ party }) => party);
+  if (ask.kind === "lookup") return { asker: [ask.asker], holder: contributor, recipient: recipients };
   const recipient = recipients;
   return keyOf(ask).length === 0
     ? { contributor, recipient }

@@ -11,6 +11,7 @@ import {
   type Time,
 } from "@koplamp/wire";
 import { type QuestionAsk, readAsk } from "./ask.ts";
+import { lookupMap, questionsFileIn } from "./ask-lookup.ts";
 import { CLASS_OF, ID, PARTY_ID } from "./names.ts";
 import { type AskedRelease, readRelease } from "./release.ts";
 import { readSchedule } from "./schedule.ts";
@@ -38,6 +39,8 @@ export interface Question {
   readonly expires: Time | null;
   /** Set where it runs several times on one approval. */
   readonly schedule: Schedule | null;
+  /** Of a look-up: the file that its questions are in, and its text once somebody has read it. */
+  readonly questions?: { readonly file: string; readonly text?: string };
   /** What a person should know before asking, one sentence each. */
   readonly warnings: readonly string[];
 }
@@ -67,13 +70,14 @@ const LAB_TEXT: Text = { nl: "niet ingevuld (lab)", en: "not given (lab)" };
  */
 export function readQuestion(
   text: string,
-  options: { readonly file: string; readonly lab: boolean },
+  options: { readonly file: string; readonly lab: boolean; readonly questions?: string },
 ): Question {
   const root = mapOf(readYaml(text, options.file), FIELDS);
   oneOf(required(root, "koplamp", "a question begins with: koplamp: query/v1"), ["query/v1"]);
   const id = nameIn(required(root, "id"), ID, "an id ([a-z][a-z0-9./-]*)");
   const release = readRelease(field(root, "release"));
-  const ask = readAsk(required(root, "ask", "what to ask: see `koplamp query new`"));
+  const asked = required(root, "ask", "what to ask: see `koplamp query new`");
+  const ask = readAsk(asked);
   const given = new Governance(root, options.lab);
   const expected = CLASS_OF[ask.kind];
   const necessity = given.text("necessity");
@@ -94,8 +98,14 @@ export function readQuestion(
     release,
     expires: readExpires(given.value("expires", "expires (the end of tomorrow)")),
     schedule: schedule === undefined ? null : readSchedule(schedule),
+    ...(ask.kind === "lookup" ? questionsOf(asked, options.questions) : {}),
     warnings: given.warnings(),
   });
+}
+
+function questionsOf(asked: YamlValue, text: string | undefined): Pick<Question, "questions"> {
+  const file = questionsFileIn(lookupMap(asked));
+  return { questions: text === undefined ? { file } : { file, text } };
 }
 
 /** The fields that only a lab may leave out, and which of them were. */

@@ -72,10 +72,35 @@ const condition = z.strictObject({
   value: z.union([scalar, list(scalar, 1000)]),
 });
 
+const lookup = z.strictObject({
+  kind: z.literal("lookup"),
+  key,
+  asker: party,
+  holder: z
+    .union([party, z.record(party, name)])
+    .describe("who holds the list; party: dataset where it has several"),
+  questions: z
+    .string()
+    .regex(/\.(?:csv|tsv)$/)
+    .describe("a file beside this one, which stays at the asker"),
+  tell: z.enum(["asker", "both-on-hit"]),
+});
+
 const ask = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("match"),
-    key,
+    key: key.optional(),
+    anyKey: z.array(key).min(2).max(8).optional().describe("in place of key: keys of which any may agree"),
+    bands: z
+      .array(
+        z.strictObject({
+          any: z.array(z.int().min(0)).optional().describe("one of these alternatives agrees, from 0"),
+          atLeast: z.int().min(1).optional().describe("or so many of all agree"),
+        }),
+      )
+      .max(7)
+      .optional()
+      .describe("with anyKey: the best band first, named A, B, …; what fits none is in one more"),
     from,
     atLeast: z.int().min(2),
     tell: z.enum(["holders", "count", "nothing"]),
@@ -144,6 +169,7 @@ const ask = z.discriminatedUnion("kind", [
     }),
     reveal: z.enum(["alarms", "series"]).describe("which periods raise an alarm, or the summed series too"),
   }),
+  lookup,
 ]);
 
 const query = z.strictObject({

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Covenant, keyOf, type MatchAsk, type OverlapAsk, type Plan, type Text } from "@koplamp/wire";
+import {
+  type Covenant,
+  keyOf,
+  type LookupAsk,
+  type MatchAsk,
+  type OverlapAsk,
+  type Plan,
+  type Text,
+} from "@koplamp/wire";
 import { BLIND_ALARMS, JOIN_PAIR } from "./choices.ts";
 import { THRESHOLD, thresholdWarnings } from "./thresholds.ts";
 
@@ -24,6 +32,10 @@ const WORDS: Readonly<Record<string, Text>> = {
   "TELL-BY-SOFTWARE": {
     nl: "de node van een ontvanger kan zien wie zijn sleutels heeft; zijn software toont alleen wat de vraag toestaat",
     en: "a recipient's node can see who holds its keys; its software shows only what the question allows",
+  },
+  "REPORT-UNFORCED": {
+    nl: "de houder hoort van een treffer wat de node van de vrager meldt; een eerlijke melding is niet af te dwingen",
+    en: "the holder is told of a hit what the asker's node reports; an honest report cannot be forced",
   },
   "COORDINATOR-PATTERN": {
     nl: "de coördinator ziet het hele patroon van overlap, in pseudoniemen",
@@ -125,12 +137,17 @@ function askWarnings(plan: Plan): readonly string[] {
   const { ask, protocol, release } = plan;
   if (ask.kind === "match")
     return protocol.id === THRESHOLD.protocol ? thresholdWarnings(ask) : matchWarnings(ask);
+  if (ask.kind === "lookup") return lookupWarnings(ask);
   if (ask.kind === "overlap-count") return [COUNT_WARNINGS[ask.mode ?? "hub"]];
   if (ask.kind !== "join-aggregate") return sumWarnings(plan);
   return [
     protocol.id === JOIN_PAIR.protocol ? "SELECTOR-COUNT" : "COORDINATOR-SELECTS",
     ...(release.minCount === 1 ? ["NO-FLOOR"] : []),
   ];
+}
+
+function lookupWarnings({ tell }: LookupAsk): readonly string[] {
+  return ["PERSON-LEVEL", ...(tell === "asker" ? [] : ["REPORT-UNFORCED"])];
 }
 
 function matchWarnings({ anyKey, atLeast, tell }: MatchAsk): readonly string[] {

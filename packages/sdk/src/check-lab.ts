@@ -32,7 +32,7 @@ import {
 } from "@koplamp/wire";
 import { createCharter } from "./charter.ts";
 import { labTerms, termsFromFile } from "./lab-terms.ts";
-import { eachOf, readFederationFile, readLab } from "./read-lab.ts";
+import { eachOf, proposerOf, readFederationFile, readLab } from "./read-lab.ts";
 
 /** What was found in one dataset: counts for its owner, and no value. */
 export interface CheckedDataset {
@@ -144,7 +144,7 @@ async function planned(
   const parties: readonly FederationParty[] = federation.parties;
   const { charter, keys } = createCharter({ id: `lab/${federation.id}`, parties, terms, now }, rng);
   const { covenant, covenantHash, roster, rosterHash } = admitCharter(charter, primitives);
-  const proposer = question.recipients[0] ?? "";
+  const proposer = proposerOf(question);
   const analyst = keys[proposer]?.people.analyst ?? new Uint8Array(32);
   const plan = planQuery({
     question,

@@ -51,6 +51,8 @@ export interface QuestionFile {
   /** For error messages. */
   readonly file: string;
   readonly text: string;
+  /** Of a look-up: the text of the file with its questions. It goes to the own node, and no further. */
+  readonly questions?: string;
 }
 
 /** One screen about a node. */

@@ -79,7 +79,7 @@ export {
   type PolicyExplanation,
   testPolicy,
 } from "./policy.ts";
-export { type Lab, readLab } from "./read-lab.ts";
+export { type Lab, questionsBeside, readLab } from "./read-lab.ts";
 export { type Flow, type FlowDiagram, sankeySvg } from "./sankey.ts";
 export { type KeptSignIn, type SignInRequest, signIn, signOut } from "./sign-in.ts";
 export { QUESTION_TEMPLATES, type QuestionTemplate } from "./templates.ts";

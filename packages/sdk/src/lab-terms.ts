@@ -17,6 +17,7 @@ const PROTOCOLS: Covenant["protocols"] = [
   { id: "match-pair/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "match-pair-count-local/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "match-pair-count-blind/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
+  { id: "lookup/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "overlap-hub/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "overlap-recipient/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "sum-threshold/1", paramSets: ["bfv-amt-50-pq"], coordinatorLearns: FACTS },

@@ -19,7 +19,7 @@ import { answerOf, type Outcomes } from "./lab-answer.ts";
 import { type LabNode, type LabWorld, startLabCoordinator, startLabNode } from "./lab-node.ts";
 import { foundKept, foundOnce, storeIn } from "./lab-state.ts";
 import { labTerms, termsFromFile } from "./lab-terms.ts";
-import { checkNames, eachOf, type Lab } from "./read-lab.ts";
+import { checkNames, eachOf, type Lab, proposerOf } from "./read-lab.ts";
 
 /** A question to a whole federation in one process. What is absent is as in lab-format.md. */
 export interface LabRequest extends Lab {
@@ -178,7 +178,7 @@ async function answered(
   sources: LabSources,
 ): Promise<LabRun> {
   const { question } = request;
-  const [proposer = ""] = question.recipients;
+  const proposer = proposerOf(question);
   const proposing = nodes.get(proposer)?.node;
   if (proposing === undefined) throw new Error(`expected a node of ${proposer}`);
   const { plan, contract } = await proposing.explain(question);
@@ -201,11 +201,9 @@ async function answered(
 type Ending = readonly [PartyId, Outcome<AnswerResult>];
 
 /** How the question ends at every other node that takes part. */
-function othersOf(
-  { sources, recipients }: Question,
-  nodes: ReadonlyMap<PartyId, LabNode>,
-): readonly Promise<Ending>[] {
-  const [proposer] = recipients;
+function othersOf(question: Question, nodes: ReadonlyMap<PartyId, LabNode>): readonly Promise<Ending>[] {
+  const { sources, recipients } = question;
+  const proposer = proposerOf(question);
   const parties = new Set([...sources.map(({ party }) => party), ...recipients]);
   return [...parties]
     .filter((party) => party !== proposer)

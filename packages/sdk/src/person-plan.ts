@@ -4,7 +4,7 @@ import type { SignedBytes } from "@koplamp/covenant";
 import { publicKeyText, signDocument, wipe } from "@koplamp/crypto";
 import type { PlanDraft } from "@koplamp/engine";
 import { nodePrimitives } from "@koplamp/pool";
-import { contractOf, planQuery, readQuestion } from "@koplamp/query";
+import { contractOf, planQuery, readQuestion, withList } from "@koplamp/query";
 import { readPersonKey } from "@koplamp/store";
 import { documentBytes, documentHash, type Hash, type Plan, type PublicKey } from "@koplamp/wire";
 import type { QuestionFile } from "./client.ts";
@@ -29,13 +29,13 @@ export function signPlanOf(draft: PlanDraft, question: QuestionFile, keyFile: st
 }
 
 /** The canonical bytes of the plan that follows from the question, if it is the draft's. */
-function checkedPlan(draft: PlanDraft, { file, text }: QuestionFile, by: PublicKey): Uint8Array {
+function checkedPlan(draft: PlanDraft, { file, text, ...beside }: QuestionFile, by: PublicKey): Uint8Array {
   const primitives = nodePrimitives();
   const { covenant, roster, card, catalogue, madeAt } = draft;
   const hash = (document: Parameters<typeof documentBytes>[0]): Hash =>
     documentHash(primitives.sha256, documentBytes(document));
   const plan: Plan = planQuery({
-    question: readQuestion(text, { file, lab: false }),
+    question: withList(readQuestion(text, { file, lab: false, ...beside }), covenant.dataClasses),
     covenant,
     covenantHash: hash(covenant),
     rosterHash: hash(roster),

@@ -2,13 +2,16 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
+import type { PartyId } from "@koplamp/protocol";
 import {
   didYouMean,
   type Federation,
   type FederationParty,
+  type OfferedList,
   type Question,
   readFederation,
   readQuestion,
+  withList,
 } from "@koplamp/query";
 import type { DatasetSpec } from "@koplamp/wire";
 import { SdkError } from "./errors.ts";
@@ -26,9 +29,40 @@ export interface Lab {
  */
 export async function readLab(files: { readonly federation: string; readonly query: string }): Promise<Lab> {
   const federation = await readFederationFile(files.federation);
-  const question = readQuestion(await textOf(files.query), { file: files.query, lab: true });
+  const question = withList(await readQuestionFile(files.query), listsOf(federation));
   checkNames(federation, question);
   return { federation, question };
+}
+
+async function readQuestionFile(file: string): Promise<Question> {
+  const text = await textOf(file);
+  const question = readQuestion(text, { file, lab: true });
+  const questions = await questionsBeside(file, question);
+  return questions === undefined ? question : readQuestion(text, { file, lab: true, questions });
+}
+
+/** The questions of a look-up, which are in a file beside it; nothing for other kinds. @throws {SdkError} `file`. */
+export async function questionsBeside(
+  file: string,
+  { questions }: Pick<Question, "questions">,
+): Promise<string | undefined> {
+  return questions === undefined ? undefined : await textOf(resolve(dirname(resolve(file)), questions.file));
+}
+
+/** Every dataset of a federation, with its columns. */
+function listsOf({ parties }: Federation): readonly OfferedList[] {
+  return parties.flatMap(({ id, datasets }) =>
+    Object.entries(datasets).map(([dataset, { columns }]) => ({
+      party: id,
+      dataset,
+      columns: Object.keys(columns),
+    })),
+  );
+}
+
+/** Whose analyst proposes in a lab: the asker of a look-up, and otherwise the first recipient. */
+export function proposerOf({ ask, recipients }: Pick<Question, "ask" | "recipients">): PartyId {
+  return ask.kind === "lookup" ? ask.asker : (recipients[0] ?? "");
 }
 
 /**
@@ -66,9 +100,10 @@ async function textOf(file: string): Promise<string> {
 }
 
 /** @throws {SdkError} `party` for a party or dataset that the federation does not have. */
-export function checkNames({ parties }: Federation, { sources, recipients }: Question): void {
+export function checkNames({ parties }: Federation, { sources, recipients, ask }: Question): void {
   const ids = parties.map(({ id }) => id);
-  for (const id of [...sources.map(({ party }) => party), ...recipients]) {
+  const askers = ask.kind === "lookup" ? [ask.asker] : [];
+  for (const id of [...sources.map(({ party }) => party), ...askers, ...recipients]) {
     if (ids.includes(id)) continue;
     const hint = `parties: ${ids.join(", ")}`;
     throw new SdkError("party", `the federation has no party "${id}"${didYouMean(id, ids)}`, hint);

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type Allowance,
+  type Answered,
+  batchesOf,
+  inputRoot,
+  lookupAsker,
+  lookupHolder,
+  type MeterRequest,
+  meter,
+  openShare,
+} from "@koplamp/psi";
+import {
+  addPeriod,
+  canonicalBytes,
+  concat,
+  documentHash,
+  hex,
+  inputEncoder,
+  type LookupAsk,
+  packInputs,
+  timeText,
+  utf8,
+} from "@koplamp/wire";
+import { z } from "zod";
+import { repeatCosts, withRoom } from "./budgets.ts";
+import { contributionOf, freshSalt } from "./contribution.ts";
+import { EngineError } from "./errors.ts";
+import { type Items, itemsOf } from "./items.ts";
+import { indexScope, type OwnIndex, type PublishedIndex, questionsOf } from "./lookup-kept.ts";
+import { type Current, publishedNow, subscribedNow } from "./lookup-publication.ts";
+import { inputContext } from "./match-stage.ts";
+import { decodeMessage, encodeMessage } from "./messages.ts";
+import type { NodePorts } from "./node-ports.ts";
+import type { QuestionRun } from "./question-run.ts";
+import { checkLookups, lookupsCost, Meter } from "./quota.ts";
+import { runSession, type SessionFacts, type SessionResult } from "./session.ts";
+import type { StageResult } from "./stage.ts";
+
+/**
+ * One node's side of a look-up: the index, where it is not there yet or the list has changed, then one session of
+ * questions under an allowance of its day. The holder refuses what is above its quota before anything is published.
+ */
+export async function lookupStage(node: NodePorts, run: QuestionRun): Promise<StageResult> {
+  const { ask } = run.plan;
+  if (ask.kind !== "lookup") throw new Error("expected a look-up"); // safe because stages are chosen by kind
+  return ask.asker === node.me ? await asking(node, run, ask) : await holding(node, run, ask);
+}
+
+/** The session of questions, as a verifier knows it too. */
+const LABEL = "0/1";
+
+const dayForm: z.ZodType<{ readonly day: string }> = z.strictObject({
+  day: z.string().regex(/^\d{4}-\d\d-\d\d$/),
+});
+
+async function asking(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promise<StageResult> {
+  const scope = indexScope(node, run.plan);
+  const { holder } = scope;
+  const { planHash, plan } = run;
+  const keys = questionsOf(node, planHash);
+  const [input] = plan.inputs;
+  const encode = input === undefined ? undefined : inputEncoder(inputContext(node, plan, input));
+  const inputs = packInputs(keys.flatMap((key) => encode?.(key) ?? []));
+  const said = await run.until(node.post.receive(holder, run.topic("lookups")));
+  const { day } = decodeMessage(dayForm, holder, said);
+  expectToday(node, run, day);
+  const { index, session: published } = await subscribedNow(node, run);
+  node.progress({ party: node.me, phase: "look up" });
+  const { salt, text } = freshSalt(node);
+  const session = await runSession(node, run, {
+    ...common(run),
+    secrets: () => ({ cacheKey: node.keys.storage.slice(), salt }),
+    start: async (facts, pool) => {
+      const root = (await pool.run(inputRoot, [inputs])) as Uint8Array; // safe because the job says so
+      logQuestions(node, run, { root, text, keys, elements: ask.elements });
+      return lookupAsker({ ...setup(node, run, ask, index, { facts, day }), inputs, index }, node.rng);
+    },
+  });
+  const answers = keys.map((key, at) => ({ key, hit: session.output[at] === 1 }));
+  return { result: { kind: "lookup", answers }, withheld: [], session, ...before(published) };
+}
+
+async function holding(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promise<StageResult> {
+  const { asker, elements } = ask;
+  checkLookups(node, run, asker, elements);
+  const held = await heldItems(node, run);
+  const day = timeText(node.clock.now()).slice(0, 10);
+  await node.post.send(asker, run.topic("lookups"), encodeMessage({ day }));
+  const { index, session: published } = await publishedNow(node, run, held.inputs);
+  node.progress({ party: node.me, phase: "answer" });
+  const allowed = new Meter(node.me, asker, elements);
+  const session = await runSession<Answered>(node, run, {
+    ...common(run),
+    beginCosts: () => withRoom(node, run, repeatCosts(node, run)),
+    debits: [{ asker, unit: "lookups", amount: elements }],
+    costOf: ({ output }) => (output === "answers" ? [lookupsCost(node, run, { asker, elements, day })] : []),
+    hostJobs: {
+      [meter.name]: (request: MeterRequest) => {
+        run.stillAllowed(); // whoever withdraws or is halted closes an allowance at once
+        allowed.draw(request);
+      },
+    },
+    secrets: () => ({ cacheKey: node.keys.storage.slice() }),
+    start: async (facts, pool) => {
+      await pool.run(openShare, [index.context, index.share]);
+      const own = { inputs: held.inputs, index };
+      return lookupHolder({ ...setup(node, run, ask, index, { facts, day }), ...own }, node.rng);
+    },
+  });
+  logSpent(node, run, session);
+  const { reported } = session.output;
+  const told = { withheld: [], session, ...before(published) };
+  if (reported === undefined) return told;
+  const answers = Array.from(reported, (at) => ({ key: held.keys[at] ?? [], hit: true }));
+  return { ...told, result: { kind: "lookup", answers } };
+}
+
+async function heldItems(node: NodePorts, run: QuestionRun): Promise<Items> {
+  const contribution = await contributionOf(node, run);
+  if (contribution === undefined)
+    throw new EngineError("source", node.me, `${node.me} has no list to answer from`);
+  const { input, table } = contribution;
+  const context = inputContext(node, run.plan, input);
+  return await itemsOf(table, input.columns, context, () => node.clock.sleep(0));
+}
+
+function common({ plan }: QuestionRun) {
+  const { asker, from } = plan.ask as LookupAsk; // safe because this stage answers no other kind
+  const parties = [asker, ...from.map(({ party }) => party)].sort();
+  const line = ({ id }: { readonly id: string }): boolean => /^(?:answers|report)\./.test(id);
+  return { label: LABEL, parties, line, prefix: "" };
+}
+
+function setup(
+  { me }: NodePorts,
+  { plan, planHash }: QuestionRun,
+  { asker, elements, tell }: LookupAsk,
+  {
+    context,
+    ...index
+  }: Pick<OwnIndex, "context"> & (Pick<OwnIndex, "key"> | Pick<PublishedIndex, "message">),
+  { facts, day }: { readonly facts: SessionFacts; readonly day: string },
+) {
+  const holder = plan.inputs[0]?.party ?? "";
+  const { session, transcript } = facts;
+  const key = "key" in index ? index.key : index.message.slice(0, 32);
+  const end = addPeriod(`${day}T00:00:00Z`, "P1D");
+  const [validUntil = end] = [end, plan.expires].sort();
+  const right = { asker, ceiling: elements, plan: planHash, session, validUntil };
+  const allowance: Allowance = { ...right, unit: "lookups" };
+  const parties = [asker, holder].sort();
+  const batches = batchesOf(elements);
+  return { me, parties, transcript, context, holder, asker, batches, key, allowance, tell };
+}
+
+/** A holder may be in another day than we are by what clocks may differ, and no further. */
+function expectToday({ me, clock }: NodePorts, { plan }: QuestionRun, day: string): void {
+  const days = [-SKEW_MS, SKEW_MS].map((off) => timeText(clock.now() + off).slice(0, 10));
+  if (days.includes(day)) return;
+  const holder = plan.inputs[0]?.party ?? me;
+  throw new EngineError(
+    "integrity",
+    holder,
+    `${holder} would charge another day than today`,
+    "compare clocks",
+  );
+}
+
+const SKEW_MS = 300_000;
+
+/** Fixes the questions in the asker's own ledger, salted: an auditor with list and salt can make the requests again. */
+function logQuestions(
+  { ledger, primitives }: NodePorts,
+  { planHash }: QuestionRun,
+  {
+    root,
+    text,
+    keys,
+    elements,
+  }: {
+    readonly root: Uint8Array;
+    readonly text: string;
+    readonly keys: readonly (readonly string[])[];
+    readonly elements: number;
+  },
+): void {
+  const list = primitives.sha256(canonicalBytes(keys));
+  const snapshot = primitives.hmacSha256(utf8(text), concat(utf8("questions\u0000"), list));
+  const body = {
+    dataset: "questions",
+    snapshot: `sha256:${hex(snapshot)}`,
+    root: `sha256:${hex(root)}`,
+    rowsPadded: elements,
+  };
+  ledger.append([{ type: "inputs", verb: "collection", planHash, body, kept: { salt: text } }]);
+}
+
+function logSpent(
+  { ledger, primitives }: NodePorts,
+  { planHash }: QuestionRun,
+  { output, logged }: SessionResult<Answered>,
+): void {
+  const index = logged.find(({ id }) => id.startsWith("answers."))?.index ?? 0;
+  const allowance = documentHash(primitives.sha256, ledger.leaf(index));
+  const body = { allowance, metered: output.metered, root: `sha256:${hex(output.request)}` };
+  ledger.append([{ type: "spent", verb: "none", planHash, body }]);
+}
+
+function before(session: Current<unknown>["session"]): Pick<StageResult, "before"> {
+  return session === undefined ? {} : { before: [session] };
+}
