@@ -14,7 +14,6 @@ import { type Exposure, type ExposureRequest, exposureOf } from "./exposure.ts";
 import { exposureLog } from "./exposure-log.ts";
 import { type Inbox, NodeInbox } from "./inbox.ts";
 import { eraseExpired } from "./key-set.ts";
-import { eraseIndexes } from "./lookup-kept.ts";
 import { decodeMessage, proposalForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { answerOffer, Offers, offerNone } from "./offer.ts";
@@ -86,7 +85,6 @@ export interface EngineNode extends Inbox {
 export function startNode(node: NodePorts): EngineNode {
   closeBooks(node); // before anything new begins
   eraseExpired(node);
-  eraseIndexes(node);
   const eyes: Questions["eyes"] = new Map();
   const inbox = new NodeInbox(node, eyes);
   const drafts = new Drafts(node);
