@@ -16,6 +16,8 @@ const EXAMPLES = [
   { folder: "ships", query: "how-many.yaml", expected: "how-many.expected.json" },
   { folder: "accounts", query: "how-many.yaml", expected: "how-many.expected.json" },
   { folder: "accounts", query: "which.yaml", expected: "which.expected.json" },
+  { folder: "persons", query: "with-number.yaml", expected: "with-number.expected.json" },
+  { folder: "persons", query: "without-number.yaml", expected: "without-number.expected.json" },
   { folder: "reports", query: "query.yaml", expected: "expected.json" },
   { folder: "flows", query: "flow.yaml", expected: "flow.expected.json" },
   { folder: "flows", query: "per-parcel.yaml", expected: "per-parcel.expected.json" },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AGREEMENT } from "./agreement.ts";
+import { ALTERNATIVES } from "./alternatives.ts";
 import { BUDGETS } from "./budgets.ts";
 import { CHANNEL } from "./channel.ts";
 import { COORDINATOR } from "./coordinator.ts";
@@ -28,6 +29,7 @@ import { VERIFIER } from "./verifier.ts";
 /** Every switch, by guarantee. */
 export const SWITCHES: readonly Switch[] = [
   ...MATCHING,
+  ...ALTERNATIVES,
   ...PAIR,
   ...SUMS,
   ...DISCLOSURE,

@@ -105,13 +105,21 @@ describe("a match by alternatives", () => {
     expect(results["aa"]?.matches).toEqual([due]);
   });
 
+  it("offers the keys of all alternatives as one padded number", async () => {
+    const record = (at: number) => ({ number: `${at}`, given: `a${at}`, surname: "bo", birth: "1970-01-01" });
+    const register = Array.from({ length: 200 }, (_, at) => record(at));
+    const { disclosures } = await ask({ aa: register, bb: [one] }, { ...two, mode: "tokens" }, ["bb"]);
+    const list = disclosures.find(({ id }) => id === "tokens.aa.bb");
+    expect(list?.bytes).toBe(512 * 16); // 200, 200 and 1 keys
+  });
+
   it("shows the same sizes whichever alternatives records have keys under", async () => {
-    const many = Array.from({ length: 100 }, (_, at) => ({
+    const many = Array.from({ length: 300 }, (_, at) => ({ number: `${at}` }));
+    const few = Array.from({ length: 150 }, (_, at) => ({
       number: `${at}`,
-      given: "an",
+      given: `a${at}`,
       birth: "1970-01-01",
     }));
-    const few = many.map(({ number }) => ({ number, given: `a${number}`, birth: null }));
     const sizes = async (register: Registers[string]): Promise<readonly unknown[]> => {
       const { disclosures } = await ask({ aa: register, bb: [one] }, { ...two, mode: "tokens" }, ["bb"]);
       return disclosures.map(({ id, bytes }) => [id, bytes]);
