@@ -55,4 +55,17 @@ export const ALTERNATIVES: readonly Switch[] = [
     ],
     test: { file: "packages/sdk/test/alternatives.test.ts", name: "shows the same sizes" },
   },
+  {
+    id: "alternatives.widest-domain",
+    guarantee: "G12",
+    weak: "a key with a large domain beside it lifts the bound on evaluations of one with a small domain",
+    edits: [
+      {
+        file: "packages/query/src/quotas.ts",
+        from: "return Math.min(agreed, ...ceilings);",
+        to: "return Math.min(agreed, Math.max(...ceilings));",
+      },
+    ],
+    test: { file: "packages/query/test/alternatives.test.ts", name: "smallest domain" },
+  },
 ];

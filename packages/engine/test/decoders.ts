@@ -29,6 +29,10 @@ const hash = `sha256:${"0d".repeat(32)}`;
 const MESSAGES = {
   proposal: [proposalForm, { plan: signed }],
   "offer request": [offerRequestForm, { dataset: "reports", key: ["imo"], groups: ["region"] }],
+  "offer request by several keys": [
+    offerRequestForm,
+    { dataset: "reports", key: ["imo", "name"], groups: [], anyKey: [["imo"], ["name", "imo"]] },
+  ],
   offer: [offerForm, { kind: "entry", entry: bytes }],
   "no offer": [offerForm, { kind: "none", code: "catalogue", message: "no", hint: "ask" }],
   verdict: [verdictForm, { kind: "allow", contractHash: hash }],

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import { type ColumnKind, type Covenant, type Plan, quotaCeiling } from "@koplamp/wire";
+import {
+  alternativesOf,
+  type ColumnKind,
+  type Covenant,
+  keyOf,
+  type Plan,
+  quotaCeiling,
+} from "@koplamp/wire";
 
 /**
  * How many elements, dummies included, `asker` may look up at `holder` for a purpose in a day, as the covenant says; 0
@@ -45,7 +52,8 @@ function fittingRows(
 
 /**
  * The quota of a plan: of a look-up in a day, and otherwise under one key set: what the covenant says, and never more
- * than the identifier's domain bears.
+ * than the identifier's domain bears. Of several keys the one with the smallest domain bounds all: what is evaluated does
+ * not show of which key it is.
  */
 export function evaluationLimit(
   covenant: Covenant,
@@ -56,7 +64,12 @@ export function evaluationLimit(
   if (ask.kind === "lookup") return lookupQuota(covenant, purpose, asker, holder);
   const agreed = evaluationQuota(covenant, purpose, asker, holder);
   if (covenant.id.startsWith("lab/")) return agreed;
-  // Safe because the plan's reader admits these kinds only.
-  const kinds = (inputs[0]?.kinds ?? []) as readonly ColumnKind[];
-  return Math.min(agreed, quotaCeiling(covenant, asker, kinds));
+  const { columns = [], kinds = [] } = inputs[0] ?? {};
+  const keys = ask.kind === "match" ? alternativesOf(ask) : [keyOf(ask)];
+  const ceilings = keys.map((key) => {
+    // Safe because the plan's reader admits these kinds only.
+    const own = key.flatMap((column) => kinds[columns.indexOf(column)] ?? []) as readonly ColumnKind[];
+    return quotaCeiling(covenant, asker, own);
+  });
+  return Math.min(agreed, ...ceilings);
 }

@@ -2,8 +2,8 @@
 // A match by several keys: how it is asked, and what its contract says.
 import { type Ask, documentBytes, type MatchAsk, readDocument } from "@koplamp/wire";
 import { describe, expect, test } from "vitest";
-import { explain, readQuestion, warningText } from "../src/index.ts";
-import { entry, planned } from "./agreement.ts";
+import { evaluationLimit, explain, readQuestion, warningText } from "../src/index.ts";
+import { covenantOf, entry, planned } from "./agreement.ts";
 import { SHIPS } from "./samples.ts";
 
 const asked = (key: string): string => SHIPS.replace("key: [imo]", key);
@@ -61,6 +61,28 @@ describe("alternatives", () => {
       const rows = JSON.stringify(explain(contract, plan, { lang, covenant }));
       expect(rows).toContain("(imo | name + built)");
     }
+  });
+
+  test("leave the key with the smallest domain its bound on what may be evaluated", () => {
+    const own = covenantOf(["customs", "harbour"]);
+    const covenant = {
+      ...own,
+      dataClasses: [
+        {
+          ...{ id: "watch", party: "customs", dataset: "watch", columns: ["imo", "name", "built"] },
+          ...{ registerSize: 1_000_000, sensitivity: "ordinary" as const, allow: [] },
+        },
+      ],
+      floors: { ...own.floors, maxDomainPermille: 5 },
+      quotas: own.quotas.map((row) => ({ ...row, evaluations: 4_000_000 })),
+    };
+    const limit = (key: string): number => {
+      const { plan } = planned(readQuestion(asked(key), { file: "q.yaml", lab: false }), catalogue, covenant);
+      return evaluationLimit(covenant, plan, "customs", "harbour");
+    };
+    expect(limit("key: [imo]")).toBe(6144); // the bucket of 5 in 1,000 of a million
+    expect(limit(BOTH)).toBe(6144);
+    expect(limit("key: [name, built]")).toBeGreaterThan(6144);
   });
 
   test("are refused in a plan that does not state them in normal form", () => {
