@@ -17,6 +17,7 @@ import {
   tokensCodec,
 } from "../src/messages.ts";
 import { openingCodec, pairKeyCodec, slotsCodec, sortedCodec } from "../src/pair-messages.ts";
+import { hitsCodec, NEXT, tablesCodec } from "../src/threshold-messages.ts";
 
 const ROWS = 16;
 const ALLOWANCE = {
@@ -27,6 +28,9 @@ const ALLOWANCE = {
   validUntil: "2026-12-31T00:00:00Z",
 };
 
+const LAYOUT = { parties: 2, atLeast: 2, flagged: true, shards: 1, rows: 2, bins: 4 };
+const HIT = { table: 2, bin: 1, low: 7, high: 9, told: 3 };
+
 /** Everything that matching reads of others. */
 export function decoders(group: Group, rng: Rng): readonly Target[] {
   const rising = (rows: number, width: number): Uint8Array =>
@@ -36,6 +40,7 @@ export function decoders(group: Group, rng: Rng): readonly Target[] {
   const opening = new Uint8Array(32 + ROWS * 16);
   opening.set(rising(ROWS, 16), 32);
   const counts = countsCodec(ROWS);
+  const hits = hitsCodec(LAYOUT);
   return [
     codecTarget("R", ROOT, [rng(32)], 20_000),
     codecTarget("keyset.commit", KEYSET_COMMIT, [rng(32)], 20_000),
@@ -45,6 +50,9 @@ export function decoders(group: Group, rng: Rng): readonly Target[] {
     codecTarget("E", replyCodec(ROWS), [rng(32 * ROWS + 64)], 30_000),
     codecTarget("T", tokensCodec(ROWS), [rising(ROWS, 16)], 40_000),
     codecTarget("T of a count", countedTokensCodec(ROWS, true), [rising(ROWS + 1, 16)], 40_000),
+    codecTarget("A", tablesCodec(LAYOUT), [new Uint8Array(24 * 4 * 16).fill(1)], 30_000),
+    codecTarget("H", hits, [hits.encode([HIT, { ...HIT, table: 23 }])], 40_000),
+    codecTarget("next", NEXT, [new Uint8Array(1)], 5000),
     codecTarget("C", counts, [counts.encode(Array.from({ length: ROWS }, (_, at) => at || null))], 30_000),
     codecTarget("W", allowanceCodec(ALLOWANCE), [allowanceBytes(ALLOWANCE)], 20_000),
     codecTarget("K of a pair", pairKey, [key], 30_000),
