@@ -23,6 +23,7 @@ import { PICTURES, STATISTICAL } from "./statistics.ts";
 import { NOISES, SUMS } from "./sums.ts";
 import { SUSPENSION } from "./suspension.ts";
 import type { Switch } from "./switch.ts";
+import { THRESHOLD } from "./threshold.ts";
 import { BLIND_TESTS, TRENDS } from "./trends.ts";
 import { VERIFIER } from "./verifier.ts";
 
@@ -31,6 +32,7 @@ export const SWITCHES: readonly Switch[] = [
   ...MATCHING,
   ...ALTERNATIVES,
   ...PAIR,
+  ...THRESHOLD,
   ...SUMS,
   ...DISCLOSURE,
   ...DERIVATION,
