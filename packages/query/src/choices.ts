@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The protocols that answer questions, why each is chosen, and what is passed over.
 import type { MatchAsk, OverlapAsk, Text } from "@koplamp/wire";
-import { thresholdPassedOver } from "./thresholds.ts";
 
 /** The protocol that answers a question, why, and what was passed over. */
 export interface Choice {
@@ -172,10 +171,8 @@ const NOT_ADMITTED: Text = {
   en: "a key for this question only, but the covenant does not admit that protocol",
 };
 
-/** What a match by tokens passes over. */
-export function stricterMatch(ask: MatchAsk): Choice["refused"][number] {
-  const { from, mode } = ask;
-  if (from.length > 2) return thresholdPassedOver(ask);
+/** What a match of two by tokens passes over. */
+export function stricterMatch({ mode }: Pick<MatchAsk, "mode">): Choice["refused"][number] {
   return { protocol: PAIR.protocol, why: mode === "tokens" ? EACH_TIME : NOT_ADMITTED };
 }
 

@@ -32,7 +32,7 @@ import {
 import { QueryError } from "./errors.ts";
 import { LOOKUP } from "./lookups.ts";
 import { passesSession } from "./sums.ts";
-import { THRESHOLD, takesThreshold } from "./thresholds.ts";
+import { THRESHOLD, takesThreshold, thresholdPassedOver } from "./thresholds.ts";
 import { canBeBlind } from "./trends.ts";
 
 /** What a choice depends on beside the question itself. */
@@ -209,7 +209,7 @@ function matchWording(ask: MatchAsk, protocol: string): Choice {
   if (protocol === THRESHOLD.protocol) return THRESHOLD;
   if (protocol === PAIR.protocol) return mode === "pair" ? PAIR : { ...PAIR, reason: ONE_OFF };
   const asked = mode === "tokens" && from.length === 2 ? { reason: AS_ASKED } : {};
-  return { ...TOKENS, ...asked, refused: [stricterMatch(ask)] };
+  return { ...TOKENS, ...asked, refused: [from.length === 2 ? stricterMatch(ask) : thresholdPassedOver(ask)] };
 }
 
 function countWording({ shape, mode }: OverlapAsk, protocol: string): Choice {
