@@ -31,7 +31,7 @@ export interface RecordItems extends Items {
  * What the keys of one alternative are evaluated under: the kinds and names of its columns. Names too, since the same
  * value in another column is another key.
  */
-export function alternativeSpec(
+function alternativeSpec(
   columns: readonly string[],
   { columns: all, kinds }: Pick<Input, "columns" | "kinds">,
 ): string {

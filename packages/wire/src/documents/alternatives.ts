@@ -14,7 +14,7 @@ export interface Band {
 }
 
 /** Where a question declares no bands: A where at least two alternatives agree, B where one does. */
-export const USUAL_BANDS: readonly Band[] = [{ any: [], atLeast: 2 }];
+const USUAL_BANDS: readonly Band[] = [{ any: [], atLeast: 2 }];
 
 /** Keys of which any may agree, one after the other. */
 type Alternatives = readonly (readonly string[])[];
