@@ -30,8 +30,10 @@ export async function readSnapshot(spec: DatasetSpec, columns: readonly string[]
     if (known !== undefined) return known;
     const { derive } = own;
     if (derive === undefined) return canonicalColumn({ name, spec: own, nulls }, []);
-    const values = derivedCells(derive, (base) => columnOf(declaredColumn(spec, base)).cells, rows);
-    const column = canonicalColumn({ name, spec: formed(spec, own, derive), nulls: [] }, values);
+    const baseOf = (base: string): CanonicalColumn => columnOf(declaredColumn(spec, base));
+    const values = derivedCells(derive, (base) => baseOf(base).cells, rows);
+    const derived = canonicalColumn({ name, spec: formed(spec, own, derive), nulls: [] }, values);
+    const column = derive.kind === "text" ? withRejects(derived, derive.of.map(baseOf)) : derived;
     made.set(name, column);
     return column;
   };
@@ -53,6 +55,21 @@ function filedColumns(spec: DatasetSpec, wanted: readonly DeclaredColumn[]): rea
 function filedBases(spec: DatasetSpec, name: string): readonly string[] {
   const { derive } = declaredColumn(spec, name).spec;
   return derive === undefined ? [name] : basesOf(derive).flatMap((base) => filedBases(spec, base));
+}
+
+/** What was rejected in the columns that a form is made of is missing from it for the same reason. */
+function withRejects(
+  { cells, quality }: CanonicalColumn,
+  bases: readonly CanonicalColumn[],
+): CanonicalColumn {
+  const rejected = new Map<string, number>();
+  for (const base of bases) {
+    for (const [reason, count] of Object.entries(base.quality.rejected))
+      rejected.set(reason, (rejected.get(reason) ?? 0) + count);
+  }
+  const missing = [...rejected.values()].reduce((sum, count) => sum + count, 0);
+  const reasons = Object.fromEntries([...rejected].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { cells, quality: { ...quality, empty: Math.max(0, quality.empty - missing), rejected: reasons } };
 }
 
 /** A form of cells with several values has several too. */

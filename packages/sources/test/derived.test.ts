@@ -104,6 +104,24 @@ describe("a derived column", () => {
     });
   });
 
+  test("tells its owner why values of a form are missing, where only the form is asked for", async () => {
+    const file = written("csv", "surname,birth\nИванов,1970-03-04\n王,1970-02-30\n,\nBerg,1971-01-01\n");
+    const form = (derive: NonNullable<ColumnSpec["derive"]>): ColumnSpec => ({ kind: "name-key", derive });
+    const columns: Readonly<Record<string, ColumnSpec>> = {
+      surname: { kind: "person-name", transliteration: "icao-9303" },
+      birth: { kind: "date" },
+      first: form({ kind: "text", rule: "first", letters: 2, of: ["surname"] }),
+      year: form({ kind: "text", rule: "year", of: ["birth"] }),
+    };
+    const { table, quality } = await readSnapshot(dataset(file, columns), ["first", "year"]);
+    expect(table.columns).toEqual({
+      first: ["iv", null, null, "be"],
+      year: ["1970", null, null, "1971"],
+    });
+    expect(quality["first"]).toMatchObject({ accepted: 2, empty: 1, rejected: { script: 1 } });
+    expect(quality["year"]).toMatchObject({ accepted: 2, empty: 1, rejected: { calendar: 1 } });
+  });
+
   test("is there without the columns that it is made from, which a question does not get", async () => {
     const file = written("csv", "from,to,month,amount\na,b,2026-01,5\nc,b,2026-01,6\n");
     const { table, quality } = await readSnapshot(dataset(file, COLUMNS), ["deposits"]);
