@@ -101,7 +101,11 @@ export const PLACES = {
   },
   "tickets-in": { file: COORDINATE, at: "const halt = Promise.withResolvers<never>();", side: "before" },
   hands: { file: COORDINATE, at: "const channel = await ports.openChannel(", side: "before" },
-  "handed-in": { file: COORDINATE, at: "const line = lineOf(ticket, from, message.type, before);", side: "after" },
+  "handed-in": {
+    file: COORDINATE,
+    at: "const line = lineOf(ticket, from, message.type, before);",
+    side: "after",
+  },
   counted: {
     file: "packages/psi/src/overlap-hub.ts",
     at: "for (const to of recipients) yield* send(to, countsCodec(counts.length), counts);",

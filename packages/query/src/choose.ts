@@ -209,7 +209,11 @@ function matchWording(ask: MatchAsk, protocol: string): Choice {
   if (protocol === THRESHOLD.protocol) return THRESHOLD;
   if (protocol === PAIR.protocol) return mode === "pair" ? PAIR : { ...PAIR, reason: ONE_OFF };
   const asked = mode === "tokens" && from.length === 2 ? { reason: AS_ASKED } : {};
-  return { ...TOKENS, ...asked, refused: [from.length === 2 ? stricterMatch(ask) : thresholdPassedOver(ask)] };
+  return {
+    ...TOKENS,
+    ...asked,
+    refused: [from.length === 2 ? stricterMatch(ask) : thresholdPassedOver(ask)],
+  };
 }
 
 function countWording({ shape, mode }: OverlapAsk, protocol: string): Choice {

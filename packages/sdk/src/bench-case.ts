@@ -5,9 +5,16 @@ import { benchMasked } from "./bench-masked.ts";
 import { benchMatch } from "./bench-match.ts";
 import type { BenchCase, BenchResult } from "./bench-record.ts";
 import { benchSum } from "./bench-sum.ts";
+import { benchThreshold } from "./bench-threshold.ts";
 
 const given = JSON.parse(process.argv[2] ?? "") as BenchCase; // written by bench.ts and nobody else
-const suites = { psi: benchMatch, sum: benchSum, masked: benchMasked, join: benchJoin };
+const suites = {
+  psi: benchMatch,
+  threshold: benchThreshold,
+  sum: benchSum,
+  masked: benchMasked,
+  join: benchJoin,
+};
 const { backend, parts, ...more }: Omit<BenchResult, "rssMiB"> = await suites[given.suite](given);
 const rssMiB = Math.round(process.resourceUsage().maxRSS / 1024);
 const result: BenchResult = { backend, parts, rssMiB, ...more };

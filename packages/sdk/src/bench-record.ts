@@ -4,13 +4,13 @@
 export type BenchBackend = "wasm" | "native" | "noble";
 
 /** What is measured together. */
-export type BenchSuite = "psi" | "sum" | "masked" | "join";
+export type BenchSuite = "psi" | "threshold" | "sum" | "masked" | "join";
 
 /** One case: what a child process of its own runs. */
 export interface BenchCase {
   readonly suite: BenchSuite;
   /** Which group; a sum has one library, and a masked one none. */
-  readonly backend: BenchBackend | "seal" | "masks";
+  readonly backend: BenchBackend | "seal" | "masks" | "tables";
   readonly parties: number;
   /** Items of each party, or cells. */
   readonly size: number;

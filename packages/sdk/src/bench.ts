@@ -53,10 +53,13 @@ const SUM_GOALS = { size: 100_000, cpuS: 2, megabytes: 8 };
 const MASKED_GOAL = { size: 10_000_000, parties: 3, rssMB: 300 };
 /** At so many rows of a join of two: CPU seconds of both, bytes a row, and against one encryption a row. */
 const JOIN_GOALS = { size: 1_000_000, cpuS: 4, bytes: 40, millionths: 1000 };
+/** At so many items of five parties, evaluated before: CPU seconds of the coordinator, and of each party (P8). */
+const THRESHOLD_GOALS = { size: 100_000, parties: 5, coordinatorS: 3, partyS: 10 };
 const MOST_OUTPUT = 2 ** 24;
 
 /** The names of parts that are no query of `match-tokens/1`. */
 const CASES: Readonly<Record<string, string>> = {
+  threshold: "match-threshold/1, at least 3",
   sum: "sum-threshold/1",
   masked: "sum-masked/1",
   join: "join-sum-pair/1, homomorphic work",
@@ -71,6 +74,7 @@ const SERIES: readonly Shape[] = [
   ...cases("psi", ["wasm", "native"], [2], 100_000, 1),
   ...cases("psi", ["native"], [5], 100_000, 1),
   ...cases("psi", ["noble"], [2], 1000, 1),
+  ...cases("threshold", ["tables"], [5], 100_000, 3),
   ...cases("sum", ["seal"], [2, 3, 5, 10, 20], 100_000, 3),
   ...cases("masked", ["masks"], [3], 10_000_000, 3),
   ...cases("join", ["seal"], [2], 1_000_000, 3),
@@ -78,6 +82,7 @@ const SERIES: readonly Shape[] = [
 
 const QUICK: readonly Shape[] = [
   ...cases("psi", ["wasm", "native"], [2, 3], 500, 1),
+  ...cases("threshold", ["tables"], [3], 300, 1),
   ...cases("sum", ["seal"], [3], 1000, 1),
   ...cases("masked", ["masks"], [3], 40_000, 1),
   ...cases("join", ["seal"], [2], 10_000, 1),
@@ -228,13 +233,14 @@ function recordOf(
       bytes: (suite === "join" ? bytesUp * parties : bytesUp) / size,
     },
     ...(reference === undefined ? {} : { reference }),
-    goals: goalsOf(given, part, { cpuMs, rssMiB, bytesUp, bytesBefore, reference }),
+    goals: goalsOf(given, part, { cpuMs, phasesUs, rssMiB, bytesUp, bytesBefore, reference }),
   };
 }
 
 /** What goals are held against. */
 interface Figures {
   readonly cpuMs: number;
+  readonly phasesUs: readonly (readonly [phase: string, cpuUs: number])[];
   readonly rssMiB: number;
   readonly bytesUp: number;
   readonly bytesBefore: number;
@@ -245,8 +251,9 @@ interface Figures {
 function goalsOf(
   { size, parties }: BenchCase,
   part: string,
-  { cpuMs, rssMiB, bytesUp, bytesBefore, reference }: Figures,
+  { cpuMs, phasesUs, rssMiB, bytesUp, bytesBefore, reference }: Figures,
 ): readonly BenchGoal[] {
+  if (part === "threshold") return thresholdGoals({ size, parties }, cpuMs, Object.fromEntries(phasesUs));
   if (part === "second") {
     // everybody is a recipient
     return [goal("CPU-µs an item and recipient", CACHED_GOAL, (cpuMs * 1000) / (size * parties * parties))];
@@ -267,6 +274,20 @@ function goalsOf(
   }
   if (part !== "masked" || size !== MASKED_GOAL.size || parties > MASKED_GOAL.parties) return [];
   return [goal("MB of memory at the peak", MASKED_GOAL.rssMB, (rssMiB * 2 ** 20) / 1e6)];
+}
+
+/** Everything but the coordinator's search is work of the parties. */
+function thresholdGoals(
+  { size, parties }: Pick<BenchCase, "size" | "parties">,
+  cpuMs: number,
+  { coordinator = 0 }: Readonly<Record<string, number>>,
+): readonly BenchGoal[] {
+  if (size !== THRESHOLD_GOALS.size || parties !== THRESHOLD_GOALS.parties) return [];
+  const search = (coordinator * size * parties) / 1e6;
+  return [
+    goal("CPU seconds of the coordinator", THRESHOLD_GOALS.coordinatorS, search),
+    goal("CPU seconds of a party", THRESHOLD_GOALS.partyS, (cpuMs / 1000 - search) / parties),
+  ];
 }
 
 function cases(
