@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Words that may stand before a Dutch surname, as names have them after normalisation: those of the Dutch register of
- * persons (BRP, national table 36) one by one, and how they are shortened.
+ * Words that may stand before a Dutch surname, one by one, as names have them after normalisation, and how they are
+ * shortened. A list of ours, like the one of the Dutch register of persons (BRP, national table 36), and not that one.
  */
 const PARTICLES: ReadonlySet<string> = new Set([
   ..."aan af auf aus ben bij bin boven d da dal dalla das de del della dem den der des deze di die do don dos du".split(
