@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// When a match is one at a threshold, what it refuses, and what its contract then says.
+import { matchThresholdParty, thresholdCoordinator } from "@koplamp/psi";
+import { describe, expect, test } from "vitest";
+import { toyGroup } from "../../../test/toy/group.ts";
+import { oraclePrimitives } from "../../crypto/test/oracle-primitives.ts";
+import { Federation, inputsOf } from "../../psi/test/federation.ts";
+import { sessionOf } from "../../psi/test/threshold.ts";
+import { choose, explain, QueryError, readQuestion } from "../src/index.ts";
+import { covenantOf, entry, planned, rosterOf } from "./agreement.ts";
+import { SHIPS } from "./samples.ts";
+
+const PARTIES = ["coastguard", "customs", "harbour"];
+const read = (text: string) => readQuestion(text, { file: "q.yaml", lab: false });
+
+/** A match of three. */
+function three(fields: string): string {
+  return SHIPS.replace(/from:.*\n/, "from: { coastguard: seen, customs: watch, harbour: ships }\n").replace(
+    /atLeast: \d+\n {2}tell: holders\n {2}mode: tokens\n/,
+    `${fields}\n`,
+  );
+}
+
+const offered = (rows = 256) =>
+  ["seen", "watch", "ships"].map((dataset, at) =>
+    entry(PARTIES[at] ?? "", dataset, { imo: "imo", flagged: "boolean" }, rows),
+  );
+const chosen = (fields: string) => choose(read(three(fields)).ask);
+
+describe("the choice", () => {
+  test.each([
+    ["atLeast: 3\n  tell: holders", "match-threshold/1"],
+    ["atLeast: 2\n  tell: count", "match-threshold/1"],
+    ["atLeast: 2\n  tell: nothing", "match-threshold/1"],
+    ["atLeast: 2\n  tell: holders", "match-tokens/1"],
+    ["atLeast: 2\n  tell: holders\n  mode: threshold", "match-threshold/1"],
+    ["atLeast: 3\n  tell: nothing\n  mode: tokens", "match-tokens/1"],
+    ["atLeast: 2\n  tell: holders\n  flaggedBy: { flagged: true }", "match-threshold/1"],
+  ])("%s takes %s", (fields, protocol) => {
+    expect(chosen(fields).protocol).toBe(protocol);
+    expect(planned(read(three(fields)), offered()).contract.protocol).toBe(protocol);
+  });
+
+  test("says what is passed over, and why", () => {
+    const why = (fields: string) => chosen(fields).refused.map(({ why: text }) => text.en);
+    expect(why("atLeast: 3\n  tell: count")).toEqual([expect.stringContaining("mode: tokens")]);
+    expect(why("atLeast: 2\n  tell: holders")).toEqual([expect.stringContaining("mode: threshold")]);
+    expect(why("atLeast: 3\n  tell: count\n  mode: tokens")).toEqual([
+      expect.stringContaining("without mode: tokens"),
+    ]);
+  });
+
+  test("takes tokens where the covenant does not admit it, says so, and cannot keep flags then", () => {
+    const covenant = covenantOf(PARTIES);
+    const without = {
+      ...covenant,
+      protocols: covenant.protocols.filter(({ id }) => id !== "match-threshold/1"),
+    };
+    const { plan, contract } = planned(read(three("atLeast: 3\n  tell: count")), offered(), without);
+    expect(plan.protocol.id).toBe("match-tokens/1");
+    const [passedOver] = explain(contract, plan, { lang: "en" }).passedOver;
+    expect(passedOver?.why).toContain("the covenant does not admit");
+    expect(contract.warnings).toContain("SEES-BELOW-THRESHOLD");
+  });
+});
+
+describe("what is refused before anything runs", () => {
+  test("limits, with what can be asked instead", () => {
+    const names = Array.from({ length: 17 }, (_, at) => `p${at + 10}`);
+    const text = SHIPS.replace(/from:.*\n/, `from: { ${names.map((name) => `${name}: d`).join(", ")} }\n`)
+      .replace("mode: tokens", "mode: threshold")
+      .replace(/recipients:.*\n/, "recipients: [p10]\n");
+    const catalogue = names.map((name) => entry(name, "d", { imo: "imo" }, 256));
+    expect(() => planned(read(text), catalogue, covenantOf(names))).toThrow(
+      expect.objectContaining({ code: "too-many", hint: expect.stringContaining("mode: tokens") }),
+    );
+    const fewer = names.slice(0, 16);
+    const large = text.replace(", p26: d", "").replace(/atLeast: \d+/, "atLeast: 8");
+    const rows = fewer.map((name) => entry(name, "d", { imo: "imo" }, 2 ** 15));
+    expect(() => planned(read(large), rows, covenantOf(fewer))).toThrow(/combinations of cells/);
+  });
+
+  test("a coordinator run by somebody of the question, or that may not see hits", () => {
+    const question = read(three("atLeast: 3\n  tell: count"));
+    for (const operator of ["customs", "harbour"]) {
+      expect(() => planned(question, offered(), undefined, rosterOf(operator))).toThrow(
+        expect.objectContaining({ code: "coordinator", party: operator }),
+      );
+    }
+    const covenant = covenantOf(PARTIES);
+    const blind = {
+      ...covenant,
+      protocols: covenant.protocols.map((one) => ({ ...one, coordinatorLearns: ["pattern"] as const })),
+    };
+    expect(() => planned(question, offered(), blind)).toThrow(/"hit-pattern"/);
+  });
+
+  test.each([
+    ["flaggedBy: {}", "1 to 16 columns"],
+    ["flaggedBy: { 1x: true }", "the name of a column"],
+    ["flaggedBy: { flagged: true }\n  mode: tokens", "does not go with mode: tokens"],
+  ])("%s", (fields, message) => {
+    expect(() => read(three(`atLeast: 2\n  tell: holders\n  ${fields}`))).toThrow(message);
+  });
+
+  test("a flag that the column cannot have", () => {
+    const question = read(three("atLeast: 2\n  tell: holders\n  flaggedBy: { flagged: sometimes }"));
+    expect(() => planned(question, offered())).toThrow(QueryError);
+  });
+});
+
+describe("the contract", () => {
+  test("lists what a simulation sends, and says who is trusted for what", () => {
+    const federation = new Federation(toyGroup(), oraclePrimitives, PARTIES);
+    const lists = Object.fromEntries(PARTIES.map((party) => [party, inputsOf(["a", "b", party])]));
+    federation.ceremony();
+    for (const party of PARTIES) federation.evaluate(party, lists[party] ?? inputsOf([]));
+    const shape = { atLeast: 3, tell: "count", flagged: true } as const;
+    const more = { ...shape, planHash: new Uint8Array(32), flags: new Uint8Array(3) };
+    const setups = federation.matchSetups(lists, ["customs"]).map((setup) => ({ ...setup, ...more }));
+    const nodes = setups.map((setup) => [setup.me, matchThresholdParty(setup, federation.rng)] as const);
+    const coordinator = thresholdCoordinator(sessionOf(setups));
+    const run = federation.run({ ...Object.fromEntries(nodes), coordinator });
+    const fields = "atLeast: 3\n  tell: count\n  flaggedBy: { flagged: true }";
+    const { contract } = planned(read(three(fields)), offered());
+    const own = contract.egress.filter(({ what }) => !/^(?:evaluate|keyset)\./.test(what));
+    const left = run.transcript.map(({ from, to, type, bytes }) => `${from} ${to} ${type} ${bytes.length}`);
+    expect(own.map(({ from, to, what, bytes }) => `${from} ${to} ${what} ${bytes}`).sort()).toEqual(
+      left.sort(),
+    );
+    expect(contract.disclosures.map(({ id }) => id)).toEqual(expect.arrayContaining(["cells.customs.1"]));
+    expect(contract.assumptions.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(["A7", "coordinator-tells"]),
+    );
+    expect(contract.text.en).toContain("if at least one of these has flagged it (flagged = true)");
+    expect(contract.text.nl).toContain("als ten minste één van hen hem gemarkeerd heeft");
+    expect(contract.warnings).toEqual(expect.arrayContaining(["COORDINATOR-HITS", "COORDINATOR-UNFLAGGED"]));
+  });
+});
