@@ -4,6 +4,7 @@ import type { Switch } from "./switch.ts";
 
 const AUDIT = "packages/covenant/src/audit.ts";
 const SUMS = "packages/covenant/src/audit-sums.ts";
+const OWN = "packages/covenant/test/own-part.test.ts";
 const KNOWN = "packages/covenant/test/derivation.test.ts";
 
 export const DERIVATION: readonly Switch[] = [
@@ -45,5 +46,57 @@ export const DERIVATION: readonly Switch[] = [
       },
     ],
     test: { file: KNOWN, name: "by the rules of withheld cells" },
+  },
+  {
+    id: "derivation.own",
+    guarantee: "G17",
+    weak: "a table is judged as if its recipient had brought nothing himself",
+    edits: [
+      {
+        file: AUDIT,
+        from: 'state.hasOwn ? ["everybody", "recipient"] : ["everybody"];',
+        to: 'state.hasOwn ? ["everybody", "everybody"] : ["everybody"];',
+      },
+    ],
+    test: { file: OWN, name: "in a list with its total" },
+  },
+  {
+    id: "derivation.own-sums",
+    guarantee: "G17",
+    weak: "a sum counts as hidden where its recipient, who brought all of it, can compute it",
+    edits: [
+      {
+        file: "packages/covenant/src/hiding.ts",
+        from: "return width > 0n && others.every(",
+        to: "return width >= 0n && others.every(",
+      },
+    ],
+    test: { file: OWN, name: "cannot narrow what others' rows add up to" },
+  },
+  {
+    id: "derivation.others",
+    guarantee: "G17",
+    weak: "a cell is shown to one of the two parties behind it, who sees what the other brought",
+    edits: [
+      {
+        file: "packages/covenant/src/audit-state.ts",
+        from: 'leavesOthers(cell, rules) ? broken : ["derivable"];',
+        to: 'cell.key !== "" ? broken : ["derivable"];',
+      },
+    ],
+    test: { file: OWN, name: "is left with the rows of two other parties" },
+  },
+  {
+    id: "derivation.own-numbers",
+    guarantee: "G17",
+    weak: "a recipient's node does not look at what it brought itself",
+    edits: [
+      {
+        file: "packages/engine/src/aggregate-stage.ts",
+        from: "const own = receives && brought !== undefined ?",
+        to: "const own = receives && brought === undefined && node.lab && brought !== undefined ?",
+      },
+    ],
+    test: { file: "packages/sdk/test/release.test.ts", name: "leaves a recipient that brought rows" },
   },
 ];

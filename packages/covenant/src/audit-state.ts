@@ -2,7 +2,7 @@
 // An audit on its way: what is withheld so far, in the order that decides (sizes, then keys), whatever order it came in.
 import type { AuditCell, Audited, AuditLine, AuditTable } from "./audit-table.ts";
 import { NO_PART, type OwnPart, type Word } from "./hiding.ts";
-import { type ReleaseRule, withheldBy } from "./release.ts";
+import { type ReleaseRule, type ReleaseRules, withheldBy } from "./release.ts";
 
 /** The cells and lines of a table, and what withholds them. It only ever withholds more. */
 export class AuditState {
@@ -18,7 +18,7 @@ export class AuditState {
 
   constructor(table: AuditTable) {
     this.table = table;
-    this.#cells = table.cells.map(({ facts }) => withheldBy(facts, table.rules));
+    this.#cells = table.cells.map((cell) => rulesAlone(cell, table.rules));
     this.#withdrawn = table.lines.map(() => false);
     this.cellOrder = [...table.cells.keys()].sort((a, b) => compared(this.cell(a).key, this.cell(b).key));
     this.lineOrder = [...table.lines.keys()].sort(
@@ -77,6 +77,11 @@ export class AuditState {
     }, NO_PART);
   }
 
+  /** Whether its reader, who takes his own rows away, is left with those of enough other parties in one of these cells. */
+  leavesOthers(cells: readonly number[]): boolean {
+    return cells.some((at) => leavesOthers(this.cell(at), this.table.rules));
+  }
+
   countOf(cells: readonly number[]): bigint {
     return cells.reduce((total, cell) => total + this.cell(cell).facts.count, 0n);
   }
@@ -133,6 +138,17 @@ export class AuditState {
 
 const NO_CELL: AuditCell = { key: "", facts: { count: 0n, contributors: 0n }, sums: [] };
 const NO_LINE: AuditLine = { key: "", cells: [] };
+
+/** The rules that withhold a cell; besides, whether its reader could take his own rows away and see one party's. */
+function rulesAlone(cell: AuditCell, rules: ReleaseRules): readonly ReleaseRule[] {
+  const broken = withheldBy(cell.facts, rules);
+  return broken.length > 0 || leavesOthers(cell, rules) ? broken : ["derivable"];
+}
+
+function leavesOthers({ facts, own }: AuditCell, { minOthers = 0 }: ReleaseRules): boolean {
+  if (own === undefined) return true;
+  return facts.contributors - (own.count > 0n ? 1n : 0n) >= BigInt(minOthers);
+}
 
 function compared(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;

@@ -52,7 +52,8 @@ function restOf(state: AuditState, line: number): readonly number[] {
 function hidesEnough(state: AuditState, rest: readonly number[], reader: Reader): boolean {
   const { rules, columns } = state.table;
   const facts = rest.map((cell) => state.cell(cell).facts);
-  const passes = reader === "recipient" || withheldBy(unionOf(facts), rules).length === 0;
+  const passes =
+    reader === "recipient" ? state.leavesOthers(rest) : withheldBy(unionOf(facts), rules).length === 0;
   if (rest.length < 2 || !passes) return false;
   return [undefined, ...columns.keys()].every((column) => isOpen(state, rest, column, reader));
 }

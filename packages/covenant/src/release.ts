@@ -11,6 +11,8 @@ export type ReleaseRule = PrimaryRule | "derivable";
 export interface ReleaseRules {
   readonly minCount: number;
   readonly minContributors: number;
+  /** The fewest parties with which a reader is left who takes his own rows away; absent where that is not asked. */
+  readonly minOthers?: number;
   /** Absent where no dominance is tested. */
   readonly dominance?: Dominance;
 }

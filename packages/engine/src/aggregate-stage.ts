@@ -26,7 +26,7 @@ import type { Release } from "./history-rule.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { linesOf } from "./release-lines.ts";
-import { auditCells, type OpenTable, releaseTable } from "./release-table.ts";
+import { auditCells, type OpenTable, type OwnCell, releaseTable } from "./release-table.ts";
 import { runSession, type SessionFacts } from "./session.ts";
 import type { StageResult } from "./stage.ts";
 import { sumInputs, sumTicket } from "./sum-session.ts";
@@ -86,12 +86,25 @@ export async function releasedCube(
   const receives = run.recipients.includes(node.me);
   const brought = await numbersOf(node, run, ask, layout);
   if (brought === undefined && !receives) return { withheld: [] };
+  const own = receives && brought !== undefined ? ownCells(run, ask, layout, brought.values) : undefined;
   const earlier = receives ? earlierTables(node, run, ask) : []; // a no comes before anything is opened
 
   if (brought !== undefined) expectApart(node, run, brought.release); // and again just before anything is told
   const session = await sumSession(node, run, layout, brought);
   if (session.output === undefined) return { withheld: [], session };
-  return { ...releaseTable(openTable(run, ask, layout, session.output, earlier)), session };
+  const table = openTable(run, ask, layout, session.output, earlier);
+  return { ...releaseTable({ ...table, ...(own === undefined ? {} : { own }) }), session };
+}
+
+/** This node's own part of each cell, as a recipient takes it away; read before a session may write over its numbers. */
+function ownCells(
+  { plan }: QuestionRun,
+  ask: AggregateAsk,
+  layout: CubeLayout,
+  values: Float64Array,
+): readonly OwnCell[] | undefined {
+  if (plan.release.noise !== null) return undefined; // what is exact of a noisy sum is not told
+  return openedCells(values, ask, layout, 1).map(({ count, sums }) => ({ count, sums }));
 }
 
 /** What was opened, with all that its release depends on. */
@@ -220,5 +233,12 @@ function rulesOf({ plan: { release }, contributors }: QuestionRun, { columns }: 
   const noise = columns.find(({ kind }) => kind === "count")?.noise;
   const raised = noise === undefined ? 0 : spreadOf(noise, contributors.length);
   const { dominance } = release;
-  return { minCount: minCount + raised, minContributors, ...(dominance === undefined ? {} : { dominance }) };
+  // Of two parties each knows the other's part, and the contract says so; of more, nobody is to be left with one.
+  const minOthers = minContributors > 1 && contributors.length > 2 ? 2 : 0;
+  return {
+    minCount: minCount + raised,
+    minContributors,
+    minOthers,
+    ...(dominance === undefined ? {} : { dominance }),
+  };
 }

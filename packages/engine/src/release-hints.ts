@@ -9,5 +9,5 @@ export function hintFor(rules: readonly ReleaseRule[], { minCount, minContributo
     return `rows of fewer than ${minContributors} parties: ask more parties, or group by fewer columns`;
   if (rules.includes("dominance"))
     return "one record or party makes too much of the sum: group by fewer columns, or ask for counts";
-  return "with it a withheld cell could be computed: group by fewer columns, or ask without totals";
+  return "with it a withheld cell, or what one other party has, could be computed: group by fewer columns, ask more parties, or ask without totals";
 }

@@ -25,6 +25,12 @@ export interface OpenCell extends CellFacts {
   readonly uncertainty?: Measures;
 }
 
+/** What a recipient brought to a cell itself: it takes that away from what it is shown. */
+export interface OwnCell {
+  readonly count: bigint;
+  readonly sums: readonly bigint[];
+}
+
 /** Cells told as one, and which they are. */
 export interface OpenLine extends OpenCell {
   readonly cells: readonly number[];
@@ -34,6 +40,8 @@ export interface OpenLine extends OpenCell {
 export interface OpenTable {
   readonly cells: readonly OpenCell[];
   readonly rules: ReleaseRules;
+  /** For each cell what this node brought to it; absent where it brings nothing, or noise hides. */
+  readonly own?: readonly OwnCell[];
   /** Totals and margins that are asked for. */
   readonly lines?: readonly OpenLine[];
   /** For each summed column what one row can bring. */
@@ -54,9 +62,9 @@ export interface ReleasedTable {
 
 /** The cells and lines as they may be shown, in the order in which they came. */
 export function releaseTable(table: OpenTable): ReleasedTable {
-  const { cells, rules, lines = [], columns = [], overlays = [], rounding } = table;
+  const { cells, rules, own, lines = [], columns = [], overlays = [], rounding } = table;
   const judged = audit({
-    cells: auditCells(cells),
+    cells: auditCells(cells, own),
     lines: lines.map((line) => ({ key: keyOf(line), cells: line.cells })),
     rules,
     columns,
@@ -69,8 +77,12 @@ export function releaseTable(table: OpenTable): ReleasedTable {
 }
 
 /** Cells as the audit looks at them. */
-export function auditCells(cells: readonly OpenCell[]): readonly AuditCell[] {
-  return cells.map((cell) => ({ key: keyOf(cell), facts: cell, sums: cell.sums ?? [] }));
+export function auditCells(cells: readonly OpenCell[], own?: readonly OwnCell[]): readonly AuditCell[] {
+  return cells.map((cell, at) => {
+    const part = own?.[at];
+    const known = { key: keyOf(cell), facts: cell, sums: cell.sums ?? [] };
+    return part === undefined ? known : { ...known, own: part };
+  });
 }
 
 function keyOf({ group }: OpenCell): string {

@@ -55,6 +55,9 @@ function measures(byParty: readonly (readonly GeneratedReport[])[]): object {
     ...(contributors < SUM_RELEASE.minContributors ? ["minContributors"] : []),
   ];
   if (withheld.length > 0) return { withheld };
+  // The first party is told, and takes its own reports away: those of one other would be left.
+  const others = byParty.slice(1).filter((reports) => reports.length > 0).length;
+  if (byParty.length > 2 && others < 2) return { withheld: ["derivable"] };
   const sum = all.reduce((total, { amount }) => total + amount, 0);
   return { count: all.length, "sum(amount)": sum, "mean(amount)": halfToEven(sum, all.length) };
 }

@@ -139,6 +139,13 @@ describe("what a recipient is shown", { timeout: 60_000 }, () => {
     expect(shownIn(false_)).toEqual([15, "minCount", 15, 15]); // it cannot be of these rows
   });
 
+  test("leaves a recipient that brought rows with those of two others, where a cell must have several", async () => {
+    const two = "groupBy: [town], domain: { town: [A, E] }";
+    const { cells } = await ask(two, "count", "{ minCount: 2, minContributors: 2 }");
+    expect(shownIn({ cells })).toEqual([15, "derivable"]); // of the two in E one is the recipient's, and one cc's
+    expect(cells[1]).toHaveProperty("hint", expect.stringContaining("one other party"));
+  });
+
   test("has no sum that one record makes, or one party", async () => {
     const release = "{ minCount: 3, dominance: { percent: 50 } }";
     const plain = await ask(TOWNS, 'count, "sum(x)"', release);

@@ -215,10 +215,12 @@ async function recordsOf(
 async function expectPooled(pooled: Pooled, drawn: World, shown: PlainTable): Promise<Seen> {
   await pooled.fill(drawn.tables);
   const counts: number[] = [];
+  const own: number[] = [];
   for (const cell of shown.cells) {
     const records = await recordsOf(pooled, drawn, cell.group);
     expectJudged(drawn, cell, records);
     counts.push(records.flat().length);
+    own.push(records[0]?.length ?? 0); // the first party is told
   }
   const lines = [
     ...(shown.margins ?? []),
@@ -228,7 +230,8 @@ async function expectPooled(pooled: Pooled, drawn: World, shown: PlainTable): Pr
     if (rulesIn(line).length > 0) continue;
     expect(numbersIn(line)).toEqual(await measured(pooled, drawn, line.group));
   }
-  expectUntold(drawn, shown.cells, counts, lines);
+  const nothing = counts.map(() => 0);
+  for (const brought of [nothing, own]) expectUntold(drawn, shown.cells, counts, { lines, brought });
   return { withheld: shown.cells.filter((cell) => rulesIn(cell).length > 0).length, lines: lines.length };
 }
 
@@ -242,7 +245,11 @@ function expectJudged(drawn: World, cell: PlainCell, records: readonly (readonly
     ...(sums && dominance !== undefined ? { dominance } : {}),
   });
   const broken = rulesIn(cell);
-  if (broken.includes("derivable")) expect([totals === undefined, rules]).toEqual([false, []]);
+  const others = records.slice(1).filter((rows) => rows.length > 0).length;
+  // Who is told takes its own rows away: those of one other party must not be left, unless there is only one.
+  const alone = minContributors > 1 && records.length > 2 && others < 2;
+  if (alone && rules.length === 0) expect(broken, JSON.stringify(cell.group)).toEqual(["derivable"]);
+  else if (broken.includes("derivable")) expect([totals === undefined, rules]).toEqual([false, []]);
   else expect(broken, JSON.stringify(cell.group)).toEqual([...rules].sort());
 }
 
@@ -252,12 +259,12 @@ export interface Seen {
   readonly lines: number;
 }
 
-/** Every cell below the floor may still be anything below it. */
+/** Every cell below the floor may still be anything below it, also for who brought some of its rows. */
 function expectUntold(
   { minCount, minContributors }: World,
   cells: readonly PlainCell[],
   counts: readonly number[],
-  lines: readonly PlainCell[],
+  { lines, brought }: { readonly lines: readonly PlainCell[]; readonly brought: readonly number[] },
 ): void {
   const table = {
     cells: counts.map((count, at) => ({
@@ -275,10 +282,14 @@ function expectUntold(
   };
   const told = (all: readonly PlainCell[]) => all.map((one) => rulesIn(one) as readonly "minCount"[]);
   const most = Math.max(0, ...counts) + 2 * minCount;
-  const values = possibleValues(table, { cells: told(cells), lines: told(lines) }, most);
+  const values = possibleValues(table, { cells: told(cells), lines: told(lines) }, most, {
+    least: (at) => brought[at] ?? 0,
+  });
   for (const [at, found] of values) {
     if (!rulesIn(cells[at]).includes("minCount")) continue;
-    expect([...found].sort(), JSON.stringify(cells[at]?.group)).toEqual(Array.from(Array(minCount).keys()));
+    expect([...found].sort(), JSON.stringify(cells[at]?.group)).toEqual(
+      Array.from(Array(minCount).keys()).slice(brought[at]),
+    );
   }
 }
 
