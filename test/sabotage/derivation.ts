@@ -5,6 +5,7 @@ import type { Switch } from "./switch.ts";
 const AUDIT = "packages/covenant/src/audit.ts";
 const SUMS = "packages/covenant/src/audit-sums.ts";
 const OWN = "packages/covenant/test/own-part.test.ts";
+const HALTED = "packages/engine/test/series-halted.test.ts";
 const KNOWN = "packages/covenant/test/derivation.test.ts";
 
 export const DERIVATION: readonly Switch[] = [
@@ -98,5 +99,35 @@ export const DERIVATION: readonly Switch[] = [
       },
     ],
     test: { file: "packages/sdk/test/release.test.ts", name: "leaves a recipient that brought rows" },
+  },
+];
+
+/** What halts a standing question. */
+export const HALTED_SERIES: readonly Switch[] = [
+  {
+    id: "series.halted",
+    guarantee: "G3",
+    weak: "what stands at a node that its officer halts goes on standing, and runs when the node goes on",
+    edits: [
+      {
+        file: "packages/engine/src/suspensions.ts",
+        from: "for (const run of this.#runs) if (run.parties.includes(party)) run.refuse(refusal);",
+        to: 'for (const run of this.#runs) if (run.phase !== "standing" && run.parties.includes(party)) run.refuse(refusal);',
+      },
+    ],
+    test: { file: HALTED, name: "ends where an officer halts a node" },
+  },
+  {
+    id: "series.paused",
+    guarantee: "G3",
+    weak: "a standing question that is paused runs all the same",
+    edits: [
+      {
+        file: "packages/engine/src/series.ts",
+        from: "if (isPaused(node, planHash)) node.log(",
+        to: 'if (isPaused(node, planHash) && planHash === "sha256:") node.log(',
+      },
+    ],
+    test: { file: HALTED, name: "that is paused runs nothing" },
   },
 ];

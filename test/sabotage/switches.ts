@@ -4,7 +4,7 @@ import { ALTERNATIVES } from "./alternatives.ts";
 import { BUDGETS } from "./budgets.ts";
 import { CHANNEL } from "./channel.ts";
 import { COORDINATOR } from "./coordinator.ts";
-import { DERIVATION } from "./derivation.ts";
+import { DERIVATION, HALTED_SERIES } from "./derivation.ts";
 import { DISCLOSURE } from "./disclosure.ts";
 import { FOUR_EYES } from "./four-eyes.ts";
 import { GOVERNANCE } from "./governance.ts";
@@ -44,6 +44,7 @@ export const SWITCHES: readonly Switch[] = [
   ...TRENDS,
   ...BLIND_TESTS,
   ...STANDING,
+  ...HALTED_SERIES,
   ...JOIN_HUB,
   ...JOIN_PAIR,
   ...SELECTED_ROWS,
