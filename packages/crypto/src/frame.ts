@@ -21,7 +21,7 @@ export const MOST_FRAME_BYTES: number = HEADER_BYTES + MOST_BODY_BYTES + SIGNATU
 /** Most bytes of a message: a peer that sends more is up to no good. */
 export const MOST_MESSAGE_BYTES: number = 256 * MOST_BODY_BYTES;
 
-/** Message types and their numbers in the header (protocols.md, section 5; aggregation.md, section 4; ours: 0, 35 to 41). */
+/** Message types and their numbers in the header (protocols.md, section 5; aggregation.md, section 4; ours: 0, 19, 35 to 40). */
 export const FRAME_KINDS: Readonly<Record<string, number>> = Object.freeze({
   confirm: 0,
   M: 1,
@@ -37,6 +37,7 @@ export const FRAME_KINDS: Readonly<Record<string, number>> = Object.freeze({
   W: 11,
   Tpi: 12,
   dT: 13,
+  next: 19,
   commit: 20,
   b: 21,
   alpha: 22,
@@ -58,7 +59,6 @@ export const FRAME_KINDS: Readonly<Record<string, number>> = Object.freeze({
   "keyset.open": 38,
   pkr: 39,
   notice: 40,
-  next: 41,
 });
 
 /** What the relay and the recipient read in clear. Parties stand as their tags. */

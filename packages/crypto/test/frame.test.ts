@@ -195,7 +195,7 @@ describe.each(PORTS)("frames over %s", (_name, primitives) => {
       [0, 0],
       [0, 2],
       [1, 14],
-      [1, 42],
+      [1, 41],
       [1, 255],
       [2, 2],
       [2, 3],

@@ -99,6 +99,25 @@ describe("match-threshold/1", () => {
     }
   });
 
+  it("goes part by part where lists are long, and gives one answer", () => {
+    const question = allOf(2, { rows: 20_000, recipients: ["bob"], tell: "nothing" });
+    const run = runThreshold(federationOf(2), question);
+    const { told } = run.outputs.get("bob") as ThresholdMatched;
+    expect(told).toEqual(plainTold(question, "bob"));
+    const rowsPadded = { alice: 20_000, bob: 20_000 };
+    const quotas = { alice: 1024, bob: 1024 };
+    expectDescribed(
+      run,
+      matchThreshold.describe({ ...question, parties: ["alice", "bob"], rowsPadded, quotas }),
+    );
+    const passed = (party: PartyId): readonly string[] =>
+      run.transcript
+        .filter(({ type, from, to }) => ["A", "H", "next"].includes(type) && [from, to].includes(party))
+        .map(({ type }) => type);
+    expect(passed("alice")).toEqual(["A", "next", "A", "next"]); // no part leaves before the answer to the last
+    expect(passed("bob")).toEqual(["A", "H", "A", "H"]);
+  });
+
   it("counts an item that stands twice in a list once", () => {
     const sides = Object.fromEntries(
       PARTIES.slice(0, 3).map((party) => [party, { items: ["item 1", "item 2", "item 1"], flags: [] }]),

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// At least t of n, through real engines, gates, ledgers and stores, and a coordinator that plays its role.
+import { inlineWorkers } from "@koplamp/pool";
+import type { JobTable, PartyId } from "@koplamp/protocol";
+import { psiJobs } from "@koplamp/psi";
+import { type Question, readQuestion } from "@koplamp/query";
+import type { AnswerResult } from "@koplamp/wire";
+import { afterEach, describe, expect, it } from "vitest";
+import { toyGroup } from "../../../test/toy/group.ts";
+import type { Outcome } from "../src/index.ts";
+import { Federation, type Lists, primitives, type Wishes } from "./federation.ts";
+
+let federation: Federation | undefined;
+afterEach(async () => {
+  await federation?.close();
+});
+
+function open(lists: Lists, wishes?: Wishes): Federation {
+  federation = new Federation(lists, wishes);
+  return federation;
+}
+
+/** A row is an id, `id@kind@n`: cars of kind `seen` are flagged from 5 on. */
+const LISTS = {
+  anna: ["x", "y@seen@7", "z", "z@seen@1", ""],
+  bert: ["y", "z", "q", "x@seen@4"],
+  cleo: ["y", "z", "r"],
+  dirk: ["z@seen@9", "x"],
+};
+const PARTIES = Object.keys(LISTS);
+
+function ask(body: string, recipients: readonly PartyId[], id = "at-a-threshold"): Question {
+  const from = PARTIES.map((party) => `${party}: list`).join(", ");
+  const text = `koplamp: query/v1
+id: ${id}
+ask: { kind: match, key: [id], from: { ${from} }, ${body} }
+recipients: [${recipients.join(", ")}]
+`;
+  return readQuestion(text, { file: `${id}.yaml`, lab: true });
+}
+
+function resultOf(outcome: Outcome<AnswerResult> | undefined): AnswerResult | undefined {
+  expect(outcome).toMatchObject({ status: "released" });
+  return outcome?.status === "released" ? outcome.result : undefined;
+}
+
+describe("a match at a threshold", () => {
+  it("tells own keys that enough hold, and is accounted for at every node", async () => {
+    const all = open(LISTS);
+    const outcome = await all.ask("anna", ask("atLeast: 3, tell: holders", ["anna", "dirk"]));
+    expect(resultOf(outcome)).toEqual({
+      kind: "match",
+      matches: [
+        { key: ["x"], holders: ["anna", "bert", "dirk"] },
+        { key: ["y"], holders: ["anna", "bert", "cleo"] },
+        { key: ["z"], holders: PARTIES },
+      ],
+    });
+    const [bert, dirk] = await all.outcomes(["bert", "dirk"]);
+    expect(resultOf(bert)).toBeUndefined();
+    expect(resultOf(dirk)).toMatchObject({ matches: [{ key: ["z"] }, { key: ["x"] }] });
+    const { contract, planHash = "" } = outcome;
+    expect(contract?.protocol).toBe("match-threshold/1");
+    for (const party of PARTIES) {
+      const entries = all.machine(party).ports.ledger.entriesOf(planHash);
+      const told = entries.filter(({ entry }) => entry.type === "disclose").map(({ entry }) => entry.body);
+      expect(told.filter(({ disclosure }) => disclosure === `cells.${party}.1`)).toMatchObject([
+        { output: "hits", to: ["anna", "coordinator", "dirk"] },
+      ]);
+      expect(entries.map(({ entry }) => entry.type)).toContain("end");
+    }
+  });
+
+  it("tells only what somebody has flagged, by rows that meet every condition", async () => {
+    const all = open(LISTS);
+    const flagged = ask("atLeast: 3, tell: nothing, flaggedBy: { kind: seen }", ["cleo"]);
+    const outcome = await all.ask("cleo", flagged);
+    expect(resultOf(outcome)).toEqual({ kind: "match", matches: [{ key: ["y"] }, { key: ["z"] }] });
+    const both = ask("atLeast: 3, tell: count, flaggedBy: { kind: seen, n: 7 }", ["cleo"], "both");
+    expect(resultOf(await all.ask("cleo", both))).toEqual({
+      kind: "match",
+      matches: [{ key: ["y"], holders: 3 }],
+    });
+  });
+
+  it("ends at a coordinator that invents a hit, and tells nothing", async () => {
+    const invented = { table: 1, bin: 2, low: 3, high: 4, told: 3 };
+    const inventing = (_vault: unknown, _route: unknown, ...all: readonly unknown[]): unknown =>
+      (all[0] as readonly Uint8Array[]).map(() => [invented]);
+    const jobs: JobTable = new Map([
+      ...psiJobs({ group: toyGroup(), primitives }),
+      ["psi.threshold.find", inventing],
+    ]);
+    const all = open(LISTS, { hub: (ports) => ({ ...ports, workers: inlineWorkers(jobs) }) });
+    const outcome = await all.ask("anna", ask("atLeast: 3, tell: count", ["anna"]));
+    expect(outcome).toMatchObject({ status: "failed", party: "coordinator" });
+    expect(outcome).not.toHaveProperty("result");
+  });
+});
