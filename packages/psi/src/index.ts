@@ -125,5 +125,5 @@ export {
 } from "./session.ts";
 export { type Tell, type Told, tellMatches } from "./tell.ts";
 export { matchThreshold, type ThresholdParameters } from "./threshold-description.ts";
-export { thresholdLayout, thresholdTests } from "./threshold-layout.ts";
+export { thresholdLayout } from "./threshold-layout.ts";
 export { type HubRoute, hubTokens } from "./token-jobs.ts";

@@ -7,9 +7,9 @@ import { binomial } from "./threshold-field.ts";
 /** Hash tables of a party in a shard: twelve pairs. */
 export const TABLES = 24;
 /** Most parties of a threshold match. */
-export const MOST_THRESHOLD_PARTIES = 16;
+const MOST_THRESHOLD_PARTIES = 16;
 /** Most combinations of cells that the coordinator tries for one question. */
-export const MOST_TESTS: number = 5 * 10 ** 10;
+const MOST_TESTS: number = 5 * 10 ** 10;
 /** Most items of a shard before padding. */
 const MOST_SHARD_ROWS: number = 2 ** 14;
 /** Bytes of all tables of one shard, at most: what the coordinator holds at a time. */

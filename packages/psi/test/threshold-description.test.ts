@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Item } from "@koplamp/protocol";
 import { describe, expect, it } from "vitest";
-import {
-  matchThreshold,
-  PsiError,
-  type ThresholdParameters,
-  thresholdLayout,
-  thresholdTests,
-} from "../src/index.ts";
+import { matchThreshold, PsiError, type ThresholdParameters, thresholdLayout } from "../src/index.ts";
+import { thresholdTests } from "../src/threshold-layout.ts";
 
 const PARTIES = ["alice", "bob", "carol"];
 const PARAMETERS: ThresholdParameters = {

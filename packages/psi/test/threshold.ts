@@ -29,10 +29,7 @@ export interface ThresholdQuestion {
 }
 
 /** What each party is set up with. */
-export function thresholdSetups(
-  federation: Federation,
-  question: ThresholdQuestion,
-): readonly ThresholdSetup[] {
+function thresholdSetups(federation: Federation, question: ThresholdQuestion): readonly ThresholdSetup[] {
   const { sides, recipients, atLeast, tell, flagged, rows } = question;
   const lists = Object.fromEntries(
     federation.parties.map((party) => [party, inputsOf(sides[party]?.items ?? [])]),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Matches of at least t of n: when a match is one, what it takes, and what it tells whom.
 import type { Description, PartyId } from "@koplamp/protocol";
-import { matchThreshold, PsiError, thresholdLayout, thresholdTests } from "@koplamp/psi";
+import { matchThreshold, PsiError, thresholdLayout } from "@koplamp/psi";
 import type { Input, MatchAsk, Plan, Text } from "@koplamp/wire";
 import type { Choice } from "./choices.ts";
 import { QueryError } from "./errors.ts";
@@ -74,11 +74,6 @@ function hidesBelow({ from, atLeast, tell }: Pick<MatchAsk, "from" | "atLeast" |
 interface Terms {
   readonly ask: MatchAsk;
   readonly inputs: readonly Input[];
-}
-
-/** The combinations of cells that the coordinator tries, for what it costs. */
-export function testsOf(terms: Terms): number {
-  return thresholdTests(thresholdLayout(layoutTerms(terms)));
 }
 
 /**
