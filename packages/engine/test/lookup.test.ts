@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// Single questions to a list: through real engines, gates, ledgers and stores, on the toy group.
+import type { PartyId } from "@koplamp/protocol";
+import { type Question, readQuestion } from "@koplamp/query";
+import type { Terms } from "@koplamp/sdk";
+import type { AnswerResult } from "@koplamp/wire";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Outcome } from "../src/index.ts";
+import { Federation, type Lists, type Wishes } from "./federation.ts";
+
+let federation: Federation | undefined;
+afterEach(async () => {
+  await federation?.close();
+});
+
+function open(lists: Lists, wishes?: Wishes): Federation {
+  federation = new Federation(lists, wishes);
+  return federation;
+}
+
+const LISTS: Lists = { anna: undefined, bert: ["x", "y", "z", "z", ""] };
+const DAY_MS = 86_400_000;
+
+/** Questions of anna to bert. */
+function lookup(questions: readonly string[], id = "a-look-up", tell = "asker"): Question {
+  const recipients = tell === "asker" ? "[anna]" : "[anna, bert]";
+  const text = `koplamp: query/v1
+id: ${id}
+ask: { kind: lookup, key: [id], asker: anna, holder: bert, questions: questions.csv, tell: ${tell} }
+recipients: ${recipients}
+release: { minCount: 1, minContributors: 1 }
+`;
+  const asked = ["id", ...questions].join("\n");
+  return readQuestion(text, { file: `${id}.yaml`, lab: true, questions: asked });
+}
+
+function answersOf(
+  outcome: Outcome<AnswerResult> | undefined,
+): Readonly<Record<string, boolean>> | undefined {
+  expect(outcome).toMatchObject({ status: "released" });
+  if (outcome?.status !== "released" || outcome.result?.kind !== "lookup") return undefined;
+  return Object.fromEntries(outcome.result.answers.map(({ key, hit }) => [key.join(), hit]));
+}
+
+function linesOf(outcome: Outcome | undefined): readonly string[] {
+  return (outcome?.disclosures ?? []).map(({ id }) => id);
+}
+
+function typesAt(all: Federation, party: PartyId, planHash = ""): readonly string[] {
+  return all
+    .machine(party)
+    .ports.ledger.entriesOf(planHash)
+    .map(({ entry }) => entry.type);
+}
+
+const perDay =
+  (lookupsPerDay: number) =>
+  (terms: Terms): Terms => ({ ...terms, quotas: terms.quotas.map((row) => ({ ...row, lookupsPerDay })) });
+
+/** The alarms that bert raised about anna. */
+function alarmsAt(all: Federation): readonly unknown[] {
+  return all
+    .machine("bert")
+    .log.filter(({ event, peer }) => event === "quota.alarm" && peer === "anna")
+    .map(({ count }) => count);
+}
+
+describe("a look-up", () => {
+  it("answers the asker, tells the holder nothing, and is acknowledged line by line", async () => {
+    const all = open(LISTS);
+    const outcome = await all.ask("anna", lookup(["y", "q", "x"]));
+    const [bert] = await all.outcomes(["bert"]);
+    expect(answersOf(outcome)).toEqual({ y: true, q: false, x: true });
+    expect(answersOf(bert)).toBeUndefined();
+    expect([...linesOf(bert)].sort()).toEqual(["answers.bert.anna", "index.bert.anna"]);
+    const types = typesAt(all, "bert", outcome.planHash);
+    expect(types.filter((type) => ["keyset", "allow", "spent", "deliver", "abort"].includes(type))).toEqual([
+      "keyset",
+      "allow",
+      "spent",
+      "deliver",
+    ]);
+    expect(types.indexOf("allow")).toBeLessThan(types.indexOf("spent"));
+  });
+
+  it("publishes an index once: a second question takes none, and no answer of an earlier one", async () => {
+    const all = open(LISTS);
+    expect(answersOf(await all.ask("anna", lookup(["y"], "one")))).toEqual({ y: true });
+    await all.outcomes(["bert"]);
+    expect(answersOf(await all.ask("anna", lookup(["q"], "one")))).toEqual({ q: false });
+    const [second] = await all.outcomes(["bert"], 2);
+    expect(linesOf(second)).toEqual(["answers.bert.anna"]);
+  });
+
+  it("tells both of a hit where that was asked, and the holder of no question that hits nothing", async () => {
+    const all = open(LISTS);
+    const outcome = await all.ask("anna", lookup(["y", "q"], "both", "both-on-hit"));
+    const [bert] = await all.outcomes(["bert"]);
+    expect(answersOf(outcome)).toEqual({ y: true, q: false });
+    expect(answersOf(bert)).toEqual({ y: true });
+    expect(linesOf(outcome)).toEqual(["report.anna.bert"]);
+  });
+
+  it("follows a list that changes: a small one under a fresh key, a large one by a churn of a fixed size", async () => {
+    const many = Array.from({ length: 769 }, (_, at) => `item${at}`);
+    const all = open({ ...LISTS, bert: many });
+    expect(answersOf(await all.ask("anna", lookup(["item1", "new"], "one")))).toEqual({
+      item1: true,
+      new: false,
+    });
+    await all.outcomes(["bert"]);
+    all.machine("bert").list = [...many.slice(2), "new", "newer"];
+    expect(answersOf(await all.ask("anna", lookup(["item1", "new"], "two")))).toEqual({
+      item1: false,
+      new: true,
+    });
+    const [second] = await all.outcomes(["bert"], 2);
+    expect([...linesOf(second)].sort()).toEqual(["answers.bert.anna", "churn.bert.anna"]);
+    all.machine("bert").list = ["new"];
+    expect(answersOf(await all.ask("anna", lookup(["item3", "new"], "three")))).toEqual({
+      item3: false,
+      new: true,
+    });
+    const [third] = await all.outcomes(["bert"], 3);
+    expect(linesOf(third)).toContain("index.bert.anna");
+  });
+
+  it("keeps what it has over a restart, and publishes again for an asker that has lost it", async () => {
+    const all = open(LISTS);
+    await all.ask("anna", lookup(["y"], "one"));
+    await all.outcomes(["bert"]);
+    const { store, list } = all.machine("bert");
+    await all.machine("bert").close();
+    all.start("bert", list, store);
+    expect(answersOf(await all.ask("anna", lookup(["x"], "two")))).toEqual({ x: true });
+    expect(linesOf((await all.outcomes(["bert"]))[0])).toEqual(["answers.bert.anna"]);
+    const anna = all.machine("anna").store;
+    for (const name of anna.sealedNames("lookup-index/")) anna.dropSealed(name);
+    expect(answersOf(await all.ask("anna", lookup(["x", "q"], "three")))).toEqual({ x: true, q: false });
+    expect(linesOf((await all.outcomes(["bert"], 2))[0])).toContain("index.bert.anna");
+  });
+
+  it("keeps no question once it is answered, and no key or index once the epoch is over", async () => {
+    const all = open(LISTS);
+    await all.ask("anna", lookup(["y"]));
+    await all.outcomes(["bert"]);
+    expect(all.machine("anna").store.sealedNames("lookup-questions/")).toEqual([]);
+    expect(all.machine("anna").store.sealedNames("lookup-index/")).toHaveLength(2);
+    all.clock.jump(all.clock.now() + 8 * DAY_MS);
+    await expect.poll(() => all.machine("anna").store.sealedNames("lookup-index/")).toEqual([]);
+    await expect.poll(() => all.machine("bert").store.sealedNames("lookup-list/")).toEqual([]);
+  });
+});
+
+describe("the quota of a day", () => {
+  it("stops whoever guesses on and on, and is heard of at the holder at 50, 80 and 100 %", async () => {
+    const all = open(LISTS, { terms: perDay(40) });
+    const guesses = (round: number): readonly string[] =>
+      Array.from({ length: 4 }, (_, at) => `guess${round}-${at}`);
+    const ends: string[] = [];
+    for (let round = 0; round < 12; round += 1) {
+      const outcome = await all.ask("anna", lookup(guesses(round), `guess-${round}`));
+      ends.push(outcome.status === "failed" ? outcome.code : outcome.status);
+      await all.outcomes(["bert"], round + 1);
+    }
+    expect(ends).toEqual([...Array.from({ length: 10 }, () => "released"), "quota", "quota"]);
+    expect([...new Set(alarmsAt(all))]).toEqual([50, 80, 100]);
+    all.clock.jump(all.clock.now() + DAY_MS);
+    expect(answersOf(await all.ask("anna", lookup(["y"], "tomorrow")))).toEqual({ y: true });
+  });
+
+  it("is charged with the allowance, before the first answer, dummies too; and refuses before anything leaves", async () => {
+    const all = open(LISTS, { terms: perDay(8) });
+    const outcome = await all.ask("anna", lookup(["y", "q", "r"]));
+    expect(answersOf(outcome)).toEqual({ y: true, q: false, r: false });
+    expect(chargedAt(all, outcome.planHash)).toEqual([4]);
+    await all.outcomes(["bert"]);
+    const above = await all.ask(
+      "anna",
+      lookup(
+        Array.from({ length: 9 }, (_, at) => `q${at}`),
+        "above",
+      ),
+    );
+    expect(above).toMatchObject({ status: "refused", rule: expect.stringContaining("quotas") });
+    const rest = await all.ask("anna", lookup(["a", "b", "c", "d", "e"], "rest"));
+    expect(rest).toMatchObject({ status: "failed", code: "quota", party: "bert" });
+    expect(typesAt(all, "bert", rest.planHash)).not.toContain("begin");
+  });
+});
+
+/** The ceilings of the allowances that bert logged for a plan. */
+function chargedAt(all: Federation, planHash = ""): readonly unknown[] {
+  return all
+    .machine("bert")
+    .ports.ledger.entriesOf(planHash)
+    .filter(({ entry }) => entry.type === "allow")
+    .map(({ entry }) => entry.body["ceiling"]);
+}
+
+describe("a look-up that cannot be", () => {
+  it("is refused where another than its asker proposes it, and where it tells others than it says", async () => {
+    const all = open({ ...LISTS, cleo: ["c"] });
+    await expect(all.machine("cleo").node.explain(lookup(["y"]))).rejects.toMatchObject({
+      code: "recipient",
+    });
+    const wrong = { ...lookup(["y"]), recipients: ["anna", "cleo"] };
+    await expect(all.machine("anna").node.explain(wrong)).rejects.toMatchObject({ code: "recipient" });
+  });
+});
