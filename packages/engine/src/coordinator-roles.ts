@@ -17,6 +17,8 @@ import {
   hubCoordinator,
   matchThreshold,
   overlapHub,
+  overlapThreshold,
+  overlapThresholdCoordinator,
   thresholdCoordinator,
 } from "@koplamp/psi";
 import { EngineError } from "./errors.ts";
@@ -26,22 +28,8 @@ import type { SessionFacts } from "./session.ts";
 type Role = (ticket: Ticket, facts: SessionFacts, rng: Rng) => Party<unknown>;
 
 const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
-  [
-    overlapHub.id,
-    (ticket, { transcript, sid }) => {
-      const { contributors: parties, recipients, minCount } = ticket;
-      const rows = rowsOf(ticket);
-      return hubCoordinator({
-        parties,
-        recipients,
-        transcript,
-        sid,
-        rowsPadded: rows,
-        minCount,
-        ...shapeOf(ticket),
-      });
-    },
-  ],
+  [overlapHub.id, (ticket, facts) => hubCoordinator(counting(ticket, facts))],
+  [overlapThreshold.id, (ticket, facts) => overlapThresholdCoordinator(counting(ticket, facts))],
   [
     matchThreshold.id,
     (ticket, { transcript, sid }) => {
@@ -104,6 +92,13 @@ export function roleOf(ticket: Ticket, facts: SessionFacts, rng: Rng): Party<unk
   throw new EngineError("limits", COORDINATOR, `the coordinator has no role in "${ticket.protocol}"`);
 }
 
+/** What a session that counts pseudonyms is. */
+function counting(ticket: Ticket, { transcript, sid }: SessionFacts): Parameters<typeof hubCoordinator>[0] {
+  const { contributors: parties, recipients, minCount } = ticket;
+  const rowsPadded = rowsOf(ticket);
+  return { parties, recipients, transcript, sid, rowsPadded, minCount, ...shapeOf(ticket) };
+}
+
 /** What a session of selected rows is, as far as both protocols have it in common. */
 function selecting(ticket: Ticket, { transcript }: SessionFacts) {
   const { contributors, recipients, params, cells } = ticket;
@@ -157,7 +152,8 @@ export function lineOf(
   type: string,
   before: number,
 ): string | undefined {
-  if (protocol === matchThreshold.id) return type === "A" ? cellsLine(from, before) : undefined;
+  if (protocol === matchThreshold.id || protocol === overlapThreshold.id)
+    return type === "A" ? cellsLine(from, before) : undefined;
   const [told, line] = (Object.hasOwn(TOLD, protocol) ? TOLD[protocol] : undefined) ?? [];
   return type === told ? `${line}.${from}` : undefined;
 }

@@ -2,13 +2,14 @@
 import type { Party, PartyId } from "@koplamp/protocol";
 import {
   type CachedItems,
-  type HubNodeSetup,
   hubNode,
   inputRoot,
   type Matched,
   matchTokensParty,
   type OverlapCounts,
   overlapHub,
+  overlapThreshold,
+  overlapThresholdNode,
   type QuerySession,
   recipientNode,
   tellMatches,
@@ -23,7 +24,7 @@ import type {
   OverlapResult,
   Plan,
 } from "@koplamp/wire";
-import { NORM_VERSION } from "@koplamp/wire";
+import { fromHex, NORM_VERSION } from "@koplamp/wire";
 import { type RecordItems, recordItems, recordMatches } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { type Contribution, contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
@@ -137,6 +138,12 @@ export function matchResult(
   return { result, withheld: [], session };
 }
 
+/** A node's side of a count that the coordinator makes. */
+const ROLES: ReadonlyMap<string, typeof overlapThresholdNode> = new Map<string, typeof overlapThresholdNode>([
+  [overlapHub.id, hubNode],
+  [overlapThreshold.id, overlapThresholdNode],
+]);
+
 async function count(
   node: NodePorts,
   run: QuestionRun,
@@ -144,15 +151,15 @@ async function count(
   held: Held | undefined,
 ): Promise<StageResult> {
   const { plan, contributors, recipients } = run;
-  const hub = plan.protocol.id === overlapHub.id;
   const { shape, atLeast } = ask;
-  const role = hub ? hubNode : recipientNode;
+  const role = ROLES.get(plan.protocol.id) ?? recipientNode;
   const session = await querySession<OverlapCounts | undefined>(node, run, held, {
     parties: [...new Set([...contributors, ...recipients])].sort(),
-    ...(hub ? { ticket: ticketOf(run, ask) } : {}),
+    ...(role === recipientNode ? {} : { ticket: ticketOf(run, ask) }),
     party: (facts) => {
       const { minCount } = plan.release;
-      const setup: HubNodeSetup = { ...setupOf(node, run, facts), shape, atLeast, minCount };
+      const planHash = fromHex(run.planHash.slice(7));
+      const setup = { ...setupOf(node, run, facts), shape, atLeast, minCount, planHash };
       return role(held === undefined ? setup : { ...setup, items: held.cached }, node.rng);
     },
   });

@@ -33,7 +33,7 @@ function ask(body: string, recipients: readonly PartyId[], id = "at-a-threshold"
   const from = PARTIES.map((party) => `${party}: list`).join(", ");
   const text = `koplamp: query/v1
 id: ${id}
-ask: { kind: match, key: [id], from: { ${from} }, ${body} }
+ask: { ${body.startsWith("kind") ? "" : "kind: match, "}key: [id], from: { ${from} }, ${body} }
 recipients: [${recipients.join(", ")}]
 `;
   return readQuestion(text, { file: `${id}.yaml`, lab: true });
@@ -43,6 +43,16 @@ function resultOf(outcome: Outcome<AnswerResult> | undefined): AnswerResult | un
   expect(outcome).toMatchObject({ status: "released" });
   return outcome?.status === "released" ? outcome.result : undefined;
 }
+
+describe("a count at a threshold", () => {
+  it("tells how many keys enough hold, also to who holds none", async () => {
+    const all = open({ ...LISTS, zoe: undefined });
+    const body = "kind: overlap-count, shape: atLeast, atLeast: 3, mode: atLeast";
+    const outcome = await all.ask("zoe", ask(body, ["zoe"], "a-count"));
+    expect(resultOf(outcome)).toEqual({ kind: "overlap-count", atLeast: { "3": 3 } });
+    expect(outcome.contract?.protocol).toBe("overlap-threshold/1");
+  });
+});
 
 describe("a match at a threshold", () => {
   it("tells own keys that enough hold, and is accounted for at every node", async () => {

@@ -88,6 +88,11 @@ export {
   overlapHub,
 } from "./overlap-hub.ts";
 export { overlapRecipient, recipientNode } from "./overlap-recipient.ts";
+export {
+  overlapThreshold,
+  overlapThresholdCoordinator,
+  overlapThresholdNode,
+} from "./overlap-threshold.ts";
 export { type Blinding, groupScalars } from "./pair-blinding.ts";
 export {
   countBlindNode,

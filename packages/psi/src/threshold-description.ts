@@ -112,7 +112,12 @@ function hitsOf({ parties, rowsPadded, atLeast, tell, flagged }: ThresholdParame
 }
 
 /** An item that enough hold stands in the lists of so many of them. */
-function patternOf({ parties, rowsPadded, atLeast, flagged }: ThresholdParameters): Item {
+export function patternOf({
+  parties,
+  rowsPadded,
+  atLeast,
+  flagged,
+}: Pick<ThresholdParameters, "parties" | "rowsPadded" | "atLeast" | "flagged">): Item {
   const rows = parties.reduce((sum, party) => sum + rowsOf(rowsPadded, party), 0);
   return {
     fact: "hit-pattern",
@@ -124,7 +129,11 @@ function patternOf({ parties, rowsPadded, atLeast, flagged }: ThresholdParameter
   };
 }
 
-function withCoordinator({ parties, quotas }: ThresholdParameters, party: PartyId): Together {
+/** What a party and the coordinator learn together. */
+export function withCoordinator(
+  { parties, quotas }: Pick<ThresholdParameters, "parties" | "quotas">,
+  party: PartyId,
+): Together {
   const others = parties.filter((other) => other !== party);
   return {
     who: [party, COORDINATOR],
@@ -136,7 +145,8 @@ function withCoordinator({ parties, quotas }: ThresholdParameters, party: PartyI
   };
 }
 
-const COORDINATOR_APART: Assumption = {
+/** What all that rests on tables at the coordinator assumes. */
+export const COORDINATOR_APART: Assumption = {
   id: "coordinator-apart",
   text: "The coordinator works together with no party.",
   ifFalse:

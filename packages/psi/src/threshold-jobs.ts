@@ -52,6 +52,10 @@ export interface SearchRoute {
 export const findHits: Job<[route: SearchRoute, tables: readonly Uint8Array[]], readonly (readonly Hit[])[]> =
   job("psi.threshold.find");
 
+/** How many items at least so many parties hold in one shard. */
+export const countHits: Job<[layout: ThresholdLayout, tables: readonly Uint8Array[]], number> =
+  job("psi.threshold.count");
+
 const KEY_BYTES = 32;
 const VALUE_BYTES = 8;
 /** Vault: each distinct item's key, its position among the inputs, and the shard that it is in. */
@@ -76,6 +80,7 @@ export function thresholdJobs(primitives: Primitives): readonly JobEntry[] {
       const told = layout.flagged ? flaggedOnly(primitives, { layout, sid }, all, found) : found;
       return all.map((_, party) => hitsFor(party, told, tell));
     }),
+    bind(countHits, (_vault, layout, all) => findHeld(layout, all).length),
   ];
 }
 

@@ -8,13 +8,13 @@ import {
   type OverlapAsk,
 } from "@koplamp/wire";
 import { readKeys } from "./ask-any.ts";
-import { modeAtThreshold, withFlags } from "./ask-flags.ts";
+import { atThreshold, modeAtThreshold, withFlags } from "./ask-flags.ts";
 import { readJoin } from "./ask-join.ts";
 import { LOOKUP_FIELDS, readLookup } from "./ask-lookup.ts";
 import { columnIn, readDomain, readFrom, readKey, readWhere, statisticIn } from "./ask-rows.ts";
 import { readTrend } from "./ask-trend.ts";
 import { ASK_KINDS } from "./names.ts";
-import { refuseMode, refusePairs } from "./not-yet.ts";
+import { refusePairs } from "./not-yet.ts";
 import { anyMapOf, distinct, field, integerOf, listOf, mapOf, oneOf, required } from "./yaml-fields.ts";
 import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
@@ -87,7 +87,7 @@ function readMode(map: YamlMap, shape: OverlapAsk["shape"], parties: number): Ov
   const value = field(map, "mode");
   if (value === undefined) return null;
   const mode = oneOf(value, ["hub", "recipient", "atLeast", "pairs.blind", "pairs.local"]);
-  if (mode === "atLeast") throw refuseMode(value, mode);
+  if (mode === "atLeast") return atThreshold(map, value, { shape, parties });
   const hint = "leave `mode` out: the coordinator counts pseudonyms";
   if (mode === "pairs.blind" || mode === "pairs.local") {
     if (parties !== 2) throw refusePairs(value, mode, parties);

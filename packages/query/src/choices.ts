@@ -204,6 +204,23 @@ export const COUNTS: Readonly<Record<NonNullable<OverlapAsk["mode"]>, Choice>> =
     },
     refused: [],
   },
+  atLeast: {
+    protocol: "overlap-threshold/1",
+    params: GROUP,
+    reason: {
+      nl: "zoals gevraagd (mode: atLeast) ziet ook de coördinator niets van wat minder partijen hebben",
+      en: "as asked (mode: atLeast) the coordinator too sees nothing of what fewer parties hold",
+    },
+    refused: [
+      {
+        protocol: "overlap-hub/1",
+        why: {
+          nl: "sneller, maar de coördinator zou van elk pseudoniem zien wie het heeft, ook onder de drempel",
+          en: "faster, but the coordinator would see who holds each pseudonym, below the threshold too",
+        },
+      },
+    ],
+  },
   "pairs.local": {
     protocol: "match-pair-count-local/1",
     params: GROUP,
@@ -244,6 +261,15 @@ export const COUNTS: Readonly<Record<NonNullable<OverlapAsk["mode"]>, Choice>> =
 export const BETWEEN_THEM: Text = {
   nl: "van elk paar telt een van de twee: die ziet alleen het aantal, zolang zijn node zich aan het protocol houdt, en de coördinator ziet geen patroon",
   en: "one of each pair counts: it sees the number only, while its node follows the protocol, and the coordinator sees no pattern",
+};
+
+/** What a count at a threshold by all pseudonyms passes over. */
+export const TABLES_PASSED_OVER: Choice["refused"][number] = {
+  protocol: "overlap-threshold/1",
+  why: {
+    nl: "de coördinator zou niets zien van wat minder partijen hebben, maar elke partij stuurt veel meer; op verzoek (mode: atLeast)",
+    en: "the coordinator would see nothing of what fewer parties hold, but every party sends far more; when asked for (mode: atLeast)",
+  },
 };
 
 /** What a count of pairs at the coordinator passes over. */

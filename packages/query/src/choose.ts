@@ -27,6 +27,7 @@ import {
   PAIR,
   SUMS,
   stricterMatch,
+  TABLES_PASSED_OVER,
   TOKENS,
 } from "./choices.ts";
 import { QueryError } from "./errors.ts";
@@ -216,8 +217,10 @@ function matchWording(ask: MatchAsk, protocol: string): Choice {
   };
 }
 
-function countWording({ shape, mode }: OverlapAsk, protocol: string): Choice {
+function countWording({ shape, mode, atLeast }: OverlapAsk, protocol: string): Choice {
   const choice = Object.values(COUNTS).find((one) => one.protocol === protocol) ?? COUNTS.hub;
   if (choice === COUNTS["pairs.blind"] && mode === null) return { ...choice, reason: BETWEEN_THEM };
-  return choice === COUNTS.hub && shape === "pairs" ? { ...choice, refused: [BLIND_PASSED_OVER] } : choice;
+  if (choice !== COUNTS.hub) return choice;
+  if ((atLeast ?? 0) >= 2) return { ...choice, refused: [TABLES_PASSED_OVER, ...choice.refused] };
+  return shape === "pairs" ? { ...choice, refused: [BLIND_PASSED_OVER] } : choice;
 }

@@ -4,7 +4,7 @@ import { isPairProtocol, matchPair, pairCountBlind } from "@koplamp/psi";
 import { type Contract, measuredColumns, type Plan } from "@koplamp/wire";
 import { DISTINCT, JOIN_PAIR } from "./choices.ts";
 import { type SelectingAsk, selectingAsk } from "./joins.ts";
-import { THRESHOLD } from "./thresholds.ts";
+import { usesTables } from "./thresholds.ts";
 
 /** What a question costs the party that pays most, by public bounds. An estimate: performance.md, section 1. */
 export interface Cost {
@@ -65,7 +65,7 @@ function microsOf(plan: Plan): { readonly first: number; readonly repeat: number
     return { first: sumMicros(plan), repeat: sumMicros(plan) };
   if (plan.ask.kind === "lookup") return lookupMicros(plan, plan.ask.elements);
   if (isPairProtocol(plan.protocol.id)) return { first: pairMicros(plan), repeat: pairMicros(plan) };
-  const each = isThreshold(plan) ? placeMicros(plan) : tokenMicros(plan);
+  const each = usesTables(plan.ask, plan.protocol.id) ? placeMicros(plan) : tokenMicros(plan);
   return { first: each + evaluationMicros(plan), repeat: each };
 }
 
@@ -111,10 +111,6 @@ function lookupMicros(
   const answering = US.decode + US.variable + US.sum;
   const repeat = elements * Math.max(asking, answering);
   return { first: rows * (US.hash + US.variable + US.token) + repeat, repeat };
-}
-
-function isThreshold({ ask, protocol }: Plan): boolean {
-  return ask.kind === "match" && protocol.id === THRESHOLD.protocol;
 }
 
 /** A party's own tables; the coordinator's search is no party's cost. */

@@ -7,6 +7,7 @@ import {
   matchTokens,
   overlapHub,
   overlapRecipient,
+  overlapThreshold,
   pairCountBlind,
   pairCountLocal,
 } from "@koplamp/psi";
@@ -100,8 +101,10 @@ function describeTokens(
   if (plan.ask.kind === "match") return matchTokens.describe(common);
   // Safe because a sum has its own description and a match has just returned.
   const { shape, atLeast } = plan.ask as OverlapAsk;
-  if (plan.protocol.id === overlapHub.id) return overlapHub.describe({ ...common, shape, atLeast });
-  return shownOnlyByOtherSoftware(overlapRecipient.describe({ ...common, shape, atLeast }));
+  const counted = { ...common, shape, atLeast };
+  if (plan.protocol.id === overlapHub.id) return overlapHub.describe(counted);
+  if (plan.protocol.id === overlapThreshold.id) return overlapThreshold.describe(counted);
+  return shownOnlyByOtherSoftware(overlapRecipient.describe(counted));
 }
 
 /**

@@ -13,16 +13,6 @@ export function refuseAlternatives(at: YamlValue): QueryError {
   );
 }
 
-/** The refusal of a mode of counting. */
-export function refuseMode(at: YamlValue, mode: string): QueryError {
-  return failAt(
-    at,
-    "not-yet",
-    `mode "${mode}" of overlap-count cannot be used yet`,
-    "modes: hub (the coordinator sees a pattern of pseudonyms), recipient (the recipient sees it); for pairs of two parties pairs.blind, pairs.local",
-  );
-}
-
 /** The refusal of a count of pairs among more than two parties by `match-pair/1`. */
 export function refusePairs(at: YamlValue, mode: string, parties: number): QueryError {
   return failAt(

@@ -29,7 +29,7 @@ import type { Question } from "./question.ts";
 import { releaseOf } from "./release.ts";
 import { checkSchedule } from "./schedule.ts";
 import { checkSums, type SumTerms } from "./sums.ts";
-import { checkThreshold, THRESHOLD } from "./thresholds.ts";
+import { checkThreshold, usesTables } from "./thresholds.ts";
 import { checkTrend } from "./trends.ts";
 import { withDomains } from "./vocabulary.ts";
 
@@ -70,7 +70,7 @@ export function planQuery(request: PlanRequest): Plan {
   const terms = { ask, inputs, release, epoch, recipients };
   const { protocol: id, params } = choose(ask, circumstances(covenant, terms));
   checkSizes(ask, id, inputs);
-  if (ask.kind === "match" && id === THRESHOLD.protocol) checkThreshold({ ask, inputs });
+  if (usesTables(ask, id)) checkThreshold({ ask, inputs });
   checkNumbers(ask, inputs, { id, params, release });
   const [expires, { schedule }] = [expiryOf(question, now), question];
   if (schedule !== null) checkSchedule(schedule, { ask, expires, covenant, now });

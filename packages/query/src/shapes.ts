@@ -121,7 +121,7 @@ const ask = z.discriminatedUnion("kind", [
     from,
     shape: z.enum(["histogram", "pairs", "atLeast"]),
     atLeast: z.int().min(1).optional(),
-    mode: z.enum(["hub", "recipient", "pairs.blind", "pairs.local"]).optional(),
+    mode: z.enum(["hub", "recipient", "atLeast", "pairs.blind", "pairs.local"]).optional(),
   }),
   z.strictObject({
     kind: z.literal("aggregate"),

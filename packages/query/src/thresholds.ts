@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Matches of at least t of n: when a match is one, what it takes, and what it tells whom.
 import type { Description, PartyId } from "@koplamp/protocol";
-import { matchThreshold, PsiError, thresholdLayout } from "@koplamp/psi";
-import type { Input, MatchAsk, Plan, Text } from "@koplamp/wire";
+import { matchThreshold, overlapThreshold, PsiError, thresholdLayout } from "@koplamp/psi";
+import type { Ask, Input, MatchAsk, OverlapAsk, Plan, Text } from "@koplamp/wire";
 import type { Choice } from "./choices.ts";
 import { QueryError } from "./errors.ts";
 
@@ -70,9 +70,20 @@ function hidesBelow({ from, atLeast, tell }: Pick<MatchAsk, "from" | "atLeast" |
   return from.length > 2 && (atLeast > 2 || tell !== "holders");
 }
 
-/** What a plan says of a match at a threshold. */
+/** A question that tables at the coordinator answer. */
+type TablesAsk = MatchAsk | OverlapAsk;
+
+/** Whether tables at the coordinator answer a question. */
+export function usesTables(ask: Ask, protocol: string): ask is TablesAsk {
+  return (
+    (ask.kind === "match" || ask.kind === "overlap-count") &&
+    [THRESHOLD.protocol, overlapThreshold.id].includes(protocol)
+  );
+}
+
+/** What a plan says of a match or a count at a threshold. */
 interface Terms {
-  readonly ask: MatchAsk;
+  readonly ask: TablesAsk;
   readonly inputs: readonly Input[];
 }
 
@@ -85,11 +96,16 @@ export function checkThreshold(terms: Terms): void {
     thresholdLayout(layoutTerms(terms));
   } catch (reason) {
     if (!(reason instanceof PsiError)) throw reason;
-    const flags = terms.ask.flaggedBy === undefined ? "" : ", without `flaggedBy`";
     throw new QueryError("too-many", reason.message, {
-      hint: `ask fewer parties or smaller lists, or mode: tokens${flags}: a recipient's node then sees the holders of all its keys`,
+      hint: `ask fewer parties or smaller lists, or ${otherMode(terms.ask)}`,
     });
   }
+}
+
+function otherMode(ask: TablesAsk): string {
+  if (ask.kind === "overlap-count") return "mode: hub: the coordinator then sees who holds each pseudonym";
+  const flags = ask.flaggedBy === undefined ? "" : ", without `flaggedBy`";
+  return `mode: tokens${flags}: a recipient's node then sees the holders of all its keys`;
 }
 
 /** What a session tells whom. `quotas`: by party, the most keys that it may have evaluated in the epoch. */
@@ -106,8 +122,8 @@ function layoutTerms({ ask, inputs }: Terms): Parameters<typeof thresholdLayout>
   return {
     parties: inputs.map(({ party }) => party),
     rowsPadded: Object.fromEntries(inputs.map(({ party, rowsPadded }) => [party, rowsPadded])),
-    atLeast: ask.atLeast,
-    flagged: ask.flaggedBy !== undefined,
+    atLeast: ask.atLeast ?? 0,
+    flagged: ask.kind === "match" && ask.flaggedBy !== undefined,
   };
 }
 

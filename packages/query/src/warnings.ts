@@ -111,6 +111,7 @@ const WORDS: Readonly<Record<string, Text>> = {
 const COUNT_WARNINGS: Readonly<Record<NonNullable<OverlapAsk["mode"]>, string>> = {
   hub: "COORDINATOR-PATTERN",
   recipient: "RECIPIENT-PATTERN",
+  atLeast: "COORDINATOR-HITS",
   "pairs.local": "COUNTER-MEMORY",
   "pairs.blind": "COUNTER-CAN-DEVIATE",
 };

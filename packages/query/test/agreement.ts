@@ -10,7 +10,13 @@ const key = `ed25519:${"A".repeat(43)}=`;
 
 const PROTOCOLS = [
   ...["match-tokens/1", "overlap-hub/1", "overlap-recipient/1", "sum-threshold/1"],
-  ...["match-threshold/1", "match-pair/1", "match-pair-count-local/1", "match-pair-count-blind/1"],
+  ...[
+    "match-threshold/1",
+    "overlap-threshold/1",
+    "match-pair/1",
+    "match-pair-count-local/1",
+    "match-pair-count-blind/1",
+  ],
   ...["alarm-blind/1", "join-sum-pair/1", "join-sum-hub/1", "distinct-sum/1"],
 ];
 

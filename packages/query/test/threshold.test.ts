@@ -25,7 +25,7 @@ const offered = (rows = 256) =>
   ["seen", "watch", "ships"].map((dataset, at) =>
     entry(PARTIES[at] ?? "", dataset, { imo: "imo", flagged: "boolean" }, rows),
   );
-const chosen = (fields: string) => choose(read(three(fields)).ask);
+const chosen = (fields: string, text = three) => choose(read(text(fields)).ask);
 
 describe("the choice", () => {
   test.each([
@@ -61,6 +61,36 @@ describe("the choice", () => {
     const [passedOver] = explain(contract, plan, { lang: "en" }).passedOver;
     expect(passedOver?.why).toContain("the covenant does not admit");
     expect(contract.warnings).toContain("SEES-BELOW-THRESHOLD");
+  });
+});
+
+describe("a count of what enough hold", () => {
+  const count = (shape: string) =>
+    three(shape).replace("kind: match", "kind: overlap-count").replace("class: F", "class: B");
+  const AT_LEAST = "shape: atLeast\n  atLeast: 2\n  mode: atLeast";
+
+  test("takes tables when asked to, and the coordinator sees hits and no pattern", () => {
+    const { contract } = planned(read(count(AT_LEAST)), offered());
+    expect(contract.protocol).toBe("overlap-threshold/1");
+    const seen = contract.views.find(({ who }) => who.includes("coordinator"))?.learns.map(({ fact }) => fact);
+    expect(seen).toContain("hit-pattern");
+    expect(seen).not.toContain("pattern");
+    expect(contract.warnings).toContain("COORDINATOR-HITS");
+    expect(() => planned(read(count(AT_LEAST)), offered(), undefined, rosterOf("harbour"))).toThrow(
+      expect.objectContaining({ code: "coordinator" }),
+    );
+  });
+
+  test("names it beside the count of all pseudonyms", () => {
+    const [first] = chosen("shape: atLeast\n  atLeast: 2", count).refused;
+    expect(first?.protocol).toBe("overlap-threshold/1");
+  });
+
+  test.each([
+    ["shape: histogram\n  mode: atLeast", "answers shape: atLeast"],
+    ["shape: atLeast\n  atLeast: 1\n  mode: atLeast", "from 2 to 3"],
+  ])("%s", (fields, message) => {
+    expect(() => read(count(fields))).toThrow(message);
   });
 });
 

@@ -19,6 +19,7 @@ const PROTOCOLS: Covenant["protocols"] = [
   { id: "match-pair-count-blind/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "lookup/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "overlap-hub/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
+  { id: "overlap-threshold/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "overlap-recipient/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "sum-threshold/1", paramSets: ["bfv-amt-50-pq"], coordinatorLearns: FACTS },
   { id: "sum-masked/1", paramSets: ["words-64"], coordinatorLearns: FACTS },

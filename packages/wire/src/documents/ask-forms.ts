@@ -81,8 +81,8 @@ const overlap = z
     atLeast: atLeastOne.nullable(),
     mode: z
       .enum(
-        ["hub", "recipient", "pairs.local", "pairs.blind"],
-        "expected hub, recipient, pairs.local, pairs.blind or null",
+        ["hub", "recipient", "atLeast", "pairs.local", "pairs.blind"],
+        "expected hub, recipient, atLeast, pairs.local, pairs.blind or null",
       )
       .nullable(),
   })
@@ -95,6 +95,10 @@ const overlap = z
     path: ["atLeast"],
   })
   .refine(({ mode, from: sources }) => !mode?.startsWith("pairs.") || sources.length === 2, TWO_PARTIES)
+  .refine(({ mode, atLeast }) => mode !== "atLeast" || (atLeast ?? 0) >= 2, {
+    message: "expected shape atLeast, and at least 2, in this mode",
+    path: ["atLeast"],
+  })
   .refine(({ mode, shape }) => !mode?.startsWith("pairs.") || shape === "pairs", {
     message: "expected shape pairs in this mode",
     path: ["mode"],

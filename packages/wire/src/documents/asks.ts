@@ -54,7 +54,7 @@ export interface OverlapAsk {
   /** Set when `shape` is `atLeast`. */
   readonly atLeast: number | null;
   /** Set when the analyst named a mode; null leaves the choice to the planner. */
-  readonly mode: "hub" | "recipient" | "pairs.local" | "pairs.blind" | null;
+  readonly mode: "hub" | "recipient" | "atLeast" | "pairs.local" | "pairs.blind" | null;
 }
 
 export interface AggregateAsk {
