@@ -3,6 +3,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { holdsFor } from "../../packages/covenant/test/hidden.ts";
 import { agrees } from "../../packages/sources/test/pooled.ts";
+import { trendsAgree } from "../../packages/sources/test/trends.ts";
 import { toyMeans } from "../simulation/compare.ts";
 
 const means = toyMeans();
@@ -19,4 +20,10 @@ test("random questions equal DuckDB's answer over all rows, many times", { timeo
   const { withheld, lines } = await agrees(400, means);
   expect(withheld).toBeGreaterThan(200);
   expect(lines).toBeGreaterThan(200);
+});
+
+test("random trends equal DuckDB's, many times", { timeout: 3_600_000 }, async () => {
+  const { alarms, unknown } = await trendsAgree(300, means);
+  expect(alarms).toBeGreaterThan(100);
+  expect(unknown).toBeGreaterThan(100);
 });
