@@ -1,4 +1,8 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+
+// Programs that tests start are compiled once, and not by each process. Node compares what it finds there with the source.
+process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compiled");
 
 // Where `npm run guarantees` finds what a run found: the outcome of each test, and the cases of each property.
 const results = process.env["KOPLAMP_RESULTS"];
