@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { LongFirst } from "./test/sequence.ts";
 
 // Programs that tests start are compiled once, and not by each process. Node compares what it finds there with the source.
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compiled");
@@ -19,7 +20,8 @@ const project = (name: string, test: object) => ({
 
 export default defineConfig({
   test: {
-    maxWorkers: 2, // most of the long tests wait for processes
+    maxWorkers: 3, // on two cores: many of the long tests wait for processes
+    sequence: { sequencer: LongFirst },
     reporters:
       results === undefined ? ["default"] : ["default", ["json", { outputFile: `${results}/results.json` }]],
     projects: [
