@@ -49,6 +49,19 @@ export const DERIVATION: readonly Switch[] = [
     test: { file: KNOWN, name: "by the rules of withheld cells" },
   },
   {
+    id: "derivation.series",
+    guarantee: "G17",
+    weak: "a table is judged without the series of a trend that its recipient was told before",
+    edits: [
+      {
+        file: "packages/engine/src/earlier.ts",
+        from: 'result?.kind === "trend" && result.series !== undefined',
+        to: 'result?.kind === "trend" && result.series?.length === 0',
+      },
+    ],
+    test: { file: "packages/engine/test/earlier.test.ts", name: "may be a trend" },
+  },
+  {
     id: "derivation.own",
     guarantee: "G17",
     weak: "a table is judged as if its recipient had brought nothing himself",

@@ -8,9 +8,12 @@ import {
   type AggregateCell,
   type AggregateResult,
   type AnswerResult,
+  cubeOfTrend,
   isWithheld,
   type KnownTotal,
   type Plan,
+  type TrendAsk,
+  type TrendPoint,
 } from "@koplamp/wire";
 import { EngineError } from "./errors.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -39,14 +42,26 @@ export function earlierTables(node: NodePorts, run: QuestionRun, ask: AggregateA
   return tables;
 }
 
-function tableIn(
-  { ask, release }: Plan,
+/** What an answer says of the rows that a question is about: a table, or a trend that was told with its series. */
+export function tableIn(
+  { ask, release }: Pick<Plan, "ask" | "release">,
   result: AnswerResult | undefined,
-  now: AggregateAsk,
+  now: Pick<AggregateAsk, "from">,
 ): readonly EarlierTable[] {
-  if (ask.kind !== "aggregate" || ask.distinctBy !== undefined || release.noise !== null) return [];
-  if (result?.kind !== "aggregate" || JSON.stringify(ask.from) !== JSON.stringify(now.from)) return [];
+  if (release.noise !== null || JSON.stringify(ask.from) !== JSON.stringify(now.from)) return [];
+  if (ask.kind === "trend" && result?.kind === "trend" && result.series !== undefined) {
+    const cells = result.series.map((point) => cellOf(point, ask));
+    return [{ ask: cubeOfTrend(ask), release, result: { kind: "aggregate", cells } }];
+  }
+  if (ask.kind !== "aggregate" || ask.distinctBy !== undefined || result?.kind !== "aggregate") return [];
   return [{ ask, release, result }];
+}
+
+/** A period of a series as the cell that it was. */
+function cellOf(point: TrendPoint, { period, measures }: TrendAsk): AggregateCell {
+  const group = { ...point.group, [period]: point.period };
+  if ("withheld" in point) return { group, withheld: point.withheld };
+  return { group, measures: { [measures[0] ?? ""]: point.value } };
 }
 
 function refused({ me }: NodePorts, run: QuestionRun): EngineError {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an earlier table says of the cells of a new one.
 import { audit } from "@koplamp/covenant";
-import type { AggregateAsk, AggregateCell } from "@koplamp/wire";
+import type { AggregateAsk, AggregateCell, TrendAsk } from "@koplamp/wire";
 import { describe, expect, it } from "vitest";
-import { type EarlierTable, overlaysOf } from "../src/earlier.ts";
+import { type EarlierTable, overlaysOf, tableIn } from "../src/earlier.ts";
 
 const TOWNS = ["a", "b", "c"];
 const askOf = (values: readonly string[]): AggregateAsk => ({
@@ -49,5 +49,25 @@ describe("an earlier table", () => {
     const audited = audit({ cells, lines, rules, columns: [], overlays });
     // Beside 5 and 9 the total would say 2, whether this table shows the 5 again or not.
     expect([audited.cells[2], audited.lines]).toEqual([[], [["derivable"]]]);
+  });
+
+  it("may be a trend that was told with its series: a month alone says what its towns have together", () => {
+    const months = { column: "month", values: ["2026-01"] };
+    const trend: TrendAsk = {
+      ...{ kind: "trend", from: [], where: [], groupBy: [], measures: ["count"], period: "month" },
+      ...{ domain: [months], alarm: { rule: "zscore", window: 2, thresholdMilli: 3000 }, reveal: "series" },
+    };
+    const series = [{ group: {}, period: "2026-01", value: 16 }];
+    const release = { minCount: 3, minContributors: 1, noise: null };
+    const told = tableIn({ ask: trend, release }, { kind: "trend", alarms: [], series }, { from: [] });
+    const towns = { column: "town", values: TOWNS };
+    const ask: AggregateAsk = { ...askOf(TOWNS), groupBy: ["month", "town"], domain: [months, towns] };
+    const cells = cellsOf([2, 5, 9]);
+    const table = { cells, lines: [], rules: { minCount: 3, minContributors: 1 }, columns: [] };
+    const beside = overlaysOf(table, { ask, summed: [] }, told);
+    expect(audit({ ...table, overlays: [] }).cells).toEqual([["minCount"], [], []]);
+    expect(audit({ ...table, overlays: beside }).cells).toEqual([["minCount"], ["derivable"], []]);
+    const alarms = tableIn({ ask: trend, release }, { kind: "trend", alarms: [] }, { from: [] });
+    expect(alarms).toEqual([]); // nothing of a series was told
   });
 });
