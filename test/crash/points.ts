@@ -80,12 +80,12 @@ export const PLACES = {
   "receive-logged": { file: EVIDENCE, at: "return await Promise.all(", side: "before" },
   "no-receipt": {
     file: EVIDENCE,
-    at: "documents.push(...(await delivered(node, run, answered.session)));",
+    at: "documents.push(...(await delivered(node, run, session)));",
     side: "before",
   },
   "receipt-stored": {
     file: EVIDENCE,
-    at: "documents.push(...(await delivered(node, run, answered.session)));",
+    at: "documents.push(...(await delivered(node, run, session)));",
     side: "after",
   },
   released: {

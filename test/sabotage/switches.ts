@@ -12,6 +12,7 @@ import { HOSTILE_BYTES } from "./hostile-bytes.ts";
 import { JOIN_HUB } from "./join-hub.ts";
 import { JOIN_PAIR } from "./join-pair.ts";
 import { JOINED_RELEASE } from "./joined-release.ts";
+import { LOOKUPS } from "./lookup.ts";
 import { MASKED_SUMS } from "./masked-sums.ts";
 import { MATCHING } from "./matching.ts";
 import { PAIR } from "./pair.ts";
@@ -32,6 +33,7 @@ export const SWITCHES: readonly Switch[] = [
   ...MATCHING,
   ...ALTERNATIVES,
   ...PAIR,
+  ...LOOKUPS,
   ...THRESHOLD,
   ...SUMS,
   ...DISCLOSURE,
