@@ -2,6 +2,7 @@
 import type { Group } from "@koplamp/crypto";
 import type { Rng } from "@koplamp/protocol";
 import { codecTarget, type Target } from "../../../test/fuzz/target.ts";
+import { churnCodec, indexCodec, lookupKeyCodec } from "../src/lookup-messages.ts";
 import {
   allowanceBytes,
   allowanceCodec,
@@ -59,8 +60,16 @@ export function decoders(group: Group, rng: Rng): readonly Target[] {
     codecTarget("T of a pair", openingCodec("anna", ROWS), [opening], 40_000),
     codecTarget("M, sorted", sortedCodec("anna", "M", ROWS), [rising(ROWS, 32)], 40_000),
     codecTarget("T in slots", slotsCodec("anna", ROWS), [opening], 30_000),
+    codecTarget("K of a look-up", lookupKeyCodec("anna"), [rng(96)], 20_000),
+    codecTarget("T of an index", indexCodec("anna", ROWS), [rising(ROWS, 16)], 30_000),
+    codecTarget("dT", churnCodec("anna", ROWS), [churn(rising(ROWS, 16))], 30_000),
     elements(group, rng),
   ];
+}
+
+/** A churn with the same list twice. */
+function churn(list: Uint8Array): Uint8Array {
+  return Uint8Array.of(0, 0, 0, ROWS, ...list, ...list);
 }
 
 /** Elements of the group: what is taken is the only encoding of what it is. */

@@ -17,7 +17,7 @@ const PROTOCOLS = [
     "match-pair-count-local/1",
     "match-pair-count-blind/1",
   ],
-  ...["alarm-blind/1", "join-sum-pair/1", "join-sum-hub/1", "distinct-sum/1"],
+  ...["lookup/1", "alarm-blind/1", "join-sum-pair/1", "join-sum-hub/1", "distinct-sum/1"],
 ];
 
 /** SHA-256, which is all that a contract needs of a cryptographic library. */
