@@ -13,7 +13,7 @@ const names = (from: number, to: number): string[] =>
 
 describe("match-threshold/1 at full size", () => {
   it.each([2, 3, 5, 8])("is missed with a chance below 2^-40 by %i parties", (parties) => {
-    const found = commonCells(nodePrimitives(), { parties, rows: 256, common: 4, runs: 400 });
+    const found = commonCells(nodePrimitives(), { parties, rows: 256, common: 4, runs: 150 });
     expect(Math.abs((found[0] ?? 1) - 0.06)).toBeLessThan(0.01);
     expect(Math.abs((found[1] ?? 1) - 0.34)).toBeLessThan(0.02);
     expect(missBits(found)).toBeLessThan(-40);
