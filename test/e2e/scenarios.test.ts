@@ -7,6 +7,7 @@ import { expectScenario } from "./scenarios.ts";
 /** One of each protocol that is quick enough; the large ones are among the slow tests. */
 const SCENARIOS = [
   "ships-two-lists",
+  "ship-lookup",
   "signals-histogram",
   "signals-three-of-five",
   "stolen-cars-provinces",

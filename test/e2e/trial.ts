@@ -14,6 +14,7 @@ import {
   type NodeClient,
   type Outcome,
   type Programs,
+  questionsBeside,
   type RunningFederation,
   startFederation,
   trialTerms,
@@ -52,7 +53,10 @@ export async function askEverywhere(
   progress: (step: Progress) => void = () => {},
 ): Promise<Outcomes> {
   const [asker = ""] = question.recipients;
-  const own = await running.client(asker).run({ file, text: await readFile(file, "utf8") }, progress);
+  const questions = await questionsBeside(file, question);
+  const beside = questions === undefined ? {} : { questions };
+  const text = await readFile(file, "utf8");
+  const own = await running.client(asker).run({ file, text, ...beside }, progress);
   const { planHash } = own;
   if (planHash === undefined) return { [asker]: own }; // it did not come so far that others heard of it
   const parties = new Set([...question.sources.map(({ party }) => party), ...question.recipients]);
