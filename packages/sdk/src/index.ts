@@ -82,6 +82,7 @@ export {
 export { type Lab, questionsBeside, readLab } from "./read-lab.ts";
 export { type Flow, type FlowDiagram, sankeySvg } from "./sankey.ts";
 export { type KeptSignIn, type SignInRequest, signIn, signOut } from "./sign-in.ts";
-export { QUESTION_TEMPLATES, type QuestionTemplate } from "./templates.ts";
+export type { QuestionTemplate } from "./template-parts.ts";
+export { QUESTION_TEMPLATES } from "./templates.ts";
 export { reportFile, verifyFile } from "./verify.ts";
 export { type Versions, versions } from "./versions.ts";
