@@ -2,6 +2,7 @@
 // Disclosure control at length: more tables, larger ones, and more labs against SQL.
 import { afterAll, describe, expect, test } from "vitest";
 import { holdsFor } from "../../packages/covenant/test/hidden.ts";
+import { holdsForOwn } from "../../packages/covenant/test/own.ts";
 import { agrees } from "../../packages/sources/test/pooled.ts";
 import { trendsAgree } from "../../packages/sources/test/trends.ts";
 import { toyMeans } from "../simulation/compare.ts";
@@ -14,6 +15,8 @@ describe("nothing that is withheld can be narrowed, many times", { timeout: 3_60
   test("in tables of two columns", () => holdsFor([3, 3], 10_000));
   test("in wider tables of two columns", () => holdsFor([3, 4], 1000, 4));
   test("in tables of three columns", () => holdsFor([2, 2, 2], 3000, 5));
+  test("in lists of which a reader brought a part", () => holdsForOwn([5], 5000));
+  test("in tables of which a reader brought a part", () => holdsForOwn([3, 3], 1500));
 });
 
 test("random questions equal DuckDB's answer over all rows, many times", { timeout: 3_600_000 }, async () => {
