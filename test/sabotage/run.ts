@@ -4,73 +4,63 @@
 //
 //   npm run sabotage                every switch
 //   npm run sabotage -- seal.off    some of them
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { type ChildProcess, fork } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import type { Switch } from "./switch.ts";
 import { SWITCHES } from "./switches.ts";
+import type { Outcome, Request } from "./weakened.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
-const folder = mkdtempSync(join(tmpdir(), "koplamp-sabotage-"));
+const WEAKENED = fileURLToPath(new URL("weakened.ts", import.meta.url));
 
-interface Assertion {
-  readonly fullName: string;
-  readonly status: "passed" | "failed" | "skipped" | "pending" | "todo";
-  readonly failureMessages: readonly string[];
-}
-
-interface Report {
-  readonly testResults: readonly {
-    readonly message: string;
-    readonly assertionResults: readonly Assertion[];
-  }[];
+/** A process that runs switches, and the next thing that it says. */
+function startWeakened(): { readonly child: ChildProcess; readonly says: () => Promise<unknown> } {
+  const child = fork(WEAKENED, [], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const says = (): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const ended = (): void => reject(new Error("the process that runs switches ended"));
+      child.once("exit", ended);
+      child.once("message", (told) => {
+        child.off("exit", ended);
+        resolve(told);
+      });
+    });
+  return { child, says };
 }
 
 /** Why the switch is not noticed as it should be, or nothing when its test turns red by an assertion. */
-async function unnoticed(one: Switch): Promise<string | undefined> {
-  const output = join(folder, `${one.id}.json`);
-  const vitest = [
-    join(ROOT, "node_modules/vitest/vitest.mjs"),
-    "run",
-    "--config",
-    "test/sabotage/vitest.config.ts",
-  ];
-  const filter = one.test.name === "" ? [] : ["-t", one.test.name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")];
-  const args = [...vitest, one.test.file, ...filter, "--reporter=json", `--outputFile=${output}`];
-  const child = spawn(process.execPath, args, {
-    cwd: ROOT,
-    env: { ...process.env, KOPLAMP_SWITCH: one.id },
-    stdio: "ignore",
-  });
-  await new Promise((resolve) => child.once("close", resolve));
-  const { testResults } = JSON.parse(readFileSync(output, "utf8")) as Report;
-  const ran = testResults
-    .flatMap(({ assertionResults }) => assertionResults)
-    .filter(({ status }) => status !== "skipped");
-  if (ran.length === 0)
-    return `no test ran: ${testResults
-      .map(({ message }) => message)
-      .join(" ")
-      .slice(0, 300)}`;
-  const failed = ran.filter(({ status }) => status === "failed");
-  if (failed.length === 0) return `${ran.length} tests stayed green`;
-  const asserted = failed.some(({ failureMessages }) =>
-    failureMessages.some((text) => /AssertionError|Property failed|instead of rejecting/.test(text)),
-  );
-  return asserted ? undefined : `red, but by a crash: ${failed[0]?.failureMessages[0]?.slice(0, 300)}`;
+function unnoticed({ ran, failed, broken }: Outcome): string | undefined {
+  if (ran === 0) return `no test ran: ${broken.join(" ").slice(0, 300)}`;
+  if (failed.length === 0) return `${ran} tests stayed green`;
+  const asserted = failed.some((text) => /AssertionError|Property failed|instead of rejecting/.test(text));
+  return asserted ? undefined : `red, but by a crash: ${failed[0]?.slice(0, 300)}`;
 }
 
+/** Runs switches until none is left. @throws when what one edited stays behind for the next. */
 async function worker(left: Switch[], bad: string[]): Promise<void> {
+  const { child, says } = startWeakened();
+  await says();
+  const outcome = async (request: Request): Promise<Outcome> => {
+    child.send(request);
+    return (await says()) as Outcome;
+  };
+  let last: string | undefined;
   for (let one = left.shift(); one !== undefined; one = left.shift()) {
-    const why = await unnoticed(one);
+    const why = unnoticed(await outcome({ id: one.id, whole: false }));
     process.stdout.write(
       `${why === undefined ? "red  " : "GREEN"}  ${one.guarantee.padEnd(3)}  ${one.id.padEnd(30)}  ${one.weak}\n`,
     );
+    last = one.id;
     if (why === undefined) continue;
     process.stdout.write(`       ${why}\n`);
     bad.push(one.id);
   }
+  // What was edited is forgotten: the same test is green again in the same process.
+  if (last !== undefined) {
+    const { ran, failed } = await outcome({ id: last, whole: true });
+    if (ran === 0 || failed.length > 0) throw new Error(`${last} stays red without its edits: ${failed[0]}`);
+  }
+  child.disconnect();
 }
 
 const wanted = process.argv.slice(2);
@@ -78,11 +68,8 @@ const unknown = wanted.find((id) => !SWITCHES.some((one) => one.id === id));
 if (unknown !== undefined) throw new Error(`expected the id of a switch, got ${unknown}`);
 const left = SWITCHES.filter(({ id }) => wanted.length === 0 || wanted.includes(id));
 const bad: string[] = [];
-try {
-  const queue = [...left];
-  await Promise.all(Array.from({ length: availableParallelism() }, () => worker(queue, bad)));
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+const queue = [...left];
+const workers = Math.min(availableParallelism(), left.length);
+await Promise.all(Array.from({ length: workers }, () => worker(queue, bad)));
 process.stdout.write(`\n${left.length - bad.length} passed, ${bad.length} failed\n`);
 process.exitCode = bad.length === 0 ? 0 : 1;

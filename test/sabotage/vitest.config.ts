@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The unit tests, with the measure of one switch taken out: KOPLAMP_SWITCH names it.
+// The unit tests, with the measure of one switch taken out: KOPLAMP_SWITCH names it, one after
+// the other, or none.
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
-import { edited } from "./edit.ts";
+import { type Edit, edited } from "./edit.ts";
 import { SWITCHES } from "./switches.ts";
 
-const named = process.env["KOPLAMP_SWITCH"];
-const found = SWITCHES.find(({ id }) => id === named);
-if (found === undefined) throw new Error(`expected the id of a switch in KOPLAMP_SWITCH, got ${named}`);
+/** What the switch that is being run changes. */
+function edits(): readonly Edit[] {
+  const named = process.env["KOPLAMP_SWITCH"];
+  if (named === "") return [];
+  const found = SWITCHES.find(({ id }) => id === named);
+  if (found === undefined) throw new Error(`expected the id of a switch in KOPLAMP_SWITCH, got ${named}`);
+  return found.edits;
+}
 
 export default defineConfig({
   root: join(import.meta.dirname, "../.."),
@@ -17,7 +23,7 @@ export default defineConfig({
     {
       name: "sabotage",
       enforce: "pre",
-      transform: (code, id) => ({ code: edited(id, code, found.edits), map: null }),
+      transform: (code, id) => ({ code: edited(id, code, edits()), map: null }),
     },
   ],
   test: {
