@@ -72,7 +72,9 @@ describe("a count of what enough hold", () => {
   test("takes tables when asked to, and the coordinator sees hits and no pattern", () => {
     const { contract } = planned(read(count(AT_LEAST)), offered());
     expect(contract.protocol).toBe("overlap-threshold/1");
-    const seen = contract.views.find(({ who }) => who.includes("coordinator"))?.learns.map(({ fact }) => fact);
+    const seen = contract.views
+      .find(({ who }) => who.includes("coordinator"))
+      ?.learns.map(({ fact }) => fact);
     expect(seen).toContain("hit-pattern");
     expect(seen).not.toContain("pattern");
     expect(contract.warnings).toContain("COORDINATOR-HITS");
