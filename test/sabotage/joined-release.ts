@@ -32,4 +32,17 @@ export const JOINED_RELEASE: readonly Switch[] = [
     ],
     test: { file: "packages/aggregate/test/join-layout.test.ts", name: "has as many parties as were told" },
   },
+  {
+    id: "joined.no-noise",
+    guarantee: "G11",
+    weak: "a plan of distinct sums may say noise that nobody adds",
+    edits: [
+      {
+        file: "packages/query/src/joins.ts",
+        from: "  checkJoin(plan); // a node does not take a proposer's word for it",
+        to: "",
+      },
+    ],
+    test: { file: "packages/query/test/join.test.ts", name: "takes the hub where events count once" },
+  },
 ];

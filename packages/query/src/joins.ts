@@ -26,13 +26,14 @@ export function selectingAsk({ ask, protocol }: Pick<Plan, "ask" | "protocol">):
 /**
  * The description of sums over selected rows. `quotas`: the most that each party may have evaluated in the epoch, where
  * the coordinator selects.
- * @throws {QueryError} `too-few-parties`, `no-bounds`, `overflow` or `too-many`.
+ * @throws {QueryError} `too-few-parties`, `no-bounds`, `overflow`, `too-many`, or what `checkJoin` throws.
  */
 export function describeJoin(
   plan: Plan,
   ask: SelectingAsk,
   quotas: Readonly<Record<PartyId, number>>,
 ): Description {
+  checkJoin(plan); // a node does not take a proposer's word for it
   const { id, params } = plan.protocol;
   return saying(() => {
     const layout = joinLayout(ask, plan.inputs);
@@ -44,13 +45,18 @@ export function describeJoin(
   });
 }
 
-/** What only the planner can refuse with a hint for the analyst. @throws {QueryError} `not-yet`. */
-export function checkJoin(_ask: SelectingAsk, { release }: Pick<Plan, "release">): void {
-  if (release.noise !== null) {
-    throw new QueryError("not-yet", "noise goes into sums over all rows, not into sums over selected ones", {
-      hint: "leave `release.noise` out",
-    });
-  }
+/**
+ * What no protocol over selected rows can keep yet. One row more or less changes more than itself there: another party's
+ * report takes its place, or leaves it. A plan that says noise all the same would be told without any.
+ * @throws {QueryError} `not-yet`.
+ */
+export function checkJoin({ release }: Pick<Plan, "release">): void {
+  if (release.noise === null) return;
+  throw new QueryError(
+    "not-yet",
+    "noise goes into sums over all rows, not into sums over selected ones: there one row can move another party's into a cell or out of it",
+    { hint: "leave `release.noise` out, or ask without `distinctBy`" },
+  );
 }
 
 /** What a protocol cannot do, in the words of a question. */

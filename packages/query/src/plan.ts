@@ -129,7 +129,7 @@ function checkNumbers(
 ): void {
   if (ask.kind === "trend") checkTrend(ask, inputs, terms);
   else if (ask.kind === "join-aggregate" || (ask.kind === "aggregate" && id === DISTINCT.protocol))
-    checkJoin(ask, terms);
+    checkJoin(terms);
   else if (ask.kind === "aggregate") checkSums(ask, inputs, terms);
 }
 

@@ -2,8 +2,8 @@
 // Sums over selected rows: how a join and a sum in which events count once are asked for, and what a plan says of them.
 import { documentIssues } from "@koplamp/wire";
 import { describe, expect, test } from "vitest";
-import { fitsShape, readQuestion, substanceOf, undeclaredAt } from "../src/index.ts";
-import { entry, planned } from "./agreement.ts";
+import { contractOf, fitsShape, readQuestion, substanceOf, undeclaredAt } from "../src/index.ts";
+import { entry, planned, primitives, rosterOf } from "./agreement.ts";
 import { REPORTS } from "./samples.ts";
 
 const read = (text: string) => readQuestion(text, { file: "q.yaml", lab: false });
@@ -150,10 +150,19 @@ describe("the protocol", () => {
     } as const;
     const reports = ["north", "south", "west"].map((party) => entry(party, "reports", columns, 4096));
     const once = REPORTS.replace("measures:", "distinctBy: [id]\n  measures:");
-    const { plan, contract } = planned(read(once), reports);
+    const { plan, covenant, contract } = planned(read(once), reports);
     expect(plan.protocol).toMatchObject({ id: "distinct-sum/1", params: "bfv-sel-42-pq" });
     expect(plan.inputs[0]?.columns[0]).toBe("id");
     expect(contract.text.en).toContain("fewer than 10 rows or 3 parties is withheld");
+
+    // noise is refused in such a question, and by every node in a plan that says it all the same
+    const refused = expect.objectContaining({ code: "not-yet", hint: expect.stringContaining("distinctBy") });
+    const noisy = once.replace("minContributors: 3", "minContributors: 3, noise: { epsilon: 1 }");
+    expect(() => planned(read(noisy), reports)).toThrow(refused);
+    const noise = planned(read(noisy.replace("distinctBy: [id]\n  ", "")), reports).plan.release.noise;
+    expect(noise).not.toBeNull();
+    const forged = { ...plan, release: { ...plan.release, noise } };
+    expect(() => contractOf(covenant, rosterOf(), forged, primitives)).toThrow(refused);
     expect(documentIssues("plan/v1", plan)).toEqual([]);
   });
 });
