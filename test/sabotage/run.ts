@@ -15,7 +15,8 @@ const WEAKENED = fileURLToPath(new URL("weakened.ts", import.meta.url));
 
 /** A process that runs switches, and the next thing that it says. */
 function startWeakened(): { readonly child: ChildProcess; readonly says: () => Promise<unknown> } {
-  const child = fork(WEAKENED, [], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const { NODE_COMPILE_CACHE: _, ...env } = process.env; // what is weakened leaves nothing there
+  const child = fork(WEAKENED, [], { env, stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const says = (): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const ended = (): void => reject(new Error("the process that runs switches ended"));
