@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process of one case of a benchmark, so that its peak of memory is its own. Started by bench.ts, which reads its output.
 import { benchJoin } from "./bench-join.ts";
+import { benchLookup } from "./bench-lookup.ts";
 import { benchMasked } from "./bench-masked.ts";
 import { benchMatch } from "./bench-match.ts";
 import type { BenchCase, BenchResult } from "./bench-record.ts";
@@ -14,6 +15,7 @@ const suites = {
   sum: benchSum,
   masked: benchMasked,
   join: benchJoin,
+  lookup: benchLookup,
 };
 const { backend, parts, ...more }: Omit<BenchResult, "rssMiB"> = await suites[given.suite](given);
 const rssMiB = Math.round(process.resourceUsage().maxRSS / 1024);

@@ -91,7 +91,8 @@ export async function benchMatch({ backend, parties, size, seed, runs }: BenchCa
   return { backend: group.name, parts };
 }
 
-async function groupOf(backend: BenchCase["backend"]): Promise<Group> {
+/** The group that a case names. */
+export async function groupOf(backend: BenchCase["backend"]): Promise<Group> {
   if (backend === "noble") return nobleGroup();
   const named: Exclude<BenchBackend, "noble"> = backend === "native" ? "native" : "wasm";
   return (await chooseGroup(named)).group;

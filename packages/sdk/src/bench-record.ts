@@ -4,7 +4,7 @@
 export type BenchBackend = "wasm" | "native" | "noble";
 
 /** What is measured together. */
-export type BenchSuite = "psi" | "threshold" | "sum" | "masked" | "join";
+export type BenchSuite = "psi" | "threshold" | "sum" | "masked" | "join" | "lookup";
 
 /** One case: what a child process of its own runs. */
 export interface BenchCase {
@@ -112,7 +112,12 @@ export function machineText({ command, cpuModel, cores, memoryMiB, node, load }:
   return `${command} (${cpuModel}, ${cores} cores, ${memoryMiB} MiB, Node ${node}, load ${load.join(" then ")})`;
 }
 
-const UNITS: Readonly<Record<string, string>> = { sum: "cells", masked: "cells", join: "rows" };
+const UNITS: Readonly<Record<string, string>> = {
+  sum: "cells",
+  masked: "cells",
+  join: "rows",
+  lookup: "tokens",
+};
 
 /** A row as lines for people. */
 export function recordText(record: BenchRecord): readonly string[] {

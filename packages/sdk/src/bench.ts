@@ -4,6 +4,7 @@ import { cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { findNativeGroup } from "@koplamp/pool";
+import { LOOKUP_QUESTIONS } from "./bench-lookup.ts";
 import {
   type BenchBackend,
   type BenchCase,
@@ -55,6 +56,8 @@ const MASKED_GOAL = { size: 10_000_000, parties: 3, rssMB: 300 };
 const JOIN_GOALS = { size: 1_000_000, cpuS: 4, bytes: 40, millionths: 1000 };
 /** At so many items of five parties, evaluated before: CPU seconds of the coordinator, and of each party (P8). */
 const THRESHOLD_GOALS = { size: 100_000, parties: 5, coordinatorS: 3, partyS: 10 };
+/** Against so many tokens: the median of one question, and 200 questions a second in batches (P10). */
+const LOOKUP_GOALS = { size: 1_000_000, nativeMs: 50, portableMs: 100, batchedMs: 5 };
 const MOST_OUTPUT = 2 ** 24;
 
 /** The names of parts that are no query of `match-tokens/1`. */
@@ -64,6 +67,8 @@ const CASES: Readonly<Record<string, string>> = {
   masked: "sum-masked/1",
   join: "join-sum-pair/1, homomorphic work",
   pair: "match-pair/1",
+  lookup: "lookup/1, one question",
+  "lookup-32": "lookup/1, in batches of 32",
 };
 
 type Shape = Omit<BenchCase, "seed">;
@@ -78,6 +83,7 @@ const SERIES: readonly Shape[] = [
   ...cases("sum", ["seal"], [2, 3, 5, 10, 20], 100_000, 3),
   ...cases("masked", ["masks"], [3], 10_000_000, 3),
   ...cases("join", ["seal"], [2], 1_000_000, 3),
+  ...cases("lookup", ["wasm", "native"], [2], 1_000_000, 3),
 ];
 
 const QUICK: readonly Shape[] = [
@@ -86,6 +92,7 @@ const QUICK: readonly Shape[] = [
   ...cases("sum", ["seal"], [3], 1000, 1),
   ...cases("masked", ["masks"], [3], 40_000, 1),
   ...cases("join", ["seal"], [2], 10_000, 1),
+  ...cases("lookup", ["wasm", "native"], [2], 2048, 1),
 ];
 
 /**
@@ -143,10 +150,15 @@ function chosen({
     .filter((shape) => suite === "all" || shape.suite === suite)
     .filter(
       ({ suite: of, backend }) =>
-        of !== "psi" || backends === undefined || backends.some((name) => name === backend),
+        (of !== "psi" && of !== "lookup") ||
+        backends === undefined ||
+        backends.some((name) => name === backend),
     )
     .flatMap((shape) =>
-      (shape.suite === "join" ? [shape.parties] : (parties ?? [shape.parties])).map((count) => ({
+      (shape.suite === "join" || shape.suite === "lookup"
+        ? [shape.parties]
+        : (parties ?? [shape.parties])
+      ).map((count) => ({
         ...shape,
         parties: count,
       })),
@@ -198,9 +210,9 @@ function recordOf(
   machine: Pick<BenchRecord, "load" | "koplamp" | "commit">,
 ): BenchRecord {
   const { suite, size, parties, seed } = given;
-  const items = suite === "join" ? size : size * parties; // a row of a join is the work of both
-
-  const cpuMs = median(runs.map((run) => run.cpuMs));
+  const shared = suite === "join" ? size : LOOKUP_QUESTIONS[part]; // a row of a join, or a question, is the work of both
+  const items = shared ?? size * parties;
+  const [cpuMs, wallMs] = [median(runs.map((run) => run.cpuMs)), median(runs.map((run) => run.wallMs))];
   const phases = [...new Set(runs.flatMap((run) => Object.keys(run.phasesMs)))];
   const phasesUs = phases.map(
     (phase) => [phase, (median(runs.map((run) => run.phasesMs[phase] ?? 0)) * 1000) / items] as const,
@@ -209,7 +221,7 @@ function recordOf(
   return {
     suite,
     case: CASES[part] ?? `match-tokens/1, ${part} query`,
-    command: `koplamp bench --suite ${suite} --n ${size} --parties ${parties} --runs ${runs.length}`,
+    command: `koplamp bench --suite ${suite} --n ${size} --parties ${parties} --runs ${given.runs}`,
     size,
     parties,
     backend,
@@ -230,16 +242,17 @@ function recordOf(
     perItem: {
       cpuUs: (cpuMs * 1000) / items,
       phasesUs: Object.fromEntries(phasesUs),
-      bytes: (suite === "join" ? bytesUp * parties : bytesUp) / size,
+      bytes: shared === undefined ? bytesUp / size : (bytesUp * parties) / shared,
     },
     ...(reference === undefined ? {} : { reference }),
-    goals: goalsOf(given, part, { cpuMs, phasesUs, rssMiB, bytesUp, bytesBefore, reference }),
+    goals: goalsOf(given, part, { cpuMs, wallMs, phasesUs, rssMiB, bytesUp, bytesBefore, reference }),
   };
 }
 
 /** What goals are held against. */
 interface Figures {
   readonly cpuMs: number;
+  readonly wallMs: number;
   readonly phasesUs: readonly (readonly [phase: string, cpuUs: number])[];
   readonly rssMiB: number;
   readonly bytesUp: number;
@@ -249,10 +262,11 @@ interface Figures {
 
 /** The goals of this part, where its size is that of a goal. */
 function goalsOf(
-  { size, parties }: BenchCase,
+  { size, parties, backend }: BenchCase,
   part: string,
-  { cpuMs, phasesUs, rssMiB, bytesUp, bytesBefore, reference }: Figures,
+  { cpuMs, wallMs, phasesUs, rssMiB, bytesUp, bytesBefore, reference }: Figures,
 ): readonly BenchGoal[] {
+  if (LOOKUP_QUESTIONS[part] !== undefined) return lookupGoals(size, backend, part, wallMs);
   if (part === "threshold") return thresholdGoals({ size, parties }, cpuMs, Object.fromEntries(phasesUs));
   if (part === "second") {
     // everybody is a recipient
@@ -274,6 +288,21 @@ function goalsOf(
   }
   if (part !== "masked" || size !== MASKED_GOAL.size || parties > MASKED_GOAL.parties) return [];
   return [goal("MB of memory at the peak", MASKED_GOAL.rssMB, (rssMiB * 2 ** 20) / 1e6)];
+}
+
+/** Both sides in one thread, without network and ledger: what these add is not in it. */
+function lookupGoals(
+  size: number,
+  backend: BenchCase["backend"],
+  part: string,
+  wallMs: number,
+): readonly BenchGoal[] {
+  if (size !== LOOKUP_GOALS.size) return [];
+  const each = wallMs / (LOOKUP_QUESTIONS[part] ?? 1);
+  const most = backend === "native" ? LOOKUP_GOALS.nativeMs : LOOKUP_GOALS.portableMs;
+  return part === "lookup"
+    ? [goal("ms of a question, median", most, each)]
+    : [goal("ms of a question in batches of 32", LOOKUP_GOALS.batchedMs, each)];
 }
 
 /** Everything but the coordinator's search is work of the parties. */

@@ -42,6 +42,26 @@ describe("a benchmark of a few items", { timeout: 60_000 }, () => {
     );
   });
 
+  test("of a look-up: one question and batches, both with the answers of the plain list", async () => {
+    const args = { suite: "lookup", sizes: [300], backends: ["wasm"], runs: 1, quick: true } as const;
+    const { records } = await bench(args, () => {});
+    expect(records.map((record) => record.case)).toEqual([
+      "lookup/1, one question",
+      "lookup/1, in batches of 32",
+    ]);
+    // R and ready of both, an allowance, one element and back with its proof.
+    const [one] = records;
+    expect(one?.perItem.bytes).toBeGreaterThan(3 * 32 + 2 * 32 + 64);
+    expect(Object.keys(one?.perItem.phasesUs ?? {}).sort()).toEqual([
+      "answer",
+      "blind",
+      "index",
+      "rest",
+      "verify",
+    ]);
+    expect(one?.goals).toEqual([]);
+  });
+
   test("of a sum, as lines of JSON", async () => {
     const lines: string[] = [];
     const args = { suite: "sum", sizes: [50], runs: 1, quick: true, json: true } as const;
