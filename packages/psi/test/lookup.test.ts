@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // lookup/1 on the toy group: against plain sets, what it shows, and who deviates.
+import { type Group, loadSodium, nobleGroup } from "@koplamp/crypto";
 import {
   MemoryVault,
   type Party,
@@ -303,6 +304,20 @@ describe("an asker that deviates", () => {
     expect(reportedIn(desk.ask(desk.setups(["a"], { tell: "both-on-hit" }), { turned }), desk.list)).toEqual(
       [],
     );
+  });
+});
+
+describe("on ristretto255", () => {
+  it("answers, and every backend sends the same bytes", async () => {
+    const everything = (group: Group): readonly string[] => {
+      const desk = new Desk(group, primitives, "frozen");
+      const index = desk.publish(["a", "b"], { kind: "index", rows: 4 });
+      const asked = desk.ask(desk.setups(["b", "c"], { tell: "both-on-hit" }));
+      expect(hitsOf(asked)).toEqual([true, false]);
+      expect(reportedIn(asked, desk.list)).toEqual(["b"]);
+      return [...index.transcript, ...asked.transcript].map(({ type, bytes }) => `${type} ${hex(bytes)}`);
+    };
+    expect(everything(nobleGroup())).toEqual(everything(await loadSodium()));
   });
 });
 
