@@ -21,7 +21,9 @@ test("a match and a count of two are the same between real nodes", { timeout: SL
     const file = join(FOLDER, `${name}.yaml`);
     const lab = await readLab({ federation, query: file });
     const outcomes = await askEverywhere(trial.running, lab.question, file);
-    const expected: unknown = JSON.parse(readFileSync(join(FOLDER, `${name === "query" ? "" : "how-many."}expected.json`), "utf8"));
+    const expected: unknown = JSON.parse(
+      readFileSync(join(FOLDER, `${name === "query" ? "" : "how-many."}expected.json`), "utf8"),
+    );
     expect(JSON.parse(resultsText(unionOf(lab, outcomes)))).toEqual(expected);
     const lines = Object.values(outcomes).flatMap(({ disclosures }) => disclosures.map(({ id }) => id));
     expect(lines).toEqual(
