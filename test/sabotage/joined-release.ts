@@ -45,4 +45,30 @@ export const JOINED_RELEASE: readonly Switch[] = [
     ],
     test: { file: "packages/query/test/join.test.ts", name: "takes the hub where events count once" },
   },
+  {
+    id: "joined.entangled",
+    guarantee: "G17",
+    weak: "a join is told beside an earlier one, whatever the two together tell",
+    edits: [
+      {
+        file: "packages/engine/src/entangled.ts",
+        from: "if (earlier.length === 0) return new Set();",
+        to: "if (earlier.length >= 0) return new Set();",
+      },
+    ],
+    test: { file: "packages/engine/test/entangled.test.ts", name: "after a total no group is told" },
+  },
+  {
+    id: "joined.earlier",
+    guarantee: "G17",
+    weak: "what hangs together with a withheld cell of an earlier join is told all the same",
+    edits: [
+      {
+        file: "packages/engine/src/join-stage.ts",
+        from: "withoutCells(table, gone, rules)",
+        to: "withoutCells(table, new Set(gone.size === 0 ? gone : []), rules)",
+      },
+    ],
+    test: { file: "packages/engine/test/join.test.ts", name: "tells no group of a total" },
+  },
 ];

@@ -20,6 +20,7 @@ import { inputRoot, type MeterRequest, meter } from "@koplamp/psi";
 import type { AggregateAsk, AggregateResult, Input, JoinAsk, Plan } from "@koplamp/wire";
 import { cellCosts, repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
+import { earlierSelected, entangledCells } from "./entangled.ts";
 import { type Cache, evaluated } from "./evaluations.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfCube, releaseOfJoin } from "./history-rows.ts";
@@ -29,7 +30,7 @@ import { inputContext } from "./match-stage.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { evaluationFor } from "./pair-stage.ts";
 import type { QuestionRun } from "./question-run.ts";
-import { releaseTable } from "./release-table.ts";
+import { releaseTable, withoutCells } from "./release-table.ts";
 import { runSession, type SessionFacts, type SessionResult, type SessionTicket } from "./session.ts";
 import type { StageResult } from "./stage.ts";
 
@@ -56,11 +57,11 @@ export async function joinStage(node: NodePorts, run: QuestionRun): Promise<Stag
   if (session.output === undefined) return { withheld: [], session };
   const { minCount, minContributors, rounding } = run.plan.release;
   const rounded = rounding === undefined ? {} : { rounding };
-  const { cells, withheld } = releaseTable({
-    cells: joinedCells(session.output, ask, layout, run.contributors.length),
-    rules: { minCount, minContributors },
-    ...rounded,
-  });
+  const rules = { minCount, minContributors };
+  const opened = joinedCells(session.output, ask, layout, run.contributors.length);
+  const table = releaseTable({ cells: opened, rules, ...rounded });
+  const gone = entangledCells({ ask, cells: table.cells }, earlierSelected(node, run, ask));
+  const { cells, withheld } = withoutCells(table, gone, rules);
   const result: AggregateResult = { kind: ask.kind, cells, ...rounded };
   return { result, withheld, session };
 }

@@ -76,6 +76,19 @@ export function releaseTable(table: OpenTable): ReleasedTable {
   return { cells: released, lines: shown(lines, judged.lines), withheld: withholdings(released) };
 }
 
+/** A released table without some more of its cells, by what they would tell of others: of those no other rule is told. */
+export function withoutCells(
+  table: ReleasedTable,
+  gone: ReadonlySet<number>,
+  rules: ReleaseRules,
+): ReleasedTable {
+  const cells = table.cells.map((cell, at): AggregateCell => {
+    if (!gone.has(at)) return cell;
+    return { group: cell.group, withheld: ["derivable"], hint: hintFor(["derivable"], rules) };
+  });
+  return { ...table, cells, withheld: withholdings(cells) };
+}
+
 /** Cells as the audit looks at them. */
 export function auditCells(cells: readonly OpenCell[], own?: readonly OwnCell[]): readonly AuditCell[] {
   return cells.map((cell, at) => {

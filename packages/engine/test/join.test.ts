@@ -175,6 +175,37 @@ describe("two joins", () => {
   });
 });
 
+describe("a join beside an earlier one", () => {
+  const WIDER = { ...LISTS, anna: [...LISTS.anna, "7@b@4"] };
+  const whole = (id: string): Question =>
+    read(`koplamp: query/v1
+id: ${id}
+ask:
+  kind: join-aggregate
+  key: [id]
+  from: { anna: list, bert: list }
+  groupBy: []
+  measures: [count]
+recipients: [bert]
+release: { minCount: 3, minContributors: 1 }
+`);
+  const byKind = joinOf({ minCount: 3, measures: "count", id: "by-kind" });
+
+  it("tells no group of a total where one is too small", SLOW, async () => {
+    const all = open(WIDER);
+    expect(cellsIn(await all.ask("bert", whole("whole")))).toEqual({ "": [5] });
+    expect(cellsIn(await all.ask("bert", byKind))).toEqual({ a: "derivable", b: "derivable" });
+  });
+
+  it("tells no total of groups where one was too small, and nothing of them from then on", SLOW, async () => {
+    const all = open(WIDER);
+    expect(cellsIn(await all.ask("bert", byKind))).toEqual({ a: [3], b: "minCount" });
+    expect(cellsIn(await all.ask("bert", whole("whole")))).toEqual({ "": "derivable" });
+    const again = joinOf({ minCount: 3, measures: "sum(bert.n)", id: "again" });
+    expect(cellsIn(await all.ask("bert", again))).toEqual({ a: "derivable", b: "derivable" });
+  });
+});
+
 describe("events that several report", () => {
   const REPORTS = {
     anna: ["1@a@5", "2@a@7", "3@a@9", "3@a@9"],
