@@ -159,8 +159,13 @@ function expectFewMargins(ask: Ask): void {
 }
 
 function checkedKnown(ask: Ask, known: readonly KnownTotal[]): readonly KnownTotal[] {
+  if (ask.kind === "join-aggregate" || (ask.kind === "aggregate" && ask.distinctBy !== undefined)) {
+    throw new QueryError("not-yet", "what is public cannot be weighed beside sums over selected rows yet", {
+      hint: "leave `release.known` out, and ask by no group that a public total would open",
+    });
+  }
   const measures = ["count", ...sumsOf(ask).map((column) => `sum(${column})`)];
-  const columns = ask.kind === "aggregate" && ask.distinctBy === undefined ? ask.groupBy : [];
+  const columns = ask.kind === "aggregate" ? ask.groupBy : [];
   for (const { group, measure } of known) {
     const column = group.find((own) => !columns.includes(own.column))?.column;
     if (measures.includes(measure) && column === undefined) continue;

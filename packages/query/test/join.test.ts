@@ -159,6 +159,8 @@ describe("the protocol", () => {
     const refused = expect.objectContaining({ code: "not-yet", hint: expect.stringContaining("distinctBy") });
     const noisy = once.replace("minContributors: 3", "minContributors: 3, noise: { epsilon: 1 }");
     expect(() => planned(read(noisy), reports)).toThrow(refused);
+    const known = noisy.replace("noise: { epsilon: 1 }", "known: [{ group: {}, measure: count, value: 9 }]");
+    expect(() => planned(read(known), reports)).toThrow(expect.objectContaining({ code: "not-yet" }));
     const noise = planned(read(noisy.replace("distinctBy: [id]\n  ", "")), reports).plan.release.noise;
     expect(noise).not.toBeNull();
     const forged = { ...plan, release: { ...plan.release, noise } };
