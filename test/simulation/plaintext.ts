@@ -64,13 +64,12 @@ export function plainResults(pool: Pool, question: PlainQuestion): Readonly<Reco
   if (question.kind === "match") {
     return Object.fromEntries(recipients.map((party) => [party, matchesOf(party, pool, question)]));
   }
-  const result = sharedResult(pool, question);
-  return Object.fromEntries(recipients.map((party) => [party, result]));
+  return Object.fromEntries(recipients.map((party) => [party, resultAt(party, pool, question)]));
 }
 
-function sharedResult(pool: Pool, question: Exclude<PlainQuestion, PlainMatch>): unknown {
+function resultAt(recipient: string, pool: Pool, question: Exclude<PlainQuestion, PlainMatch>): unknown {
   if (question.kind === "overlap-count") return countsOf(pool, question);
-  return question.kind === "aggregate" ? cellsOf(pool, question) : joinedCells(pool, question);
+  return question.kind === "aggregate" ? cellsOf(recipient, pool, question) : joinedCells(pool, question);
 }
 
 function canonical(name: string, raw: string): string | undefined {
@@ -137,16 +136,21 @@ function countsOf(pool: Pool, { key, shape, atLeast }: PlainOverlap): unknown {
   );
 }
 
-function cellsOf(pool: Pool, question: PlainAggregate): unknown {
+function cellsOf(recipient: string, pool: Pool, question: PlainAggregate): unknown {
   const cells: Record<string, unknown> = {};
   const all = Object.values(counted(pool, question)).flat();
-  const own = Object.entries(pool).map(([party, rows]) =>
-    Object.values(counted({ [party]: rows }, question)).flat(),
-  );
+  const own = Object.entries(pool).map(([party, rows]) => ({
+    party,
+    rows: Object.values(counted({ [party]: rows }, question)).flat(),
+  }));
+  // Where a floor asks for several, nobody who brought rows is left with those of one other; of two parties each is.
+  const isJudged = question.minContributors > 1 && own.length > 2 && question.distinctBy === undefined;
   for (const group of product(question.groupBy.map((column) => question.domain[column] ?? []))) {
     const inCell = (rows: RawTable): RawTable => rows.filter((row) => inGroup(row, question.groupBy, group));
-    const contributors = own.filter((rows) => inCell(rows).length > 0).length; // whoever's row counts
-    cells[JSON.stringify(group)] = cellOf(inCell(all), contributors, question);
+    const contributors = own.filter(({ rows }) => inCell(rows).length > 0); // whoever's row counts
+    const others = contributors.filter(({ party }) => party !== recipient).length;
+    const alone = isJudged && recipient in pool && others < 2;
+    cells[JSON.stringify(group)] = alone ? "withheld" : cellOf(inCell(all), contributors.length, question);
   }
   return cells;
 }
