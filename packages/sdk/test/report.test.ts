@@ -75,7 +75,7 @@ describe("a report", () => {
       "covenant art. 3",
       "The harbours hold no common list",
       "A count was asked first",
-      "tokens.bb.aa",
+      "pair.bb.aa",
       "What the coordinator saw",
       "who takes part, padded sizes and timing",
       "lawful",
