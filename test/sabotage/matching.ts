@@ -9,7 +9,7 @@ export const MATCHING: readonly Switch[] = [
     weak: "an asker sends H1 of its items without a blind",
     edits: [
       {
-        file: "packages/psi/src/evaluate-jobs.ts",
+        file: "packages/psi/src/blinded-items.ts",
         from: "return blind(group, hashed, blinds);",
         to: "return hashed;",
       },

@@ -63,3 +63,8 @@ export function distinctRows(rows: Uint8Array, width: number, order: Uint32Array
   }
   return distinct.slice(0, count * width);
 }
+
+/** Rows of 32 bytes, each as a view. */
+export function split(bytes: Uint8Array): readonly Uint8Array[] {
+  return Array.from({ length: bytes.length / 32 }, (_, at) => rowAt(bytes, 32, at));
+}

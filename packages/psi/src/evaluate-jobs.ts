@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
-  blind,
   dleqContext,
   type Evaluated,
   type Group,
-  hashToGroup,
-  inputSecrets,
   type PackedInputs,
   POINT_BYTES,
   PROOF_BYTES,
   proveBatch,
   refuseDuplicates,
   type Statement,
-  scalarsFromSeed,
   sumPoints,
-  unblind,
   verifyBatch,
   wipe,
 } from "@koplamp/crypto";
@@ -22,11 +17,11 @@ import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@k
 import { concat } from "@koplamp/wire";
 import { rowAt } from "./ascending.ts";
 import type { PsiBackend } from "./backend.ts";
+import { blindItems, unblindItems } from "./blinded-items.ts";
 import { sealRows } from "./cache.ts";
 import { leafOrder } from "./input-root.ts";
 import { inputAt, kdf } from "./keyed.ts";
 import { blocksOf } from "./messages.ts";
-import { inputCount } from "./session.ts";
 
 /** Whose proof: the holder, its public share of the key, and the session that the proof belongs to. */
 export interface Prover {
@@ -76,9 +71,7 @@ export const evaluateBlock: Job<
   Uint8Array
 > = job("psi.evaluate.block");
 
-/** Secrets of an asker between the steps of a session. */
-const HASHED = "evaluate/h1";
-const BLINDS = "evaluate/blinds";
+/** Vault: the sum of the replies so far. */
 const SUM = "evaluate/sum";
 
 /** The code behind the jobs of this file, but `meter`. */
@@ -106,25 +99,20 @@ export function evaluateJobs(backend: PsiBackend): readonly JobEntry[] {
 }
 
 function request(
-  { group, primitives }: PsiBackend,
+  backend: PsiBackend,
   vault: Vault,
   inputs: PackedInputs,
   elements: number,
   transcript: Uint8Array,
 ): Uint8Array {
-  const seed = kdf(primitives, vault.get("salt"), transcript, "blind", [], 32);
-  const dummySeed = kdf(primitives, seed, transcript, "dummies", [], 32);
-  try {
-    const dummies = primitives.aes256Ctr(dummySeed, (elements - inputCount(inputs)) * 32);
-    const items = [...orderedInputs({ group, primitives }, vault, inputs), ...split(dummies)];
-    const hashed = hashToGroup(group, primitives, items);
-    const blinds = scalarsFromSeed(group, primitives, seed, elements);
-    vault.put(HASHED, hashed);
-    vault.put(BLINDS, blinds);
-    return blind(group, hashed, blinds);
-  } finally {
-    wipe(seed, dummySeed);
-  }
+  const seed = kdf(backend.primitives, vault.get("salt"), transcript, "blind", [], 32);
+  return blindItems(
+    backend,
+    vault,
+    { items: orderedInputs(backend, vault, inputs), elements },
+    seed,
+    transcript,
+  );
 }
 
 /** The inputs in the order of the leaves of their root: that of the request. */
@@ -195,27 +183,15 @@ export function unblindedSecrets(
   backend: PsiBackend,
   vault: Vault,
   inputs: PackedInputs,
-  { evaluated, ...keys }: Pick<Evaluated, "evaluated" | "publicKey" | "share">,
+  evaluated: Pick<Evaluated, "evaluated" | "publicKey" | "share">,
 ): Uint8Array {
-  const { group, primitives } = backend;
-  const real = (points: Uint8Array): Uint8Array => points.subarray(0, inputCount(inputs) * POINT_BYTES);
-  const unblinded = unblind(group, {
-    hashed: real(vault.get(HASHED)),
-    blinds: real(vault.get(BLINDS)),
-    evaluated: real(evaluated),
-    ...keys,
-  });
-  const inOrder = inputSecrets(primitives, orderedInputs(backend, vault, inputs), unblinded);
+  const inOrder = unblindItems(backend, vault, orderedInputs(backend, vault, inputs), evaluated);
   const secrets = new Uint8Array(inOrder.length);
-  try {
-    leafOrder(primitives, vault.get("salt"), inputs).forEach((at, row) => {
-      secrets.set(rowAt(inOrder, 32, row), at * 32);
-    });
-    return secrets;
-  } finally {
-    wipe(unblinded, inOrder);
-    for (const handle of [HASHED, BLINDS]) vault.drop(handle);
-  }
+  leafOrder(backend.primitives, vault.get("salt"), inputs).forEach((at, row) => {
+    secrets.set(rowAt(inOrder, 32, row), at * 32);
+  });
+  wipe(inOrder);
+  return secrets;
 }
 
 /** The batch that a proof is about (protocols.md, section 2). */
@@ -226,11 +202,6 @@ export function statementOf(
   D: Uint8Array,
 ): Statement {
   return { ctx: dleqContext(transcript, prover, block), pk: key, C, D };
-}
-
-/** Rows of 32 bytes, each as a view. */
-export function split(bytes: Uint8Array): readonly Uint8Array[] {
-  return Array.from({ length: bytes.length / 32 }, (_, at) => rowAt(bytes, 32, at));
 }
 
 /** Valid elements, none twice: a repeated one could mark or test an item (protocols.md, section 1.3). */

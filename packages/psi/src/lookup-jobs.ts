@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  blind,
-  hashToGroup,
-  inputSecrets,
-  inputsOf,
-  type PackedInputs,
-  scalarsFromSeed,
-  unblind,
-  verifyBatch,
-  wipe,
-} from "@koplamp/crypto";
+import { inputsOf, type PackedInputs, verifyBatch, wipe } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type Vault } from "@koplamp/protocol";
 import { concat, hex } from "@koplamp/wire";
 import { compareAt, rowAt } from "./ascending.ts";
 import type { PsiBackend } from "./backend.ts";
-import { type Prover, split, statementOf } from "./evaluate-jobs.ts";
+import { blindItems, unblindItems } from "./blinded-items.ts";
+import { type Prover, statementOf } from "./evaluate-jobs.ts";
 import { kdf } from "./keyed.ts";
 import { itemNames, publishedRows } from "./lookup-index-jobs.ts";
 import { type IndexRoute, indexTokens, openKept } from "./lookup-kept.ts";
@@ -53,8 +44,6 @@ export const reportedItems: Job<
 > = job("psi.lookup.reported");
 
 const INDEX = "lookup/index";
-const HASHED = "lookup/h1";
-const BLINDS = "lookup/blinds";
 const HITS = "lookup/hits";
 
 /** The code behind the jobs of this file. */
@@ -65,7 +54,7 @@ export function lookupJobs(backend: PsiBackend): readonly JobEntry[] {
       vault.put(INDEX, openKept(primitives, vault, route, "index", sealed));
       return vault.get(INDEX).length / TOKEN_BYTES;
     }),
-    bind(blindBatch, (vault, batch, transcript) => blinded(backend, vault, batch, transcript)),
+    bind(blindBatch, (vault, batch, transcript) => request(backend, vault, batch, transcript)),
     bind(answerBatch, (vault, route, prover, batch, request, reply) => {
       const evaluated = blaming(prover.prover, () => verified(backend, prover, batch, request, reply));
       return lookedUp(vault, ownTokens(backend, vault, route, batch, { evaluated, key: prover.key }));
@@ -79,24 +68,15 @@ export function lookupJobs(backend: PsiBackend): readonly JobEntry[] {
   ];
 }
 
-function blinded(
-  { group, primitives }: PsiBackend,
+function request(
+  backend: PsiBackend,
   vault: Vault,
   { number, inputs, elements }: Batch,
   transcript: Uint8Array,
 ): Uint8Array {
+  const { primitives } = backend;
   const seed = kdf(primitives, vault.get("salt"), transcript, "lookup/blind", [number], 32);
-  const dummySeed = kdf(primitives, seed, transcript, "dummies", [], 32);
-  try {
-    const dummies = primitives.aes256Ctr(dummySeed, (elements - inputs.ends.length) * 32);
-    const hashed = hashToGroup(group, primitives, [...inputsOf(inputs), ...split(dummies)]);
-    const blinds = scalarsFromSeed(group, primitives, seed, elements);
-    vault.put(HASHED, hashed);
-    vault.put(BLINDS, blinds);
-    return blind(group, hashed, blinds);
-  } finally {
-    wipe(seed, dummySeed);
-  }
+  return blindItems(backend, vault, { items: inputsOf(inputs), elements }, seed, transcript);
 }
 
 /** The elements of a reply, once its proof holds. */
@@ -116,25 +96,17 @@ function verified(
 
 /** The index tokens of a batch's questions from a verified reply. */
 function ownTokens(
-  { group, primitives }: PsiBackend,
+  backend: PsiBackend,
   vault: Vault,
   route: IndexRoute,
   { inputs }: Batch,
   { evaluated, key }: { readonly evaluated: Uint8Array; readonly key: Uint8Array },
 ): Uint8Array {
-  const real = (rows: Uint8Array): Uint8Array => rows.subarray(0, inputs.ends.length * 32);
-  const unblinded = unblind(group, {
-    hashed: real(vault.get(HASHED)),
-    blinds: real(vault.get(BLINDS)),
-    evaluated: real(evaluated),
-    publicKey: key,
-  });
-  const secrets = inputSecrets(primitives, inputsOf(inputs), unblinded);
+  const secrets = unblindItems(backend, vault, inputsOf(inputs), { evaluated, publicKey: key });
   try {
-    return indexTokens(primitives, route, secrets);
+    return indexTokens(backend.primitives, route, secrets);
   } finally {
-    wipe(unblinded, secrets);
-    for (const handle of [HASHED, BLINDS]) vault.drop(handle);
+    wipe(secrets);
   }
 }
 

@@ -15,10 +15,10 @@ import {
 } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
 import { concat, lp } from "@koplamp/wire";
-import { ascending, distinctRows, rowAt } from "./ascending.ts";
+import { ascending, distinctRows, rowAt, split } from "./ascending.ts";
 import type { PsiBackend } from "./backend.ts";
 import { PsiError } from "./errors.ts";
-import { type Prover, split, unblindedSecrets, verifiedReply } from "./evaluate-jobs.ts";
+import { type Prover, unblindedSecrets, verifiedReply } from "./evaluate-jobs.ts";
 import { cutRows, inputAt, kdf, keyedInputs } from "./keyed.ts";
 import { blocksOf, TOKEN_BYTES } from "./messages.ts";
 import { NONCE_BYTES, type PairKey } from "./pair-messages.ts";

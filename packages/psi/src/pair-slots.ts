@@ -19,10 +19,9 @@ import {
   type Vault,
 } from "@koplamp/protocol";
 import { concat } from "@koplamp/wire";
-import { ascending, compareAt } from "./ascending.ts";
+import { ascending, compareAt, split } from "./ascending.ts";
 import type { PsiBackend } from "./backend.ts";
 import { PsiError } from "./errors.ts";
-import { split } from "./evaluate-jobs.ts";
 import { inputAt, kdf, keyedInputs } from "./keyed.ts";
 import { TOKEN_BYTES } from "./messages.ts";
 import {
