@@ -257,6 +257,7 @@ export function describePublication({
     ? { what: "dT", bytes: churnBytes(publication.changes) }
     : { what: "T", bytes: publication.rows * TOKEN_BYTES };
   const size: Item = { fact: "size-padded", about: [holder], bound: rows };
+  const change: Item = { fact: "timing", about: [holder], bound: "whether its list has changed" };
   return {
     disclosures: [
       {
@@ -275,9 +276,9 @@ export function describePublication({
     ],
     debits: [],
     views: [
-      { who: asker, learns: [size], atMost: [watchable(holder, quota)] },
+      { who: asker, learns: [size, change], atMost: [watchable(holder, quota)] },
       { who: holder, learns: [], atMost: [] },
-      { who: COORDINATOR, learns: [size], atMost: [] },
+      { who: COORDINATOR, learns: [size, change], atMost: [] },
     ],
     together: [],
     assumptions: LOOKUP_ASSUMPTIONS,
