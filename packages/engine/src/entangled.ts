@@ -5,7 +5,7 @@ import { type AggregateAsk, type AggregateCell, type AnswerResult, type JoinAsk,
 import type { NodePorts } from "./node-ports.ts";
 import { keptOutcomes } from "./outcome-kept.ts";
 import type { QuestionRun } from "./question-run.ts";
-import { refinementOf, type Shape } from "./refinement.ts";
+import { type Refinement, refinementOf, type Shape } from "./refinement.ts";
 
 type SelectingAsk = JoinAsk | AggregateAsk;
 
@@ -57,33 +57,42 @@ export function entangledCells(table: SelectedTable, earlier: readonly SelectedT
   const refined = refinementOf(all.map(({ ask }) => shapeOf(ask)));
   const first = Array.from(table.cells, (_, at) => at);
   if (refined === undefined) return new Set(isAnyWithheld(all) ? first : []); // too many parts to look at
-  const groups = new Components(all.map(({ cells }) => cells.length));
+  const groups = joinedBy(refined);
+  const [held, mixed, made] = [new Set<number>(), new Set<number>(), new Map<number, string>()];
+  for (const { at, cell, name, parts } of placesIn(refined, groups)) {
+    const [root, parting] = [groups.rootOf(name), parts.join(" ")];
+    if ("withheld" in (all[at]?.cells[cell] ?? {})) held.add(root);
+    if ((made.get(root) ?? parting) !== parting) mixed.add(root);
+    made.set(root, parting);
+  }
+  const rootAt = (cell: number): number => groups.rootOf(groups.nameOf(0, cell));
+  return new Set(first.filter((cell) => held.has(rootAt(cell)) && mixed.has(rootAt(cell))));
+}
+
+/** Cells with a part in common hang together. */
+function joinedBy(refined: Refinement): Components {
+  const groups = new Components(refined.cells.map(({ length }) => length));
   const holder = new Map<number, number>();
-  refined.cells.forEach((cells, at) => {
-    cells.forEach((parts, cell) => {
-      const own = groups.nameOf(at, cell);
-      for (const part of parts) groups.join(own, holder.get(part) ?? own);
-      for (const part of parts) holder.set(part, own);
-    });
-  });
-  const held = new Set<number>();
-  const mixed = new Set<number>();
-  const seen = new Map<number, string>();
-  refined.cells.forEach((cells, at) => {
-    cells.forEach((parts, cell) => {
-      const root = groups.rootOf(groups.nameOf(at, cell));
-      const told = all[at]?.cells[cell];
-      if (told !== undefined && "withheld" in told) held.add(root);
-      const made = parts.join(" ");
-      if ((seen.get(root) ?? made) !== made) mixed.add(root);
-      seen.set(root, made);
-    });
-  });
-  return new Set(
-    first.filter((cell) => {
-      const root = groups.rootOf(groups.nameOf(0, cell));
-      return held.has(root) && mixed.has(root);
-    }),
+  for (const { name, parts } of placesIn(refined, groups)) {
+    for (const part of parts) {
+      groups.join(name, holder.get(part) ?? name);
+      holder.set(part, name);
+    }
+  }
+  return groups;
+}
+
+/** A cell of one of the tables, and the parts that it is made of. */
+interface Place {
+  readonly at: number;
+  readonly cell: number;
+  readonly name: number;
+  readonly parts: readonly number[];
+}
+
+function placesIn({ cells }: Refinement, groups: Components): readonly Place[] {
+  return cells.flatMap((own, at) =>
+    own.map((parts, cell) => ({ at, cell, name: groups.nameOf(at, cell), parts })),
   );
 }
 

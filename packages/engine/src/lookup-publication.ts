@@ -106,7 +106,7 @@ export async function publishedNow(
   });
   const { output } = session;
   const day = timeText(node.clock.now()).slice(0, 10);
-  const version = versionOf(node, run, {
+  const version = versionOf(run, {
     ceremony,
     context,
     session: session.session,
@@ -140,7 +140,7 @@ export async function subscribedNow(node: NodePorts, run: QuestionRun): Promise<
   });
   const { ceremony } = offer;
   const same = before?.ceremony === ceremony ? before : undefined;
-  const version = versionOf(node, run, { ceremony, context, session: session.session, before: same });
+  const version = versionOf(run, { ceremony, context, session: session.session, before: same });
   const index: OwnIndex = { ...session.output, ...version };
   if (same === undefined) await logKey(node, run, scope, index, index.key);
   keepOwnIndex(node, scope, index);
@@ -254,7 +254,6 @@ function setup(
 }
 
 function versionOf(
-  _node: NodePorts,
   { plan }: QuestionRun,
   {
     ceremony,

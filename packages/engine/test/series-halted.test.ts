@@ -107,15 +107,21 @@ async function stood(all: Federation, question: Question): Promise<void> {
   await until(() => standAt(all).every((standing) => standing === 1));
 }
 
+/** A standing trend of so many runs, after its first. */
+async function begun(runs: number): Promise<{ readonly all: Federation; readonly question: Question }> {
+  const all = open();
+  const question = standing(all, runs);
+  await stood(all, question);
+  await run(all, question, 0);
+  return { all, question };
+}
+
 describe("a standing trend", () => {
   it(
     "ends where an officer halts a node: nothing is run or charged, also when the node goes on",
     SLOW,
     async () => {
-      const all = open();
-      const question = standing(all, 4);
-      await stood(all, question);
-      await run(all, question, 0);
+      const { all, question } = await begun(4);
       const before = [begins(all), charged(all)];
       expect(before).toEqual([[1, 1], 3]); // three cells
       officer(all, "suspend");
@@ -137,10 +143,7 @@ describe("a standing trend", () => {
     "is asked and approved anew when the node goes on, within bounds and a budget that know what was told",
     SLOW,
     async () => {
-      const all = open();
-      const question = standing(all, 2);
-      await stood(all, question);
-      await run(all, question, 0);
+      const { all } = await begun(2);
       officer(all, "suspend");
       await until(() => standAt(all).every((standing) => standing === 0));
       officer(all, "resume");
@@ -157,10 +160,7 @@ describe("a standing trend", () => {
     "that is paused runs nothing and charges nothing; resumed it runs what is due then, and no more than was approved",
     SLOW,
     async () => {
-      const all = open();
-      const question = standing(all, 4);
-      await stood(all, question);
-      await run(all, question, 0);
+      const { all, question } = await begun(4);
       const before = [begins(all), charged(all)];
       const { node } = all.machine("bert");
       const [one] = node.standing();
