@@ -83,6 +83,13 @@ describe("lines of a trend", () => {
     expect(said(text)).toContain("2026-11 10!, alarm");
   });
 
+  test("name the period of an alarm where there is no room for the last one too", () => {
+    const points = Array.from({ length: 20 }, (_, at) => ({ value: at, alarm: at === 18 }));
+    const text = lines([strip(points)]);
+    expect(text).toContain(">2026-28</text>");
+    expect(text).not.toContain(">2026-29</text>");
+  });
+
   test("are left out where alarms alone are told", () => {
     const text = lines([strip([{}, { alarm: true }, {}])]);
     expect(text).not.toContain('class="line"');
