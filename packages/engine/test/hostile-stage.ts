@@ -53,36 +53,27 @@ export class Stage {
     return { ...ports, openChannel };
   }
 
-  /** The same question, until it has ended at the honest nodes; a wait that nothing ends is ended by its expiry. */
+  /** The same question, until it has ended at the honest nodes that had begun with it. */
   async ask(id = "a-match"): Promise<readonly Outcome<AnswerResult>[]> {
-    this.#channels.length = 0;
-    const before = this.all.machine("cleo").outcomes.length;
-    const stuck = setTimeout(() => {
-      this.all.clock.ahead += 40 * 86_400_000;
-    }, 2000);
     try {
-      const anna = await this.all.ask("anna", question(id));
-      if (anna.planHash === undefined) return [anna]; // it ended before anybody else was asked
-      return [anna, ...(await this.all.outcomes(["cleo"], before + 1))];
+      const ends = await this.asked(question(id), ["cleo"]);
+      return HONEST.flatMap((party) => ends.get(party) ?? []);
     } catch (reason) {
       if (reason instanceof QueryError) return []; // a question that never was: its author reads why
       throw reason;
-    } finally {
-      clearTimeout(stuck);
     }
   }
 
   /**
    * Any question of anna's, until it has ended wherever it had begun: how it ended, by party. A wait that nothing ends
-   * is ended by its expiry.
+   * is ended by its expiry: time leaps again and again, for on a busy machine one leap may come before the wait.
    */
-  async asked(what: Question): Promise<ReadonlyMap<PartyId, Outcome<AnswerResult>>> {
+  async asked(
+    what: Question,
+    besides: readonly PartyId[] = ["bert", "cleo"],
+  ): Promise<ReadonlyMap<PartyId, Outcome<AnswerResult>>> {
     this.#channels.length = 0;
-    const others = PARTIES.filter((party) => party !== "anna").map((party) => this.all.machine(party));
-    const before = others.map(({ outcomes, progress }) => ({
-      ended: outcomes.length,
-      said: progress.length,
-    }));
+    const endings = besides.map((party) => ({ party, ending: this.#endingAt(party) }));
     const stuck = setInterval(() => {
       this.all.clock.ahead += 40 * 86_400_000;
     }, 2000);
@@ -91,18 +82,26 @@ export class Stage {
       const first = await Promise.race([asked, sleep(MOST_MS, undefined, { ref: false })]);
       if (first === undefined) throw new Error("the question did not end at anna");
       const ends = new Map([["anna", first]]);
-      for (const [at, { party, outcomes, progress }] of others.entries()) {
-        const { ended, said } = before[at] ?? { ended: 0, said: 0 };
-        const begun = () => progress.slice(said).some(({ phase }) => phase === "approve");
-        for (let ms = 0; ms < MOST_MS && begun() && outcomes.length === ended; ms += 5) await sleep(5);
-        const outcome = outcomes[ended];
+      for (const { party, ending } of endings) {
+        const outcome = await ending();
         if (outcome !== undefined) ends.set(party, outcome);
-        else if (begun()) throw new Error(`the question did not end at ${party}`);
       }
       return ends;
     } finally {
       clearInterval(stuck);
     }
+  }
+
+  /** Waits for the end of the next question at a party; nothing, if it has not begun there. */
+  #endingAt(party: PartyId): () => Promise<Outcome<AnswerResult> | undefined> {
+    const { outcomes, progress } = this.all.machine(party);
+    const [ended, said] = [outcomes.length, progress.length];
+    const begun = () => progress.slice(said).some(({ phase }) => phase === "approve");
+    return async () => {
+      for (let ms = 0; ms < MOST_MS && begun() && outcomes.length === ended; ms += 5) await sleep(5);
+      if (outcomes.length === ended && begun()) throw new Error(`the question did not end at ${party}`);
+      return outcomes[ended];
+    };
   }
 
   /** Bytes that left an honest node, beyond what the contract lists for it: none, whatever anybody does. */
