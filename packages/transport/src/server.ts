@@ -14,6 +14,7 @@ import type { Relay } from "./relay.ts";
 import { sessionService } from "./service.ts";
 import { statusOf } from "./status.ts";
 import type { TlsFiles } from "./tls.ts";
+import { widenUploads } from "./windows.ts";
 
 /** What a relay needs to be reached from outside. */
 export interface RelayServerParts {
@@ -56,14 +57,17 @@ export async function startRelayServer(parts: RelayServerParts): Promise<RelaySe
     connectionsPerParty: limits?.connectionsPerParty ?? 64,
     log,
   });
+  const port = await listener.listen(listen);
+  const endWidening = widenUploads();
   return {
-    port: await listener.listen(listen),
+    port,
     replacePins(changed) {
       admission.replace(changed);
       listener.recheck();
     },
     async close() {
       for (const attachment of attachments) attachment.end();
+      endWidening();
       injector.destroy();
       await listener.close();
       server.forceShutdown();

@@ -82,8 +82,8 @@ export class Net {
     return line;
   }
 
-  /** A port before another one, whose connections can be cut. */
-  async proxy(port: number): Promise<{ port: number; cut(): void; block(on: boolean): void }> {
+  /** A port before another one, whose connections can be cut, and are `delayMs` long each way. */
+  async proxy(port: number, delayMs = 0): Promise<{ port: number; cut(): void; block(on: boolean): void }> {
     const sockets = new Set<Socket>();
     let blocked = false;
     const server = createServer((near) => {
@@ -98,8 +98,13 @@ export class Net {
           far.destroy();
         });
       }
-      near.pipe(far);
-      far.pipe(near);
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        if (delayMs === 0) from.pipe(to);
+        else from.on("data", (bytes) => setTimeout(() => to.write(bytes), delayMs));
+      }
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const cut = (): void => {
