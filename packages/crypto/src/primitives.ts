@@ -17,6 +17,8 @@ export interface Primitives {
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
   /** SHA-256 of a byte and a row, for each row of `width` bytes: the leaves and nodes of a Merkle tree, in order. */
   sha256Rows(prefix: number, rows: Uint8Array, width: number): Uint8Array;
+  /** SHA-256 of a prefix and an input, for each of many inputs: 32 bytes each, in order. Input i ends at `ends[i]`. */
+  sha256Each(prefix: Uint8Array, bytes: Uint8Array, ends: Uint32Array): Uint8Array;
   /** HMAC-SHA256 under one key of many inputs, 32 bytes each, in order. Input i ends at `ends[i]` in `bytes`. */
   hmacSha256Each(key: Uint8Array, bytes: Uint8Array, ends: Uint32Array): Uint8Array;
   /** HMAC-SHA256 of one message under each of many keys of 32 bytes: 32 bytes each, in order. */
@@ -26,6 +28,8 @@ export interface Primitives {
   hkdfExpand(prk: Uint8Array, info: Uint8Array, length: number): Uint8Array;
   /** `length` bytes of key stream under a 32-byte key, IV 0. */
   aes256Ctr(key: Uint8Array, length: number): Uint8Array;
+  /** AES-256 under a 32-byte key of each block of 16 bytes by itself: a permutation for hashing, not a way to encrypt. */
+  aes256Blocks(key: Uint8Array, blocks: Uint8Array): Uint8Array;
   /** AES-256-GCM with a 12-byte nonce; the 16-byte tag follows the ciphertext. */
   aesGcmSeal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array): Uint8Array;
   /** The plaintext, or undefined when the tag does not fit. */

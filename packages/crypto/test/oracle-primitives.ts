@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tests' oracle: every primitive from noble, independent of what production binds.
-import { ctr, gcm } from "@noble/ciphers/aes.js";
+import { ctr, ecb, gcm } from "@noble/ciphers/aes.js";
 import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { expand, extract } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
@@ -19,6 +19,10 @@ export const oraclePrimitives: Primitives = {
     eachOf(rows.length / width, (at) =>
       sha256(Uint8Array.of(prefix, ...rows.subarray(at * width, (at + 1) * width))),
     ),
+  sha256Each: (prefix, bytes, ends) =>
+    eachOf(ends.length, (at) =>
+      sha256(Uint8Array.of(...prefix, ...bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]))),
+    ),
   hmacSha256Each: (key, bytes, ends) =>
     eachOf(ends.length, (at) => hmac(sha256, key, bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]))),
   hmacSha256Under: (keys, message) =>
@@ -26,6 +30,7 @@ export const oraclePrimitives: Primitives = {
   hkdfExtract: (salt, ikm) => extract(sha256, ikm, salt),
   hkdfExpand: (prk, info, length) => expand(sha256, prk, info, length),
   aes256Ctr: (key, length) => ctr(key, new Uint8Array(16)).encrypt(new Uint8Array(length)),
+  aes256Blocks: (key, blocks) => ecb(key, { disablePadding: true }).encrypt(blocks),
   aesGcmSeal: (key, nonce, ad, plaintext) => gcm(key, nonce, ad).encrypt(plaintext),
   aesGcmOpen(key, nonce, ad, sealed) {
     try {

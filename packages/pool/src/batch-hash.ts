@@ -23,6 +23,21 @@ export function sha256Rows(prefix: number, rows: Uint8Array, width: number): Uin
   return digests;
 }
 
+/** SHA-256 of `prefix` and an input, for each input: 32 bytes each, in order. Input i ends at `ends[i]` in `bytes`. */
+export function sha256Each(prefix: Uint8Array, bytes: Uint8Array, ends: Uint32Array): Uint8Array {
+  const digests = new Uint8Array(ends.length * DIGEST);
+  const message = new Uint8Array(prefix.length + longest(ends));
+  message.set(prefix);
+  let from = 0;
+  ends.forEach((end, at) => {
+    message.set(bytes.subarray(from, end), prefix.length);
+    digestInto(digests, at * DIGEST, message.subarray(0, prefix.length + end - from));
+    from = end;
+  });
+  wipe(message);
+  return digests;
+}
+
 /** HMAC-SHA256 of many inputs under one key: 32 bytes each, in order. Input i ends at `ends[i]` in `bytes`. */
 export function hmacEach(key: Uint8Array, bytes: Uint8Array, ends: Uint32Array): Uint8Array {
   const macs = new Uint8Array(ends.length * DIGEST);

@@ -14,11 +14,12 @@ import {
   verify,
 } from "node:crypto";
 import { CryptoError, type CryptoErrorCode, type Primitives, wipe } from "@koplamp/crypto";
-import { hmacEach, hmacUnder, sha256Rows } from "./batch-hash.ts";
+import { hmacEach, hmacUnder, sha256Each, sha256Rows } from "./batch-hash.ts";
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const AES_BLOCK = 16;
 const HASH_BYTES = 32;
 const HMAC_BLOCK = 64;
 const SIGNATURE_BYTES = 64;
@@ -55,11 +56,13 @@ export function nodePrimitives(): Primitives {
       plain(hash("shake256", data, { outputEncoding: "buffer", outputLength: length })),
     hmacSha256,
     sha256Rows,
+    sha256Each,
     hmacSha256Each: hmacEach,
     hmacSha256Under: hmacUnder,
     hkdfExtract: (salt, ikm) => hmacSha256(salt, ikm),
     hkdfExpand,
     aes256Ctr,
+    aes256Blocks,
     aesGcmSeal,
     aesGcmOpen,
     x25519KeyPair: (secret) => ({
@@ -125,6 +128,14 @@ function hkdfExpand(prk: Uint8Array, info: Uint8Array, length: number): Uint8Arr
 function aes256Ctr(key: Uint8Array, length: number): Uint8Array {
   expectLength("AES key", key, KEY_BYTES);
   return plain(createCipheriv("aes-256-ctr", key, NO_IV).update(new Uint8Array(length)));
+}
+
+function aes256Blocks(key: Uint8Array, blocks: Uint8Array): Uint8Array {
+  expectLength("AES key", key, KEY_BYTES);
+  if (blocks.length % AES_BLOCK !== 0) {
+    throw new CryptoError("invalid-length", `expected blocks of ${AES_BLOCK} bytes, got ${blocks.length} bytes`);
+  }
+  return plain(createCipheriv("aes-256-ecb", key, null).update(blocks));
 }
 
 function aesGcmSeal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array): Uint8Array {

@@ -14,7 +14,9 @@ export type PsiErrorCode =
   | "cache"
   | "count"
   | "index"
-  | "hit";
+  | "hit"
+  | "correlation"
+  | "encode";
 
 /**
  * A session that cannot go on, or must not start. The message names the party and never holds an identifier, a key,

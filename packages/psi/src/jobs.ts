@@ -2,6 +2,7 @@
 import { groupSecretJobs, readyJobs } from "@koplamp/crypto";
 import type { JobEntry } from "@koplamp/protocol";
 import type { PsiBackend } from "./backend.ts";
+import { bulkJobs } from "./bulk-jobs.ts";
 import { cacheJobs } from "./cache.ts";
 import { evaluateJobs } from "./evaluate-jobs.ts";
 import { inputRootJobs } from "./input-root.ts";
@@ -27,6 +28,7 @@ export function psiJobs(backend: PsiBackend): readonly JobEntry[] {
     ...thresholdJobs(primitives),
     ...pairJobs(backend),
     ...slotJobs(backend),
+    ...bulkJobs(primitives),
     ...lookupIndexJobs(backend),
     ...lookupJobs(backend),
   ];

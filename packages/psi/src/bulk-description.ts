@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type Assumption,
+  type Description,
+  defineProtocol,
+  type EgressRow,
+  type Item,
+  type PartyId,
+  type Protocol,
+  sent,
+  type Together,
+  type View,
+} from "@koplamp/protocol";
+import type { BulkRun } from "./bulk-jobs.ts";
+import { dealtBytes, storeBytes } from "./bulk-messages.ts";
+import { bulkLine, partsOf, runsOf } from "./bulk-pair.ts";
+import { presence, TOKEN_ASSUMPTIONS } from "./description-parts.ts";
+import { evaluationDebit } from "./match-pair.ts";
+import { TOKEN_BYTES } from "./messages.ts";
+import { okvsLayout } from "./okvs-layout.ts";
+import { COORDINATOR, rowsOf } from "./session.ts";
+
+/** What a description of a bulk match needs. */
+export interface BulkParameters {
+  readonly parties: readonly PartyId[];
+  readonly recipients: readonly PartyId[];
+  readonly rowsPadded: Readonly<Record<PartyId, number>>;
+  readonly dealer: PartyId;
+}
+
+/** `bulk-pair/1` as data. */
+export const bulkPair: Protocol<BulkParameters> = defineProtocol({
+  id: "bulk-pair/1",
+  roles: ["sender", "recipient", "dealer"],
+  model: "semi-honest",
+  source: "docs/protocols/bulk-pair.md",
+  describe: (parameters): Description => {
+    const { parties, recipients, rowsPadded, dealer } = parameters;
+    const runs = runsOf({ ...parameters, sid: new Uint8Array() });
+    const watchers = [...new Set([...parties, dealer, COORDINATOR])];
+    return {
+      disclosures: runs.map(({ from, to }) => {
+        return { id: bulkLine({ from, to }), from, to, release: 0, output: "holders" };
+      }),
+      outputs: recipients.map((to) => ({ id: "holders", to, item: holders(parameters, to) })),
+      egress: egressOf(parameters, runs),
+      debits: runs.map(({ from, to }) => evaluationDebit(from, to, rowsPadded)),
+      views: watchers.map((who): View => {
+        const learns = presence(who, parties, rowsPadded);
+        if (!recipients.includes(who)) return { who, learns, atMost: [] };
+        return { who, learns: [...learns, holders(parameters, who)], atMost: [overfull(parameters, who)] };
+      }),
+      together: parties.flatMap((party) => withDealer(parameters, runs, party)),
+      assumptions: [...TOKEN_ASSUMPTIONS.filter(({ id }) => id !== "one-more-diffie-hellman"), ...ASSUMPTIONS],
+    };
+  },
+});
+
+function holders({ parties, rowsPadded }: BulkParameters, to: PartyId): Item {
+  return {
+    fact: "holders-of-own",
+    about: parties.filter((party) => party !== to),
+    bound: rowsOf(rowsPadded, to),
+  };
+}
+
+/** What a recipient gains that puts more into its store than the plan states. */
+function overfull({ parties, rowsPadded }: BulkParameters, to: PartyId): Item {
+  return {
+    fact: "test-evaluated",
+    about: parties.filter((party) => party !== to),
+    bound: okvsLayout(rowsOf(rowsPadded, to)).cells,
+    because: "a store has more cells than the list has items, and a dishonest recipient can use all of them",
+  };
+}
+
+/** The dealer knows all secrets of the correlation, so with either party it opens what these hide from that party. */
+function withDealer(
+  { parties, dealer }: BulkParameters,
+  runs: readonly BulkRun[],
+  party: PartyId,
+): readonly Together[] {
+  if (runs.length === 0) return [];
+  return [
+    {
+      who: [party, dealer],
+      item: {
+        fact: "test-evaluated",
+        about: parties.filter((other) => other !== party),
+        bound: "any item that they try",
+        because: "who dealt the correlation and a party together can test every item against the other one's list",
+      },
+    },
+  ];
+}
+
+function egressOf({ parties, dealer }: BulkParameters, runs: readonly BulkRun[]): readonly EgressRow[] {
+  return [
+    ...["R", "commit", "echo", "alpha", "ready"].flatMap((what) => sent(parties, parties, what, 32)),
+    ...parties.flatMap((party) => sent([dealer], [party], "dealt", dealtBytes(partsOf(party, runs)))),
+    ...runs.flatMap(({ from, to, rowsFrom, rowsTo }): readonly EgressRow[] => [
+      ...sent([to], [from], "V", storeBytes(okvsLayout(rowsTo))),
+      { from, to, channel: "disclose", what: "T", messages: 1, bytes: rowsFrom * TOKEN_BYTES },
+    ]),
+  ];
+}
+
+const ASSUMPTIONS: readonly Assumption[] = [
+  {
+    id: "dealer-apart",
+    text: "The dealer works together with neither party, and forgets what it dealt.",
+    ifFalse: "With one of them it can test any item against the list of the other.",
+  },
+  {
+    id: "dealer-random",
+    text: "The dealer draws the correlation at random.",
+    ifFalse: "Whoever can guess it tests items as the dealer could. That both halves fit together is checked.",
+  },
+  {
+    id: "ideal-cipher",
+    text: "AES-256 under a key of the session behaves like a random permutation, SHA-256 like a random function.",
+    ifFalse: "Tokens or masks tell of items. No assumption on groups or lattices is made between the parties.",
+  },
+  {
+    id: "recipient-follows",
+    text: "The recipient stores its own list and nothing else.",
+    ifFalse: "It tests as many items as the store has cells, a third more than the plan states, and no more.",
+  },
+];

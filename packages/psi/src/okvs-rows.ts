@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Primitives, wipe } from "@koplamp/crypto";
+import { concat } from "@koplamp/wire";
+import { PsiError } from "./errors.ts";
+import { CELL_BYTES, CELL_WORDS, type OkvsLayout } from "./okvs-layout.ts";
+
+/**
+ * What a seed makes of ascending keys: the row of the matrix of each (three sparse positions in its bin, and dense bits)
+ * and the value that the store is to give for it. All of it is a public function of key and seed. The bin is a fraction
+ * of the key itself, so that the rows of a bin lie together.
+ */
+export interface OkvsRows {
+  readonly layout: OkvsLayout;
+  readonly count: number;
+  /** The rows of bin b are those from `starts[b]` to `starts[b + 1]`. */
+  readonly starts: Uint32Array;
+  /** Three different positions of a row. */
+  readonly places: Uint16Array;
+  /** 64 bits of a row: the first two of four words. */
+  readonly dense: Uint32Array;
+  /** The value of a row, in four words. */
+  readonly values: Uint32Array;
+}
+
+/** One block cipher key for each use as a hash. */
+const PLACES = 0;
+const DENSE_BITS = 1;
+const VALUES = 2;
+
+/**
+ * Rows and values of keys of 16 bytes, each greater than the one before it, under a seed of 32. Keys are hashes already,
+ * so a permutation with the key fed forward (Matyas, Meyer and Oseas) spreads them: nobody can choose what goes in.
+ * @throws {PsiError} `setup` when keys do not ascend: one that stands twice could never be encoded.
+ */
+export function okvsRows(
+  primitives: Primitives,
+  layout: OkvsLayout,
+  seed: Uint8Array,
+  keys: Uint8Array,
+): OkvsRows {
+  const drawn = spreadKeys(primitives, seed, PLACES, keys);
+  const rows = {
+    layout,
+    count: keys.length / CELL_BYTES,
+    starts: startsOf(layout, keys),
+    places: placesOf(layout, drawn),
+    dense: spreadKeys(primitives, seed, DENSE_BITS, keys),
+    values: spreadKeys(primitives, seed, VALUES, keys),
+  };
+  drawn.fill(0);
+  return rows;
+}
+
+/** Overwrites what tells of items. */
+export function wipeRows({ places, dense, values }: OkvsRows): void {
+  for (const secret of [places, dense, values]) secret.fill(0);
+}
+
+/** Bytes as words in the order of this machine, which has to be little-endian: where they do not lie well, a copy. */
+export function wordsOf(bytes: Uint8Array): Uint32Array {
+  if (bytes.byteOffset % 4 === 0) return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  return new Uint32Array(bytes.slice().buffer);
+}
+
+/** The bytes of words, without a copy. */
+export function bytesOf(words: Uint32Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+}
+
+/** Four words for each key: the block cipher's, with the key added. */
+function spreadKeys(
+  { aes256Blocks, sha256 }: Primitives,
+  seed: Uint8Array,
+  use: number,
+  keys: Uint8Array,
+): Uint32Array {
+  const key = sha256(concat(seed, Uint8Array.of(use)));
+  const words = wordsOf(aes256Blocks(key, keys));
+  const own = wordsOf(keys);
+  for (let at = 0; at < words.length; at += 1) words[at] = (words[at] ?? 0) ^ (own[at] ?? 0);
+  wipe(key);
+  return words;
+}
+
+/** Counts the keys of each bin, and sees that they ascend. */
+function startsOf({ bins }: OkvsLayout, keys: Uint8Array): Uint32Array {
+  const starts = new Uint32Array(bins + 1);
+  const view = new DataView(keys.buffer, keys.byteOffset, keys.length);
+  for (let at = 0; at < keys.length; at += CELL_BYTES) {
+    if (at > 0 && !ascends(view, at)) {
+      throw new PsiError("setup", "expected keys of a store in ascending order, each once");
+    }
+    const bin = scaled(view.getUint32(at), bins);
+    starts[bin + 1] = (starts[bin + 1] ?? 0) + 1;
+  }
+  for (let bin = 0; bin < bins; bin += 1) starts[bin + 1] = (starts[bin + 1] ?? 0) + (starts[bin] ?? 0);
+  return starts;
+}
+
+/** Whether the key at `at` comes after the one before it. */
+function ascends(view: DataView, at: number): boolean {
+  for (let word = at; word < at + CELL_BYTES; word += 4) {
+    const difference = view.getUint32(word) - view.getUint32(word - CELL_BYTES);
+    if (difference !== 0) return difference > 0;
+  }
+  return false;
+}
+
+/** A word as a fraction of 2^32, times `bound`, rounded down. */
+function scaled(word: number, bound: number): number {
+  return Math.floor((word * bound) / 2 ** 32);
+}
+
+/** Three different positions for each row, all sets of three alike. */
+function placesOf({ sparse }: OkvsLayout, drawn: Uint32Array): Uint16Array {
+  const count = drawn.length / CELL_WORDS;
+  const places = new Uint16Array(count * 3);
+  for (let row = 0; row < count; row += 1) {
+    const from = row * CELL_WORDS;
+    const first = scaled(drawn[from] ?? 0, sparse);
+    let second = scaled(drawn[from + 1] ?? 0, sparse - 1);
+    if (second >= first) second += 1;
+    let third = scaled(drawn[from + 2] ?? 0, sparse - 2);
+    if (third >= Math.min(first, second)) third += 1;
+    if (third >= Math.max(first, second)) third += 1;
+    places[row * 3] = first;
+    places[row * 3 + 1] = second;
+    places[row * 3 + 2] = third;
+  }
+  return places;
+}

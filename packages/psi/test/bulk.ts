@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sessions of bulk-pair/1: two parties, and a dealer that is the coordinator or a node of its own.
+import type { Primitives } from "@koplamp/crypto";
+import type { Party, PartyId, Simulated } from "@koplamp/protocol";
+import { toyGroup } from "../../../test/toy/group.ts";
+import { type BulkSession, type BulkSetup, bulkPairDealer, bulkPairParty } from "../src/index.ts";
+import type { Federation, Weather } from "./federation.ts";
+import { type Lists, matchSetups, pairOf } from "./pair.ts";
+
+/** Two parties; the group plays no part. */
+export function bulkOf(primitives: Primitives, seed?: string): Federation {
+  return pairOf(toyGroup(), primitives, seed);
+}
+
+/** What the two parties are set up with. */
+export function bulkSetups(
+  federation: Federation,
+  lists: Lists,
+  recipients: readonly PartyId[],
+  dealer: PartyId = "coordinator",
+): readonly [BulkSetup, BulkSetup] {
+  const [first, second] = matchSetups(federation, lists, recipients);
+  return [
+    { ...first, dealer },
+    { ...second, dealer },
+  ];
+}
+
+/** The dealer's side of the setups. */
+export function dealerOf({ inputs: _inputs, ...session }: BulkSetup): BulkSession {
+  return { ...session, me: session.dealer };
+}
+
+/** A whole session; `act` may replace a node. */
+export function runBulk(
+  federation: Federation,
+  [first, second]: readonly [BulkSetup, BulkSetup],
+  weather: Weather = {},
+  act: (id: PartyId, honest: Party<unknown>) => Party<unknown> = (_id, honest) => honest,
+): Simulated {
+  const nodes: Record<PartyId, Party<unknown>> = {
+    [first.me]: bulkPairParty(first, federation.rng),
+    [second.me]: bulkPairParty(second, federation.rng),
+    [first.dealer]: bulkPairDealer(dealerOf(first), federation.rng),
+  };
+  return federation.run(
+    Object.fromEntries(Object.entries(nodes).map(([id, node]) => [id, act(id, node)])),
+    weather,
+  );
+}
