@@ -133,7 +133,10 @@ function aes256Ctr(key: Uint8Array, length: number): Uint8Array {
 function aes256Blocks(key: Uint8Array, blocks: Uint8Array): Uint8Array {
   expectLength("AES key", key, KEY_BYTES);
   if (blocks.length % AES_BLOCK !== 0) {
-    throw new CryptoError("invalid-length", `expected blocks of ${AES_BLOCK} bytes, got ${blocks.length} bytes`);
+    throw new CryptoError(
+      "invalid-length",
+      `expected blocks of ${AES_BLOCK} bytes, got ${blocks.length} bytes`,
+    );
   }
   return plain(createCipheriv("aes-256-ecb", key, null).update(blocks));
 }

@@ -51,7 +51,10 @@ export const bulkPair: Protocol<BulkParameters> = defineProtocol({
         return { who, learns: [...learns, holders(parameters, who)], atMost: [overfull(parameters, who)] };
       }),
       together: parties.flatMap((party) => withDealer(parameters, runs, party)),
-      assumptions: [...TOKEN_ASSUMPTIONS.filter(({ id }) => id !== "one-more-diffie-hellman"), ...ASSUMPTIONS],
+      assumptions: [
+        ...TOKEN_ASSUMPTIONS.filter(({ id }) => id !== "one-more-diffie-hellman"),
+        ...ASSUMPTIONS,
+      ],
     };
   },
 });
@@ -88,7 +91,8 @@ function withDealer(
         fact: "test-evaluated",
         about: parties.filter((other) => other !== party),
         bound: "any item that they try",
-        because: "who dealt the correlation and a party together can test every item against the other one's list",
+        because:
+          "who dealt the correlation and a party together can test every item against the other one's list",
       },
     },
   ];
@@ -114,12 +118,14 @@ const ASSUMPTIONS: readonly Assumption[] = [
   {
     id: "dealer-random",
     text: "The dealer draws the correlation at random.",
-    ifFalse: "Whoever can guess it tests items as the dealer could. That both halves fit together is checked.",
+    ifFalse:
+      "Whoever can guess it tests items as the dealer could. That both halves fit together is checked.",
   },
   {
     id: "ideal-cipher",
     text: "AES-256 under a key of the session behaves like a random permutation, SHA-256 like a random function.",
-    ifFalse: "Tokens or masks tell of items. No assumption on groups or lattices is made between the parties.",
+    ifFalse:
+      "Tokens or masks tell of items. No assumption on groups or lattices is made between the parties.",
   },
   {
     id: "recipient-follows",

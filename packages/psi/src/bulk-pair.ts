@@ -10,7 +10,16 @@ import {
   type PackedInputs,
   tell,
 } from "@koplamp/crypto";
-import { compute, disclose, type Effect, type Party, type PartyId, type Rng, receive, send } from "@koplamp/protocol";
+import {
+  compute,
+  disclose,
+  type Effect,
+  type Party,
+  type PartyId,
+  type Rng,
+  receive,
+  send,
+} from "@koplamp/protocol";
 import { concat } from "@koplamp/wire";
 import {
   BULK_USE,
@@ -139,7 +148,10 @@ function checkBulk(session: BulkSession, items: { readonly inputs: PackedInputs 
     throw new PsiError("setup", "expected two parties, and recipients that are parties");
   }
   if (parties.includes(dealer) || (items === undefined && me !== dealer)) {
-    throw new PsiError("setup", "expected a dealer that is no party: together with one it breaks the other's list");
+    throw new PsiError(
+      "setup",
+      "expected a dealer that is no party: together with one it breaks the other's list",
+    );
   }
 }
 

@@ -36,7 +36,7 @@ export function keyOrder(rows: Uint8Array): Uint32Array {
   return heads.row;
 }
 
-/** Rows in the given order. Each different one once, if the order is ascending and `distinct` is asked for. */
+/** Rows of four words in the given order. */
 export function inOrder(rows: Uint32Array, order: Uint32Array): Uint32Array {
   const ordered = new Uint32Array(order.length * ROW_WORDS);
   for (let place = 0; place < order.length; place += 1) {
@@ -84,11 +84,24 @@ function settle(view: DataView, { head, row }: Heads): void {
   }
 }
 
-/** Whether row `left`, which has the same first 32 bits, is greater than row `right`. */
+/** Whether row `left` is greater than row `right`. */
 function follows(view: DataView, left: number, right: number): boolean {
-  for (let byte = 4; byte < ROW; byte += 4) {
-    const difference = view.getUint32(left * ROW + byte) - view.getUint32(right * ROW + byte);
-    if (difference !== 0) return difference > 0;
+  return compareRows(view, left * ROW, view, right * ROW) > 0;
+}
+
+/** Less than, equal to or greater than zero, as 16 bytes at `i` of `left` come before those at `j` of `right`. */
+export function compareRows(left: DataView, i: number, right: DataView, j: number): number {
+  for (let byte = 0; byte < ROW; byte += 4) {
+    const difference = left.getUint32(i + byte) - right.getUint32(j + byte);
+    if (difference !== 0) return difference;
   }
-  return false;
+  return 0;
+}
+
+/** Whether the rows at two positions are the same. */
+export function sameRow(rows: Uint32Array, left: number, right: number): boolean {
+  for (let word = 0; word < ROW_WORDS; word += 1) {
+    if (rows[left * ROW_WORDS + word] !== rows[right * ROW_WORDS + word]) return false;
+  }
+  return true;
 }

@@ -33,7 +33,10 @@ export function addDense(
   sums: Uint32Array,
   at: number,
 ): void {
-  let [a, b, c, d] = [sums[at] ?? 0, sums[at + 1] ?? 0, sums[at + 2] ?? 0, sums[at + 3] ?? 0];
+  let a = sums[at] ?? 0;
+  let b = sums[at + 1] ?? 0;
+  let c = sums[at + 2] ?? 0;
+  let d = sums[at + 3] ?? 0;
   for (let byte = 0; byte < BYTES; byte += 1) {
     const bits = byte < 4 ? low >>> (byte * 8) : high >>> (byte * 8 - 32);
     const entry = byte * TABLE + (bits & 255) * CELL_WORDS;

@@ -41,18 +41,25 @@ export interface Encoding {
 
 /** Sets the pivot of each row, the last peeled first: all other cells of a row stand by then. */
 function substitute({ rows, cells, first, from, peeled }: Encoding, tables: Uint32Array): void {
-  const { places, dense, values } = rows;
+  const { dense, values } = rows;
   for (let step = peeled.length - 1; step >= 0; step -= 1) {
     const row = first + (peeled.rows[step] ?? 0);
     const pivot = (from + (peeled.pivots[step] ?? 0)) * CELL_WORDS;
-    const one = (from + (places[row * 3] ?? 0)) * CELL_WORDS;
-    const two = (from + (places[row * 3 + 1] ?? 0)) * CELL_WORDS;
-    const three = (from + (places[row * 3 + 2] ?? 0)) * CELL_WORDS;
+    cells.fill(0, pivot, pivot + CELL_WORDS); // one of the three that are added
+    addSparse(rows, row, cells, from, pivot);
     for (let word = 0; word < CELL_WORDS; word += 1) {
-      cells[pivot + word] = 0; // one of the three
-      const others = (cells[one + word] ?? 0) ^ (cells[two + word] ?? 0) ^ (cells[three + word] ?? 0);
-      cells[pivot + word] = others ^ (values[row * CELL_WORDS + word] ?? 0);
+      cells[pivot + word] = (cells[pivot + word] ?? 0) ^ (values[row * CELL_WORDS + word] ?? 0);
     }
     addDense(tables, dense[row * CELL_WORDS] ?? 0, dense[row * CELL_WORDS + 1] ?? 0, cells, pivot);
+  }
+}
+
+/** Sets four words at `to` to the sum of the three sparse cells of a row. */
+function addSparse({ places }: OkvsRows, row: number, cells: Uint32Array, from: number, to: number): void {
+  const one = (from + (places[row * 3] ?? 0)) * CELL_WORDS;
+  const two = (from + (places[row * 3 + 1] ?? 0)) * CELL_WORDS;
+  const three = (from + (places[row * 3 + 2] ?? 0)) * CELL_WORDS;
+  for (let word = 0; word < CELL_WORDS; word += 1) {
+    cells[to + word] = (cells[one + word] ?? 0) ^ (cells[two + word] ?? 0) ^ (cells[three + word] ?? 0);
   }
 }

@@ -10,30 +10,34 @@ interface Equation {
   readonly value: Uint32Array;
 }
 
+/** An equation that gives the dense cell of its pivot. */
+interface Solved extends Equation {
+  readonly pivot: number;
+}
+
 /**
  * Sets dense cells so that the rows of the gap hold, whatever the peeled ones make of their pivots. False when the
  * equations are not independent.
  */
 export function solveGap(encoding: Encoding): boolean {
-  const { cells, from, rows } = encoding;
-  const solved: { readonly equation: Equation; readonly pivot: number }[] = [];
+  const solved: Solved[] = [];
   for (const equation of gapEquations(encoding)) {
-    for (const { equation: earlier, pivot } of solved) {
-      if (hasBit(equation.bits, pivot)) addTo(equation, earlier);
-    }
+    for (const earlier of solved) if (hasBit(equation.bits, earlier.pivot)) addTo(equation, earlier);
     const pivot = lowestBit(equation.bits);
     if (pivot < 0) return false;
-    solved.push({ equation, pivot });
+    solved.push({ ...equation, pivot });
   }
-  for (const { equation, pivot } of solved.toReversed()) {
-    const { bits, value } = equation;
-    for (let bit = 0; bit < DENSE; bit += 1) {
-      if (bit === pivot || !hasBit(bits, bit)) continue;
-      addCell(value, cells, from + rows.layout.sparse + bit);
-    }
-    cells.set(value, (from + rows.layout.sparse + pivot) * CELL_WORDS);
-  }
+  const dense = encoding.from + encoding.rows.layout.sparse;
+  for (const equation of solved.toReversed()) setCell(encoding.cells, dense, equation);
   return true;
+}
+
+/** Sets the cell of the pivot to what the others of its equation leave: those that have a pivot too stand already. */
+function setCell(cells: Uint32Array, dense: number, { bits, value, pivot }: Solved): void {
+  for (let bit = 0; bit < DENSE; bit += 1) {
+    if (bit !== pivot && hasBit(bits, bit)) addCell(value, cells, dense + bit);
+  }
+  cells.set(value, (dense + pivot) * CELL_WORDS);
 }
 
 /** Each peeled pivot as its value and the dense cells that it takes in; then the rows of the gap in these terms. */

@@ -2,7 +2,9 @@
 import { type Primitives, wipe } from "@koplamp/crypto";
 import { concat } from "@koplamp/wire";
 import { PsiError } from "./errors.ts";
+import { compareRows } from "./key-order.ts";
 import { CELL_BYTES, CELL_WORDS, type OkvsLayout } from "./okvs-layout.ts";
+import { addWords, wordsOf } from "./words.ts";
 
 /**
  * What a seed makes of ascending keys: the row of the matrix of each (three sparse positions in its bin, and dense bits)
@@ -56,17 +58,6 @@ export function wipeRows({ places, dense, values }: OkvsRows): void {
   for (const secret of [places, dense, values]) secret.fill(0);
 }
 
-/** Bytes as words in the order of this machine, which has to be little-endian: where they do not lie well, a copy. */
-export function wordsOf(bytes: Uint8Array): Uint32Array {
-  if (bytes.byteOffset % 4 === 0) return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-  return new Uint32Array(bytes.slice().buffer);
-}
-
-/** The bytes of words, without a copy. */
-export function bytesOf(words: Uint32Array): Uint8Array {
-  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-}
-
 /** Four words for each key: the block cipher's, with the key added. */
 function spreadKeys(
   { aes256Blocks, sha256 }: Primitives,
@@ -76,8 +67,7 @@ function spreadKeys(
 ): Uint32Array {
   const key = sha256(concat(seed, Uint8Array.of(use)));
   const words = wordsOf(aes256Blocks(key, keys));
-  const own = wordsOf(keys);
-  for (let at = 0; at < words.length; at += 1) words[at] = (words[at] ?? 0) ^ (own[at] ?? 0);
+  addWords(words, wordsOf(keys));
   wipe(key);
   return words;
 }
@@ -87,7 +77,7 @@ function startsOf({ bins }: OkvsLayout, keys: Uint8Array): Uint32Array {
   const starts = new Uint32Array(bins + 1);
   const view = new DataView(keys.buffer, keys.byteOffset, keys.length);
   for (let at = 0; at < keys.length; at += CELL_BYTES) {
-    if (at > 0 && !ascends(view, at)) {
+    if (at > 0 && compareRows(view, at - CELL_BYTES, view, at) >= 0) {
       throw new PsiError("setup", "expected keys of a store in ascending order, each once");
     }
     const bin = scaled(view.getUint32(at), bins);
@@ -95,15 +85,6 @@ function startsOf({ bins }: OkvsLayout, keys: Uint8Array): Uint32Array {
   }
   for (let bin = 0; bin < bins; bin += 1) starts[bin + 1] = (starts[bin + 1] ?? 0) + (starts[bin] ?? 0);
   return starts;
-}
-
-/** Whether the key at `at` comes after the one before it. */
-function ascends(view: DataView, at: number): boolean {
-  for (let word = at; word < at + CELL_BYTES; word += 4) {
-    const difference = view.getUint32(word) - view.getUint32(word - CELL_BYTES);
-    if (difference !== 0) return difference > 0;
-  }
-  return false;
 }
 
 /** A word as a fraction of 2^32, times `bound`, rounded down. */

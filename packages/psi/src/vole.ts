@@ -5,7 +5,7 @@ import { equal, type Primitives, wipe } from "@koplamp/crypto";
 import { concat } from "@koplamp/wire";
 import { scale } from "./gf128.ts";
 import { CELL_BYTES, CELL_WORDS } from "./okvs-layout.ts";
-import { bytesOf, wordsOf } from "./okvs-rows.ts";
+import { addWords, bytesOf, wordsOf } from "./words.ts";
 
 /** Random subsets over which both sides compare: a correlation that is wrong anywhere passes with a chance of 2^-64. */
 export const SUBSETS = 64;
@@ -86,11 +86,6 @@ export function sumsHold(
   const holds = equal(bytesOf(expected), sums.subarray(SUMS_BYTES / 2));
   for (const secret of [delta, b, expected]) secret.fill(0);
   return holds;
-}
-
-/** Adds `addend`, which may be longer, to `sum`. */
-export function addWords(sum: Uint32Array, addend: Uint32Array): void {
-  for (let at = 0; at < sum.length; at += 1) sum[at] = (sum[at] ?? 0) ^ (addend[at] ?? 0);
 }
 
 /**

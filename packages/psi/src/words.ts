@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Bytes as words in the order of this machine, which has to be little-endian: where they do not lie well, a copy. */
+export function wordsOf(bytes: Uint8Array): Uint32Array {
+  if (bytes.byteOffset % 4 === 0) return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  return new Uint32Array(bytes.slice().buffer);
+}
+
+/** The bytes of words, without a copy. */
+export function bytesOf(words: Uint32Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+}
+
+/** Adds `addend`, which may be longer, to `sum`: each word without carries. */
+export function addWords(sum: Uint32Array, addend: Uint32Array): void {
+  for (let at = 0; at < sum.length; at += 1) sum[at] = (sum[at] ?? 0) ^ (addend[at] ?? 0);
+}

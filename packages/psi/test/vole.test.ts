@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { nodePrimitives } from "../../pool/src/index.ts";
+import { scale } from "../src/gf128.ts";
+
+import {
+  dealVole,
+  receiverBytes,
+  receiverVectors,
+  SENDER_BYTES,
+  SUBSETS,
+  senderVectors,
+  subsetSumsOf,
+  sumsHold,
+} from "../src/vole.ts";
+import { wordsOf } from "../src/words.ts";
+
+const primitives = nodePrimitives();
+const CELLS = 50;
+const COIN = primitives.sha256(Uint8Array.of(1));
+
+function numberAt(words: Uint32Array, at: number): bigint {
+  return [3, 2, 1, 0].reduce((sum, word) => (sum << 32n) | BigInt(words[at * 4 + word] ?? 0), 0n);
+}
+
+function wordsOfNumber(number: bigint): Uint32Array {
+  return Uint32Array.from([0n, 32n, 64n, 96n], (shift) => Number((number >> shift) & 0xffffffffn));
+}
+
+/** Schoolbook, over BigInt: the oracle. */
+function product(left: bigint, right: bigint): bigint {
+  let sum = 0n;
+  for (let bit = 127n; bit >= 0n; bit -= 1n) {
+    sum <<= 1n;
+    if (sum >> 128n !== 0n) sum ^= (1n << 128n) | 0x87n;
+    if ((right >> bit) & 1n) sum ^= left;
+  }
+  return sum;
+}
+
+const anyElement = fc.oneof(
+  fc.constantFrom(0n, 1n, 2n, 2n ** 127n, 2n ** 128n - 1n),
+  fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }),
+);
+
+describe("multiplication in GF(2^128)", () => {
+  it("is that of polynomials, for any factor and elements", () => {
+    fc.assert(
+      fc.property(anyElement, fc.array(anyElement, { maxLength: 5 }), (factor, elements) => {
+        const words = new Uint32Array(elements.length * 4);
+        elements.forEach((element, at) => {
+          words.set(wordsOfNumber(element), at * 4);
+        });
+        const products = new Uint32Array(words.length);
+        scale(wordsOfNumber(factor), words, products);
+        elements.forEach((element, at) => {
+          expect(numberAt(products, at)).toBe(product(factor, element));
+        });
+      }),
+    );
+  });
+
+  it("has inverses: an element to the power 2^128 - 1 is one", () => {
+    let power = 1n;
+    let base = 0x0123456789abcdef0123456789abcdefn;
+    for (let bit = 0; bit < 128; bit += 1) {
+      power = product(power, base);
+      base = product(base, base);
+    }
+    expect(power).toBe(1n);
+  });
+});
+
+describe("a correlation", () => {
+  const dealt = dealVole(primitives, CELLS, primitives.sha256(Uint8Array.of(2)));
+
+  it("has the lengths that the messages state", () => {
+    expect(dealt.sender).toHaveLength(SENDER_BYTES);
+    expect(dealt.receiver).toHaveLength(receiverBytes(CELLS));
+  });
+
+  it("is C = A·delta + B in every cell and every mask", () => {
+    const { a, c } = receiverVectors(primitives, dealt.receiver);
+    const { b, delta } = senderVectors(primitives, dealt.sender, CELLS);
+    for (let at = 0; at < CELLS + SUBSETS; at += 1) {
+      expect(numberAt(c, at)).toBe(product(numberAt(a, at), numberAt(delta, 0)) ^ numberAt(b, at));
+    }
+  });
+
+  it("passes its check", () => {
+    const sums = subsetSumsOf(primitives, dealt.receiver, COIN);
+    expect(sumsHold(primitives, dealt.sender, COIN, CELLS, sums)).toBe(true);
+  });
+
+  it("does not pass with one bit changed anywhere: in a seed, in delta, in a cell or in a mask", () => {
+    const passes = (side: "sender" | "receiver", at: number): boolean => {
+      const changed = { sender: dealt.sender.slice(), receiver: dealt.receiver.slice() };
+      changed[side][at] = (changed[side][at] ?? 0) ^ 1;
+      const sums = subsetSumsOf(primitives, changed.receiver, COIN);
+      return sumsHold(primitives, changed.sender, COIN, CELLS, sums);
+    };
+    const anywhere = fc.oneof(
+      fc.tuple(fc.constant("sender" as const), fc.nat(SENDER_BYTES - 1)),
+      fc.tuple(fc.constant("receiver" as const), fc.nat(receiverBytes(CELLS) - 1)),
+    );
+    fc.assert(
+      fc.property(anywhere, ([side, at]) => {
+        expect(passes(side, at)).toBe(false);
+      }),
+    );
+  });
+
+  it("does not pass under another coin, and shows sums that differ from session to session", () => {
+    const other = primitives.sha256(Uint8Array.of(9));
+    const sums = subsetSumsOf(primitives, dealt.receiver, COIN);
+    expect(sumsHold(primitives, dealt.sender, other, CELLS, sums)).toBe(false);
+    const again = dealVole(primitives, CELLS, other);
+    const words = [...wordsOf(sums), ...wordsOf(subsetSumsOf(primitives, again.receiver, COIN))];
+    expect(new Set(words).size).toBe(words.length);
+  });
+});
