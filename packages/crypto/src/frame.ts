@@ -59,6 +59,7 @@ export const FRAME_KINDS: Readonly<Record<string, number>> = Object.freeze({
   "keyset.open": 38,
   pkr: 39,
   notice: 40,
+  dealt: 50,
 });
 
 /** What the relay and the recipient read in clear. Parties stand as their tags. */

@@ -49,7 +49,8 @@ describe("node:crypto and noble agree", () => {
         inputs,
         (_, at) => inputs.slice(0, at + 1).flatMap((one) => [...one]).length,
       );
-      return p.hmacSha256Each(key, Uint8Array.from(inputs.flatMap((one) => [...one])), ends);
+      const packed = Uint8Array.from(inputs.flatMap((one) => [...one]));
+      return [p.hmacSha256Each(key, packed, ends), p.sha256Each(key, packed, ends)];
     });
     agree(
       fc.tuple(
@@ -70,6 +71,13 @@ describe("node:crypto and noble agree", () => {
   test("AES", () => {
     agree(fc.tuple(exactly(32), fc.integer({ min: 0, max: 5000 })), (p, [key, length]) =>
       p.aes256Ctr(key, length),
+    );
+    agree(
+      fc.tuple(
+        exactly(32),
+        fc.nat(20).chain((blocks) => exactly(blocks * 16)),
+      ),
+      (p, [key, blocks]) => p.aes256Blocks(key, blocks),
     );
     agree(fc.tuple(exactly(32), exactly(12), bytes(100), bytes(500)), (p, [key, nonce, ad, text]) => {
       const sealed = p.aesGcmSeal(key, nonce, ad, text);
@@ -125,6 +133,8 @@ describe("what node:crypto would let through", () => {
       () => node.mlKemDecapsulate(change(kem.secretKey), new Uint8Array(1088)),
       () => node.mlKemDecapsulate(kem.secretKey, change(new Uint8Array(1088))),
       () => node.aes256Ctr(change(seed), 1),
+      () => node.aes256Blocks(change(seed), new Uint8Array(16)),
+      () => node.aes256Blocks(seed, change(seed)),
       () => node.aesGcmSeal(change(seed), new Uint8Array(12), message, message),
       () => node.aesGcmSeal(seed, change(new Uint8Array(12)), message, message),
       () => node.aesGcmOpen(change(seed), new Uint8Array(12), message, new Uint8Array(20)),
@@ -160,6 +170,7 @@ describe("what node:crypto would let through", () => {
       node.sha256(message),
       node.hmacSha256(seed, message),
       node.aes256Ctr(seed, 40),
+      node.aes256Blocks(seed, seed),
       node.ed25519Sign(seed, message),
       node.ed25519PublicKey(seed),
       node.aesGcmSeal(seed, new Uint8Array(12), message, message),

@@ -60,8 +60,8 @@ export function storeCodec(from: PartyId, layout: OkvsLayout): Codec<MaskedStore
       }
       return {
         attempt,
-        sums: bytes.slice(1, 1 + SUMS_BYTES),
-        cells: bytes.slice(1 + SUMS_BYTES),
+        sums: bytes.subarray(1, 1 + SUMS_BYTES),
+        cells: bytes.subarray(1 + SUMS_BYTES),
       };
     },
   };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { addDense, denseTables, fillDense } from "./okvs-dense.ts";
-import { solveGap } from "./okvs-gap.ts";
+import { type Encoding, solveGap } from "./okvs-gap.ts";
 import { binStart, CELL_WORDS, DENSE } from "./okvs-layout.ts";
-import { type Peeled, Peeler } from "./okvs-peel.ts";
+import { Peeler } from "./okvs-peel.ts";
 import type { OkvsRows } from "./okvs-rows.ts";
 
 /** Dense columns that stay to spare, so that the gap can be solved but for a chance of 2^-40 (lemma 2.1). */
@@ -28,15 +28,6 @@ export function okvsEncode(rows: OkvsRows, cells: Uint32Array): boolean {
   }
   tables.fill(0);
   return true;
-}
-
-/** A bin that is being encoded: its rows from `first` on, its cells from `from` on. */
-export interface Encoding {
-  readonly rows: OkvsRows;
-  readonly cells: Uint32Array;
-  readonly first: number;
-  readonly from: number;
-  readonly peeled: Peeled;
 }
 
 /** Sets the pivot of each row, the last peeled first: all other cells of a row stand by then. */

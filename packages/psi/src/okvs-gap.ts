@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The few rows of a bin that do not peel are solved with the dense cells: section 2, steps 3 and 4, of the paper that
 // `okvs-layout.ts` names.
-import type { Encoding } from "./okvs-encode.ts";
 import { CELL_WORDS, DENSE } from "./okvs-layout.ts";
+import type { Peeled } from "./okvs-peel.ts";
+import type { OkvsRows } from "./okvs-rows.ts";
+
+/** A bin that is being encoded: its rows from `first` on, its cells from `from` on. */
+export interface Encoding {
+  readonly rows: OkvsRows;
+  readonly cells: Uint32Array;
+  readonly first: number;
+  readonly from: number;
+  readonly peeled: Peeled;
+}
 
 /** A sum of dense cells (64 bits in two words) that has to be `value` (four words). */
 interface Equation {

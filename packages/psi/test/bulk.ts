@@ -27,7 +27,7 @@ export function bulkSetups(
 }
 
 /** The dealer's side of the setups. */
-export function dealerOf({ inputs: _inputs, ...session }: BulkSetup): BulkSession {
+function dealerOf({ inputs: _inputs, ...session }: BulkSetup): BulkSession {
   return { ...session, me: session.dealer };
 }
 

@@ -2,6 +2,7 @@
 import type { Group } from "@koplamp/crypto";
 import type { Rng } from "@koplamp/protocol";
 import { codecTarget, type Target } from "../../../test/fuzz/target.ts";
+import { bulkTokensCodec, dealtCodec, storeCodec } from "../src/bulk-messages.ts";
 import { churnCodec, indexCodec, lookupKeyCodec } from "../src/lookup-messages.ts";
 import {
   allowanceBytes,
@@ -17,6 +18,7 @@ import {
   requestCodec,
   tokensCodec,
 } from "../src/messages.ts";
+import { okvsLayout } from "../src/okvs-layout.ts";
 import { openingCodec, pairKeyCodec, slotsCodec, sortedCodec } from "../src/pair-messages.ts";
 import { hitsCodec, NEXT, tablesCodec } from "../src/threshold-messages.ts";
 
@@ -41,6 +43,8 @@ export function decoders(group: Group, rng: Rng): readonly Target[] {
   const opening = new Uint8Array(32 + ROWS * 16);
   opening.set(rising(ROWS, 16), 32);
   const counts = countsCodec(ROWS);
+  const layout = okvsLayout(1);
+  const store = storeCodec("anna", layout);
   const hits = hitsCodec(LAYOUT);
   return [
     codecTarget("R", ROOT, [rng(32)], 20_000),
@@ -60,6 +64,14 @@ export function decoders(group: Group, rng: Rng): readonly Target[] {
     codecTarget("T of a pair", openingCodec("anna", ROWS), [opening], 40_000),
     codecTarget("M, sorted", sortedCodec("anna", "M", ROWS), [rising(ROWS, 32)], 40_000),
     codecTarget("T in slots", slotsCodec("anna", ROWS), [opening], 30_000),
+    codecTarget("dealt", dealtCodec("zeta", { receives: [], sends: 1 }), [rng(48)], 20_000),
+    codecTarget(
+      "V",
+      store,
+      [store.encode({ attempt: 3, sums: rng(2048), cells: rng(layout.cells * 16) })],
+      5000,
+    ),
+    codecTarget("T of a bulk match", bulkTokensCodec("anna", ROWS), [rising(ROWS, 16)], 30_000),
     codecTarget("K of a look-up", lookupKeyCodec("anna"), [rng(96)], 20_000),
     codecTarget("T of an index", indexCodec("anna", ROWS), [rising(ROWS, 16)], 30_000),
     codecTarget("dT", churnCodec("anna", ROWS), [churn(rising(ROWS, 16))], 30_000),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process of one case of a benchmark, so that its peak of memory is its own. Started by bench.ts, which reads its output.
+import { benchBulk } from "./bench-bulk.ts";
 import { benchJoin } from "./bench-join.ts";
 import { benchLookup } from "./bench-lookup.ts";
 import { benchMasked } from "./bench-masked.ts";
@@ -11,6 +12,7 @@ import { benchThreshold } from "./bench-threshold.ts";
 const given = JSON.parse(process.argv[2] ?? "") as BenchCase; // written by bench.ts and nobody else
 const suites = {
   psi: benchMatch,
+  bulk: benchBulk,
   threshold: benchThreshold,
   sum: benchSum,
   masked: benchMasked,

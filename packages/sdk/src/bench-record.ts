@@ -4,7 +4,7 @@
 export type BenchBackend = "wasm" | "native" | "noble";
 
 /** What is measured together. */
-export type BenchSuite = "psi" | "threshold" | "sum" | "masked" | "join" | "lookup";
+export type BenchSuite = "psi" | "bulk" | "threshold" | "sum" | "masked" | "join" | "lookup";
 
 /** One case: what a child process of its own runs. */
 export interface BenchCase {

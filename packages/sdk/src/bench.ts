@@ -4,6 +4,7 @@ import { cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { findNativeGroup } from "@koplamp/pool";
+import { bulkBytesBetween } from "./bench-bulk.ts";
 import { LOOKUP_QUESTIONS } from "./bench-lookup.ts";
 import {
   type BenchBackend,
@@ -58,10 +59,13 @@ const JOIN_GOALS = { size: 1_000_000, cpuS: 4, bytes: 40, millionths: 1000 };
 const THRESHOLD_GOALS = { size: 100_000, parties: 5, coordinatorS: 3, partyS: 10 };
 /** Against so many tokens: the median of one question, and 200 questions a second in batches (P10). */
 const LOOKUP_GOALS = { size: 1_000_000, nativeMs: 50, portableMs: 100, batchedMs: 5 };
+/** At so many items of each: CPU seconds of both sides, without the dealer, and bytes an item between the two (P5). */
+const BULK_GOALS = { size: 2 ** 20, bothS: 2.5, bytes: 45 };
 const MOST_OUTPUT = 2 ** 24;
 
 /** The names of parts that are no query of `match-tokens/1`. */
 const CASES: Readonly<Record<string, string>> = {
+  bulk: "bulk-pair/1, the coordinator deals",
   threshold: "match-threshold/1, at least 3",
   sum: "sum-threshold/1",
   masked: "sum-masked/1",
@@ -79,6 +83,7 @@ const SERIES: readonly Shape[] = [
   ...cases("psi", ["wasm", "native"], [2], 100_000, 1),
   ...cases("psi", ["native"], [5], 100_000, 1),
   ...cases("psi", ["noble"], [2], 1000, 1),
+  ...cases("bulk", ["tables"], [2], 2 ** 20, 5),
   ...cases("threshold", ["tables"], [5], 100_000, 3),
   ...cases("sum", ["seal"], [2, 3, 5, 10, 20], 100_000, 3),
   ...cases("masked", ["masks"], [3], 10_000_000, 3),
@@ -88,6 +93,7 @@ const SERIES: readonly Shape[] = [
 
 const QUICK: readonly Shape[] = [
   ...cases("psi", ["wasm", "native"], [2, 3], 500, 1),
+  ...cases("bulk", ["tables"], [2], 20_000, 1),
   ...cases("threshold", ["tables"], [3], 300, 1),
   ...cases("sum", ["seal"], [3], 1000, 1),
   ...cases("masked", ["masks"], [3], 40_000, 1),
@@ -155,13 +161,12 @@ function chosen({
         backends.some((name) => name === backend),
     )
     .flatMap((shape) =>
-      (shape.suite === "join" || shape.suite === "lookup"
-        ? [shape.parties]
-        : (parties ?? [shape.parties])
-      ).map((count) => ({
-        ...shape,
-        parties: count,
-      })),
+      (["join", "lookup", "bulk"].includes(shape.suite) ? [shape.parties] : (parties ?? [shape.parties])).map(
+        (count) => ({
+          ...shape,
+          parties: count,
+        }),
+      ),
     )
     .flatMap((shape) => (sizes ?? [shape.size]).map((size) => ({ ...shape, size })))
     .map((shape) => ({ ...shape, runs: runs ?? shape.runs }));
@@ -268,6 +273,7 @@ function goalsOf(
 ): readonly BenchGoal[] {
   if (LOOKUP_QUESTIONS[part] !== undefined) return lookupGoals(size, backend, part, wallMs);
   if (part === "threshold") return thresholdGoals({ size, parties }, cpuMs, Object.fromEntries(phasesUs));
+  if (part === "bulk") return bulkGoals(size, cpuMs, Object.fromEntries(phasesUs));
   if (part === "second") {
     // everybody is a recipient
     return [goal("CPU-µs an item and recipient", CACHED_GOAL, (cpuMs * 1000) / (size * parties * parties))];
@@ -288,6 +294,19 @@ function goalsOf(
   }
   if (part !== "masked" || size !== MASKED_GOAL.size || parties > MASKED_GOAL.parties) return [];
   return [goal("MB of memory at the peak", MASKED_GOAL.rssMB, (rssMiB * 2 ** 20) / 1e6)];
+}
+
+/** The dealer's share is apart, in CPU and in bytes. */
+function bulkGoals(
+  size: number,
+  cpuMs: number,
+  { dealer = 0 }: Readonly<Record<string, number>>,
+): readonly BenchGoal[] {
+  if (size !== BULK_GOALS.size) return [];
+  return [
+    goal("CPU seconds of both parties", BULK_GOALS.bothS, (cpuMs * 1000 - dealer * size * 2) / 1e6),
+    goal("bytes an item between the two", BULK_GOALS.bytes, bulkBytesBetween(size)),
+  ];
 }
 
 /** Both sides in one thread, without network and ledger: what these add is not in it. */

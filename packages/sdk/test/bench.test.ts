@@ -42,6 +42,27 @@ describe("a benchmark of a few items", { timeout: 60_000 }, () => {
     );
   });
 
+  test("of a bulk match: every phase, the dealer apart, bytes as they must be, and a checked answer", async () => {
+    const args = { suite: "bulk", sizes: [300], runs: 1, quick: true } as const;
+    const { records } = await bench(args, () => {});
+    expect(records.map((record) => record.case)).toEqual(["bulk-pair/1, the coordinator deals"]);
+    const [row] = records;
+    expect(Object.keys(row?.perItem.phasesUs ?? {}).sort()).toEqual([
+      "dealer",
+      "encode",
+      "join",
+      "list",
+      "rest",
+      "tokens",
+    ]);
+    // R, ready, commit, echo, alpha of both; a store of 627 + 64 cells and its masks, twice; tokens.
+    const cells = (627 + 64) * 16;
+    const store = 1 + 2048 + cells;
+    const all = 10 * 32 + (16 + 32) + (32 + cells + 64 * 16) + store + 384 * 16;
+    expect(row?.ours.bytesUp).toBe(Math.round(all / 2));
+    expect(row?.goals).toEqual([]);
+  });
+
   test("of a look-up: one question and batches, both with the answers of the plain list", async () => {
     const args = { suite: "lookup", sizes: [300], backends: ["wasm"], runs: 1, quick: true } as const;
     const { records } = await bench(args, () => {});

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { nobleGroup } from "@koplamp/crypto";
+import { nodePrimitives } from "@koplamp/pool";
+import { bind, type PartyId } from "@koplamp/protocol";
+import {
+  type BulkSession,
+  bulkPair,
+  bulkPairDealer,
+  bulkPairParty,
+  type Matched,
+  meter,
+  psiJobs,
+  tellMatches,
+} from "@koplamp/psi";
+import { bucket, concat, lp, packInputs } from "@koplamp/wire";
+import type { BenchCase, BenchRun } from "./bench-record.ts";
+import { type BenchParty, BenchWorld, benchRng, COORDINATOR } from "./bench-session.ts";
+import { SdkError } from "./errors.ts";
+
+/** The jobs of a bulk match, by what they are for. */
+const PHASES: Readonly<Record<string, string>> = {
+  "psi.bulk.list": "list",
+  "psi.bulk.deal": "dealer",
+  "psi.bulk.encode": "encode",
+  "psi.bulk.tokens": "tokens",
+  "psi.bulk.join": "join",
+};
+const PARTIES: readonly [PartyId, PartyId] = ["party-01", "party-02"];
+/** Bytes of an item before its number: as long as names, purpose and key kinds make it in a plan. */
+const BEFORE_NUMBER = 92;
+
+/**
+ * `bulk-pair/1` between two parties that hold `size` items each, half of them in common. The second one is the recipient,
+ * the coordinator deals.
+ * @throws {SdkError} when the answer differs from that of the plain lists: the run is void.
+ */
+export async function benchBulk({ size, runs }: BenchCase): Promise<{
+  readonly backend: string;
+  readonly parts: Readonly<Record<string, readonly BenchRun[]>>;
+}> {
+  const primitives = nodePrimitives();
+  const jobs = psiJobs({ group: nobleGroup(), primitives });
+  const table = new Map([...jobs, bind(meter, (_vault, _request) => {})]);
+  const world = new BenchWorld(table, (job) => PHASES[job] ?? "rest");
+  const common = Math.floor(size / 2);
+  const lists = [itemsFrom(0, size), itemsFrom(size - common, size)] as const;
+  const measured: BenchRun[] = [];
+  for (let run = 0; run < runs; run += 1) {
+    const session = sessionOf(size, primitives.sha256);
+    const { value, run: cost } = await world.measure(PARTIES.length, () =>
+      world.session<Matched | undefined>(nodesOf(session, lists)),
+    );
+    const matched = value.get(PARTIES[1]);
+    const told = matched === undefined ? [] : tellMatches(matched, "nothing", 2);
+    if (told.length !== common || told.some(({ item }, at) => item !== at)) {
+      throw new SdkError(
+        "state",
+        "the answer of the bulk match is wrong",
+        "the run is void: report it as a bug",
+      );
+    }
+    measured.push(cost);
+  }
+  return { backend: "tables", parts: { bulk: measured } };
+}
+
+/** Bytes an item that go between the two parties: what the dealer sends is apart. */
+export function bulkBytesBetween(size: number): number {
+  const rowsPadded = Object.fromEntries(PARTIES.map((name) => [name, bucket(size)]));
+  const described = { parties: PARTIES, recipients: [PARTIES[1]], rowsPadded, dealer: COORDINATOR };
+  const rows = bulkPair.describe(described).egress.filter(({ from }) => from !== COORDINATOR);
+  return rows.reduce((sum, { bytes }) => sum + bytes, 0) / size;
+}
+
+function itemsFrom(first: number, size: number): ReturnType<typeof packInputs> {
+  const item = new Uint8Array(BEFORE_NUMBER + 4);
+  const view = new DataView(item.buffer);
+  return packInputs(
+    Array.from({ length: size }, (_, at) => {
+      view.setUint32(BEFORE_NUMBER, first + at);
+      return item.slice();
+    }),
+  );
+}
+
+function sessionOf(size: number, sha256: (bytes: Uint8Array) => Uint8Array): Omit<BulkSession, "me"> {
+  const transcript = benchRng(32);
+  return {
+    parties: PARTIES,
+    recipients: [PARTIES[1]],
+    transcript,
+    sid: sha256(concat(lp("koplamp/sid/1"), transcript)),
+    rowsPadded: Object.fromEntries(PARTIES.map((name) => [name, bucket(size)])),
+    dealer: COORDINATOR,
+  };
+}
+
+function nodesOf(
+  session: Omit<BulkSession, "me">,
+  lists: readonly [ReturnType<typeof packInputs>, ReturnType<typeof packInputs>],
+): Readonly<Record<PartyId, BenchParty<Matched | undefined>>> {
+  const nodes = PARTIES.map((me, at): readonly [PartyId, BenchParty<Matched>] => {
+    const inputs = lists[at === 0 ? 0 : 1];
+    const start = async () => bulkPairParty({ ...session, me, inputs }, benchRng);
+    return [me, { secrets: { salt: benchRng(32) }, start }];
+  });
+  const dealer: BenchParty<undefined> = {
+    secrets: {},
+    start: async () => bulkPairDealer({ ...session, me: COORDINATOR }, benchRng),
+  };
+  return { ...Object.fromEntries(nodes), [COORDINATOR]: dealer };
+}
