@@ -37,6 +37,7 @@ export const FRAME_KINDS: Readonly<Record<string, number>> = Object.freeze({
   W: 11,
   Tpi: 12,
   dT: 13,
+  dealt: 14,
   next: 19,
   commit: 20,
   b: 21,
@@ -59,7 +60,6 @@ export const FRAME_KINDS: Readonly<Record<string, number>> = Object.freeze({
   "keyset.open": 38,
   pkr: 39,
   notice: 40,
-  dealt: 50,
 });
 
 /** What the relay and the recipient read in clear. Parties stand as their tags. */

@@ -12,6 +12,8 @@ import {
 import { parameterSet } from "@koplamp/he";
 import type { Party, PartyId, Rng } from "@koplamp/protocol";
 import {
+  bulkPair,
+  bulkPairDealer,
   COORDINATOR,
   cellsLine,
   hubCoordinator,
@@ -37,6 +39,14 @@ const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
       const tell = tellOf(ticket);
       const common = { parties, recipients, transcript, sid, rowsPadded: rowsOf(ticket) };
       return thresholdCoordinator({ ...common, atLeast, tell, flagged: columns > 0 });
+    },
+  ],
+  [
+    bulkPair.id,
+    (ticket, { transcript, sid }, rng) => {
+      const { contributors: parties, recipients } = ticket;
+      const common = { parties, recipients, transcript, sid, rowsPadded: rowsOf(ticket) };
+      return bulkPairDealer({ ...common, me: COORDINATOR, dealer: COORDINATOR }, rng);
     },
   ],
   [

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Party, PartyId } from "@koplamp/protocol";
 import {
+  bulkPair,
+  bulkPairParty,
+  COORDINATOR,
   countBlindNode,
   counterOf,
   countLocalNode,
   inputRoot,
+  listBulk,
   type MeterRequest,
   matchPairParty,
   meter,
@@ -24,7 +28,7 @@ import { countsResult, itemsAsked, matchResult, setupOf } from "./match-stage.ts
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { checkQuota, elementsCost, Meter } from "./quota.ts";
-import { runSession, type SessionFacts, type SessionResult } from "./session.ts";
+import { runSession, type SessionFacts, type SessionResult, type SessionTicket } from "./session.ts";
 import type { StageResult } from "./stage.ts";
 
 /**
@@ -48,12 +52,38 @@ export async function pairStage(node: NodePorts, run: QuestionRun): Promise<Stag
 
 async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Held): Promise<StageResult> {
   const { inputs } = held.items;
-  const session = await pairSession(node, run, held, (facts) =>
-    matchPairParty({ ...setupOf(node, run, facts), inputs }, node.rng),
-  );
+  const session = await pairSession(node, run, held, (facts) => {
+    const setup = { ...setupOf(node, run, facts), inputs };
+    if (!isBulk(run)) return matchPairParty(setup, node.rng);
+    return bulkPairParty({ ...setup, dealer: COORDINATOR }, node.rng);
+  });
   return run.recipients.includes(node.me)
     ? matchResult(session, ask, held.items, node.me)
     : { withheld: [], session };
+}
+
+/** Whether the coordinator deals a correlation in place of a key of one party. */
+function isBulk({ plan }: QuestionRun): boolean {
+  return plan.protocol.id === bulkPair.id;
+}
+
+/** What the coordinator needs to deal: who sends to whom, and sizes. */
+function dealingTicket({ plan, contributors, recipients }: QuestionRun): SessionTicket {
+  return {
+    protocol: plan.protocol.id,
+    parties: contributors,
+    contributors,
+    recipients,
+    rowsPadded: plan.inputs.map(({ rowsPadded }) => rowsPadded),
+    params: plan.protocol.params,
+    shape: "holders",
+    atLeast: 2,
+    minCount: 0,
+    cells: 0,
+    columns: 0,
+    groupOwner: "",
+    ranges: [],
+  };
 }
 
 /** A party's distinct keys. */
@@ -91,6 +121,7 @@ async function pairSession<Output>(
   const evaluation = evaluationFor(node, run, askerAt(node.me, run));
   return await runSession(node, run, {
     label: LABEL,
+    ...(isBulk(run) ? { ticket: dealingTicket(run) } : {}),
     parties: [...new Set([...contributors, ...(counts ? recipients : [])])].sort(),
     line: () => true,
     prefix: "",
@@ -103,7 +134,9 @@ async function pairSession<Output>(
     secrets: () => (held === undefined ? {} : { salt }),
     start: async (facts, pool) => {
       if (held === undefined) return party(facts);
-      const root = (await pool.run(inputRoot, [held.items.inputs])) as Uint8Array; // safe because the job says so
+      const { inputs } = held.items;
+      const listed = isBulk(run) ? pool.run(listBulk, [inputs, facts.sid]) : pool.run(inputRoot, [inputs]);
+      const root = (await listed) as Uint8Array; // safe because the jobs say so
       node.ledger.append([inputsEntry(planHash, held.input, root, text)]);
       return party(facts);
     },

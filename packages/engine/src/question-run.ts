@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type PartyId, PeerLost } from "@koplamp/protocol";
-import { COORDINATOR, matchThreshold, overlapHub, overlapThreshold } from "@koplamp/psi";
+import { bulkPair, COORDINATOR, matchThreshold, overlapHub, overlapThreshold } from "@koplamp/psi";
 import { contractOf } from "@koplamp/query";
 import {
   type Contract,
@@ -37,7 +37,7 @@ export interface Turn {
 function usesCoordinator({ ask, protocol }: Plan): boolean {
   if (ask.kind === "join-aggregate") return protocol.id !== "join-sum-pair/1";
   if (ask.kind === "aggregate" || ask.kind === "trend") return true;
-  return [overlapHub.id, overlapThreshold.id, matchThreshold.id].includes(protocol.id);
+  return [bulkPair.id, overlapHub.id, overlapThreshold.id, matchThreshold.id].includes(protocol.id);
 }
 
 /** What the post topics of a question begin with; those of the runs of a standing one are told apart. */

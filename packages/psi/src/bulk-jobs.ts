@@ -30,7 +30,8 @@ export const BULK_USE = "bulk-pair";
 
 /**
  * Hashes own items under the session's id, puts them in order, each once, and gives the commitment to that list under
- * the vault's `salt`: with list and salt an auditor makes it again.
+ * the vault's `salt`: with list and salt an auditor makes it again. A second call in one session gives the first's
+ * answer.
  */
 export const listBulk: Job<[inputs: PackedInputs, sid: Uint8Array], Uint8Array> = job("psi.bulk.list");
 
@@ -55,6 +56,7 @@ export const bulkTokens: Job<
 /** The positions of own inputs whose tokens stand in a list. */
 export const joinBulk: Job<[run: BulkRun, list: Uint8Array], Uint32Array> = job("psi.bulk.join");
 
+const ROOT = "bulk/root";
 const KEYS = "bulk/keys";
 /** For each input the position of its key. */
 const KEY_OF = "bulk/key-of";
@@ -85,11 +87,13 @@ export function bulkJobs(primitives: Primitives): readonly JobEntry[] {
 }
 
 function listed(primitives: Primitives, vault: Vault, inputs: PackedInputs, sid: Uint8Array): Uint8Array {
+  if (vault.has(ROOT)) return vault.get(ROOT).slice();
   const { keys, keyOf } = bulkKeys(primitives, sid, inputs);
   vault.put(KEYS, keys);
   vault.put(KEY_OF, keyOf);
   const nonce = kdf(primitives, vault.get("salt"), sid, "bulk-list", [], 32);
-  return primitives.sha256(concat(lp("koplamp/bulk/1/list"), nonce, keys));
+  vault.put(ROOT, primitives.sha256(concat(lp("koplamp/bulk/1/list"), nonce, keys)));
+  return vault.get(ROOT).slice();
 }
 
 /** 32 bytes of the parties' common secret for one use in one run. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export type { PsiBackend } from "./backend.ts";
-export { type BulkParameters, bulkPair } from "./bulk-description.ts";
+export { bulkPair } from "./bulk-description.ts";
+export { listBulk } from "./bulk-jobs.ts";
 export { type BulkSession, type BulkSetup, bulkPairDealer, bulkPairParty } from "./bulk-pair.ts";
 export { CHUNK_ROWS, cacheScope, loadItems, newInputs, openCache } from "./cache.ts";
 export { presence, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";

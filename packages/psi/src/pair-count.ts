@@ -17,6 +17,7 @@ import {
   sent,
   type View,
 } from "@koplamp/protocol";
+import { bulkPair } from "./bulk-description.ts";
 import { presence, TOKEN_ASSUMPTIONS } from "./description-parts.ts";
 import { evaluationDebit, matchPair, pairEgress } from "./match-pair.ts";
 import { type Count, countsCodec, ROOT } from "./messages.ts";
@@ -192,9 +193,9 @@ export const pairCountBlind: Protocol<PairCountParameters> = defineProtocol({
   },
 });
 
-/** Whether a protocol is `match-pair/1` in one of its modes: a key for one session, and nothing to compare later. */
+/** Whether a protocol is one of two parties with secrets for one session, and nothing to compare later. */
 export function isPairProtocol(id: string): boolean {
-  return [matchPair, pairCountLocal, pairCountBlind].some((mode) => mode.id === id);
+  return [matchPair, bulkPair, pairCountLocal, pairCountBlind].some((mode) => mode.id === id);
 }
 
 /** What the counting party sees beside the number, and on what a mode rests. */

@@ -52,9 +52,9 @@ function readMatch(map: YamlMap): MatchAsk {
   const ask = withFlags(map, { kind: "match", ...readKeys(map), from, atLeast, tell });
   const mode = field(map, "mode");
   if (mode === undefined) return ask;
-  const named = modeAtThreshold(oneOf(mode, ["pair", "tokens", "threshold"]), mode, ask);
-  if (named !== "pair" || from.length === 2) return { ...ask, mode: named };
-  const message = `mode: pair is for two parties, got ${from.length}`;
+  const named = modeAtThreshold(oneOf(mode, ["pair", "bulk", "tokens", "threshold"]), mode, ask);
+  if ((named !== "pair" && named !== "bulk") || from.length === 2) return { ...ask, mode: named };
+  const message = `mode: ${named} is for two parties, got ${from.length}`;
   throw failAt(mode, "invalid-value", message, "leave `mode` out: match-tokens/1 takes up to 32 parties");
 }
 

@@ -12,6 +12,7 @@ import {
   ownColumn,
   type Plan,
 } from "@koplamp/wire";
+import { BULK } from "./bulk.ts";
 import {
   AS_ASKED,
   BETWEEN_THEM,
@@ -149,6 +150,7 @@ function matching(ask: MatchAsk, { sensitive, once, admits }: Circumstances): Ch
   if (takesThreshold(ask, admits)) return THRESHOLD;
   const { from, mode } = ask;
   const strict = from.length === 2 && admits(PAIR.protocol);
+  if (mode === "bulk") return BULK;
   if (mode === "pair" || (mode === undefined && strict)) return PAIR;
   if (mode === undefined || !strict || !sensitive || once) return TOKENS;
   throw new QueryError(
@@ -208,6 +210,7 @@ function wording(ask: Ask, protocol: string): Choice {
 function matchWording(ask: MatchAsk, protocol: string): Choice {
   const { mode, from } = ask;
   if (protocol === THRESHOLD.protocol) return THRESHOLD;
+  if (protocol === BULK.protocol) return BULK;
   if (protocol === PAIR.protocol) return mode === "pair" ? PAIR : { ...PAIR, reason: ONE_OFF };
   const asked = mode === "tokens" && from.length === 2 ? { reason: AS_ASKED } : {};
   return {

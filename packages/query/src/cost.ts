@@ -2,6 +2,7 @@
 import type { PartyId } from "@koplamp/protocol";
 import { isPairProtocol, matchPair, pairCountBlind } from "@koplamp/psi";
 import { type Contract, measuredColumns, type Plan } from "@koplamp/wire";
+import { BULK } from "./bulk.ts";
 import { DISTINCT, JOIN_PAIR } from "./choices.ts";
 import { type SelectingAsk, selectingAsk } from "./joins.ts";
 import { usesTables } from "./thresholds.ts";
@@ -34,6 +35,7 @@ const US = {
   cell: 8,
   context: 500_000,
   product: 25_000,
+  bulk: 2.5,
 };
 
 /** The cost of a plan. */
@@ -64,6 +66,7 @@ function microsOf(plan: Plan): { readonly first: number; readonly repeat: number
   if (plan.ask.kind === "aggregate" || plan.ask.kind === "trend")
     return { first: sumMicros(plan), repeat: sumMicros(plan) };
   if (plan.ask.kind === "lookup") return lookupMicros(plan, plan.ask.elements);
+  if (plan.protocol.id === BULK.protocol) return { first: bulkMicros(plan), repeat: bulkMicros(plan) };
   if (isPairProtocol(plan.protocol.id)) return { first: pairMicros(plan), repeat: pairMicros(plan) };
   const each = usesTables(plan.ask, plan.protocol.id) ? placeMicros(plan) : tokenMicros(plan);
   return { first: each + evaluationMicros(plan), repeat: each };
@@ -99,6 +102,11 @@ function pairMicros({ inputs, recipients, protocol }: Plan): number {
     return both ? receiving + sending : Math.max(receiving, sending);
   });
   return Math.max(...costs);
+}
+
+/** Whoever has more to do: the recipient encodes, the sender makes tokens, and both hash their lists. */
+function bulkMicros({ inputs }: Plan): number {
+  return Math.max(...inputs.map(({ rowsPadded }) => rowsPadded)) * US.bulk;
 }
 
 /** The index once an epoch, at the holder; then what a question costs whoever pays more for it. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Description, type Item, type PartyId, rankOf, type View } from "@koplamp/protocol";
 import {
+  bulkPair,
+  COORDINATOR,
   describePreparation,
   MOST_ELEMENTS,
   matchPair,
@@ -83,6 +85,7 @@ function describePair(
   if (protocol.id === JOIN_PAIR.protocol && selecting !== undefined) return describeJoin(plan, selecting, {});
   const common = { parties, recipients: recipients.map(({ party }) => party), rowsPadded };
   if (protocol.id === matchPair.id) return matchPair.describe(common);
+  if (protocol.id === bulkPair.id) return bulkPair.describe({ ...common, dealer: COORDINATOR });
   if (protocol.id === pairCountBlind.id) return pairCountBlind.describe(common);
   if (protocol.id === pairCountLocal.id) return shownOnlyByOtherSoftware(pairCountLocal.describe(common));
   return undefined;

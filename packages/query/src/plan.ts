@@ -14,6 +14,7 @@ import {
   type Time,
   timeText,
 } from "@koplamp/wire";
+import { BULK } from "./bulk.ts";
 import type { CatalogueEntry } from "./catalogue.ts";
 import { DISTINCT } from "./choices.ts";
 import { choose, circumstances } from "./choose.ts";
@@ -174,12 +175,13 @@ function checkRecipients({ recipients }: Question, ask: Ask): void {
 
 /** One session takes so many rows; longer lists would have to be cut into shards. */
 function checkSizes(ask: Ask, protocol: string, inputs: readonly Input[]): void {
-  const pair = isPairProtocol(protocol);
+  const pair = isPairProtocol(protocol) && protocol !== BULK.protocol;
   const most = pair ? MOST_PAIR_ROWS : MOST_ROWS;
   const large = inputs.find(({ rowsPadded }) => rowsPadded > most);
   if (keyOf(ask).length === 0 || large === undefined) return;
   const { party, rowsPadded } = large;
-  const other = pair ? `, or without \`mode\`: ${MOST_ROWS} keys fit a session then` : "";
+  const mode = ask.kind === "match" ? "with `mode: bulk`" : "without `mode`";
+  const other = pair ? `, or ${mode}: ${MOST_ROWS} keys fit a session then` : "";
   throw new QueryError("not-yet", `${party} brings up to ${rowsPadded} keys, and a session takes ${most}`, {
     party,
     hint: `ask over a smaller dataset: cutting a question into shards is not built yet${other}`,

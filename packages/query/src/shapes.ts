@@ -109,10 +109,10 @@ const ask = z.discriminatedUnion("kind", [
       .optional()
       .describe("only keys that one of their holders has flagged: column: value"),
     mode: z
-      .enum(["pair", "tokens", "threshold"])
+      .enum(["pair", "bulk", "tokens", "threshold"])
       .optional()
       .describe(
-        "pair: two parties, a key for this question only; tokens: keys of the epoch, cheaper when repeated; threshold: nobody sees anything below atLeast",
+        "pair: two parties, a key for this question only; bulk: two parties with long lists, the coordinator deals; tokens: keys of the epoch, cheaper when repeated; threshold: nobody sees anything below atLeast",
       ),
   }),
   z.strictObject({

@@ -14,6 +14,7 @@ const PROTOCOLS = [
     "match-threshold/1",
     "overlap-threshold/1",
     "match-pair/1",
+    "bulk-pair/1",
     "match-pair-count-local/1",
     "match-pair-count-blind/1",
   ],

@@ -55,7 +55,7 @@ const match = z
     tell: z.enum(["holders", "count", "nothing"], "expected holders, count or nothing"),
     flaggedBy: list(condition, 16, 1).exactOptional(),
     mode: z
-      .enum(["pair", "tokens", "threshold"], "expected pair, tokens or threshold, or no mode")
+      .enum(["pair", "bulk", "tokens", "threshold"], "expected pair, bulk, tokens or threshold, or no mode")
       .exactOptional(),
   })
   .refine((ask) => ask.atLeast <= ask.from.length, {
@@ -66,7 +66,7 @@ const match = z
     message: "expected the columns of all alternatives, each once, and bands of alternatives that there are",
     path: ["key"],
   })
-  .refine((ask) => ask.mode !== "pair" || ask.from.length === 2, TWO_PARTIES)
+  .refine(({ mode, from: two }) => (mode !== "pair" && mode !== "bulk") || two.length === 2, TWO_PARTIES)
   .refine(({ flaggedBy, anyKey, mode }) => flaggedBy === undefined || isThreshold(anyKey, mode), {
     message: "expected flags with one key, at a threshold",
     path: ["flaggedBy"],

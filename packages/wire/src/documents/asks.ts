@@ -42,8 +42,8 @@ export interface MatchAsk {
   readonly bands?: readonly Band[];
   /** Conditions by which a party flags a row: a key counts only when one of its holders has a flagged row of it. */
   readonly flaggedBy?: readonly Condition[];
-  /** Set when the analyst named a mode; `pair` is for two parties. Absent where the choice is the planner's. */
-  readonly mode?: "pair" | "tokens" | "threshold";
+  /** Set when the analyst named a mode; `pair` and `bulk` are for two parties. Absent where the choice is the planner's. */
+  readonly mode?: "pair" | "bulk" | "tokens" | "threshold";
 }
 
 export interface OverlapAsk {

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two parties with long lists, and the coordinator as dealer: through real engines, gates, ledgers and stores.
+import type { PartyId } from "@koplamp/protocol";
+import { type Question, readQuestion } from "@koplamp/query";
+import type { AnswerResult } from "@koplamp/wire";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Outcome } from "../src/index.ts";
+import { Federation } from "./federation.ts";
+
+let federation: Federation | undefined;
+afterEach(async () => {
+  await federation?.close();
+});
+
+const TWO = ["anna", "bert"];
+const LISTS = { anna: ["x", "y", "z", "z", ""], bert: ["y", "z", "q", "r"] };
+
+function bulkMatch(recipients: readonly PartyId[], id = "long-lists"): Question {
+  const text = `koplamp: query/v1
+id: ${id}
+ask: { kind: match, key: [id], from: { anna: list, bert: list }, atLeast: 2, tell: holders, mode: bulk }
+recipients: [${recipients.join(", ")}]
+release: { minCount: 1, minContributors: 1 }
+`;
+  return readQuestion(text, { file: `${id}.yaml`, lab: true });
+}
+
+function open(): Federation {
+  federation = new Federation(LISTS);
+  return federation;
+}
+
+function resultOf(outcome: Outcome<AnswerResult> | undefined): AnswerResult | undefined {
+  expect(outcome).toMatchObject({ status: "released" });
+  return outcome?.status === "released" ? outcome.result : undefined;
+}
+
+describe("a match of two long lists", () => {
+  it.each([[["anna"]], [["bert"]], [TWO]])("tells %s, and nobody else anything", async (recipients) => {
+    const all = open();
+    const anna = await all.ask("anna", bulkMatch(recipients));
+    const [bert] = await all.outcomes(["bert"]);
+    const matches = ["y", "z"].map((key) => ({ key: [key], holders: TWO }));
+    for (const [party, outcome] of [
+      ["anna", anna],
+      ["bert", bert],
+    ] as const) {
+      expect(resultOf(outcome)).toEqual(recipients.includes(party) ? { kind: "match", matches } : undefined);
+    }
+    const lines = [anna, bert].flatMap((one) => one?.disclosures ?? []);
+    expect(lines.map(({ id }) => id).sort()).toEqual(
+      recipients.map((to) => `bulk.${to === "anna" ? "bert" : "anna"}.${to}`).sort(),
+    );
+  });
+
+  it("makes no key set and no cache, writes its list into the ledger, and charges the sender's quota", async () => {
+    const all = open();
+    const outcome = await all.ask("anna", bulkMatch(["anna"]));
+    await all.outcomes(["bert"]);
+    const entries = all.machine("bert").ports.ledger.entriesOf(outcome.planHash);
+    const types = entries.map(({ entry }) => entry.type);
+    expect(types).toEqual(expect.arrayContaining(["inputs", "begin", "disclose", "deliver"]));
+    expect(types).not.toContain("keyset");
+    expect(types).not.toContain("allow");
+    const begin = entries.find(({ entry }) => entry.type === "begin");
+    expect(JSON.stringify(begin?.entry)).toContain("256");
+    for (const party of TWO) {
+      const { store } = all.machine(party);
+      expect(["keyset/", "cache/"].flatMap((prefix) => store.sealedNames(prefix))).toEqual([]);
+    }
+  });
+});
