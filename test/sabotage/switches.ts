@@ -2,6 +2,7 @@
 import { AGREEMENT } from "./agreement.ts";
 import { ALTERNATIVES } from "./alternatives.ts";
 import { BUDGETS } from "./budgets.ts";
+import { BULK_PAIR } from "./bulk.ts";
 import { CHANNEL } from "./channel.ts";
 import { COORDINATOR } from "./coordinator.ts";
 import { DERIVATION, HALTED_SERIES } from "./derivation.ts";
@@ -33,6 +34,7 @@ export const SWITCHES: readonly Switch[] = [
   ...MATCHING,
   ...ALTERNATIVES,
   ...PAIR,
+  ...BULK_PAIR,
   ...LOOKUPS,
   ...THRESHOLD,
   ...SUMS,

@@ -57,7 +57,7 @@ describe("a match of two long lists", () => {
     const all = open();
     const outcome = await all.ask("anna", bulkMatch(["anna"]));
     await all.outcomes(["bert"]);
-    const entries = all.machine("bert").ports.ledger.entriesOf(outcome.planHash);
+    const entries = all.machine("bert").ports.ledger.entriesOf(outcome.planHash ?? "");
     const types = entries.map(({ entry }) => entry.type);
     expect(types).toEqual(expect.arrayContaining(["inputs", "begin", "disclose", "deliver"]));
     expect(types).not.toContain("keyset");

@@ -79,6 +79,22 @@ describe("what leaves in bulk-pair/1", () => {
     expect(shapeOf(none ?? [])).toEqual(shapeOf(all ?? []));
   });
 
+  it("binds the dealer to what it dealt, and both to their lists, before anybody knows the coin of the check", () => {
+    const federation = bulkOf(primitives);
+    const setups = bulkSetups(federation, { alice: UNIVERSE, bob: UNIVERSE }, BOTH);
+    for (const pick of [(count: number): number => count - 1, (): number => 0]) {
+      const { transcript } = runBulk(federation, setups, { pick });
+      for (const me of BOTH) {
+        const own = transcript.filter(({ from, to }) => from === me || to === me);
+        const dealt = own.findIndex(({ type, to }) => type === "dealt" && to === me);
+        const said = own.findIndex(({ type, from }) => type === "commit" && from === me);
+        expect(own.findIndex(({ type }) => type === "R")).toBeLessThan(said);
+        expect(dealt).toBeGreaterThan(-1);
+        expect(dealt).toBeLessThan(said);
+      }
+    }
+  });
+
   it("tells nothing while the gate is shut", () => {
     const federation = bulkOf(primitives);
     const left: Sent[] = [];
