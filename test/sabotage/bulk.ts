@@ -9,7 +9,7 @@ const BULK = "packages/psi/test/bulk-pair.test.ts";
 export const BULK_PAIR: readonly Switch[] = [
   {
     id: "vole.check-skip",
-    guarantee: "G2",
+    guarantee: "G10",
     weak: "a sender takes whatever a dealer dealt, so that halves which do not fit go unnoticed",
     edits: [
       {
@@ -22,7 +22,7 @@ export const BULK_PAIR: readonly Switch[] = [
   },
   {
     id: "vole.early-coin",
-    guarantee: "G2",
+    guarantee: "G10",
     weak: "the coin of the check is there before the dealer has dealt",
     edits: [
       {
