@@ -37,7 +37,7 @@ export const FRAME_KINDS: Readonly<Record<string, number>> = Object.freeze({
   W: 11,
   Tpi: 12,
   dT: 13,
-  dealt: 14,
+  dealt: 18,
   next: 19,
   commit: 20,
   b: 21,
