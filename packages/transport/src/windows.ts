@@ -17,8 +17,12 @@ export function widenUploads(): () => void {
     const { session } = (message as { readonly stream: Http2Stream }).stream;
     if (session === undefined || session.destroyed || widened.has(session)) return;
     widened.add(session);
-    session.settings({ initialWindowSize: UPLOAD_WINDOW_BYTES });
-    session.setLocalWindowSize(UPLOAD_WINDOW_BYTES);
+    // Not while nghttp2 reads what brought the stream: connections stood still when both windows changed in there.
+    setImmediate(() => {
+      if (session.destroyed) return;
+      session.settings({ initialWindowSize: UPLOAD_WINDOW_BYTES });
+      session.setLocalWindowSize(UPLOAD_WINDOW_BYTES);
+    });
   };
   opened.subscribe(widen);
   return () => void opened.unsubscribe(widen);
