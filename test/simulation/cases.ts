@@ -8,7 +8,7 @@ export interface Case {
   readonly pool: Pool;
   readonly question: PlainQuestion;
   /** How the question is answered; null leaves it to the planner. */
-  readonly mode: "hub" | "recipient" | "pair" | "pairs.local" | "pairs.blind" | null;
+  readonly mode: "hub" | "recipient" | "pair" | "bulk" | "pairs.local" | "pairs.blind" | null;
 }
 
 const PARTIES = ["aa", "bb", "cc", "dd", "ee", "ff"];
@@ -211,7 +211,7 @@ function domainAt(parties: readonly string[]): Readonly<Record<string, readonly 
   );
 }
 
-/** Two parties and a question that match-pair/1 answers: recipients are any of them, and a third that holds nothing. */
+/** Two parties and a question that match-pair/1 or bulk-pair/1 answers: recipients are any of them, and a third that holds nothing. */
 export function pairCases(): fc.Arbitrary<Case> {
   return pool.chain((data) => {
     const [one = "", two = ""] = Object.keys(data);
@@ -219,10 +219,12 @@ export function pairCases(): fc.Arbitrary<Case> {
     const count = overlap([...both, "zz"]).map((question) => ({ ...question, shape: "pairs" as const }));
     const ask = {
       pair: match(both),
+      bulk: match(both),
       "pairs.local": count,
       "pairs.blind": count,
     };
-    return fc.constantFrom("pair" as const, "pairs.local" as const, "pairs.blind" as const).chain((mode) =>
+    const modes = ["pair", "bulk", "pairs.local", "pairs.blind"] as const;
+    return fc.constantFrom(...modes).chain((mode) =>
       fc.record({
         pool: fc.constant({ [one]: data[one] ?? [], [two]: data[two] ?? [] }),
         question: ask[mode],

@@ -114,7 +114,7 @@ function askOf(
 ): object {
   const { key, atLeast } = question;
   if (question.kind === "match") {
-    const named = mode === "pair" ? { mode } : {};
+    const named = mode === "pair" || mode === "bulk" ? { mode } : {};
     return { kind: "match", key, from, atLeast, tell: question.tell, ...named };
   }
   const { shape } = question;

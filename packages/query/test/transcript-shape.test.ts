@@ -10,6 +10,7 @@ import { Federation as Sums } from "../../aggregate/test/federation.ts";
 import { oraclePrimitives } from "../../crypto/test/oracle-primitives.ts";
 import { type HeBackend, loadHe } from "../../he/src/index.ts";
 import { nodePrimitives } from "../../pool/src/index.ts";
+import { bulkSetups, runBulk } from "../../psi/test/bulk.ts";
 import { Federation, inputsOf } from "../../psi/test/federation.ts";
 import { type CountMode, countSetups, matchSetups, runCount } from "../../psi/test/pair.ts";
 import { readQuestion } from "../src/index.ts";
@@ -83,6 +84,11 @@ function pair(lists: Lists, seed: string): Simulated {
   );
 }
 
+function bulk(lists: Lists, seed: string): Simulated {
+  const federation = pairOf(seed);
+  return runBulk(federation, bulkSetups(federation, two(lists), ["alice", "bob"]));
+}
+
 function pairCount(lists: Lists, seed: string, mode: CountMode): Simulated {
   const federation = pairOf(seed);
   return runCount(federation, mode, countSetups(federation, two(lists), ["alice", "zoe"]));
@@ -95,6 +101,7 @@ const PROTOCOLS: Readonly<Record<string, (lists: Lists, seed: string) => unknown
   "overlap-hub/1": (lists, seed) => shapeOf(counted(lists, seed, "hub")),
   "overlap-recipient/1": (lists, seed) => shapeOf(counted(lists, seed, "recipient")),
   "match-pair/1": (lists, seed) => shapeOf(pair(lists, seed)),
+  "bulk-pair/1": (lists, seed) => shapeOf(bulk(lists, seed)),
   "match-pair-count-local/1": (lists, seed) => shapeOf(pairCount(lists, seed, "count.local")),
   "match-pair-count-blind/1": (lists, seed) => shapeOf(pairCount(lists, seed, "count.blind")),
 };
@@ -111,7 +118,7 @@ describe("the shape of a transcript", () => {
   test("is another one for lists of another padded size: that is declared", () => {
     const larger = { alice: of(300, "a"), bob: of(9, "b"), carol: of(9, "c") };
     const [first] = Object.values(WORLDS);
-    for (const name of ["match-tokens/1", "overlap-hub/1", "match-pair/1"])
+    for (const name of ["match-tokens/1", "overlap-hub/1", "match-pair/1", "bulk-pair/1"])
       expect(PROTOCOLS[name]?.(larger, "s"), name).not.toEqual(PROTOCOLS[name]?.(first ?? larger, "s"));
   });
 });

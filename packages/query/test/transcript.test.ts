@@ -14,6 +14,7 @@ import type { Contract } from "@koplamp/wire";
 import { describe, expect, test } from "vitest";
 import { toyGroup } from "../../../test/toy/group.ts";
 import { oraclePrimitives } from "../../crypto/test/oracle-primitives.ts";
+import { bulkSetups, runBulk } from "../../psi/test/bulk.ts";
 import { Federation, inputsOf } from "../../psi/test/federation.ts";
 import { countSetups, matchSetups } from "../../psi/test/pair.ts";
 import { readQuestion } from "../src/index.ts";
@@ -105,6 +106,15 @@ describe("the contract's egress is what a simulation sends", () => {
     const { contract } = planned(read(PAIR_MATCH), offered(["customs", "harbour"], DATASETS));
     expect(byName(contract.egress)).toEqual(byName(added(rowsOf([run], ""))));
     expect(contract.disclosures.map(({ id }) => id)).toEqual(["pair.harbour.customs"]);
+  });
+
+  test("bulk-pair/1, with what the coordinator deals", () => {
+    const federation = pair();
+    const run = runBulk(federation, bulkSetups(federation, LISTED, ["customs"]));
+    const text = PAIR_MATCH.replace("mode: pair", "mode: bulk");
+    const { contract } = planned(read(text), offered(["customs", "harbour"], DATASETS));
+    expect(byName(contract.egress)).toEqual(byName(added(rowsOf([run], ""))));
+    expect(contract.disclosures.map(({ id }) => id)).toEqual(["bulk.harbour.customs"]);
   });
 
   test.each([
