@@ -3,30 +3,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodePrimitives } from "../../pool/src/index.ts";
 import { PsiError } from "../src/index.ts";
-import { inOrder, keyOrder } from "../src/key-order.ts";
+import { keyOrder } from "../src/key-order.ts";
 import { okvsDecode } from "../src/okvs-decode.ts";
 import { okvsEncode } from "../src/okvs-encode.ts";
-import { CELL_BYTES, DENSE, type OkvsLayout, okvsLayout } from "../src/okvs-layout.ts";
+import { DENSE, type OkvsLayout, okvsLayout } from "../src/okvs-layout.ts";
 import { Peeler } from "../src/okvs-peel.ts";
 import { okvsRows } from "../src/okvs-rows.ts";
-import { bytesOf, wordsOf } from "../src/words.ts";
+import { cellsOf, failuresOf, keysOf, seedOf } from "./stores.ts";
 
 const primitives = nodePrimitives();
-
-/** 32 bytes for a number. */
-function seedOf(number: number): Uint8Array {
-  return primitives.sha256(Uint8Array.of(number, number >>> 8, number >>> 16, number >>> 24));
-}
-
-/** So many ascending keys that look random. */
-function keysOf(count: number, seed: number): Uint8Array {
-  const drawn = primitives.aes256Ctr(seedOf(seed), count * CELL_BYTES);
-  return bytesOf(inOrder(wordsOf(drawn), keyOrder(drawn)));
-}
-
-function cellsOf({ cells }: Pick<OkvsLayout, "cells">, seed: number): Uint32Array {
-  return wordsOf(primitives.aes256Ctr(seedOf(seed), cells * CELL_BYTES));
-}
 
 /** One bin of so few cells that often some rows do not peel. */
 function tight(keys: number, sparse: number): OkvsLayout {
@@ -204,13 +189,7 @@ describe("the sizes of the store", () => {
   });
 
   it("encode 1,500 lists of 64 without one failure: below two in a thousand at 95%", () => {
-    const layout = okvsLayout(64);
-    let failed = 0;
-    for (let trial = 0; trial < 1500; trial += 1) {
-      const rows = okvsRows(primitives, layout, seedOf(trial), keysOf(64, trial + 2 ** 25));
-      failed += okvsEncode(rows, cellsOf(layout, trial)) ? 0 : 1;
-    }
-    expect(failed).toBe(0);
+    expect(failuresOf(64, 1500)).toBe(0);
   });
 });
 
