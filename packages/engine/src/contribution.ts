@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { equal } from "@koplamp/crypto";
 import { base64, type Hash, hex, type Input, type Table } from "@koplamp/wire";
+import { snapshotOf } from "./deconflict.ts";
 import { EngineError } from "./errors.ts";
 import type { Draft } from "./ledger.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -20,7 +21,7 @@ export async function contributionOf(node: NodePorts, run: QuestionRun): Promise
   const { input, offer } = run.own ?? {};
   if (input === undefined || offer === undefined) return undefined;
   node.progress({ party: node.me, phase: "read" });
-  const { table, digest } = await node.sources.snapshot(input.dataset);
+  const { table, digest } = await snapshotOf(node, input.dataset);
   if (equal(digest, offer.digest)) return { input, table };
   throw new EngineError(
     "source",

@@ -4,6 +4,7 @@ import { type Erasable, eraseAfter, hasResult, isErased, leafHash, QUESTION, RES
 import { type Hash, timeText } from "@koplamp/wire";
 import { asEngineError } from "./errors.ts";
 import { pastHistory } from "./history.ts";
+import { pruneInterests } from "./interest-book.ts";
 import { eraseExpired } from "./key-set.ts";
 import type { Draft } from "./ledger.ts";
 import { keptName } from "./ledger-kept.ts";
@@ -34,6 +35,7 @@ function eraseDue(node: NodePorts, listeners: readonly ((planHash: Hash) => void
   for (const erase of [
     () => eraseExpired(node),
     () => eraseIndexes(node),
+    () => pruneInterests(node),
     questions,
     () => eraseHistory(node),
   ]) {

@@ -114,7 +114,7 @@ export async function publishedNow(
   });
   const index: PublishedIndex = { ...output, ...version, day };
   if (fresh) await logKey(node, run, scope, index, output.message.slice(0, 32));
-  keepPublished(node, scope, index);
+  if (!isOfInterests(run)) keepPublished(node, scope, index);
   return { index, session };
 }
 
@@ -143,7 +143,7 @@ export async function subscribedNow(node: NodePorts, run: QuestionRun): Promise<
   const version = versionOf(run, { ceremony, context, session: session.session, before: same });
   const index: OwnIndex = { ...session.output, ...version };
   if (same === undefined) await logKey(node, run, scope, index, index.key);
-  keepOwnIndex(node, scope, index);
+  if (!isOfInterests(run)) keepOwnIndex(node, scope, index);
   return { index, session };
 }
 
@@ -220,6 +220,14 @@ function admitted(
   );
 }
 
+/**
+ * What desks look at is published anew under a fresh key every time, and neither side keeps any of it: then no publication
+ * is larger for being new, and nothing that was withdrawn can be asked about again.
+ */
+function isOfInterests({ plan: { ask } }: QuestionRun): boolean {
+  return ask.kind === "lookup" && ask.interests !== undefined;
+}
+
 function contextOf(
   { primitives }: NodePorts,
   { plan }: QuestionRun,
@@ -267,7 +275,9 @@ function versionOf(
     readonly before: IndexVersion | undefined;
   },
 ): IndexVersion {
-  const notAfter = before?.notAfter ?? endOf(plan.protocol.epoch ?? "", plan);
+  const { ask, protocol, expires } = plan;
+  const once = ask.kind === "lookup" && ask.interests !== undefined;
+  const notAfter = once ? expires : (before?.notAfter ?? endOf(protocol.epoch ?? "", plan));
   return { ceremony, context, version: session, notAfter };
 }
 

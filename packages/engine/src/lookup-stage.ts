@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PartyId } from "@koplamp/protocol";
 import {
   type Allowance,
   type Answered,
@@ -11,6 +12,7 @@ import {
   openShare,
 } from "@koplamp/psi";
 import {
+  type AnswerResult,
   addPeriod,
   canonicalBytes,
   concat,
@@ -18,6 +20,7 @@ import {
   hex,
   inputEncoder,
   type LookupAsk,
+  type LookupResult,
   packInputs,
   timeText,
   utf8,
@@ -25,6 +28,7 @@ import {
 import { z } from "zod";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt } from "./contribution.ts";
+import { noteMet, ownItems } from "./deconflict.ts";
 import { EngineError } from "./errors.ts";
 import { type Items, itemsOf } from "./items.ts";
 import { indexScope, type OwnIndex, type PublishedIndex, questionsOf } from "./lookup-kept.ts";
@@ -57,11 +61,7 @@ const dayForm: z.ZodType<{ readonly day: string }> = z.strictObject({
 async function asking(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promise<StageResult> {
   const scope = indexScope(node, run.plan);
   const { holder } = scope;
-  const { planHash, plan } = run;
-  const keys = questionsOf(node, planHash);
-  const [input] = plan.inputs;
-  const encode = input === undefined ? undefined : inputEncoder(inputContext(node, plan, input));
-  const inputs = packInputs(keys.flatMap((key) => encode?.(key) ?? []));
+  const { keys, inputs } = asked(node, run, ask);
   const said = await run.until(node.post.receive(holder, run.topic("lookups")));
   const { day } = decodeMessage(dayForm, holder, said);
   expectToday(node, run, day);
@@ -78,7 +78,34 @@ async function asking(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promis
     },
   });
   const answers = keys.map((key, at) => ({ key, hit: session.output[at] === 1 }));
-  return { result: { kind: "lookup", answers }, withheld: [], session, ...before(published) };
+  const result = resultOf(node, ask, holder, answers);
+  return { result, withheld: [], session, ...before(published) };
+}
+
+/** What is asked: a file's questions, or what the own desks look at now. */
+function asked(node: NodePorts, { plan, planHash }: QuestionRun, { interests }: LookupAsk): Items {
+  const [input] = plan.inputs;
+  if (input === undefined) throw new Error("expected a list"); // safe because a look-up's plan has one
+  const context = inputContext(node, plan, input);
+  if (interests !== undefined) return ownItems(node, interests, context);
+  const keys = questionsOf(node, planHash);
+  return { keys, inputs: packInputs(keys.map(inputEncoder(context))) };
+}
+
+/** An answer to questions; of interests what is noted in the own register, and no more. */
+function resultOf(
+  node: NodePorts,
+  { interests }: LookupAsk,
+  other: PartyId,
+  answers: LookupResult["answers"],
+): AnswerResult {
+  if (interests === undefined) return { kind: "lookup", answers };
+  return noteMet(
+    node,
+    other,
+    interests,
+    answers.filter(({ hit }) => hit).map(({ key }) => key),
+  );
 }
 
 async function holding(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promise<StageResult> {
@@ -113,7 +140,7 @@ async function holding(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promi
   const told = { withheld: [], session, ...before(published) };
   if (reported === undefined) return told;
   const answers = Array.from(reported, (at) => ({ key: held.keys[at] ?? [], hit: true }));
-  return { ...told, result: { kind: "lookup", answers } };
+  return { ...told, result: resultOf(node, ask, asker, answers) };
 }
 
 async function heldItems(node: NodePorts, run: QuestionRun): Promise<Items> {
@@ -122,6 +149,8 @@ async function heldItems(node: NodePorts, run: QuestionRun): Promise<Items> {
     throw new EngineError("source", node.me, `${node.me} has no list to answer from`);
   const { input, table } = contribution;
   const context = inputContext(node, run.plan, input);
+  const { interests } = run.plan.ask as LookupAsk; // safe because this stage answers no other kind
+  if (interests !== undefined) return ownItems(node, interests, context);
   return await itemsOf(table, input.columns, context, () => node.clock.sleep(0));
 }
 

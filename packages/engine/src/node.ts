@@ -13,6 +13,7 @@ import { asEngineError } from "./errors.ts";
 import { type Exposure, type ExposureRequest, exposureOf } from "./exposure.ts";
 import { exposureLog } from "./exposure-log.ts";
 import { type Inbox, NodeInbox } from "./inbox.ts";
+import { type InterestDesk, interestDesk } from "./interest-book.ts";
 import { eraseExpired } from "./key-set.ts";
 import { decodeMessage, proposalForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -26,7 +27,7 @@ import { type OfficersWord, Suspensions } from "./suspensions.ts";
 import { Withdrawals } from "./withdrawals.ts";
 
 /** A node at work: it answers the others, and asks for its own people. */
-export interface EngineNode extends Inbox {
+export interface EngineNode extends Inbox, InterestDesk {
   /**
    * Plans a question and computes its contract. Every party reads its own data to offer a padded size; nothing else is
    * told, and nothing is disclosed.
@@ -97,9 +98,7 @@ export function startNode(node: NodePorts): EngineNode {
     work.then(forget, forget);
     return work;
   };
-  const taken = (outcome: Outcome<AnswerResult>): void => {
-    for (const listener of listeners) listener(outcome);
-  };
+  const taken = (outcome: Outcome<AnswerResult>): void => void listeners.map((hear) => hear(outcome));
   const questions = questionsOf(node, eyes, { inbox, ended: taken, track: (work) => void track(work) });
   const stops = [
     eraseInTime(node, forgetful),
@@ -144,6 +143,7 @@ export function startNode(node: NodePorts): EngineNode {
     proveErasure: (bundle) => track(provenErasure(node, bundle)),
     standing: () => standingAt(node),
     pause: (planHash, paused) => pauseStanding(node, planHash, paused),
+    ...interestDesk(node),
     onErased: (listener) => void forgetful.push(listener),
     onOutcome: (listener) => void listeners.push(listener),
     close: async (ms) => {

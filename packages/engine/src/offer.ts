@@ -2,6 +2,7 @@
 import type { PartyId } from "@koplamp/protocol";
 import { type CatalogueEntry, offeredColumns, QueryError, readCatalogueEntry } from "@koplamp/query";
 import { bucket, canonicalBytes, concat, type Hash, hex, type Input, type Table, utf8 } from "@koplamp/wire";
+import { snapshotOf, specOf } from "./deconflict.ts";
 import { asEngineError, EngineError, forOthers, unreachable } from "./errors.ts";
 import { distinctKeys, type Pause } from "./items.ts";
 import {
@@ -75,10 +76,10 @@ export async function offerOf(
 ): Promise<CatalogueEntry> {
   const { me, sources, rng, primitives, clock, membership } = node;
   const { dataset } = request;
-  const spec = Object.hasOwn(sources.specs, dataset) ? sources.specs[dataset] : undefined;
+  const spec = specOf(node, dataset);
   if (spec === undefined) throw unknownDataset(me, dataset, Object.keys(sources.specs));
   node.progress({ party: me, phase: "read" });
-  const { table, digest } = await sources.snapshot(dataset);
+  const { table, digest } = await snapshotOf(node, dataset);
   const count = await countOf(table, request, () => clock.sleep(0));
   const salt = rng(32);
   const commitment = primitives.hmacSha256(salt, concat(utf8("snapshot\u0000"), digest));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type LookupAsk, RESERVED_PARTIES, type Source } from "@koplamp/wire";
+import { FINEST_GRID, INTERESTS, type LookupAsk, RESERVED_PARTIES, type Source } from "@koplamp/wire";
 import { readKey } from "./ask-rows.ts";
 import { NAME, PARTY_ID } from "./names.ts";
-import { entriesOf, mapOf, nameIn, oneOf, required, textOf } from "./yaml-fields.ts";
+import { entriesOf, field, mapOf, nameIn, oneOf, required, textOf } from "./yaml-fields.ts";
 import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
 /** The dataset of a holder whose question names none: the only one of its lists that has the key. */
@@ -19,6 +19,27 @@ export function readLookup(map: YamlMap): LookupAsk {
   const tell = oneOf(required(map, "tell", "asker, or both-on-hit"), ["asker", "both-on-hit"]);
   return { kind: "lookup", key: readKey(map), from: [holder], asker, elements: 0, tell };
 }
+
+/**
+ * Reads a deconfliction: a look-up of what the desks of one look at among what those of the other look at, told to both.
+ */
+export function readDeconflict(map: YamlMap): LookupAsk {
+  const at = required(map, "asker", "who compares: asker: party");
+  const [asker, party] = [partyIn(at), partyIn(required(map, "with", "with whom: with: party"))];
+  if (asker === party)
+    throw failAt(at, "invalid-value", `${asker} cannot meet itself`, "expected two parties: asker and with");
+  const [place, time] = [field(map, "place"), field(map, "time")];
+  const interests = {
+    place: place === undefined ? FINEST_GRID.place : oneOf(place, ["geohash-5", "geohash-6"]),
+    time: time === undefined ? FINEST_GRID.time : oneOf(time, ["hour", "day"]),
+  };
+  const { dataset, column, elements } = INTERESTS;
+  const from = [{ party, dataset }];
+  return { kind: "lookup", key: [column], from, asker, elements, tell: "both-on-hit", interests };
+}
+
+/** The fields of a deconfliction. */
+export const DECONFLICT_FIELDS = ["kind", "asker", "with", "place", "time"] as const;
 
 /** The file with the questions, as the ask names it. */
 export function questionsFileIn(map: YamlMap): string {

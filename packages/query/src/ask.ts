@@ -10,7 +10,7 @@ import {
 import { readKeys } from "./ask-any.ts";
 import { atThreshold, modeAtThreshold, withFlags } from "./ask-flags.ts";
 import { readJoin } from "./ask-join.ts";
-import { LOOKUP_FIELDS, readLookup } from "./ask-lookup.ts";
+import { DECONFLICT_FIELDS, LOOKUP_FIELDS, readDeconflict, readLookup } from "./ask-lookup.ts";
 import { columnIn, readDomain, readFrom, readKey, readWhere, statisticIn } from "./ask-rows.ts";
 import { readTrend } from "./ask-trend.ts";
 import { ASK_KINDS } from "./names.ts";
@@ -28,6 +28,7 @@ const FIELDS = {
   "join-aggregate": ["kind", "key", "from", "groupBy", "domain", "measures", "mode"],
   trend: ["kind", "from", "where", "groupBy", "domain", "measures", "period", "alarm", "reveal"],
   lookup: LOOKUP_FIELDS,
+  deconflict: DECONFLICT_FIELDS,
 } as const;
 
 /**
@@ -42,7 +43,7 @@ export function readAsk(value: YamlValue): Ask {
   if (kind === "aggregate") return readAggregate(map);
   if (kind === "join-aggregate") return readJoin(map);
   if (kind === "trend") return readTrend(map);
-  return readLookup(map);
+  return kind === "deconflict" ? readDeconflict(map) : readLookup(map);
 }
 
 function readMatch(map: YamlMap): MatchAsk {

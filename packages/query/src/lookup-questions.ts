@@ -49,6 +49,7 @@ export function withElements(
   question: Question,
   entries: readonly CatalogueEntry[],
 ): LookupAsk {
+  if (ask.interests !== undefined) return ask; // always as many
   return { ...ask, elements: lookupElements(lookupKeys(question, entries).length) };
 }
 

@@ -2,7 +2,7 @@
 // Look-ups: the protocol that answers them, what a plan of one tells whom, and in which words.
 import type { Description, PartyId } from "@koplamp/protocol";
 import { batchesOf, describePublication, lookup } from "@koplamp/psi";
-import type { Covenant, LookupAsk, Plan, Text } from "@koplamp/wire";
+import type { Covenant, LookupAsk, Plan, PresenceGrid, Text } from "@koplamp/wire";
 import type { Choice } from "./choices.ts";
 import { QueryError } from "./errors.ts";
 import { lookupQuota } from "./quotas.ts";
@@ -49,17 +49,21 @@ export function describeLookup(plan: Plan, ask: LookupAsk, covenant: Covenant): 
   });
   const changes = Math.max(1, Math.floor(rowsPadded / 2)); // a churn of more is published as an index
   const churn = describePublication({ holder, asker, quota, publication: { kind: "churn", changes } });
+  const questions = lookup.describe({ holder, asker, batches, tell, rowsPadded });
+  if (ask.interests !== undefined) return { questions, before: prefixed(index) }; // under a fresh key each time
   return {
-    questions: lookup.describe({ holder, asker, batches, tell, rowsPadded }),
-    before: {
+    questions,
+    before: prefixed({
       ...index,
       disclosures: [...index.disclosures, ...churn.disclosures],
-      egress: [...index.egress, ...churn.egress.filter(({ what }) => what !== "ready")].map((row) => ({
-        ...row,
-        what: `${PREFIX}${row.what}`,
-      })),
-    },
+      egress: [...index.egress, ...churn.egress.filter(({ what }) => what !== "ready")],
+    }),
   };
+}
+
+function prefixed(before: Description): Description {
+  const egress = before.egress.map((row) => ({ ...row, what: `${PREFIX}${row.what}` }));
+  return { ...before, egress };
 }
 
 /**
@@ -86,6 +90,7 @@ export function checkLookup(
 
 /** A look-up in two or three sentences. */
 export function lookupText(ask: LookupAsk, name: (party: PartyId) => string): Text {
+  if (ask.interests !== undefined) return deconflictText(ask, ask.interests, name);
   const { asker, elements, from, tell } = ask;
   const [a, h] = [name(asker), from.map(({ party }) => name(party)).join(", ")];
   const key = ask.key.join(" + ");
@@ -102,5 +107,19 @@ export function lookupText(ask: LookupAsk, name: (party: PartyId) => string): Te
   return {
     nl: `${a} leert van hooguit ${elements} eigen vragen (${key}) of ${h} ze op zijn lijst heeft, en niets anders van die lijst. ${toldNl}`,
     en: `${a} learns of at most ${elements} questions of its own (${key}) whether ${h} has them on its list, and nothing else of that list. ${toldEn}`,
+  };
+}
+
+function deconflictText(
+  { asker, elements, from }: LookupAsk,
+  { place, time }: PresenceGrid,
+  name: (party: PartyId) => string,
+): Text {
+  const [a, h] = [name(asker), from.map(({ party }) => name(party)).join(", ")];
+  const letters = place.slice(-1);
+  const [uur, hour] = time === "hour" ? ["uren", "hours"] : ["dagen", "days"];
+  return {
+    nl: `${a} en ${h} leren elk welke van de eigen belangstellingen (persoon, bedrijf, voertuig, plaats en tijd …) op dat moment ook bij de ander staan: neem contact op. Geen van beide leert iets anders waar de ander naar kijkt, of hoeveel dat er zijn. Plaatsen en tijden raken elkaar als zij eenzelfde cel (geohash van ${letters} letters, of gemeente) in dezelfde ${uur} (UTC) delen. ${h} hoort het zoals de node van ${a} het meldt: dat is niet af te dwingen. Telkens gaan er ${elements} elementen en een even lange index heen en weer, of er nu iets nieuw is, is ingetrokken, of raak is; derden en de coördinator zien geen verschil.`,
+    en: `${a} and ${h} each learn which of their own interests (person, company, vehicle, place and time …) the other has too at that moment: contact each other. Neither learns anything else that the other looks at, or how much that is. Places and times meet when they share a cell (geohash of ${letters} letters, or municipality) in the same ${hour} (UTC). ${h} hears of it as the node of ${a} reports it: that cannot be forced. Each time ${elements} elements and an index of as many rows go to and fro, whether anything is new, withdrawn or met; third parties and the coordinator see no difference.`,
   };
 }

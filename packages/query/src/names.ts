@@ -15,11 +15,19 @@ export const CLASS_OF: Readonly<Record<AskKind, QueryClass>> = {
   "join-aggregate": "C",
   trend: "D",
   lookup: "E",
+  deconflict: "E",
   match: "F",
 };
 
 /** What a question may ask. */
-export type AskKind = "match" | "overlap-count" | "aggregate" | "join-aggregate" | "trend" | "lookup";
+export type AskKind =
+  | "match"
+  | "overlap-count"
+  | "aggregate"
+  | "join-aggregate"
+  | "trend"
+  | "lookup"
+  | "deconflict";
 /** The kinds, least intrusive first. */
 export const ASK_KINDS: readonly AskKind[] = [
   "aggregate",
@@ -27,6 +35,7 @@ export const ASK_KINDS: readonly AskKind[] = [
   "join-aggregate",
   "trend",
   "lookup",
+  "deconflict",
   "match",
 ];
 

@@ -98,7 +98,7 @@ export function readQuestion(
     release,
     expires: readExpires(given.value("expires", "expires (the end of tomorrow)")),
     schedule: schedule === undefined ? null : readSchedule(schedule),
-    ...(ask.kind === "lookup" ? questionsOf(asked, options.questions) : {}),
+    ...(ask.kind === "lookup" && ask.interests === undefined ? questionsOf(asked, options.questions) : {}),
     warnings: given.warnings(),
   });
 }

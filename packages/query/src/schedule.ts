@@ -4,7 +4,9 @@ import {
   type Ask,
   addPeriod,
   type Covenant,
-  isPeriod,
+  countOf,
+  dueAt,
+  isCadence,
   isTime,
   keyOf,
   lastDue,
@@ -25,12 +27,12 @@ export function readSchedule(value: YamlValue): Schedule {
   const [everyAt, fromAt] = [required(map, "every", "P1D, P1M, P3M, P1Y …"), required(map, "from", "a day")];
   const [every, from] = [textOf(everyAt, 8), `${textOf(fromAt, 10)}T00:00:00Z`];
   const runs = integerOf(required(map, "runs", "how many runs in all"), 2, MOST_RUNS);
-  if (!isPeriod(every) || (runs - 1) * Number(every.slice(1, -1)) > 9999) {
-    const hint = "P1D is every day, P7D every week, P1M every month, P1Y every year";
+  if (!isCadence(every) || (runs - 1) * countOf(every) > 9999) {
+    const hint = "PT1H is every hour, P1D every day, P7D every week, P1M every month, P1Y every year";
     throw failAt(
       everyAt,
       "invalid-value",
-      `expected a period as P<number>D, M or Y in "${everyAt.path}"`,
+      `expected a period as P<number>D, M or Y, or PT<number>H or M (15 at least), in "${everyAt.path}"`,
       hint,
     );
   }
@@ -48,17 +50,18 @@ export interface ScheduleTerms {
 }
 
 /**
- * Checks that every run can be what was approved: sums of rows, all due before the question expires, and none so late that
+ * Checks that every run can be what was approved: sums of rows or registers of interests, all due before the question expires, and none so late that
  * what it rests on has been erased.
  * @throws {QueryError} `not-yet`, `expired` or `invalid-value`.
  */
 export function checkSchedule(schedule: Schedule, { ask, expires, covenant, now }: ScheduleTerms): void {
-  if ((ask.kind !== "aggregate" && ask.kind !== "trend") || keyOf(ask).length > 0) {
+  const ofInterests = ask.kind === "lookup" && ask.interests !== undefined;
+  if (!ofInterests && ((ask.kind !== "aggregate" && ask.kind !== "trend") || keyOf(ask).length > 0)) {
     throw new QueryError(
       "not-yet",
       `a question of kind "${ask.kind}" over keys cannot run on a schedule yet`,
       {
-        hint: "sums and trends can: kind: aggregate without distinctBy, kind: trend",
+        hint: "kind: aggregate without distinctBy, kind: trend and kind: deconflict can",
       },
     );
   }
@@ -75,7 +78,7 @@ export function checkSchedule(schedule: Schedule, { ask, expires, covenant, now 
   const { results, salts } = covenant.retention;
   const kept = [addPeriod(schedule.from, results), addPeriod(schedule.from, salts)].sort()[0] ?? "";
   const waits = [addPeriod(timeText(now), results), addPeriod(timeText(now), salts)].sort()[0] ?? "";
-  if (addPeriod(schedule.from, schedule.every) >= kept || schedule.from >= waits) {
+  if (dueAt(schedule, 1) >= kept || schedule.from >= waits) {
     const message = `between two runs the covenant would have the question erased: it keeps results for ${results}`;
     throw new QueryError("invalid-value", message, { hint: "let it run more often, or ask each time" });
   }
@@ -91,14 +94,16 @@ export function scheduleText({ every, runs, from }: Schedule): Text {
 }
 
 function everyText(every: string): Readonly<Record<"nl" | "en", string>> {
-  const count = Number(every.slice(1, -1));
-  const [nl, en, more] = UNITS[every.slice(-1)] ?? ["", "", ""];
+  const count = countOf(every);
+  const [nl, en, more] = UNITS[every.replaceAll(/[P0-9]/g, "")] ?? ["", "", ""];
   return count === 1
     ? { nl: `elke ${nl}`, en: `every ${en}` }
     : { nl: `elke ${count} ${more}`, en: `every ${count} ${en}s` };
 }
 
 const UNITS: Readonly<Record<string, readonly [nl: string, en: string, more: string]>> = {
+  TM: ["minuut", "minute", "minuten"],
+  TH: ["uur", "hour", "uur"],
   D: ["dag", "day", "dagen"],
   M: ["maand", "month", "maanden"],
   Y: ["jaar", "year", "jaar"],

@@ -86,6 +86,17 @@ const lookup = z.strictObject({
   tell: z.enum(["asker", "both-on-hit"]),
 });
 
+const deconflict = z.strictObject({
+  kind: z.literal("deconflict"),
+  asker: party,
+  with: party,
+  place: z
+    .enum(["geohash-5", "geohash-6"])
+    .optional()
+    .describe("cells in which places meet; absent: geohash-6"),
+  time: z.enum(["hour", "day"]).optional().describe("in which times meet, UTC; absent: hour"),
+});
+
 const ask = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("match"),
@@ -170,6 +181,7 @@ const ask = z.discriminatedUnion("kind", [
     reveal: z.enum(["alarms", "series"]).describe("which periods raise an alarm, or the summed series too"),
   }),
   lookup,
+  deconflict,
 ]);
 
 const query = z.strictObject({
@@ -204,7 +216,7 @@ const query = z.strictObject({
   expires: z.string().optional().describe("the last day, YYYY-MM-DD"),
   schedule: z
     .strictObject({
-      every: z.string().regex(/^P[1-9]\d{0,3}[DMY]$/),
+      every: z.string().regex(/^P(?:[1-9]\d{0,3}[DMY]|T[1-9]\d{0,3}[MH])$/),
       runs: z.int().min(2).max(1000),
       from: z.string().describe("the day of the first run, YYYY-MM-DD"),
     })

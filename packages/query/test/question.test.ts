@@ -110,7 +110,7 @@ describe("errors name the place and the nearest name", () => {
         line: 10,
         column: 9,
         party: null,
-        hint: "one of: aggregate, overlap-count, join-aggregate, trend, lookup, match",
+        hint: "one of: aggregate, overlap-count, join-aggregate, trend, lookup, deconflict, match",
       });
     }
   });

@@ -46,6 +46,7 @@ export {
   cubeOfTrend,
   type FixedBaseline,
   flowColumns,
+  INTERESTS,
   type JoinAsk,
   keyOf,
   type LookingBack,
@@ -55,6 +56,7 @@ export {
   measuredColumn,
   type OverlapAsk,
   ownColumn,
+  type PresenceGrid,
   type Source,
   type TrendAsk,
 } from "./documents/asks.ts";
@@ -93,6 +95,13 @@ export {
   type PackedInputs,
   packInputs,
 } from "./input.ts";
+export {
+  FINEST_GRID,
+  type Interest,
+  type InterestItem,
+  interestItems,
+  TARGETS,
+} from "./interests/interest.ts";
 export { KINDS, type KindSpec } from "./kind-table.ts";
 export type { Canonical, RejectReason } from "./kinds/canonical.ts";
 export { canonicalise, NORM_VERSION } from "./kinds/canonicalise.ts";
@@ -102,7 +111,7 @@ export { TRANSLITERATIONS } from "./kinds/scripts.ts";
 export { DATE_FORMATS, MONTH_FORMATS } from "./kinds/values.ts";
 export type { Line, Post, Posted } from "./line.ts";
 export { DOMAIN_SIZES, quotaCeiling } from "./quota.ts";
-export { dueAt, lastDue } from "./schedule.ts";
+export { countOf, dueAt, lastDue } from "./schedule.ts";
 export type {
   Cell,
   ColumnKind,
@@ -115,4 +124,4 @@ export type {
   Table,
 } from "./table.ts";
 export { base64, fromBase64, fromHex, fromUtf8, hex, utf8 } from "./text.ts";
-export { addPeriod, isoWeek, isPeriod, isTime, periodStart, timeMs, timeText } from "./time.ts";
+export { addPeriod, isCadence, isoWeek, isPeriod, isTime, periodStart, timeMs, timeText } from "./time.ts";

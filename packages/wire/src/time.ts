@@ -59,6 +59,12 @@ export function isPeriod(text: string): boolean {
   return /^P[1-9]\d{0,3}[DMY]$/.test(text);
 }
 
+/** Whether a text says how often something runs: a period, or so many minutes or hours, 15 minutes at least (`PT15M`, `PT1H`). */
+export function isCadence(text: string): boolean {
+  const found = /^PT([1-9]\d{0,3})([MH])$/.exec(text);
+  return found === null ? isPeriod(text) : found[2] === "H" || Number(found[1]) >= 15;
+}
+
 /**
  * The instant one period later, at the same time of day. Months and years keep the day of the month, or take the last
  * one where the month is shorter. @throws {WireError} when either is not of its form.

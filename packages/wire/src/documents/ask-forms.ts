@@ -6,6 +6,8 @@ import {
   type Ask,
   type ColumnDomain,
   flowColumns,
+  INTERESTS,
+  type LookupAsk,
   type MatchAsk,
   measuredColumn,
   ownColumn,
@@ -242,11 +244,28 @@ const lookup = z
       .min(1, "expected at least 1")
       .max(MOST_ELEMENTS, `expected at most ${MOST_ELEMENTS}`),
     tell: z.enum(["asker", "both-on-hit"], "expected asker or both-on-hit"),
+    interests: z
+      .strictObject({
+        place: z.enum(["geohash-5", "geohash-6"], "expected geohash-5 or geohash-6"),
+        time: z.enum(["hour", "day"], "expected hour or day"),
+      })
+      .exactOptional(),
+  })
+  .refine((ask) => ask.interests === undefined || isOfInterests(ask), {
+    message: `expected ${INTERESTS.elements} elements of the registers of interests, told to both`,
+    path: ["interests"],
   })
   .refine(({ asker, from: sources }) => sources.every((row) => row.party !== asker), {
     message: "expected an asker that is not the holder",
     path: ["asker"],
   });
+
+/** Always as many, from the registers and nothing else: what a run sends says nothing of them. */
+function isOfInterests({ key, from: sources, elements, tell }: Omit<LookupAsk, "kind">): boolean {
+  const { dataset, column, elements: all } = INTERESTS;
+  const ofRegisters = key.join() === column && sources.every((row) => row.dataset === dataset);
+  return ofRegisters && elements === all && tell === "both-on-hit";
+}
 
 function isThreshold(anyKey: unknown, mode: MatchAsk["mode"]): boolean {
   return anyKey === undefined && (mode === undefined || mode === "threshold");

@@ -112,7 +112,28 @@ export interface LookupAsk {
   readonly elements: number;
   /** Whether the holder learns of a hit too. */
   readonly tell: "asker" | "both-on-hit";
+  /**
+   * Present where questions and list are what the desks of both look at (deconfliction), taken from their registers each
+   * time that it runs; and by which cells their places and times meet.
+   */
+  readonly interests?: PresenceGrid;
 }
+
+/**
+ * How finely places and times are divided, the same for all who take part. A municipality is a cell of its own: it meets
+ * the same one, and no circle.
+ */
+export interface PresenceGrid {
+  readonly place: "geohash-5" | "geohash-6";
+  readonly time: "hour" | "day";
+}
+
+/** The register of interests, as a list of its node, and its column. */
+export const INTERESTS: { readonly dataset: string; readonly column: string; readonly elements: number } = {
+  dataset: "koplamp-interests",
+  column: "interest",
+  elements: 256,
+};
 
 /** One measure over time, and when it is out of the ordinary (aggregation.md, section 9.2). */
 export interface TrendAsk {

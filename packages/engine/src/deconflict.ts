@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the desks of two agencies look at, compared: the items of the own register, and what both note when they meet.
+import type { PartyId } from "@koplamp/protocol";
+import {
+  type AnswerResult,
+  canonicalBytes,
+  type DatasetSpec,
+  hex,
+  INTERESTS,
+  type InputContext,
+  inputEncoder,
+  interestItems,
+  type PresenceGrid,
+  packInputs,
+  timeText,
+  utf8,
+} from "@koplamp/wire";
+import { interestsOf, isLive, noteMeetings } from "./interest-book.ts";
+import type { Items } from "./items.ts";
+import type { NodePorts } from "./node-ports.ts";
+import type { Snapshot } from "./ports.ts";
+
+/** The register as a list of this node's: anybody may hear that there is one, and its padded size is always the same. */
+const SPEC: DatasetSpec = { file: "", nulls: [], columns: { [INTERESTS.column]: { kind: "opaque" } } };
+
+/** How a dataset of this node is declared, if there is one of that name. */
+export function specOf({ sources }: NodePorts, dataset: string): DatasetSpec | undefined {
+  if (dataset === INTERESTS.dataset) return SPEC;
+  return Object.hasOwn(sources.specs, dataset) ? sources.specs[dataset] : undefined;
+}
+
+/**
+ * A dataset as it is now. Of the register no rows: what is in it is taken when a run begins, and never what was offered,
+ * so that a withdrawal holds at once.
+ */
+export async function snapshotOf({ sources, primitives }: NodePorts, dataset: string): Promise<Snapshot> {
+  if (dataset !== INTERESTS.dataset) return await sources.snapshot(dataset);
+  const table = { rows: 0, columns: { [INTERESTS.column]: [] } };
+  return { table, quality: {}, digest: primitives.sha256(utf8("koplamp.interests/v1")) };
+}
+
+/** The items of everything in the own register that runs now, each once. An item is a hash: no text of it goes further. */
+export function ownItems(node: NodePorts, grid: PresenceGrid, context: InputContext): Items {
+  const keys = [...idsByItem(node, grid).keys()].sort().map((item) => [item]);
+  return { keys, inputs: packInputs(keys.map(inputEncoder(context))) };
+}
+
+/**
+ * Notes in the own register that what a party looks at met these items, where it still runs here: what was withdrawn or
+ * has expired since meets nobody. Gives the items that were noted.
+ */
+export function noteMet(
+  node: NodePorts,
+  party: PartyId,
+  grid: PresenceGrid,
+  met: readonly (readonly string[])[],
+): AnswerResult {
+  const byItem = idsByItem(node, grid); // as it is now
+  const live = met.flatMap(([item = ""]) => (byItem.has(item) ? [item] : []));
+  const noted = noteMeetings(node, party, new Set(live.flatMap((item) => byItem.get(item) ?? [])));
+  if (noted.length > 0) node.log({ event: "interest.met", party: node.me, peer: party, count: noted.length });
+  return { kind: "lookup", answers: live.map((item) => ({ key: [item], hit: true })) };
+}
+
+function idsByItem(node: NodePorts, grid: PresenceGrid): ReadonlyMap<string, readonly string[]> {
+  const now = timeText(node.clock.now());
+  const ids = new Map<string, readonly string[]>();
+  for (const kept of interestsOf(node).filter((one) => isLive(one, now))) {
+    for (const item of interestItems(kept.interest, grid)) {
+      const name = hex(node.primitives.sha256(canonicalBytes(item)));
+      ids.set(name, [...(ids.get(name) ?? []), kept.id]);
+    }
+  }
+  return ids;
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deconfliction: desks of two agencies look at the same, and nobody else hears of it. Real engines, on the toy group.
+import type { PartyId } from "@koplamp/protocol";
+import { type Question, readQuestion } from "@koplamp/query";
+import type { Terms } from "@koplamp/sdk";
+import { addPeriod, dueAt, INTERESTS, type Interest, type Line, timeMs, timeText } from "@koplamp/wire";
+import { afterEach, describe, expect, it } from "vitest";
+import { Federation, type Wishes } from "./federation.ts";
+import { until } from "./people.ts";
+
+const HOUR = 3_600_000;
+const SLOW = { timeout: 60_000 };
+const PAIR = ["anna", "bert"];
+
+let federation: Federation | undefined;
+afterEach(async () => {
+  await federation?.close();
+});
+
+/** Every agency's register is a list that the agreement knows. */
+const withRegisters = (terms: Terms): Terms => ({
+  ...terms,
+  approval: { validFor: "P3Y", external: [] },
+  dataClasses: ["anna", "bert", "carl"].map((party) => ({
+    id: `${party}.interests`,
+    party,
+    dataset: INTERESTS.dataset,
+    columns: [INTERESTS.column],
+    registerSize: 0,
+    sensitivity: "ordinary",
+    allow: terms.dataClasses[0]?.allow ?? [],
+  })),
+});
+
+function open(wishes: Wishes = {}): Federation {
+  const lists = { anna: ["x"], bert: ["y"], carl: ["z"] };
+  federation = new Federation(lists, { graceMs: 500, terms: withRegisters, ...wishes });
+  return federation;
+}
+
+const vessel = (imo: string): Interest => ({ kind: "vessel", values: [imo] });
+
+function add(all: Federation, party: PartyId, interest: Interest, days = 30): string {
+  const expires = timeText(all.clock.now() + days * 24 * HOUR);
+  const own = { interest, reference: `${party}-1`, desk: "narcotics", by: "o", expires };
+  return all.machine(party).node.addInterest(own);
+}
+
+function question(all: Federation, { runs = 24, every = "PT1H", pair = PAIR } = {}): Question {
+  const from = timeText(all.clock.now() + 24 * HOUR).slice(0, 10);
+  const [asker, other] = pair;
+  const text = `koplamp: query/v1
+id: ${pair.join("-")}
+ask: { kind: deconflict, asker: ${asker}, with: ${other} }
+recipients: [${pair.join(", ")}]
+expires: ${addPeriod(`${from}T00:00:00Z`, "P30D").slice(0, 10)}
+schedule: { every: ${every}, runs: ${runs}, from: ${from} }
+`;
+  return readQuestion(text, { file: "q.yaml", lab: true });
+}
+
+async function stood(all: Federation, asked: Question): Promise<Question> {
+  all.ask(asked.recipients[0] ?? "", asked).catch(() => {});
+  await until(() =>
+    asked.recipients.every((party) =>
+      all
+        .machine(party)
+        .node.standing()
+        .some(({ query }) => query === asked.id),
+    ),
+  );
+  return asked;
+}
+
+const runsAt = (all: Federation, party: PartyId): number =>
+  all.machine(party).log.filter(({ event }) => event === "session.end").length / 2;
+
+/** The run that falls due ends at both. */
+async function tick(all: Federation, { schedule, recipients }: Question, number: number): Promise<void> {
+  const before = recipients.map((party) => runsAt(all, party));
+  if (schedule !== null) all.clock.jump(timeMs(dueAt(schedule, number)) + 1000);
+  await until(() => recipients.every((party, at) => runsAt(all, party) === (before[at] ?? 0) + 1));
+  await until(() => recipients.every((party) => endsAt(all, party) === runsAt(all, party)));
+}
+
+const endsAt = (all: Federation, party: PartyId): number =>
+  all
+    .machine(party)
+    .ports.ledger.plans()
+    .flatMap((hash) => all.machine(party).ports.ledger.entriesOf(hash))
+    .filter(({ entry }) => entry.type === "release").length;
+
+const met = (all: Federation, party: PartyId): readonly (readonly string[])[] =>
+  all
+    .machine(party)
+    .node.interests()
+    .map(({ meetings }) => meetings.map((one) => one.party));
+
+/** Calls `taken` before the first job of a run: its items have been taken then. */
+function beforeJob<Job>(name: string, job: Job, taken: () => void): Job {
+  if (name !== "psi.lookup.open" || typeof job !== "function") return job;
+  const wrapped = (...args: readonly unknown[]): unknown => {
+    taken();
+    return Reflect.apply(job, undefined, args);
+  };
+  return wrapped as Job; // safe because it takes and gives what the job does
+}
+
+/** What four runs send over each link, and how many interests had met after each. */
+async function traffic(
+  before: (all: Federation, run: number) => unknown,
+): Promise<{ readonly hits: readonly number[]; readonly sent: readonly object[] }> {
+  let links = new Map<string, number[]>();
+  const note = (from: string, to: string, bytes: number): void => {
+    const name = `${from} ${to}`;
+    links.set(name, [...(links.get(name) ?? []), bytes]);
+  };
+  const counted = (line: Line, party: PartyId): Line => ({
+    party,
+    post: (to, envelope) => {
+      note(party, `post ${to}`, envelope.length);
+      return line.post(to, envelope);
+    },
+    push: (frame) => {
+      note(party, "frame", frame.length);
+      return line.push(frame);
+    },
+    posts: () => line.posts(),
+    pull: (session, done) => line.pull(session, done),
+    onPresence: (listener) => line.onPresence(listener),
+    close: () => line.close(),
+  });
+  const all = open({ line: counted });
+  const asked = await stood(all, question(all));
+  const [hits, sent]: [number[], object[]] = [[], []];
+  for (const number of [0, 1, 2, 3]) {
+    before(all, number);
+    links = new Map();
+    await tick(all, asked, number);
+    await new Promise((done) => setTimeout(done, 100)); // receipts and evidence
+    hits.push(met(all, "bert").flat().length);
+    sent.push(
+      Object.fromEntries([...links].sort().map(([name, sizes]) => [name, sizes.sort((a, b) => a - b)])),
+    );
+  }
+  await all.close();
+  federation = undefined;
+  return { hits, sent };
+}
+
+describe("deconfliction", () => {
+  it("tells both desks with whom, whichever came first, and the third agency nothing", SLOW, async () => {
+    const all = open();
+    const asked = await stood(all, question(all));
+    add(all, "anna", vessel("9187629"));
+    add(all, "carl", vessel("9187629"));
+    await tick(all, asked, 0);
+    expect(met(all, "anna")).toEqual([[]]);
+    add(all, "bert", vessel("9187629"));
+    await tick(all, asked, 1);
+    expect([met(all, "anna"), met(all, "bert")]).toEqual([[["bert"]], [["anna"]]]);
+    add(all, "bert", vessel("9074729"));
+    await tick(all, asked, 2);
+    add(all, "anna", vessel("9074729"));
+    await tick(all, asked, 3);
+    expect(met(all, "anna").at(-1)).toEqual(["bert"]);
+    expect(met(all, "bert").at(-1)).toEqual(["anna"]);
+    expect(met(all, "carl")).toEqual([[]]);
+    const [first] = all.machine("bert").node.interests();
+    expect(first?.meetings).toHaveLength(1); // once, however often it is found out
+    expect(first?.meetings[0]?.last).not.toBe(first?.meetings[0]?.first);
+    expect(all.machine("carl").log.filter(({ event }) => event === "session.begin")).toEqual([]);
+  });
+
+  it("is over for an interest as soon as it is withdrawn or has expired, at both desks", SLOW, async () => {
+    const all = open();
+    const asked = await stood(all, question(all));
+    const own = add(all, "anna", vessel("9187629"));
+    add(all, "anna", vessel("9074729"), 1 / 1440); // a minute
+    for (const imo of ["9187629", "9074729"]) add(all, "bert", vessel(imo));
+    all.machine("anna").node.withdrawInterest(own, "officer");
+    await tick(all, asked, 1);
+    expect([met(all, "anna"), met(all, "bert")]).toEqual([
+      [[], []],
+      [[], []],
+    ]);
+    const kept = all
+      .machine("anna")
+      .node.interests()
+      .find(({ id }) => id === own);
+    expect(kept?.withdrawn).toMatchObject({ by: "officer" });
+  });
+
+  it("records no hit on what is withdrawn while the run is under way", SLOW, async () => {
+    let taken = (): void => {};
+    const all = open({
+      jobs: (table, party) =>
+        party === "anna"
+          ? new Map([...table].map(([name, run]) => [name, beforeJob(name, run, () => taken())]))
+          : table,
+    });
+    const asked = await stood(all, question(all));
+    const own = add(all, "anna", vessel("9187629"));
+    add(all, "bert", vessel("9187629"));
+    taken = () => all.machine("anna").node.withdrawInterest(own, "officer");
+    await tick(all, asked, 0);
+    expect(met(all, "anna")).toEqual([[]]);
+  });
+
+  it("sends the same whether there is nothing, news, a hit or a withdrawal", SLOW, async () => {
+    const quiet = await traffic(() => {});
+    const steps: readonly ((all: Federation) => unknown)[] = [
+      () => {},
+      (all) => ["9187629", "9074729"].map((imo) => add(all, "anna", vessel(imo))),
+      (all) => add(all, "bert", vessel("9187629")),
+      (all) => {
+        const { node } = all.machine("anna");
+        for (const { id } of node.interests()) node.withdrawInterest(id, "o");
+      },
+    ];
+    const busy = await traffic((all, number) => steps[number]?.(all));
+    expect(busy.hits).toEqual([0, 0, 1, 1]);
+    expect(busy.sent).toEqual(quiet.sent);
+  });
+});
