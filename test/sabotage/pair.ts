@@ -23,14 +23,26 @@ export const PAIR: readonly Switch[] = [
     id: "pair.atmost",
     guarantee: "G2",
     weak: "the contract of a blind count does not say what an asker that deviates learns",
-    edits: [{ file: "packages/psi/src/pair-count.ts", from: "atMost: [tested],", to: "atMost: []," }],
+    edits: [
+      {
+        file: "packages/psi/src/pair-count-description.ts",
+        from: "atMost: of(atMost) };",
+        to: "atMost: of(atMost).slice(1) };",
+      },
+    ],
     test: { file: COUNT, name: "learns the whole intersection" },
   },
   {
     id: "pair.local-memory",
     guarantee: "G2",
     weak: "the contract of a local count does not say what the counting node holds in memory",
-    edits: [{ file: "packages/psi/src/pair-count.ts", from: "learns: [holders],", to: "learns: []," }],
+    edits: [
+      {
+        file: "packages/psi/src/pair-count-description.ts",
+        from: "learns: [...sizes, ...numbers, ...of(learns)]",
+        to: "learns: [...sizes, ...numbers, ...of(learns).slice(1)]",
+      },
+    ],
     test: { file: "packages/psi/test/description.test.ts", name: "count.local" },
   },
   {
@@ -40,8 +52,8 @@ export const PAIR: readonly Switch[] = [
     edits: [
       {
         file: "packages/psi/src/pair-count.ts",
-        from: "shared < minCount ? null : shared",
-        to: "shared + 0 * minCount",
+        from: "shared < setup.minCount ? null : shared",
+        to: "shared + 0 * setup.minCount",
       },
     ],
     test: { file: "packages/engine/test/pair.test.ts", name: "withholds what is below minCount" },
@@ -201,14 +213,14 @@ export const PAIR: readonly Switch[] = [
     weak: "a sender commits to its list after it has seen the other's root",
     edits: [
       {
-        file: "packages/psi/src/pair-session.ts",
-        from: "  const promised = yield* swap(talk, role, keys, own);\n",
+        file: "packages/psi/src/pair-parts.ts",
+        from: "  for (const part of partsOf(session)) begun.push(yield* begin(session, talk, part, shards, rng));\n",
         to: "",
       },
       {
-        file: "packages/psi/src/pair-session.ts",
+        file: "packages/psi/src/pair-parts.ts",
         from: "senders: parties, mine: root });\n",
-        to: "senders: parties, mine: root });\n  const promised = yield* swap(talk, role, keys, own);\n",
+        to: "senders: parties, mine: root });\n  for (const part of partsOf(session)) begun.push(yield* begin(session, talk, part, shards, rng));\n",
       },
     ],
     test: { file: MATCH, name: "binds the sender to its list" },

@@ -17,6 +17,7 @@ import { LOOKUPS } from "./lookup.ts";
 import { MASKED_SUMS } from "./masked-sums.ts";
 import { MATCHING } from "./matching.ts";
 import { PAIR } from "./pair.ts";
+import { PAIRS } from "./pairs.ts";
 import { PEOPLE } from "./people.ts";
 import { POLICIES, QUOTAS } from "./policy.ts";
 import { SELECTED_ROWS } from "./selected-rows.ts";
@@ -34,6 +35,7 @@ export const SWITCHES: readonly Switch[] = [
   ...MATCHING,
   ...ALTERNATIVES,
   ...PAIR,
+  ...PAIRS,
   ...BULK_PAIR,
   ...LOOKUPS,
   ...THRESHOLD,

@@ -80,8 +80,8 @@ async function explained(session: Session, flags: Flags, question: string): Prom
   const file = resolve(cwd, question);
   if (federation === undefined) {
     const { asked } = await questionFile(session, question);
-    const { plan, contract } = await clientOf(session, flags).explain(asked);
-    return explain(contract, plan, { lang: session.lang });
+    const { plan, contract, covenant } = await clientOf(session, flags).explain(asked);
+    return explain(contract, plan, { lang: session.lang, covenant });
   }
   if (node !== undefined) throw new UsageError("--node and --federation exclude each other");
   const { lang } = session;

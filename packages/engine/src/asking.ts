@@ -70,7 +70,7 @@ export async function draft(
 ): Promise<PlanDraft> {
   drafts.expectRoom(by);
   const question = listed(node, asked);
-  const { covenant, roster, cards } = node.membership;
+  const { roster, cards } = node.membership;
   const card = cards.get(node.me);
   if (card === undefined) throw new EngineError("refused", node.me, `${node.me} has no card`);
   const catalogue = await offered(node, questions, question);
@@ -78,7 +78,7 @@ export async function draft(
   const explained = planned(node, { question, by, catalogue, now: madeAt });
   drafts.expectRoom(by); // offers take time, and others drafted meanwhile
   const kept = drafts.keep(explained.plan, madeAt, lookupKeys(question, catalogue));
-  return { ...explained, ...kept, catalogue, madeAt, covenant, roster, card };
+  return { ...explained, ...kept, catalogue, madeAt, roster, card };
 }
 
 /** Asks what an analyst has signed elsewhere. `plan` and its signatures are a draft of this node. */
@@ -170,7 +170,7 @@ function planned(
   const proposer = { party: me, by };
   const salt = base64(rng(32));
   const plan = planQuery({ question, covenant, covenantHash, rosterHash, proposer, catalogue, now, salt });
-  return { plan, contract: contractOf(covenant, roster, plan, primitives) };
+  return { plan, contract: contractOf(covenant, roster, plan, primitives), covenant };
 }
 
 /** A signed plan, and of a look-up the questions that it does not state. */

@@ -24,6 +24,8 @@ import { analystsOf } from "./proposal.ts";
 export interface Explained {
   readonly plan: Plan;
   readonly contract: Contract;
+  /** By which it is planned: for the other ways that it allows. */
+  readonly covenant: Covenant;
 }
 
 /** A plan as it would be asked, and all that its analyst needs to compute it again before signing it. */
@@ -34,7 +36,6 @@ export interface PlanDraft extends Explained {
   readonly madeAt: number;
   /** From then on this node takes no signature over it. */
   readonly until: Time;
-  readonly covenant: Covenant;
   readonly roster: Roster;
   readonly card: Card;
 }

@@ -28,7 +28,7 @@ import type { Release } from "./history-rule.ts";
 import { type KeyedRows, keyedRows } from "./join-rows.ts";
 import { inputContext } from "./match-stage.ts";
 import type { NodePorts } from "./node-ports.ts";
-import { evaluationFor } from "./pair-stage.ts";
+import { evaluationsFor } from "./pair-stage.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { releaseTable, withoutCells } from "./release-table.ts";
 import { runSession, type SessionFacts, type SessionResult, type SessionTicket } from "./session.ts";
@@ -108,7 +108,7 @@ async function selectedSession(
 ): Promise<SessionResult<JoinOpened | undefined>> {
   node.progress({ party: node.me, phase: "join" });
   const { salt, text } = freshSalt(node);
-  const evaluation = isPair(run) ? evaluationFor(node, run, selectorOf(run)) : undefined;
+  const evaluation = isPair(run) ? evaluationsFor(node, run) : undefined;
   return await runSession(node, run, {
     parties: [...new Set([...run.contributors, ...run.recipients])].sort(),
     ...(isPair(run) ? {} : { ticket: ticketOf(run, layout) }),
@@ -133,11 +133,6 @@ async function selectedSession(
       return roleOf(node, run, { layout, facts, brought });
     },
   });
-}
-
-/** In a pair, the party that has its keys evaluated and selects: the one that is no recipient. */
-function selectorOf({ contributors, recipients }: QuestionRun): PartyId {
-  return contributors.find((party) => !recipients.includes(party)) ?? "";
 }
 
 interface RoleParts {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Party, PartyId } from "@koplamp/protocol";
+import type { Party } from "@koplamp/protocol";
 import {
   bulkPair,
   bulkPairParty,
   COORDINATOR,
   countBlindNode,
-  counterOf,
   countLocalNode,
   inputRoot,
   listBulk,
@@ -32,9 +31,9 @@ import { runSession, type SessionFacts, type SessionResult, type SessionTicket }
 import type { StageResult } from "./stage.ts";
 
 /**
- * One node's side of a match or a count of two under a key for this question only: no key set, no cache, one session.
- * Whoever evaluates for the other charges the whole padded list with the beginning of the session, before anything
- * leaves.
+ * One node's side of a match of two or a count of pairs under keys for this question only: no key set, no cache, one
+ * session of all pairs. Whoever evaluates for another charges its whole padded list with the beginning of the session,
+ * before anything leaves.
  */
 export async function pairStage(node: NodePorts, run: QuestionRun): Promise<StageResult> {
   const { ask, protocol } = run.plan;
@@ -118,7 +117,7 @@ async function pairSession<Output>(
   const counts = plan.ask.kind === "overlap-count";
   node.progress({ party: node.me, phase: counts ? "count" : "match" });
   const { salt, text } = freshSalt(node);
-  const evaluation = evaluationFor(node, run, askerAt(node.me, run));
+  const evaluation = evaluationsFor(node, run);
   return await runSession(node, run, {
     label: LABEL,
     ...(isBulk(run) ? { ticket: dealingTicket(run) } : {}),
@@ -143,33 +142,23 @@ async function pairSession<Output>(
   });
 }
 
-/** What this node evaluates for the other in this session, and who pays for it. */
+/** What this node evaluates for others in this session, and who pays for it. */
 export interface Evaluated {
   readonly costs: () => readonly Cost[];
   readonly draw: (request: MeterRequest) => void;
 }
 
 /**
- * What this node evaluates for `asker`; nothing where there is none, or where that is this node itself.
- * @throws {EngineError} `quota`, before anything is spent, when the other's quota has no room for its list.
+ * What this node evaluates for each of the others, as the contract lists it: no element more is answered.
+ * @throws {EngineError} `quota`, before anything is spent, when another's quota has no room for its list.
  */
-export function evaluationFor(node: NodePorts, run: QuestionRun, from: PartyId | undefined): Evaluated {
-  const asker = from === node.me ? undefined : from;
-  const elements = run.plan.inputs.find(({ party }) => party === asker)?.rowsPadded ?? 0;
-  const meter = new Meter(node.me, asker ?? "", elements);
-  if (asker === undefined) return { costs: () => [], draw: (request) => meter.draw(request) };
-  checkQuota(node, run, asker, elements);
+export function evaluationsFor(node: NodePorts, run: QuestionRun): Evaluated {
+  const due = run.contract.debits.filter(({ holder, unit }) => holder === node.me && unit === "evaluations");
+  for (const { asker, amount } of due) checkQuota(node, run, asker, amount);
+  const meters = new Map(due.map(({ asker, amount }) => [asker, new Meter(node.me, asker, amount)]));
+  const nothing = new Meter(node.me, "", 0);
   return {
-    costs: () => [elementsCost(node, run, asker, elements)],
-    draw: (request) => meter.draw(request),
+    costs: () => due.map(({ asker, amount }) => elementsCost(node, run, asker, amount)),
+    draw: (request) => (meters.get(request.asker) ?? nothing).draw(request),
   };
-}
-
-/** The party for which this node evaluates: the other one, where that one learns something by it. */
-function askerAt(me: PartyId, { plan, contributors, recipients }: QuestionRun): PartyId | undefined {
-  const askers =
-    plan.ask.kind === "match"
-      ? contributors.filter((party) => recipients.includes(party))
-      : [counterOf(contributors, recipients)];
-  return contributors.includes(me) ? askers.find((asker) => asker !== me) : undefined;
 }

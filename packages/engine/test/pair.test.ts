@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two parties under a key for one question: through real engines, gates, ledgers and stores.
 import { bind, type JobTable, type PartyId } from "@koplamp/protocol";
-import { type Question, readQuestion } from "@koplamp/query";
+import { explain, type Question, readQuestion } from "@koplamp/query";
 import type { Terms } from "@koplamp/sdk";
 import type { AnswerResult } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
 import { toyGroup } from "../../../test/toy/group.ts";
 import { exposureLog, exposureOf, type Outcome } from "../src/index.ts";
 import { Federation, type Lists, matchOf, type Wishes } from "./federation.ts";
+import { lines } from "./hostile-coordinator.ts";
 
 let federation: Federation | undefined;
 afterEach(async () => {
@@ -116,7 +117,7 @@ describe("a count of two", () => {
     expect(resultOf(bert)).toBeUndefined();
     const name = mode === "pairs.local" ? "count-local" : "count-blind";
     expect([anna, bert].flatMap((one) => (one?.disclosures ?? []).map(({ id }) => id))).toEqual([
-      `${name}.anna.dora`,
+      `${name}.anna.dora.count`,
       `${name}.bert.anna`,
     ]);
     expect(anna.contract?.protocol).toBe(`match-pair-${name}/1`);
@@ -129,6 +130,52 @@ describe("a count of two", () => {
       kind: "overlap-count",
       pairs: { "anna&bert": { withheld: "minCount" } },
     });
+  });
+});
+
+describe("a count of the pairs of three", () => {
+  const lists = { ...LISTS, cleo: ["z", "r", "s"], dora: undefined };
+  const threes = (mode: string, recipients: readonly PartyId[]): Question =>
+    readQuestion(
+      `koplamp: query/v1
+id: three
+ask: { kind: overlap-count, key: [id], from: { anna: list, bert: list, cleo: list }, shape: pairs, mode: ${mode} }
+recipients: [${recipients.join(", ")}]
+`,
+      { file: "three.yaml", lab: true },
+    );
+  const pairs = { "anna&bert": 2, "anna&cleo": 1, "bert&cleo": 2 };
+
+  it.each(["pairs.local", "pairs.blind"])(
+    "%s: tells recipients all, by the lines of the contract",
+    async (mode) => {
+      const all = open(lists);
+      const anna = await all.ask("anna", threes(mode, ["anna", "dora"]));
+      const [bert, cleo, dora] = await all.outcomes(["bert", "cleo", "dora"]);
+      for (const outcome of [anna, dora]) expect(resultOf(outcome)).toEqual({ kind: "overlap-count", pairs });
+      for (const outcome of [bert, cleo]) expect(resultOf(outcome)).toBeUndefined();
+      const told = [anna, bert, cleo].flatMap((one) => (one?.disclosures ?? []).map(({ id }) => id));
+      const listed = anna.contract?.disclosures.map(({ id }) => id) ?? [];
+      expect(told.sort()).toEqual([...listed].sort());
+      expect(listed).toHaveLength(3 + 3);
+      expect(all.machine("anna").store.sealedNames("keyset/")).toEqual([]);
+    },
+  );
+
+  it("charges each asker at each holder with the beginning of the one session", async () => {
+    const all = open(lists);
+    const outcome = await all.ask("anna", threes("pairs.blind", ["anna"]));
+    await all.outcomes(["bert", "cleo"]);
+    const charged = (party: PartyId): unknown =>
+      all
+        .machine(party)
+        .ports.ledger.entriesOf(outcome.planHash ?? "")
+        .filter(({ entry }) => entry.type === "begin")
+        .map(({ entry }) => entry.body["debits"]);
+    const due = (asker: PartyId) => ({ asker, unit: "elements", amount: 256 });
+    expect(charged("anna")).toEqual([[]]);
+    expect(charged("bert")).toEqual([[due("anna"), due("cleo")]]);
+    expect(charged("cleo")).toEqual([[due("anna")]]);
   });
 });
 
@@ -149,6 +196,46 @@ describe("what an exposure says of pairs", () => {
     expect(told).toContain("test-evaluated atMost 256");
     expect(items.filter(({ how }) => how === "tests")).toEqual([]);
   });
+});
+
+/** How much more than the messages themselves may go over the line: headers, seals, proofs of the ledger. */
+const TOLERANCE = 1.05;
+
+describe("what a question was said to cost", () => {
+  const many = (from: number): readonly string[] =>
+    Array.from({ length: 1400 }, (_, at) => `key ${from + at}`);
+  const body: Readonly<Record<string, string>> = {
+    "a match": "kind: match, atLeast: 2, tell: holders, mode: pair",
+    "a blind count": "kind: overlap-count, shape: pairs, mode: pairs.blind",
+  };
+
+  it.each(Object.keys(body))(
+    "in bytes goes over the line, and at most a twentieth more: %s",
+    async (name) => {
+      const sent = new Map<PartyId, number>();
+      const all = open(
+        { anna: many(0), bert: many(700) },
+        lines((line, party) => ({
+          push: async (frame) => {
+            sent.set(party, (sent.get(party) ?? 0) + frame.length);
+            await line.push(frame);
+          },
+        })),
+      );
+      const question = ask(body[name] ?? "", ["anna"]);
+      const { plan, contract, covenant } = await all.machine("anna").node.explain(question);
+      const { cost } = explain(contract, plan, { lang: "en", covenant });
+      sent.clear();
+      expect(await all.ask("anna", question)).toMatchObject({ status: "released" });
+      await all.outcomes(["bert"]);
+      expect(cost.parties.map(({ party }) => party)).toEqual(TWO);
+      for (const { party, bytesOut } of cost.parties) {
+        expect(bytesOut).toBeGreaterThan(49_000);
+        expect(sent.get(party)).toBeGreaterThan(bytesOut);
+        expect(sent.get(party)).toBeLessThan(bytesOut * TOLERANCE);
+      }
+    },
+  );
 });
 
 describe("the quota of a pair", () => {

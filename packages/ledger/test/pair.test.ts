@@ -7,11 +7,11 @@ import type { Federation } from "../../engine/test/federation.ts";
 import { agreed, agreedVerdict, hasTools, type Made, made, verified } from "./bundles.ts";
 
 const LISTS = { anna: ["x", "y", "z"], bert: ["y", "z", "q"], cleo: ["z", "r"], dora: undefined };
-const ask = (body: string, recipients: string): ReturnType<typeof readQuestion> =>
+const ask = (body: string, recipients: string, more = ""): ReturnType<typeof readQuestion> =>
   readQuestion(
     `koplamp: query/v1
-id: ${body.includes("match") ? "a-match" : "a-count"}
-ask: { key: [id], from: { anna: list, bert: list }, ${body} }
+id: ${body.includes("match") ? "a-match" : `a-count${more.length}`}
+ask: { key: [id], from: { anna: list, bert: list${more} }, ${body} }
 recipients: [${recipients}]
 `,
     { file: "pair.yaml", lab: true },
@@ -30,6 +30,11 @@ beforeAll(async () => {
   bundles = [
     await made(federation, "anna", ask("kind: match, atLeast: 2, tell: holders, mode: pair", "anna, bert")),
     await made(federation, "dora", ask("kind: overlap-count, shape: pairs, mode: pairs.blind", "dora")),
+    await made(
+      federation,
+      "dora",
+      ask("kind: overlap-count, shape: pairs, mode: pairs.blind", "dora", ", cleo: list"),
+    ),
   ];
 }, 60_000);
 afterAll(() => federation.close());

@@ -97,19 +97,17 @@ export {
   overlapThresholdNode,
 } from "./overlap-threshold.ts";
 export { type Blinding, groupScalars } from "./pair-blinding.ts";
+export { countBlindNode, countLocalNode, type PairCountSetup } from "./pair-count.ts";
 export {
-  countBlindNode,
   counterOf,
-  countLocalNode,
   isPairProtocol,
   type PairCountParameters,
-  type PairCountSetup,
   pairCountBlind,
   pairCountLocal,
-} from "./pair-count.ts";
+} from "./pair-count-description.ts";
+export { evaluatedRows, MOST_PAIR_ROWS } from "./pair-cut.ts";
 export { openingBytes, PAIR_KEY_BYTES, slotsCodec } from "./pair-messages.ts";
 export {
-  MOST_PAIR_ROWS,
   type PairFrame,
   type PairRole,
   receiveSlots,

@@ -9,7 +9,9 @@ import { inputRootJobs } from "./input-root.ts";
 import { keysetJobs } from "./keyset-jobs.ts";
 import { lookupIndexJobs } from "./lookup-index-jobs.ts";
 import { lookupJobs } from "./lookup-jobs.ts";
+import { cutJobs } from "./pair-cut.ts";
 import { pairJobs } from "./pair-jobs.ts";
+import { partJobs } from "./pair-parts.ts";
 import { slotJobs } from "./pair-slots.ts";
 import { thresholdJobs } from "./threshold-jobs.ts";
 import { tokenJobs } from "./token-jobs.ts";
@@ -27,6 +29,8 @@ export function psiJobs(backend: PsiBackend): readonly JobEntry[] {
     ...tokenJobs(primitives),
     ...thresholdJobs(primitives),
     ...pairJobs(backend),
+    ...cutJobs(primitives),
+    ...partJobs(backend),
     ...slotJobs(backend),
     ...bulkJobs(primitives),
     ...lookupIndexJobs(backend),

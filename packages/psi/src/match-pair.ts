@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { conversation, type PackedInputs } from "@koplamp/crypto";
 import {
-  compute,
   type Debit,
   defineProtocol,
   disclose,
@@ -18,10 +17,12 @@ import { PsiError } from "./errors.ts";
 import { bitOf, type Matched } from "./match-tokens.ts";
 import { replyBytes } from "./messages.ts";
 import { ADDITIVE } from "./pair-blinding.ts";
+import { type Cut, type CutTerms, cutEgress, cutOf, evaluatedRows } from "./pair-cut.ts";
 import { joinOpened } from "./pair-jobs.ts";
-import { openingBytes, openingCodec, PAIR_KEY_BYTES } from "./pair-messages.ts";
-import { type PairSession, pairPeer, receiveOpening, upToReady } from "./pair-session.ts";
-import { COORDINATOR, inputCount, rowsOf } from "./session.ts";
+import { openingBytes, PAIR_KEY_BYTES } from "./pair-messages.ts";
+import { overShards, type PartRole, partsCodec, partsUpToReady } from "./pair-parts.ts";
+import { checkPairs, type PairSession } from "./pair-session.ts";
+import { COORDINATOR, inputCount, othersOf, rowsOf } from "./session.ts";
 
 /** One party's view of a match between two. */
 export interface MatchPairSetup extends PairSession {
@@ -52,31 +53,36 @@ export interface MatchPairSetup extends PairSession {
  * Vault: `salt`. The job `meter` is the host's: durable before it returns, and it throws when the quota is spent.
  */
 export function* matchPairParty(setup: MatchPairSetup, rng: Rng): Party<Matched> {
-  const peer = pairPeer(setup);
-  const { me, parties, recipients, inputs, rowsPadded } = setup;
-  if (peer === undefined || !recipients.every((recipient) => parties.includes(recipient))) {
+  checkPairs(setup);
+  const { me, parties, recipients, inputs } = setup;
+  const [peer = "", ...more] = othersOf(setup);
+  if (more.length > 0) throw new PsiError("setup", `expected two parties, got ${parties.length}`);
+  if (!recipients.every((recipient) => parties.includes(recipient))) {
     throw new PsiError("setup", "expected recipients that are parties: a match tells of own items only");
   }
-  const role = { peer, inputs, sends: recipients.includes(peer), receives: recipients.includes(me) };
-  const talk = conversation(me, parties);
-  const { roots, opening, promised } = yield* upToReady(setup, talk, role, ADDITIVE, rng);
+  const roleOf = (): PartRole => ({ sends: recipients.includes(peer), receives: recipients.includes(me) });
+  const session = { ...setup, inputs, cut: cutOf(setup), roleOf, blinding: ADDITIVE };
+  const ready = yield* partsUpToReady(session, conversation(me, parties), rng);
+  const opening = ready.openings.get(peer);
   if (opening !== undefined) {
-    yield* disclose(peer, `pair.${me}.${peer}`, openingCodec(me, rowsOf(rowsPadded, me)), opening);
+    yield* disclose(peer, `pair.${me}.${peer}`, partsCodec(session, me), opening);
   }
-  if (promised === undefined) return { parties, roots };
+  const { roots, shards } = ready;
+  if (!recipients.includes(me)) return { parties, roots };
 
   const holders = new Uint32Array(inputCount(inputs)).fill(bitOf(parties, me));
-  for (const at of yield* compute(joinOpened, yield* receiveOpening(setup, peer, promised))) {
-    holders[at] = (holders[at] ?? 0) | bitOf(parties, peer);
+  for (const [shard, matches] of (yield* overShards(session, ready, peer, joinOpened)).entries()) {
+    for (const match of matches) {
+      const at = shards[shard]?.positions[match] ?? 0;
+      holders[at] = (holders[at] ?? 0) | bitOf(parties, peer);
+    }
   }
   return { parties, roots, holders };
 }
 
 /** What a description of a match between two needs. */
-export interface MatchPairParameters {
-  readonly parties: readonly PartyId[];
+export interface MatchPairParameters extends CutTerms {
   readonly recipients: readonly PartyId[];
-  readonly rowsPadded: Readonly<Record<PartyId, number>>;
 }
 
 /** `match-pair/1` as data. */
@@ -85,7 +91,9 @@ export const matchPair: Protocol<MatchPairParameters> = defineProtocol({
   roles: ["sender", "recipient"],
   model: "malicious senders detected",
   source: "docs/protocols/match-pair.md",
-  describe: ({ parties, recipients, rowsPadded }) => {
+  describe: (parameters) => {
+    const { parties, recipients, rowsPadded } = parameters;
+    const cut = cutOf(parameters);
     const runs = recipients.flatMap((to) =>
       parties.filter((from) => from !== to).map((from) => ({ from, to })),
     );
@@ -106,9 +114,10 @@ export const matchPair: Protocol<MatchPairParameters> = defineProtocol({
       egress: [
         ...sent(parties, parties, "R", 32),
         ...sent(parties, parties, "ready", 32),
-        ...runs.flatMap((run) => pairEgress(run, rowsPadded, replyBytes)),
+        ...cutEgress(parties, cut),
+        ...runs.flatMap((run) => cutPairEgress(run, cut, replyBytes)),
       ],
-      debits: runs.map(({ from, to }) => evaluationDebit(from, to, rowsPadded)),
+      debits: runs.map(({ from, to }) => cutDebit(from, to, parameters)),
       views: [...parties, COORDINATOR].map((who) => {
         const learns = presence(who, parties, rowsPadded);
         return { who, learns: recipients.includes(who) ? [...learns, holders(who)] : learns, atMost: [] };
@@ -120,7 +129,7 @@ export const matchPair: Protocol<MatchPairParameters> = defineProtocol({
 });
 
 /** What goes between a sender and a receiver in one run: `K`, `M`, `E` and the disclosed `T`. */
-export function pairEgress(
+function pairEgress(
   { from, to }: { readonly from: PartyId; readonly to: PartyId },
   rowsPadded: Readonly<Record<PartyId, number>>,
   bytesOfReply: (rows: number) => number,
@@ -133,6 +142,24 @@ export function pairEgress(
     ...sent([from], [to], "E", bytesOfReply(receiver)),
     { from, to, ...list },
   ];
+}
+
+/** As `pairEgress`, in so many shards; what is disclosed goes in one message. */
+export function cutPairEgress(
+  run: { readonly from: PartyId; readonly to: PartyId },
+  { shards, rowsPadded }: Cut,
+  bytesOfReply: (rows: number) => number,
+): readonly EgressRow[] {
+  return pairEgress(run, rowsPadded, bytesOfReply).map((row) => ({
+    ...row,
+    messages: row.channel === "disclose" ? 1 : shards * row.messages,
+    bytes: shards * row.bytes,
+  }));
+}
+
+/** As `evaluationDebit`, in all shards together. */
+export function cutDebit(holder: PartyId, asker: PartyId, terms: CutTerms): Debit {
+  return { holder, asker, unit: "evaluations", amount: evaluatedRows(terms, asker) };
 }
 
 /** The sender evaluates every element of the request, padding included, and charges it. */

@@ -1,42 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import { conversation, exchangeMessages, exchangeReady } from "@koplamp/crypto";
-import {
-  type Assumption,
-  compute,
-  type Description,
-  defineProtocol,
-  disclose,
-  type Effect,
-  type EgressRow,
-  type Item,
-  type Party,
-  type PartyId,
-  type Protocol,
-  type Rng,
-  receive,
-  sent,
-  type View,
-} from "@koplamp/protocol";
-import { bulkPair } from "./bulk-description.ts";
-import { presence, TOKEN_ASSUMPTIONS } from "./description-parts.ts";
-import { evaluationDebit, matchPair, pairEgress } from "./match-pair.ts";
+import { disclose, type Effect, type Party, type PartyId, type Rng, receive } from "@koplamp/protocol";
 import { type Count, countsCodec, ROOT } from "./messages.ts";
-import type { OverlapCounts } from "./overlap-cells.ts";
-import { ADDITIVE, type Blinding, ONE_SCALAR } from "./pair-blinding.ts";
+import { cellNames, type OverlapCounts, type OverlapShape } from "./overlap-cells.ts";
+import { BLIND, type CountMode, cellsOf, counterOf, countLine, LOCAL } from "./pair-count-description.ts";
+import { cutOf } from "./pair-cut.ts";
 import { countOpened } from "./pair-jobs.ts";
-import { openingCodec } from "./pair-messages.ts";
-import { type PairReady, type PairSession, pairPeer, receiveOpening, upToReady } from "./pair-session.ts";
-import { COORDINATOR, rowsOf } from "./session.ts";
+import { overShards, type PartRole, partsCodec, partsUpToReady } from "./pair-parts.ts";
+import { checkPairs, type PairSession } from "./pair-session.ts";
+import { othersOf } from "./session.ts";
 
-/** One node's view of a count over two lists. `recipients` need hold no items. */
+/** One node's view of a count over the lists of pairs. `recipients` need hold no items. */
 export interface PairCountSetup extends PairSession {
   /** A count below it is withheld by the node that counts. */
   readonly minCount: number;
 }
 
 /**
- * `match-pair/1` in mode `count.local`: how many items two parties share (protocols.md, section 7). The messages are
- * those of a match, with its proofs and its commitment; `r` is the party that counts, see `counterOf`.
+ * `match-pair/1` in mode `count.local`: how many items two parties share (protocols.md, section 7), for each pair of any
+ * number of parties. The messages are those of a match, with its proofs and its commitment; `r` is the party of a pair
+ * that counts, see `counterOf`. Keys, blinds and proofs of a pair serve no other.
  *
  *   sender s                                            r, the party that counts
  *              K, R, M, E, ready                        as in `match-pair/1`
@@ -75,204 +58,63 @@ export function countBlindNode(setup: PairCountSetup, rng: Rng): Party<OverlapCo
   return countNode(setup, BLIND, rng);
 }
 
-/** The party of a pair that counts: the last in id order that gets the count, or else the last. */
-export function counterOf(parties: readonly PartyId[], recipients: readonly PartyId[]): PartyId {
-  return parties.findLast((party) => recipients.includes(party)) ?? parties.at(-1) ?? "";
-}
-
-/** What tells the modes apart: names and blinding. */
-interface CountMode {
-  /** What its lines begin with. */
-  readonly name: "count-local" | "count-blind";
-  readonly blinding: Blinding;
-}
-
-const LOCAL: CountMode = { name: "count-local", blinding: ADDITIVE };
-const BLIND: CountMode = { name: "count-blind", blinding: ONE_SCALAR };
-
 function* countNode(setup: PairCountSetup, mode: CountMode, rng: Rng): Party<OverlapCounts | undefined> {
-  const peer = pairPeer(setup);
-  const { me, parties, recipients, inputs, rowsPadded } = setup;
-  const counter = counterOf(parties, recipients);
-  const nodes = [...new Set([...parties, ...recipients])];
-  const talk = conversation(me, nodes);
-  if (peer === undefined || inputs === undefined) {
+  checkPairs(setup);
+  const { me, parties, recipients, inputs, transcript } = setup;
+  const talk = conversation(me, [...new Set([...parties, ...recipients])]);
+  if (inputs === undefined) {
     yield* exchangeMessages(talk, { codec: ROOT, senders: parties });
-    yield* exchangeReady(talk, setup.transcript);
-    return yield* told(setup, counter);
+    yield* exchangeReady(talk, transcript);
+    return yield* told(setup, new Map());
   }
-  const role = { peer, inputs, sends: me !== counter, receives: me === counter };
-  const ready = yield* upToReady(setup, talk, role, mode.blinding, rng);
-  if (me === counter) return yield* counted(setup, mode, peer, ready);
-  if (ready.opening !== undefined) {
-    const codec = openingCodec(me, rowsOf(rowsPadded, me));
-    yield* disclose(counter, `${mode.name}.${me}.${counter}`, codec, ready.opening);
+  const counts = (peer: PartyId): boolean => counterOf([me, peer].sort(), recipients) === me;
+  const roleOf = (peer: PartyId): PartRole => ({ sends: !counts(peer), receives: counts(peer) });
+  const session = { ...setup, inputs, cut: cutOf(setup), roleOf, blinding: mode.blinding };
+  const ready = yield* partsUpToReady(session, talk, rng);
+  for (const [to, opening] of ready.openings) {
+    yield* disclose(to, `${mode.name}.${me}.${to}`, partsCodec(session, me), opening);
   }
-  return recipients.includes(me) ? yield* told(setup, counter) : undefined;
+  const counted = new Map<string, Count>();
+  for (const peer of othersOf(setup).filter(counts)) {
+    const shared = (yield* overShards(session, ready, peer, countOpened)).reduce(
+      (sum, more) => sum + more,
+      0,
+    );
+    counted.set([me, peer].sort().join("&"), shared < setup.minCount ? null : shared);
+  }
+  yield* tellCounts(setup, mode, counted);
+  return recipients.includes(me) ? yield* told(setup, counted) : undefined;
 }
 
-/** The counting party's last steps: the number for itself, and for the others. */
-function* counted(
+/** Whoever counts discloses its numbers to the recipients, in the order of the cells. */
+function* tellCounts(
   setup: PairCountSetup,
   { name }: CountMode,
-  peer: PartyId,
-  { promised }: PairReady,
-): Generator<Effect, OverlapCounts | undefined, unknown> {
-  const { me, recipients, minCount } = setup;
-  if (promised === undefined) return undefined;
-  const shared = yield* compute(countOpened, yield* receiveOpening(setup, peer, promised));
-  const count = shared < minCount ? null : shared;
-  for (const to of recipients.filter((recipient) => recipient !== me)) {
-    yield* disclose(to, `${name}.${me}.${to}`, countsCodec(1), [count]);
+  counted: ReadonlyMap<string, Count>,
+): Generator<Effect, void, unknown> {
+  const { me, recipients } = setup;
+  const cells = cellsOf(setup, me);
+  const counts = cells.map((cell) => counted.get(cell) ?? null);
+  for (const to of cells.length === 0 ? [] : recipients.filter((recipient) => recipient !== me)) {
+    yield* disclose(to, countLine(name, me, to), countsCodec(cells.length), counts);
   }
-  return recipients.includes(me) ? answer(setup, [count]) : undefined;
 }
 
+/** A recipient's answer: what it counted itself, and what the others tell it. */
 function* told(
   setup: PairCountSetup,
-  counter: PartyId,
-): Generator<Effect, OverlapCounts | undefined, unknown> {
-  return answer(setup, yield* receive(counter, countsCodec(1)));
+  own: ReadonlyMap<string, Count>,
+): Generator<Effect, OverlapCounts, unknown> {
+  const { me, parties } = setup;
+  const all = new Map(own);
+  for (const counter of parties.filter((party) => party !== me)) {
+    const cells = cellsOf(setup, counter);
+    if (cells.length === 0) continue;
+    const counts = yield* receive(counter, countsCodec(cells.length));
+    cells.forEach((cell, at) => void all.set(cell, counts[at] ?? null));
+  }
+  const cells = cellNames(PAIRS, parties);
+  return { cells, counts: cells.map((cell) => all.get(cell) ?? null) };
 }
 
-function answer({ parties }: PairCountSetup, counts: readonly Count[]): OverlapCounts {
-  return { cells: [parties.join("&")], counts };
-}
-
-/** What a description of a count over two lists needs. */
-export interface PairCountParameters {
-  readonly parties: readonly PartyId[];
-  readonly recipients: readonly PartyId[];
-  readonly rowsPadded: Readonly<Record<PartyId, number>>;
-}
-
-/** Mode `count.local` as data. */
-export const pairCountLocal: Protocol<PairCountParameters> = defineProtocol({
-  id: "match-pair-count-local/1",
-  roles: ["sender", "counter", "recipient"],
-  model: "malicious senders detected",
-  source: "docs/protocols/match-pair.md",
-  describe: (parameters) => {
-    const { parties, rowsPadded } = parameters;
-    const counter = counterOf(parties, parameters.recipients);
-    const holders: Item = {
-      fact: "holders-of-own",
-      about: parties.filter((party) => party !== counter),
-      bound: rowsOf(rowsPadded, counter),
-      because: "its node sees which of its own items the other one holds, and gives their number only",
-    };
-    return describeCount(parameters, LOCAL, {
-      learns: [holders],
-      atMost: [],
-      assumptions: [COUNTING_SOFTWARE],
-    });
-  },
-});
-
-/** Mode `count.blind` as data. */
-export const pairCountBlind: Protocol<PairCountParameters> = defineProtocol({
-  id: "match-pair-count-blind/1",
-  roles: ["sender", "counter", "recipient"],
-  model: "semi-honest",
-  source: "docs/protocols/match-pair.md",
-  describe: (parameters) => {
-    const { parties, rowsPadded } = parameters;
-    const counter = counterOf(parties, parameters.recipients);
-    const tested: Item = {
-      fact: "test-evaluated",
-      about: parties.filter((party) => party !== counter),
-      bound: rowsOf(rowsPadded, counter),
-      because:
-        "with a scalar for each item, tried on each answer, it learns which of its items the other one holds; nobody can notice",
-    };
-    return describeCount(parameters, BLIND, {
-      learns: [],
-      atMost: [tested],
-      assumptions: [COUNTER_FOLLOWS, ANSWERS_UNPROVEN, DECISIONAL],
-    });
-  },
-});
-
-/** Whether a protocol is one of two parties with secrets for one session, and nothing to compare later. */
-export function isPairProtocol(id: string): boolean {
-  return [matchPair, bulkPair, pairCountLocal, pairCountBlind].some((mode) => mode.id === id);
-}
-
-/** What the counting party sees beside the number, and on what a mode rests. */
-interface CountModeFacts {
-  readonly learns: readonly Item[];
-  readonly atMost: readonly Item[];
-  readonly assumptions: readonly Assumption[];
-}
-
-function describeCount(
-  { parties, recipients, rowsPadded }: PairCountParameters,
-  { name, blinding }: CountMode,
-  { learns, atMost, assumptions }: CountModeFacts,
-): Description {
-  const to = counterOf(parties, recipients);
-  const from = parties.find((party) => party !== to) ?? "";
-  const nodes = [...new Set([...parties, ...recipients])].sort();
-  const others = recipients.filter((recipient) => recipient !== to);
-  const item = (who: PartyId): Item => ({
-    fact: "pair-count",
-    about: parties.filter((party) => party !== who),
-    bound: 1,
-  });
-  const line = { output: "overlap", release: 0 } as const;
-  return {
-    disclosures: [
-      { id: `${name}.${from}.${to}`, from, to, ...line },
-      ...others.map((other) => ({
-        id: `${name}.${to}.${other}`,
-        from: to,
-        to: other,
-        ...line,
-        release: 1,
-      })),
-    ],
-    outputs: [...new Set([to, ...recipients])]
-      .sort()
-      .map((who) => ({ id: "overlap", to: who, item: item(who) })),
-    egress: [
-      ...sent(parties, nodes, "R", 32),
-      ...sent(nodes, nodes, "ready", 32),
-      ...pairEgress({ from, to }, rowsPadded, blinding.replyBytes),
-      ...others.map((other): EgressRow => {
-        return { from: to, to: other, channel: "disclose", what: "C", messages: 1, bytes: 8 };
-      }),
-    ],
-    debits: [evaluationDebit(from, to, rowsPadded)],
-    views: [...nodes, COORDINATOR].map((who): View => {
-      const sizes = presence(who, parties, rowsPadded);
-      if (who === to) return { who, learns: [...sizes, item(who), ...learns], atMost };
-      return { who, learns: recipients.includes(who) ? [...sizes, item(who)] : sizes, atMost: [] };
-    }),
-    together: [],
-    assumptions: [...TOKEN_ASSUMPTIONS, ...assumptions],
-  };
-}
-
-const COUNTING_SOFTWARE: Assumption = {
-  id: "counting-software",
-  text: "The node that counts runs the software that it says it runs.",
-  ifFalse: "It can read which of its own items the other party holds: for it the count is a match.",
-};
-
-const COUNTER_FOLLOWS: Assumption = {
-  id: "counter-follows",
-  text: "The node that counts follows the protocol.",
-  ifFalse: "It learns which of its own items the other party holds, and nobody can notice.",
-};
-
-const ANSWERS_UNPROVEN: Assumption = {
-  id: "answers-unproven",
-  text: "The other node evaluates every element with the key of this session: no proof is possible for sorted answers.",
-  ifFalse: "The number is wrong, and nobody can notice.",
-};
-
-const DECISIONAL: Assumption = {
-  id: "decisional-diffie-hellman",
-  text: "Nobody tells related elements from random ones in ristretto255 (decisional Diffie-Hellman).",
-  ifFalse: "The other party recognises items in the list of the node that counts, which one scalar hides.",
-};
+const PAIRS: OverlapShape = { shape: "pairs", atLeast: null };

@@ -36,11 +36,17 @@ export function pairKeyCodec(from: PartyId, rows: number): Codec<PairKey> {
   };
 }
 
-/** `T` of a pair: a nonce of 32 bytes, then exactly `rows` tokens of 16 bytes, strictly ascending: none comes twice. */
-export function openingCodec(from: PartyId, rows: number): Codec<Uint8Array> {
-  const plain = bytesFrom(from, "T", openingBytes(rows));
+/**
+ * `T` of a pair, shard by shard: one opening after the other. Each is a nonce of 32 bytes, then exactly `rows` tokens of 16
+ * bytes, strictly ascending: none comes twice.
+ */
+export function openingsCodec(from: PartyId, rows: number, shards: number): Codec<Uint8Array> {
+  const plain = bytesFrom(from, "T", shards * openingBytes(rows));
   const checked = (bytes: Uint8Array): Uint8Array => {
-    expectAscending(from, "T", plain.decode(bytes).subarray(NONCE_BYTES), TOKEN_BYTES);
+    plain.decode(bytes);
+    for (let at = 0; at < bytes.length; at += openingBytes(rows)) {
+      expectAscending(from, "T", bytes.subarray(at + NONCE_BYTES, at + openingBytes(rows)), TOKEN_BYTES);
+    }
     return bytes;
   };
   return { type: "T", encode: checked, decode: checked };

@@ -1,30 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the modes of match-pair/1 share: the checks, and the steps of sender and receiver up to the ready exchange.
-import {
-  type Conversation,
-  exchangeMessages,
-  exchangeReady,
-  fresh,
-  hear,
-  type PackedInputs,
-  tell,
-} from "@koplamp/crypto";
+import { type Conversation, exchangeMessages, fresh, hear, type PackedInputs, tell } from "@koplamp/crypto";
 import { type Codec, compute, type Effect, type PartyId, type Rng, receive } from "@koplamp/protocol";
-import { PsiError } from "./errors.ts";
 import { inputRoot } from "./input-root.ts";
 import { ROOT } from "./messages.ts";
 import type { Blinding } from "./pair-blinding.ts";
 import { type Committed, commitTokens, type Opening } from "./pair-jobs.ts";
-import { openingCodec, type PairKey, pairKeyCodec, slotsCodec } from "./pair-messages.ts";
+import { type PairKey, pairKeyCodec, slotsCodec } from "./pair-messages.ts";
 import { commitSlots } from "./pair-slots.ts";
-import { checkQuery, othersOf, type QuerySession, rowsOf } from "./session.ts";
+import { checkQuery, type QuerySession, rowsOf } from "./session.ts";
 
-/** Most items of one party in one session of a pair; longer lists take `match-tokens/1` until shards are built. */
-export const MOST_PAIR_ROWS: number = 2 ** 17;
-
-/** A session of two parties. No key of an earlier session and no cache plays a part. */
+/** A session of pairs. No key of an earlier session and no cache plays a part. */
 export interface PairSession extends QuerySession {
-  /** `in(x)` of every item, at the two parties, in the order in which the answer will speak of them. */
+  /** Most rows of a shard; absent: `MOST_PAIR_ROWS`. */
+  readonly mostRows?: number;
+  /** `in(x)` of every item, at the parties, in the order in which the answer will speak of them. */
   readonly inputs?: PackedInputs;
 }
 
@@ -49,39 +39,20 @@ export interface PairReady {
   readonly promised?: PairKey;
 }
 
-/**
- * The checks before anything leaves, and who the other party is; undefined at a node that brings no items.
- * @throws {PsiError} `setup` or `too-large`.
- */
-export function pairPeer(session: PairSession): PartyId | undefined {
-  const { me, parties, rowsPadded, inputs } = session;
+/** What a party has of a part before the ready exchange. */
+export interface PairCommitments {
+  readonly own: Committed | undefined;
+  readonly promised: PairKey | undefined;
+}
+
+/** The checks before anything leaves. @throws {PsiError} `setup` or `too-large`. */
+export function checkPairs(session: PairSession): void {
+  const { inputs } = session;
   checkQuery(session, inputs === undefined ? undefined : { inputs });
-  if (parties.length !== 2) throw new PsiError("setup", `expected two parties, got ${parties.length}`);
-  const large = parties.find((party) => rowsOf(rowsPadded, party) > MOST_PAIR_ROWS);
-  if (large !== undefined) {
-    throw new PsiError(
-      "too-large",
-      `${large} brings up to ${rowsOf(rowsPadded, large)} items; a pair takes at most ${MOST_PAIR_ROWS} in a session, and shards are not built yet`,
-    );
-  }
-  return parties.includes(me) ? othersOf(session)[0] : undefined;
 }
 
 /** What these steps take from a session. */
 export type PairFrame = Pick<PairSession, "me" | "parties" | "transcript" | "rowsPadded">;
-
-/** Everything up to and with the ready exchange. */
-export function* upToReady(
-  session: PairFrame,
-  talk: Conversation,
-  role: PairRole,
-  blinding: Blinding,
-  rng: Rng,
-): Generator<Effect, PairReady, unknown> {
-  const ready = yield* upToEvaluated(session, talk, role, blinding, rng);
-  yield* exchangeReady(talk, session.transcript);
-  return ready;
-}
 
 /**
  * Everything before the ready exchange. The sender's commitment goes first, so that its list is fixed before it sees
@@ -94,16 +65,42 @@ export function* upToEvaluated(
   blinding: Blinding,
   rng: Rng,
 ): Generator<Effect, PairReady, unknown> {
-  const { me, transcript, rowsPadded, parties } = session;
-  const { peer, inputs, sends, receives } = role;
+  const { own, promised } = yield* commitPart(session, talk, role, blinding, rng);
+  const root = yield* compute(inputRoot, role.inputs);
+  const roots = yield* exchangeMessages(talk, { codec: ROOT, senders: session.parties, mine: root });
+  yield* evaluatePart(session, talk, role, blinding, { own, promised }, rng);
+  return {
+    roots,
+    ...(own === undefined ? {} : { opening: own.opening }),
+    ...(promised === undefined ? {} : { promised }),
+  };
+}
+
+/** The sender commits to its list. */
+export function* commitPart(
+  { me, rowsPadded }: PairFrame,
+  talk: Conversation,
+  role: PairRole,
+  blinding: Blinding,
+  rng: Rng,
+): Generator<Effect, PairCommitments, unknown> {
+  const [mine, theirs] = [rowsOf(rowsPadded, me), rowsOf(rowsPadded, role.peer)];
+  const own = role.sends ? yield* commit(blinding, role, mine, rng) : undefined;
+  const keys = { mine: pairKeyCodec(me, mine), theirs: pairKeyCodec(role.peer, theirs) };
+  return { own, promised: yield* swap(talk, role, keys, own) };
+}
+
+/** The receiver has its list evaluated, and makes its tokens of the answers. */
+export function* evaluatePart(
+  { me, transcript, rowsPadded }: PairFrame,
+  talk: Conversation,
+  role: PairRole,
+  blinding: Blinding,
+  { own, promised }: PairCommitments,
+  rng: Rng,
+): Generator<Effect, void, unknown> {
+  const { peer, inputs, receives } = role;
   const [mine, theirs] = [rowsOf(rowsPadded, me), rowsOf(rowsPadded, peer)];
-
-  const own = sends ? yield* commit(blinding, role, mine, rng) : undefined;
-  const keys = { mine: pairKeyCodec(me, mine), theirs: pairKeyCodec(peer, theirs) };
-  const promised = yield* swap(talk, role, keys, own);
-  const root = yield* compute(inputRoot, inputs);
-  const roots = yield* exchangeMessages(talk, { codec: ROOT, senders: parties, mine: root });
-
   const asked = receives ? yield* blinding.ask(inputs, mine, transcript) : undefined;
   const requests = { mine: blinding.request(me, mine), theirs: blinding.request(peer, theirs) };
   const request = yield* swap(talk, turned(role), requests, asked);
@@ -114,11 +111,6 @@ export function* upToEvaluated(
   if (promised !== undefined && asked !== undefined && reply !== undefined) {
     yield* blinding.unblind({ prover: peer, key: promised.key, transcript }, inputs, asked, reply);
   }
-  return {
-    roots,
-    ...(own === undefined ? {} : { opening: own.opening }),
-    ...(promised === undefined ? {} : { promised }),
-  };
 }
 
 const NO_KEY = new Uint8Array();
@@ -150,22 +142,12 @@ function* swap<Message>(
   return got;
 }
 
-/** As `receiveOpening`, of tokens in slots. */
+/** The sender's tokens in slots; whether they fit what it promised is checked by the job that uses them. */
 export function* receiveSlots(
   { rowsPadded }: PairFrame,
   from: PartyId,
   { commitment }: PairKey,
 ): Generator<Effect, Opening, unknown> {
   const opening = yield* receive(from, slotsCodec(from, rowsOf(rowsPadded, from)));
-  return { from, commitment, opening };
-}
-
-/** The sender's tokens, as they have to fit what it promised; whether they do is checked by the job that uses them. */
-export function* receiveOpening(
-  { rowsPadded }: PairSession,
-  from: PartyId,
-  { commitment }: PairKey,
-): Generator<Effect, Opening, unknown> {
-  const opening = yield* receive(from, openingCodec(from, rowsOf(rowsPadded, from)));
   return { from, commitment, opening };
 }

@@ -19,7 +19,7 @@ import {
   tokensCodec,
 } from "../src/messages.ts";
 import { okvsLayout } from "../src/okvs-layout.ts";
-import { openingCodec, pairKeyCodec, slotsCodec, sortedCodec } from "../src/pair-messages.ts";
+import { openingsCodec, pairKeyCodec, slotsCodec, sortedCodec } from "../src/pair-messages.ts";
 import { hitsCodec, NEXT, tablesCodec } from "../src/threshold-messages.ts";
 
 const ROWS = 16;
@@ -61,7 +61,7 @@ export function decoders(group: Group, rng: Rng): readonly Target[] {
     codecTarget("C", counts, [counts.encode(Array.from({ length: ROWS }, (_, at) => at || null))], 30_000),
     codecTarget("W", allowanceCodec(ALLOWANCE), [allowanceBytes(ALLOWANCE)], 20_000),
     codecTarget("K of a pair", pairKey, [key], 30_000),
-    codecTarget("T of a pair", openingCodec("anna", ROWS), [opening], 40_000),
+    codecTarget("T of a pair", openingsCodec("anna", ROWS, 1), [opening], 40_000),
     codecTarget("M, sorted", sortedCodec("anna", "M", ROWS), [rising(ROWS, 32)], 40_000),
     codecTarget("T in slots", slotsCodec("anna", ROWS), [opening], 30_000),
     codecTarget("dealt", dealtCodec("zeta", { receives: [], sends: 1 }), [rng(48)], 20_000),

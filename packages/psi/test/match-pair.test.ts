@@ -361,8 +361,8 @@ describe("a session that cannot run", () => {
 
   it.each<[string, () => MatchPairSetup, string]>([
     [
-      "more than 2^17 rows",
-      () => ({ ...setup(), rowsPadded: { alice: 256, bob: 2 ** 17 + 1 } }),
+      "more than 2^20 rows",
+      () => ({ ...setup(), rowsPadded: { alice: 256, bob: 2 ** 20 + 1 } }),
       "too-large",
     ],
     [

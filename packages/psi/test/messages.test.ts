@@ -18,7 +18,7 @@ import {
   requestCodec,
   tokensCodec,
 } from "../src/messages.ts";
-import { openingCodec, pairKeyCodec, sortedCodec } from "../src/pair-messages.ts";
+import { openingsCodec, pairKeyCodec, sortedCodec } from "../src/pair-messages.ts";
 import { allowance } from "./federation.ts";
 
 const tokens = (...firsts: readonly number[]): Uint8Array =>
@@ -36,7 +36,7 @@ const CODECS = [
   countsCodec(2),
   allowanceCodec(allowance("alice", 256)),
   pairKeyCodec("alice", 256),
-  openingCodec("alice", 3),
+  openingsCodec("alice", 3, 1),
   sortedCodec("alice", "M", 3),
   sortedCodec("alice", "E", 3),
 ];
@@ -94,7 +94,7 @@ describe("messages", () => {
       "expected the size that the plan states in K of alice, got another",
     );
     const opening = Uint8Array.of(...new Uint8Array(32).fill(0xff), ...tokens(1, 2, 3));
-    expect(openingCodec("alice", 3).decode(opening)).toEqual(opening);
+    expect(openingsCodec("alice", 3, 1).decode(opening)).toEqual(opening);
     const point = (first: number): Uint8Array => new Uint8Array(32).fill(first, 0, 1);
     const sorted = sortedCodec("alice", "E", 2);
     expect(sorted.decode(Uint8Array.of(...point(1), ...point(2)))).toHaveLength(64);
@@ -106,7 +106,7 @@ describe("messages", () => {
         "expected strictly ascending rows in E of alice, got others",
       );
       expect(() =>
-        openingCodec("alice", 2).decode(Uint8Array.of(...new Uint8Array(32), ...tokens(one, two))),
+        openingsCodec("alice", 2, 1).decode(Uint8Array.of(...new Uint8Array(32), ...tokens(one, two))),
       ).toThrow("expected strictly ascending rows in T of alice, got others");
     }
   });

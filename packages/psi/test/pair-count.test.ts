@@ -89,7 +89,7 @@ describe.each(MODES)("match-pair/1, mode %s", (mode) => {
         gate: (party) => party === "alice",
         observe: (sent) => void left.push(sent),
       });
-    expect(run).toThrow(`bob waits for its gate (${mode.replace(".", "-")}.bob.zoe)`);
+    expect(run).toThrow(`bob waits for its gate (${mode.replace(".", "-")}.bob.zoe.count)`);
     expect(left.filter(({ output }) => output !== undefined).map(({ type }) => type)).toEqual(["T"]);
   });
 

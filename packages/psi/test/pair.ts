@@ -39,17 +39,23 @@ export function matchSetups(
 ): readonly [MatchPairSetup, MatchPairSetup] {
   const transcript = federation.transcript();
   const inputs = packed(lists);
+  const [first = "", second = ""] = federation.parties;
   const setup = (me: PartyId): MatchPairSetup => ({
+    ...setupOf(federation, inputs, recipients, transcript),
     me,
-    parties: federation.parties,
-    recipients,
-    transcript,
-    sid: federation.sid(transcript),
-    rowsPadded: padded(inputs),
     inputs: inputs[me] ?? inputsOf([]),
   });
-  const [first = "", second = ""] = federation.parties;
   return [setup(first), setup(second)];
+}
+
+function setupOf(
+  federation: Federation,
+  inputs: Record<PartyId, PackedInputs>,
+  recipients: readonly PartyId[],
+  transcript: Uint8Array,
+): Omit<MatchPairSetup, "me" | "inputs"> {
+  const { parties } = federation;
+  return { parties, recipients, transcript, sid: federation.sid(transcript), rowsPadded: padded(inputs) };
 }
 
 /** A whole match. */
@@ -64,17 +70,19 @@ export function runMatch(
   return federation.run(Object.fromEntries(parties), weather);
 }
 
-/** What each node knows of a count: the parties, and recipients that bring nothing. */
+/** What each node knows of a count, of two or more: the parties, and recipients that bring nothing. */
 export function countSetups(
   federation: Federation,
   lists: Lists,
   recipients: readonly PartyId[],
   minCount = 0,
 ): readonly PairCountSetup[] {
-  const setups = matchSetups(federation, lists, recipients);
-  const strangers = recipients.filter((recipient) => !federation.parties.includes(recipient));
-  const { me: _me, inputs: _inputs, ...common } = setups[0];
-  return [...setups, ...strangers.map((me) => ({ ...common, me }))].map((setup) => ({ ...setup, minCount }));
+  const inputs = packed(lists);
+  const common = { ...setupOf(federation, inputs, recipients, federation.transcript()), minCount };
+  return [...new Set([...federation.parties, ...recipients])].map((me) => {
+    const own = inputs[me];
+    return own === undefined ? { ...common, me } : { ...common, me, inputs: own };
+  });
 }
 
 /** A whole count. */

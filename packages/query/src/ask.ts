@@ -14,7 +14,6 @@ import { DECONFLICT_FIELDS, LOOKUP_FIELDS, readDeconflict, readLookup } from "./
 import { columnIn, readDomain, readFrom, readKey, readWhere, statisticIn } from "./ask-rows.ts";
 import { readTrend } from "./ask-trend.ts";
 import { ASK_KINDS } from "./names.ts";
-import { refusePairs } from "./not-yet.ts";
 import { anyMapOf, distinct, field, integerOf, listOf, mapOf, oneOf, required } from "./yaml-fields.ts";
 import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
@@ -91,7 +90,6 @@ function readMode(map: YamlMap, shape: OverlapAsk["shape"], parties: number): Ov
   if (mode === "atLeast") return atThreshold(map, value, { shape, parties });
   const hint = "leave `mode` out: the coordinator counts pseudonyms";
   if (mode === "pairs.blind" || mode === "pairs.local") {
-    if (parties !== 2) throw refusePairs(value, mode, parties);
     if (shape === "pairs") return mode;
     throw failAt(value, "invalid-value", `mode: ${mode} answers shape: pairs, not ${shape}`, hint);
   }

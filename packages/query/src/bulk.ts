@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A match of two long lists under a correlation that the coordinator deals.
+import type { Text } from "@koplamp/wire";
 import type { Choice } from "./choices.ts";
 
 /** Matching of two without a curve: hundreds of times cheaper than under a key, if the coordinator joins neither party. */
@@ -19,4 +20,10 @@ export const BULK: Choice = {
       },
     },
   ],
+};
+
+/** What every other match of two passes over. */
+export const BULK_PASSED_OVER: Text = {
+  nl: "kost bijna geen rekenwerk, maar deelt de coördinator toeval uit: spant hij met een partij samen, dan kunnen ze elk nummer tegen de lijst van de ander toetsen",
+  en: "it would cost almost no computing, but the coordinator deals random numbers: if it works together with a party, these can test any identifier against the other one's list",
 };

@@ -16,7 +16,7 @@ const HIGHEST: Readonly<Record<QueryClass, Fact>> = {
 };
 
 /** What a relay learns in any protocol. Nobody has to allow it. */
-const RELAY: readonly Fact[] = ["took-part", "timing", "ledger-growth", "size-padded", "vocabulary"];
+export const RELAY: readonly Fact[] = ["took-part", "timing", "ledger-growth", "size-padded", "vocabulary"];
 
 /**
  * Refuses a plan whose contract tells a party more than its class allows. What a party gains by leaving the protocol,
@@ -78,22 +78,22 @@ export function beyondRelay({ views }: Pick<Described, "views">): readonly Item[
     .filter(({ fact }) => !RELAY.includes(fact));
 }
 
+/** How the same could be counted without a pattern at the coordinator. */
+function withoutPattern(ask: Ask): string {
+  if (ask.kind !== "overlap-count" || ask.mode === "atLeast") return "";
+  if (ask.shape === "pairs") return "mode: pairs.blind or pairs.local shows it none; or ";
+  const tables = (ask.atLeast ?? 0) >= 2 ? "mode: atLeast shows it what enough parties hold only, " : "";
+  return `${tables}mode: recipient shows it none (the recipient sees it), shape: pairs counts each pair by itself; or `;
+}
+
 /**
  * Where the coordinator sees more than sizes, the covenant must say so and no party of the question may run it
  * (threats.md, section 1, A7).
  * @throws {QueryError} `coordinator`.
  */
 export function checkCoordinator(covenant: Covenant, roster: Roster, plan: Plan, described: Described): void {
-  const beyond = beyondRelay(described);
-  if (beyond.length === 0) return;
-  const admitted = covenant.protocols.find(({ id }) => id === plan.protocol.id)?.coordinatorLearns ?? [];
-  const unlisted = beyond.find(({ fact }) => !admitted.includes(fact));
-  if (unlisted !== undefined) {
-    const message = `in ${plan.protocol.id} the coordinator learns "${unlisted.fact}", and covenant "${covenant.id}" does not allow it that`;
-    throw new QueryError("coordinator", message, {
-      hint: "add it to `coordinatorLearns` of the protocol, by a new covenant version",
-    });
-  }
+  checkPattern(covenant, plan, described);
+  if (beyondRelay(described).length === 0) return;
   const involved = [...plan.inputs.map(({ party }) => party), ...plan.recipients.map(({ party }) => party)];
   const { operator } = roster.coordinator;
   if (!involved.includes(operator)) return;
@@ -102,4 +102,17 @@ export function checkCoordinator(covenant: Covenant, roster: Roster, plan: Plan,
     party: operator,
     hint: "let another organisation run the coordinator",
   });
+}
+
+/** Whether the covenant says all that the coordinator sees beyond sizes. @throws {QueryError} `coordinator`. */
+export function checkPattern(covenant: Covenant, plan: Plan, described: Described): void {
+  const beyond = beyondRelay(described);
+  const admitted = covenant.protocols.find(({ id }) => id === plan.protocol.id)?.coordinatorLearns ?? [];
+  const unlisted = beyond.find(({ fact }) => !admitted.includes(fact));
+  if (unlisted !== undefined) {
+    const message = `in ${plan.protocol.id} the coordinator learns "${unlisted.fact}", and covenant "${covenant.id}" does not allow it that`;
+    throw new QueryError("coordinator", message, {
+      hint: `${withoutPattern(plan.ask)}add it to \`coordinatorLearns\` of the protocol, by a new covenant version`,
+    });
+  }
 }

@@ -176,6 +176,15 @@ export function stricterMatch({ mode }: Pick<MatchAsk, "mode">): Choice["refused
   return { protocol: PAIR.protocol, why: mode === "tokens" ? EACH_TIME : NOT_ADMITTED };
 }
 
+/** What it would be to count at the coordinator after all. */
+const HUB_PASSED_OVER: Choice["refused"][number] = {
+  protocol: "overlap-hub/1",
+  why: {
+    nl: "de coördinator zou van elk pseudoniem zien wie het heeft; op verzoek (mode: hub)",
+    en: "the coordinator would see who holds each pseudonym; when asked for (mode: hub)",
+  },
+};
+
 /** The ways to count, by mode. */
 export const COUNTS: Readonly<Record<NonNullable<OverlapAsk["mode"]>, Choice>> = {
   hub: {
@@ -202,7 +211,7 @@ export const COUNTS: Readonly<Record<NonNullable<OverlapAsk["mode"]>, Choice>> =
       nl: "zoals gevraagd (mode: recipient) telt de node van de ontvanger; de coördinator ziet geen patroon",
       en: "as asked (mode: recipient) the recipient's node counts; the coordinator sees no pattern",
     },
-    refused: [],
+    refused: [HUB_PASSED_OVER],
   },
   atLeast: {
     protocol: "overlap-threshold/1",
@@ -236,6 +245,7 @@ export const COUNTS: Readonly<Record<NonNullable<OverlapAsk["mode"]>, Choice>> =
           en: "a node that follows the protocol would see the number only; deceit is not noticed",
         },
       },
+      HUB_PASSED_OVER,
     ],
   },
   "pairs.blind": {
@@ -253,6 +263,7 @@ export const COUNTS: Readonly<Record<NonNullable<OverlapAsk["mode"]>, Choice>> =
           en: "deceit by the other would be noticed, but whoever counts holds the matching items in memory",
         },
       },
+      HUB_PASSED_OVER,
     ],
   },
 };

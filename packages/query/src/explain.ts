@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Contract, Plan } from "@koplamp/wire";
-import { type ExplainOptions, type Explanation, explain } from "./explanation.ts";
+import type { Cost } from "./cost.ts";
+import {
+  type ExplainedDifference,
+  type ExplainedWay,
+  type ExplainOptions,
+  type Explanation,
+  explain,
+} from "./explanation.ts";
 import { bytesText, grouped, type Language, listed, secondsText } from "./language.ts";
 import { labelled, tableRow, wrapped } from "./layout.ts";
 import { shortened } from "./phrases.ts";
@@ -18,6 +25,10 @@ const LABELS = {
     provided: "mits",
     cost: "kosten",
     approvals: "goedkeuringen",
+    instead: "of",
+    also: "dan ook",
+    without: "dan niet",
+    ruledOut: "kan hier niet",
     warning: "let op",
     class: "klasse",
     purpose: "doel",
@@ -34,6 +45,10 @@ const LABELS = {
     provided: "provided",
     cost: "cost",
     approvals: "approvals",
+    instead: "or",
+    also: "then also",
+    without: "then not",
+    ruledOut: "not possible here",
     warning: "warning",
     class: "class",
     purpose: "purpose",
@@ -106,12 +121,37 @@ function facts(told: Explanation, lang: Language, width: number): readonly strin
   const words = LABELS[lang];
   return [
     ...labelled(words.protocol, `${told.protocol}: ${told.reason}`, LABEL, width),
-    ...told.passedOver.flatMap(({ protocol, why }) =>
-      labelled(`  ${words.not}`, `${protocol}: ${why}`, LABEL, width),
-    ),
+    ...told.passedOver
+      .filter(({ protocol }) => !told.otherWays.some((other) => other.protocol === protocol))
+      .flatMap(({ protocol, why }) => labelled(`  ${words.not}`, `${protocol}: ${why}`, LABEL, width)),
+    ...told.otherWays.flatMap((other) => wayLines(other, lang, width)),
     ...labelled(words.brings, bringsText(told, lang), LABEL, width),
     ...labelled(words.cost, costText(told, lang), LABEL, width),
     ...labelled(words.approvals, approvalsText(told, lang), LABEL, width),
+  ];
+}
+
+/** Another way: how to ask for it, why it is not taken, who would learn what else, and its cost. */
+function wayLines(
+  { protocol, force, why, possible, more, less, cost }: ExplainedWay,
+  lang: Language,
+  width: number,
+): readonly string[] {
+  const words = LABELS[lang];
+  const own = why.replace(
+    /[;,] (?:alleen op verzoek|op verzoek|only when asked for|when asked for) \(mode: [^)]*\)$/,
+    "",
+  ); // it stands in front
+  const head = possible ? own : `${words.ruledOut}: ${why}`;
+  const differ = (label: string, rows: readonly ExplainedDifference[]): readonly string[] =>
+    rows.flatMap(({ who, learns }) =>
+      labelled("", `${label} ${who}: ${learns.join("; ")}`, LABEL + 2, width),
+    );
+  return [
+    ...labelled(`  ${words.instead}`, `${force} (${protocol}): ${head}`, LABEL, width),
+    ...differ(words.also, more),
+    ...differ(words.without, less),
+    ...(cost === undefined ? [] : labelled("", costLine(cost, lang), LABEL + 2, width)),
   ];
 }
 
@@ -128,19 +168,28 @@ function bringsText({ inputs }: Explanation, lang: Language): string {
 }
 
 function costText({ cost }: Explanation, lang: Language): string {
-  const { firstSeconds, repeatSeconds, bytesOut, evaluations } = cost;
-  const first = secondsText(firstSeconds, lang);
-  const bytes = bytesText(bytesOut, lang);
-  const base =
-    lang === "nl"
-      ? `${first} rekenen en ${bytes} versturen per partij`
-      : `${first} of computing and ${bytes} to send a party`;
+  const { evaluations } = cost;
+  const base = costLine(cost, lang);
   if (evaluations.length === 0) return base;
   const most = grouped(Math.max(...evaluations.map(({ amount }) => amount)), lang);
-  const later = secondsText(repeatSeconds, lang);
   return lang === "nl"
-    ? `${base} de eerste keer, daarna ${later}; hooguit ${most} berekeningen van één quotum`
-    : `${base} the first time, ${later} later; at most ${most} evaluations of one quota`;
+    ? `${base}; hooguit ${most} berekeningen van één quotum`
+    : `${base}; at most ${most} evaluations of one quota`;
+}
+
+/** Computing, bytes and rounds of the party that pays most; later, where something is kept for later questions. */
+function costLine(cost: Cost, lang: Language): string {
+  const { firstSeconds, repeatSeconds, bytesOut, bytesIn, rounds, repeatRounds } = cost;
+  const [first, later] = [secondsText(firstSeconds, lang), secondsText(repeatSeconds, lang)];
+  const [out, back] = [bytesText(bytesOut, lang), bytesText(bytesIn, lang)];
+  const once =
+    lang === "nl"
+      ? `${first} rekenen, ${out} versturen en ${back} ontvangen per partij, ${rounds} rondes`
+      : `${first} of computing, ${out} to send and ${back} to receive a party, ${rounds} rounds`;
+  if (repeatRounds === rounds) return once;
+  return lang === "nl"
+    ? `${once} de eerste keer, daarna ${later} en ${repeatRounds} rondes`
+    : `${once} the first time, ${later} and ${repeatRounds} rounds later`;
 }
 
 function approvalsText({ approvals }: Explanation, lang: Language): string {

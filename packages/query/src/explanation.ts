@@ -6,6 +6,7 @@ import { type Cost, costOf } from "./cost.ts";
 import { ANY } from "./knowledge.ts";
 import type { Language } from "./language.ts";
 import { record } from "./names.ts";
+import { type Difference, otherWaysOf } from "./other-ways.ts";
 import { phrasesOf, type Speaker } from "./phrases.ts";
 import { warningText } from "./warnings.ts";
 
@@ -31,6 +32,8 @@ export interface Explanation {
   readonly together: readonly ExplainedRow[];
   readonly assumptions: readonly { readonly id: string; readonly text: string; readonly ifFalse: string }[];
   readonly cost: Cost;
+  /** The other ways to answer the same; empty where the covenant is not at hand, or there is no other. */
+  readonly otherWays: readonly ExplainedWay[];
   readonly approvals: {
     readonly parties: readonly PartyId[];
     readonly roles: readonly string[];
@@ -46,7 +49,28 @@ export interface ExplainedRow {
   readonly atMost: readonly string[];
 }
 
-/** Whose covenant: for names of external approvers. */
+/** Another way to answer a question, and what would be otherwise. */
+export interface ExplainedWay {
+  readonly protocol: string;
+  /** What a question says to have it: `mode: tokens`. */
+  readonly force: string;
+  readonly why: string;
+  /** False where the covenant or the question rules it out; then `why` is the refusal, in English. */
+  readonly possible: boolean;
+  /** What some would learn, or could at most, that they do not now; and the other way round. */
+  readonly more: readonly ExplainedDifference[];
+  readonly less: readonly ExplainedDifference[];
+  /** Absent where it is not possible. */
+  readonly cost?: Cost;
+}
+
+/** What one of the nodes would learn otherwise. */
+export interface ExplainedDifference {
+  readonly who: string;
+  readonly learns: readonly string[];
+}
+
+/** Whose covenant: for other ways that it allows, and for names of external approvers. */
 export interface ExplainOptions {
   readonly lang: Language;
   readonly covenant?: Covenant;
@@ -80,6 +104,7 @@ export function explain(contract: Contract, plan: Plan, { lang, covenant }: Expl
       ifFalse,
     })),
     cost: costOf(plan, contract),
+    otherWays: covenant === undefined ? [] : wayRows(plan, covenant, context),
     approvals: {
       parties: partiesOf(plan),
       roles: ["lawful", "ethical"],
@@ -87,6 +112,24 @@ export function explain(contract: Contract, plan: Plan, { lang, covenant }: Expl
     },
     warnings: contract.warnings.map((code) => warningText(code, lang)),
   };
+}
+
+function wayRows(plan: Plan, covenant: Covenant, context: Omit<Speaker, "who">): readonly ExplainedWay[] {
+  const { possible, ruledOut } = otherWaysOf(plan, covenant);
+  const told = (rows: readonly Difference[]): readonly ExplainedDifference[] =>
+    rows.map(({ who, learns }) => ({
+      who: namesOf([who], context).join(),
+      learns: phrasesOf(learns, { ...context, who: [who] }),
+    }));
+  return [
+    ...possible.map(({ protocol, mode, why, more, less, cost }) => ({
+      ...{ protocol, force: `mode: ${mode}`, why: inLanguage(why, context.lang), possible: true },
+      ...{ more: told(more), less: told(less), cost },
+    })),
+    ...ruledOut.map(({ protocol, mode, refusal }) => ({
+      ...{ protocol, force: `mode: ${mode}`, why: refusal, possible: false, more: [], less: [] },
+    })),
+  ];
 }
 
 /** Every party that has to agree, in order: contributors, recipients, and the proposer. */

@@ -85,6 +85,11 @@ function outside(who: readonly PartyId[], items: readonly Item[]): readonly Item
   });
 }
 
+/** An item about several parties as one about each, where that says the same. */
+export function apart(item: Item): readonly Item[] {
+  return JOINT.includes(item.fact) ? [item] : item.about.map((party) => ({ ...item, about: [party] }));
+}
+
 /** Items in canonical order, equal ones once; items about single parties that say the same are one item. */
 export function merged(items: readonly Item[]): readonly Item[] {
   const groups = new Map<string, Item>();

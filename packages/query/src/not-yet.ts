@@ -12,13 +12,3 @@ export function refuseAlternatives(at: YamlValue): QueryError {
     "ask one match for each key, with `key`, or leave `flaggedBy` and mode: threshold out",
   );
 }
-
-/** The refusal of a count of pairs among more than two parties by `match-pair/1`. */
-export function refusePairs(at: YamlValue, mode: string, parties: number): QueryError {
-  return failAt(
-    at,
-    "not-yet",
-    `mode "${mode}" of overlap-count takes two parties so far, got ${parties}`,
-    "ask for each pair by itself, or leave `mode` out: mode hub counts all pairs at the coordinator",
-  );
-}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import { isPairProtocol, MOST_PAIR_ROWS, MOST_ROWS } from "@koplamp/psi";
 import {
   type Ask,
   addPeriod,
@@ -14,7 +13,6 @@ import {
   type Time,
   timeText,
 } from "@koplamp/wire";
-import { BULK } from "./bulk.ts";
 import type { CatalogueEntry } from "./catalogue.ts";
 import { DISTINCT } from "./choices.ts";
 import { choose, circumstances } from "./choose.ts";
@@ -23,6 +21,7 @@ import { epochOf } from "./epoch.ts";
 import { QueryError } from "./errors.ts";
 import { inputsOf } from "./inputs.ts";
 import { checkJoin } from "./joins.ts";
+import { checkSizes } from "./limits.ts";
 import { withElements } from "./lookup-questions.ts";
 import { checkLookup } from "./lookups.ts";
 import { didYouMean } from "./nearest.ts";
@@ -171,21 +170,6 @@ function checkRecipients({ recipients }: Question, ask: Ask): void {
       hint: `recipients may be: ${holders.join(", ")}; kind: overlap-count tells numbers to anybody`,
     });
   }
-}
-
-/** One session takes so many rows; longer lists would have to be cut into shards. */
-function checkSizes(ask: Ask, protocol: string, inputs: readonly Input[]): void {
-  const pair = isPairProtocol(protocol) && protocol !== BULK.protocol;
-  const most = pair ? MOST_PAIR_ROWS : MOST_ROWS;
-  const large = inputs.find(({ rowsPadded }) => rowsPadded > most);
-  if (keyOf(ask).length === 0 || large === undefined) return;
-  const { party, rowsPadded } = large;
-  const mode = ask.kind === "match" ? "with `mode: bulk`" : "without `mode`";
-  const other = pair ? `, or ${mode}: ${MOST_ROWS} keys fit a session then` : "";
-  throw new QueryError("not-yet", `${party} brings up to ${rowsPadded} keys, and a session takes ${most}`, {
-    party,
-    hint: `ask over a smaller dataset: cutting a question into shards is not built yet${other}`,
-  });
 }
 
 function basesOf({ legalBasis }: Question, inputs: readonly Input[]): Plan["bases"] {

@@ -142,7 +142,6 @@ describe("a mode is refused with what exists instead", () => {
   const three = (text: string): string => text.replace("customs: watch", "customs: watch, navy: seen");
   test.each([
     [three(PAIR_MATCH), "invalid-value", "mode: pair is for two parties, got 3", "match-tokens/1"],
-    [three(PAIR_COUNT), "not-yet", "takes two parties so far, got 3", "ask for each pair by itself"],
     [
       PAIR_COUNT.replace("shape: pairs", "shape: histogram"),
       "invalid-value",
@@ -155,10 +154,15 @@ describe("a mode is refused with what exists instead", () => {
     expect(() => read(text)).toThrow(message);
   });
 
-  test("lists above 2^17 keys", () => {
-    const large = [entry("customs", "watch", { imo: "imo" }, 2 ** 17 + 2 ** 16), ...OFFERED.slice(1)];
-    expect(() => planned(read(PAIR_MATCH), large)).toThrow("and a session takes 131072");
-    expect(planned(read(SHIPS), large).plan.protocol.id).toBe("match-tokens/1");
+  test("lists above 2^20 keys; above 2^17 they go in shards, and the contract counts what these are padded to", () => {
+    const large = (rows: number) => [entry("customs", "watch", { imo: "imo" }, rows), ...OFFERED.slice(1)];
+    for (const text of [PAIR_MATCH, SHIPS]) {
+      expect(() => planned(read(text), large(3 * 2 ** 19))).toThrow("and a session takes 1048576");
+    }
+    const { contract } = planned(read(PAIR_MATCH), large(3 * 2 ** 16));
+    expect(contract.debits.map(({ amount }) => amount)).toEqual([2 * 100_864]);
+    const commitment = contract.egress.find(({ what }) => what === "K");
+    expect(commitment).toMatchObject({ messages: 2, bytes: 2 * 72 });
   });
 
   test("a count in memory, where the covenant allows nothing at the level of persons", () => {
@@ -168,6 +172,60 @@ describe("a mode is refused with what exists instead", () => {
       expect.objectContaining({ code: "above-class", party: "customs" }),
     );
     expect(() => planned(read(PAIR_COUNT), OFFERED, covenant)).not.toThrow();
+  });
+});
+
+describe("pairs among three", () => {
+  const offered = [...OFFERED, entry("navy", "seen", { imo: "imo" }, 256)];
+  const among = (text: string): string => text.replace("customs: watch", "customs: watch, navy: seen");
+  const free = among(PAIR_COUNT.replace("  mode: pairs.blind\n", ""));
+  const parties = ["customs", "harbour", "insurer", "navy"];
+
+  test("take the hub where the covenant lets the coordinator see the pattern, else each pair counts by itself", () => {
+    const covenant = covenantOf(parties);
+    const protocols = covenant.protocols.map((row) =>
+      row.id === "overlap-hub/1" ? { ...row, coordinatorLearns: [] } : row,
+    );
+    const chosenBy = (agreement: Covenant, text = free): string =>
+      planned(read(text), offered, agreement).plan.protocol.id;
+    expect(chosenBy(covenant)).toBe("overlap-hub/1");
+    expect(chosenBy({ ...covenant, protocols })).toBe("match-pair-count-blind/1");
+    expect(chosenBy(covenant, among(PAIR_COUNT))).toBe("match-pair-count-blind/1");
+    expect(chosenBy(covenant, among(local))).toBe("match-pair-count-local/1");
+    const neither = protocols.filter(({ id }) => id !== "match-pair-count-blind/1");
+    expect(() => chosenBy({ ...covenant, protocols: neither })).toThrow(
+      expect.objectContaining({ code: "coordinator", hint: expect.stringContaining("mode: pairs.blind") }),
+    );
+  });
+
+  test("without a way that the covenant allows are refused with the ways that there are", () => {
+    const covenant = covenantOf(parties);
+    const protocols = covenant.protocols.map((row) => ({ ...row, coordinatorLearns: [] }));
+    const histogram = free.replace("shape: pairs", "shape: histogram");
+    expect(() => planned(read(histogram), offered, { ...covenant, protocols })).toThrow(
+      expect.objectContaining({ code: "coordinator", hint: expect.stringContaining("mode: recipient") }),
+    );
+  });
+
+  test("list every pair in the contract, and the coordinator sees no pattern: in the hub it does", () => {
+    const { contract } = planned(read(among(PAIR_COUNT)), offered);
+    expect(contract.disclosures.map(({ id }) => id)).toEqual([
+      "count-blind.customs.insurer.count",
+      "count-blind.harbour.customs",
+      "count-blind.harbour.navy",
+      "count-blind.navy.customs",
+      "count-blind.navy.customs.count",
+      "count-blind.navy.insurer.count",
+    ]);
+    const coordinator = ({ views }: typeof contract): readonly string[] =>
+      views.find(({ who }) => who.includes("coordinator"))?.learns.map(({ fact }) => fact) ?? [];
+    expect(coordinator(contract)).not.toContain("pattern");
+    expect(coordinator(planned(read(free), offered).contract)).toContain("pattern");
+    expect(contract.debits.map(({ holder, asker }) => `${holder} for ${asker}`)).toEqual([
+      "harbour for customs",
+      "harbour for navy",
+      "navy for customs",
+    ]);
   });
 });
 
@@ -231,8 +289,8 @@ describe("the contract", () => {
     expect(new Set(modes.map(({ protocol }) => protocol)).size).toBe(3);
     expect(modes.map(({ disclosures }) => disclosures.map(({ id }) => id))).toEqual([
       ["pair.harbour.customs"],
-      ["count-local.customs.insurer", "count-local.harbour.customs"],
-      ["count-blind.customs.insurer", "count-blind.harbour.customs"],
+      ["count-local.customs.insurer.count", "count-local.harbour.customs"],
+      ["count-blind.customs.insurer.count", "count-blind.harbour.customs"],
     ]);
   });
 });

@@ -213,7 +213,6 @@ describe("what cannot be answered yet is refused with what exists instead", () =
       SHIPS.replace("key: [imo]", "anyKey: [[imo], [name]]\n  flaggedBy: { flagged: true }"),
       "one match for each key",
     ],
-    ["pairs.blind", COUNTS.replace("shape: histogram", "shape: pairs\n  mode: pairs.blind"), "hub"],
   ];
   for (const [what, text, hint] of cases) {
     test(what, () => {

@@ -94,6 +94,11 @@ function pairCount(lists: Lists, seed: string, mode: CountMode): Simulated {
   return runCount(federation, mode, countSetups(federation, two(lists), ["alice", "zoe"]));
 }
 
+function pairsCounted(lists: Lists, seed: string): Simulated {
+  const federation = new Federation(toyGroup(), oraclePrimitives, PARTIES, seed);
+  return runCount(federation, "count.blind", countSetups(federation, lists, RECIPIENTS));
+}
+
 const PROTOCOLS: Readonly<Record<string, (lists: Lists, seed: string) => unknown>> = {
   "keyset/1": (lists, seed) => shapeOf(prepared(lists, seed).keyset),
   "evaluate/1": (lists, seed) => prepared(lists, seed).evaluate.map(shapeOf).at(-1), // carol's: it has items everywhere
@@ -104,6 +109,7 @@ const PROTOCOLS: Readonly<Record<string, (lists: Lists, seed: string) => unknown
   "bulk-pair/1": (lists, seed) => shapeOf(bulk(lists, seed)),
   "match-pair-count-local/1": (lists, seed) => shapeOf(pairCount(lists, seed, "count.local")),
   "match-pair-count-blind/1": (lists, seed) => shapeOf(pairCount(lists, seed, "count.blind")),
+  "match-pair-count-blind/1 among three": (lists, seed) => shapeOf(pairsCounted(lists, seed)),
 };
 
 describe("the shape of a transcript", () => {

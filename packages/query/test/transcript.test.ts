@@ -133,6 +133,20 @@ describe("the contract's egress is what a simulation sends", () => {
     expect([...outputs].sort()).toEqual(contract.disclosures.map(({ id }) => id).sort());
   });
 
+  test("pairs of three, for one of them and somebody without data", () => {
+    const lists = { ...LISTED, coastguard: names(3, "a") };
+    const federation = new Federation(toyGroup(), oraclePrimitives, Object.keys(lists));
+    const setups = countSetups(federation, lists, ["customs", "insurer"]);
+    const run = federation.run(
+      Object.fromEntries(setups.map((setup) => [setup.me, countBlindNode(setup, federation.rng)])),
+    );
+    const text = PAIR_COUNT.replace("customs: watch", "customs: watch, coastguard: seen");
+    const { contract } = planned(read(text), offered(Object.keys(lists), DATASETS));
+    expect(byName(contract.egress)).toEqual(byName(added(rowsOf([run], ""))));
+    const outputs = run.transcript.flatMap(({ output }) => output ?? []);
+    expect([...outputs].sort()).toEqual(contract.disclosures.map(({ id }) => id).sort());
+  });
+
   test.each([
     { mode: "hub", text: COUNTS },
     { mode: "recipient", text: COUNTS.replace("histogram", "histogram\n  mode: recipient") },

@@ -96,7 +96,6 @@ const overlap = z
     message: "expected at most all parties",
     path: ["atLeast"],
   })
-  .refine(({ mode, from: sources }) => !mode?.startsWith("pairs.") || sources.length === 2, TWO_PARTIES)
   .refine(({ mode, atLeast }) => mode !== "atLeast" || (atLeast ?? 0) >= 2, {
     message: "expected shape atLeast, and at least 2, in this mode",
     path: ["atLeast"],
