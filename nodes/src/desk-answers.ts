@@ -8,6 +8,7 @@ import { draftFor, questionIn, signedPlanIn } from "./desk-asking.ts";
 import { readBody } from "./desk-body.ts";
 import { provenErasure } from "./desk-erasure.ts";
 import { exposureIn } from "./desk-exposure.ts";
+import { interestAdded, interestWithdrawn } from "./desk-interests.ts";
 import type { RouteName } from "./desk-routes.ts";
 import { suspend, suspensionAt } from "./desk-suspension.ts";
 import { decide, shown, signedIn } from "./inbox.ts";
@@ -81,6 +82,9 @@ export const ANSWERS: Readonly<Record<RouteName, Answer>> = {
   })),
   policy: told(({ desk }) => ({ policies: desk.reloadPolicy() })),
   exposure: heard(({ desk }, body) => desk.node.exposure(exposureIn(body))),
+  interests: told(({ desk }) => ({ interests: desk.node.interests() })),
+  "add-interest": heard(({ desk }, body) => interestAdded(desk.node, body)),
+  "withdraw-interest": heard(({ desk }, body) => interestWithdrawn(desk.node, body)),
 };
 
 /** Sits out a standing question, or takes part again, and says how it stands. */

@@ -37,7 +37,10 @@ export type RouteName =
   | "suspension"
   | "suspend"
   | "policy"
-  | "exposure";
+  | "exposure"
+  | "interests"
+  | "add-interest"
+  | "withdraw-interest";
 
 const HASH = "HASH";
 const READERS: readonly DeskRole[] = ["analyst", "lawful", "ethical", "officer", "auditor"];
@@ -68,6 +71,14 @@ export const ROUTES: readonly Route[] = [
   { name: "suspend", method: "POST", path: "/v1/suspension", roles: ["officer"] },
   { name: "policy", method: "POST", path: "/v1/policy", roles: ["operator"] },
   { name: "exposure", method: "POST", path: "/v1/exposure", roles: ["officer", "auditor"] },
+  { name: "interests", method: "GET", path: "/v1/interests", roles: ["analyst", "officer", "auditor"] },
+  { name: "add-interest", method: "POST", path: "/v1/interests", roles: ["analyst"] },
+  {
+    name: "withdraw-interest",
+    method: "POST",
+    path: "/v1/interests/withdrawn",
+    roles: ["analyst", "officer"],
+  },
 ];
 
 /** The route of a request, and the hash in its path where it has one. */

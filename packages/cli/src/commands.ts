@@ -9,6 +9,7 @@ import { DECISIONS } from "./decide.ts";
 import { DEMO, LAB_UP } from "./demo.ts";
 import { ERASED } from "./erasure.ts";
 import { INBOX } from "./inbox.ts";
+import { INTEREST_COMMANDS } from "./interest.ts";
 import { KEY_COMMANDS } from "./key.ts";
 import { LAB_COMMANDS } from "./lab.ts";
 import { LEDGER_COMMANDS } from "./ledger.ts";
@@ -36,6 +37,11 @@ export const GROUPS: readonly CommandGroup[] = [
     name: "query",
     summary: "Questions to real nodes, through your own.",
     commands: [QUERY_NEW, ...QUERY_COMMANDS, ...STANDING_COMMANDS, ERASED],
+  },
+  {
+    name: "interest",
+    summary: "What your desks look at, and which agency looks at the same.",
+    commands: INTEREST_COMMANDS,
   },
   { name: "card", summary: "Who may ask, approve and halt at your agency.", commands: CARD_COMMANDS },
   { name: "key", summary: "A person's own key, to ask or to decide with.", commands: KEY_COMMANDS },

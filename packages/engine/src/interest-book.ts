@@ -36,7 +36,10 @@ const INTEREST: z.ZodType<Interest> = z.union([
     from: WHEN,
     to: WHEN,
   }),
-  z.strictObject({ kind: z.string(), values: z.array(z.string()).readonly() }),
+  z.strictObject({
+    kind: z.string().refine((kind) => kind !== "presence"),
+    values: z.array(z.string()).readonly(),
+  }),
 ]);
 
 const KEPT = z.strictObject({

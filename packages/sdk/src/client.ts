@@ -11,6 +11,8 @@ import {
   type ExposureRequest,
   type InboxItem,
   type InboxQuestion,
+  type KeptInterest,
+  type NewInterest,
   type Outcome,
   type PlanDraft,
   type Progress,
@@ -113,6 +115,12 @@ export interface NodeClient {
   suspend(signed: SignedBytes): Promise<void>;
   /** The last word of the own officers, if there was one. */
   suspension(): Promise<OfficersLast | undefined>;
+  /** What the own desks look at, and with whom they met over it: all that is and was in the register. */
+  interests(): Promise<readonly KeptInterest[]>;
+  /** Puts in what a desk looks at. Gives its name. @throws {EngineError} `refused`, with the reason. */
+  addInterest(own: NewInterest): Promise<string>;
+  /** Takes it back. @throws {EngineError} `refused` for what does not run. */
+  withdrawInterest(id: string, by: string): Promise<void>;
   /** What a coalition could have learned about this node's data. @throws {ClientError} */
   exposure(request: ExposureRequest): Promise<Exposure>;
   /** The bundle with what the ledgers say of its question's erasure. @throws {EngineError} `refused`; {@link ClientError} */
@@ -167,6 +175,16 @@ export function nodeClient(dir: string, env: HomeEnv = process.env): NodeClient 
       const line = await lastLine(desk, "GET", "/v1/suspension");
       return (JSON.parse(line) as { readonly suspension: OfficersLast | null }).suspension ?? undefined; // our own node's word
     },
+    interests: async () => {
+      const line = await lastLine(desk, "GET", "/v1/interests");
+      return (JSON.parse(line) as { readonly interests: readonly KeptInterest[] }).interests; // our own node's word
+    },
+    addInterest: async (own) => {
+      const line = await lastLine(desk, "POST", "/v1/interests", own);
+      return (JSON.parse(line) as { readonly id: string }).id; // our own node's word
+    },
+    withdrawInterest: async (id, by) =>
+      void (await lastLine(desk, "POST", "/v1/interests/withdrawn", { id, by })),
     exposure: async (request) =>
       JSON.parse(await lastLine(desk, "POST", "/v1/exposure", request)) as Exposure, // our own node's word
     proveErasure: async (bundle) => {

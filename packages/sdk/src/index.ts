@@ -15,6 +15,8 @@ export {
   faultText,
   type InboxItem,
   type InboxQuestion,
+  type KeptInterest,
+  type NewInterest,
   type Outcome,
   type PlanDraft,
   type Standing,

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// `koplamp interest add | list | withdraw | hits`: what the desks of the own agency look at, and who looks at the same.
+import { userInfo } from "node:os";
+import type { KeptInterest, NewInterest } from "@koplamp/sdk";
+import type { CommandSpec, Flags } from "./command.ts";
+import { EXIT, UsageError } from "./errors.ts";
+import { clientOf, NODE } from "./inbox.ts";
+import type { Session } from "./session.ts";
+import { columns } from "./table.ts";
+
+const BY = {
+  flag: "--by <name>",
+  text: "who does it, for your own audit; absent: the user of this terminal",
+};
+
+/** Commands over the register of interests. */
+export const INTEREST_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "add [kind] [values...]",
+    summary:
+      "Puts in what you look at: person, company, vehicle, vessel, phone, address …, or a place and a time.",
+    example:
+      "koplamp interest add vessel 9187629 --case 2027-114 --desk narcotics --expires 2027-03-01 --node kmar",
+    flags: [
+      { flag: "--near <place>", text: "in place of a kind: LATITUDE,LONGITUDE,METRES, with --from and --to" },
+      { flag: "--municipality <code>", text: "in place of a kind: GM and four digits, with --from and --to" },
+      { flag: "--from <time>", text: "of a place: YYYY-MM-DDThh:mm:ssZ" },
+      { flag: "--to <time>", text: "of a place: the first instant that is not in it; it expires then" },
+      { flag: "--case <text>", text: "your own case: shown at your own desk only", required: true },
+      { flag: "--desk <text>", text: "whom to tell at your own agency", required: true },
+      { flag: "--expires <day>", text: "YYYY-MM-DD: from then on nobody meets it; a place's is --to" },
+      BY,
+      NODE,
+    ],
+    run: add,
+  },
+  {
+    name: "list",
+    summary: "All that is and was in your own register, with what became of it.",
+    example: "koplamp interest list --node kmar",
+    flags: [NODE],
+    run: async (session, flags) => shown(session, await clientOf(session, flags).interests()),
+  },
+  {
+    name: "withdraw <interest>",
+    summary: "Takes an interest back: from now on it meets nobody. Its record stays for your own audit.",
+    example: "koplamp interest withdraw 1f4c9a02 --node kmar",
+    flags: [BY, NODE],
+    run: withdraw,
+  },
+  {
+    name: "hits",
+    summary: "Your own interests that another agency has too: contact each other.",
+    example: "koplamp interest hits --node kmar",
+    flags: [NODE],
+    run: async (session, flags) => {
+      const all = await clientOf(session, flags).interests();
+      return shown(
+        session,
+        all.filter(({ meetings }) => meetings.length > 0),
+      );
+    },
+  },
+];
+
+async function add(session: Session, flags: Flags, args: readonly string[]): Promise<number> {
+  const [kind, ...values] = args.flat();
+  const place = placeOf(flags);
+  if ((kind === undefined) === (place === undefined))
+    throw new UsageError(
+      "expected a kind with its values, or a place",
+      "koplamp interest add --help shows both",
+    );
+  const interest = place ?? { kind: kind ?? "", values };
+  const own: NewInterest = {
+    interest,
+    reference: flags.required("case"),
+    desk: flags.required("desk"),
+    by: byOf(flags),
+    expires: expiryOf(flags),
+  };
+  const id = await clientOf(session, flags).addInterest(own);
+  session.print(session.json ? JSON.stringify({ id }) : `${WORDS[session.lang].added} ${id}`);
+  return EXIT.done;
+}
+
+function placeOf(flags: Flags): NewInterest["interest"] | undefined {
+  const [near, municipality] = [flags.text("near"), flags.text("municipality")];
+  if (near === undefined && municipality === undefined) return undefined;
+  const [from, to] = [flags.required("from"), flags.required("to")];
+  if (municipality !== undefined) return { kind: "presence", place: { municipality }, from, to };
+  const parts = (near ?? "")
+    .split(",")
+    .map((text) => (/^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN));
+  const [latitude = Number.NaN, longitude = Number.NaN, metres = Number.NaN] = parts;
+  if (parts.length !== 3 || !parts.every(Number.isFinite) || !Number.isInteger(metres))
+    throw new UsageError(
+      `--near takes LATITUDE,LONGITUDE,METRES, got "${near}"`,
+      "--near 52.0907,5.1214,500",
+    );
+  const micro = (degrees: number): number => Math.round(degrees * 1_000_000);
+  return {
+    kind: "presence",
+    place: { latitudeMicro: micro(latitude), longitudeMicro: micro(longitude), metres },
+    from,
+    to,
+  };
+}
+
+function expiryOf(flags: Flags): string {
+  const [day, to] = [flags.text("expires"), flags.text("to")];
+  if (day === undefined && to !== undefined) return to;
+  if (day !== undefined && /^\d{4}-\d\d-\d\d$/.test(day)) return `${day}T00:00:00Z`;
+  throw new UsageError(
+    "expected --expires as YYYY-MM-DD",
+    "an interest runs out: nobody is to meet an old one",
+  );
+}
+
+const byOf = (flags: Flags): string => flags.text("by") ?? userInfo().username;
+
+async function withdraw(session: Session, flags: Flags, [which = ""]: readonly string[]): Promise<number> {
+  const client = clientOf(session, flags);
+  const meant = (await client.interests()).filter(({ id }) => which.length >= 4 && id.startsWith(which));
+  const [found] = meant;
+  if (found === undefined || meant.length > 1)
+    throw new UsageError(
+      `"${which}" means ${meant.length} interests of this node`,
+      "koplamp interest list shows their names: four digits are enough",
+    );
+  await client.withdrawInterest(found.id, byOf(flags));
+  return shown(
+    session,
+    (await client.interests()).filter(({ id }) => id === found.id),
+  );
+}
+
+function shown(session: Session, interests: readonly KeptInterest[]): number {
+  const words = WORDS[session.lang];
+  if (session.json) session.print(JSON.stringify({ interests }));
+  else if (interests.length === 0) session.print(words.none);
+  else session.print(...columns([words.header, ...interests.map((one) => rowOf(one, words))]));
+  return EXIT.done;
+}
+
+function rowOf(
+  { id, interest, reference, desk, expires, withdrawn, meetings }: KeptInterest,
+  words: (typeof WORDS)[keyof typeof WORDS],
+): readonly string[] {
+  const over = withdrawn === null ? expires.slice(0, 16) : `${words.withdrawn} ${withdrawn.at.slice(0, 16)}`;
+  const met = meetings.map(({ party, first }) => `${party} (${first.slice(0, 16)})`).join(", ");
+  return [id.slice(0, 8), "values" in interest ? interest.kind : words.place, reference, desk, over, met];
+}
+
+const WORDS = {
+  nl: {
+    header: ["naam", "wat", "zaak", "desk", "tot", "neem contact op met"],
+    none: "niets",
+    added: "opgenomen:",
+    withdrawn: "ingetrokken",
+    place: "plaats",
+  },
+  en: {
+    header: ["name", "what", "case", "desk", "until", "contact"],
+    none: "none",
+    added: "added:",
+    withdrawn: "withdrawn",
+    place: "place",
+  },
+} as const;
