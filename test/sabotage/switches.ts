@@ -5,6 +5,7 @@ import { BUDGETS } from "./budgets.ts";
 import { BULK_PAIR } from "./bulk.ts";
 import { CHANNEL } from "./channel.ts";
 import { COORDINATOR } from "./coordinator.ts";
+import { DECONFLICTION } from "./deconflict.ts";
 import { DERIVATION, HALTED_SERIES } from "./derivation.ts";
 import { DISCLOSURE } from "./disclosure.ts";
 import { FOUR_EYES } from "./four-eyes.ts";
@@ -38,6 +39,7 @@ export const SWITCHES: readonly Switch[] = [
   ...PAIRS,
   ...BULK_PAIR,
   ...LOOKUPS,
+  ...DECONFLICTION,
   ...THRESHOLD,
   ...SUMS,
   ...DISCLOSURE,

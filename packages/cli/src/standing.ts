@@ -16,11 +16,15 @@ import { columns } from "./table.ts";
 export const STANDING_COMMANDS: readonly CommandSpec[] = [
   {
     name: "schedule <question>",
-    summary: "Asks a sum or a trend several times, on one approval, and returns once it stands.",
+    summary:
+      "Asks a sum, a trend or a deconfliction several times, on one approval, and returns once it stands.",
     example:
       "koplamp query schedule trend.yaml --every P1M --runs 12 --from 2027-01-01 --key analyst.key --node kmar",
     flags: [
-      { flag: "--every <period>", text: "P1D, P7D, P1M, P3M …; absent: `schedule` in the file says it" },
+      {
+        flag: "--every <period>",
+        text: "PT1H, P1D, P7D, P1M, P3M …; absent: `schedule` in the file says it",
+      },
       { flag: "--runs <number>", text: "how many runs in all" },
       { flag: "--from <day>", text: "the day of the first run, YYYY-MM-DD" },
       { flag: "--key <file>", text: "your own key as an analyst; only a trial's node asks without one" },
@@ -144,7 +148,7 @@ function rowOf(
   { planHash, query, past, runs, due, expires, paused: sat }: Standing,
   words: (typeof WORDS)[keyof typeof WORDS],
 ): readonly string[] {
-  const day = (time: string): string => time.slice(0, 10);
+  const day = (time: string): string => time.slice(0, time.endsWith("T00:00:00Z") ? 10 : 16);
   return [planHash.slice(7, 15), query, `${past} / ${runs}`, day(due), day(expires), sat ? words.paused : ""];
 }
 
