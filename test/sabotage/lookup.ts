@@ -177,4 +177,40 @@ export const LOOKUPS: readonly Switch[] = [
     ],
     test: { file: ENGINE, name: "no key or index once the epoch is over" },
   },
+  {
+    id: "lookup.repeats",
+    guarantee: "G12",
+    weak: "questions of the same number are charged as repeats of one question",
+    edits: [
+      {
+        file: "packages/engine/src/budgets.ts",
+        from: 'if (own === undefined || plan.ask.kind === "lookup") return [];',
+        to: "if (own === undefined) return [];",
+      },
+      {
+        file: "packages/engine/src/lookup-stage.ts",
+        from: 'import { contributionOf, freshSalt } from "./contribution.ts";',
+        to: 'import { repeatCosts, withRoom } from "./budgets.ts";\nimport { contributionOf, freshSalt } from "./contribution.ts";',
+      },
+      {
+        file: "packages/engine/src/lookup-stage.ts",
+        from: 'debits: [{ asker, unit: "lookups", amount: elements }],',
+        to: 'beginCosts: () => withRoom(node, run, repeatCosts(node, run)),\n    debits: [{ asker, unit: "lookups", amount: elements }],',
+      },
+    ],
+    test: { file: ENGINE, name: "are no repeats of one question" },
+  },
+  {
+    id: "lookup.guesses",
+    guarantee: "G12",
+    weak: "nobody is told of guesses above the quota, and a session begins for them",
+    edits: [
+      {
+        file: "packages/engine/src/lookup-stage.ts",
+        from: "checkLookups(node, run, asker, elements);",
+        to: "void [checkLookups, elements];",
+      },
+    ],
+    test: { file: ENGINE, name: "stops ten thousand guesses" },
+  },
 ];

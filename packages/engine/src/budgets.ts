@@ -98,10 +98,11 @@ function noiseCost({ me }: NodePorts, row: Row, amount: number): BudgetCost {
 
 /**
  * What the beginning of a question costs: one run of what it is about, in whatever words. The first run counts too, so a
- * budget of three repeats holds four.
+ * budget of three repeats holds four. A look-up costs none: its plan hides what is asked, so that others look the same,
+ * and its bound is its quota.
  */
 export function repeatCosts(node: NodePorts, { plan, own }: QuestionRun): readonly BudgetCost[] {
-  if (own === undefined) return [];
+  if (own === undefined || plan.ask.kind === "lookup") return [];
   const { input } = own;
   const key = substanceKey(node, plan);
   return rowsOf(node, input).map((row) => ({

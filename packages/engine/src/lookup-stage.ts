@@ -26,7 +26,6 @@ import {
   utf8,
 } from "@koplamp/wire";
 import { z } from "zod";
-import { repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt } from "./contribution.ts";
 import { noteMet, ownItems } from "./deconflict.ts";
 import { EngineError } from "./errors.ts";
@@ -119,7 +118,6 @@ async function holding(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promi
   const allowed = new Meter(node.me, asker, elements);
   const session = await runSession<Answered>(node, run, {
     ...common(run),
-    beginCosts: () => withRoom(node, run, repeatCosts(node, run)),
     debits: [{ asker, unit: "lookups", amount: elements }],
     costOf: ({ output }) => (output === "answers" ? [lookupsCost(node, run, { asker, elements, day })] : []),
     hostJobs: {

@@ -174,6 +174,35 @@ describe("the quota of a day", () => {
     expect(answersOf(await all.ask("anna", lookup(["y"], "tomorrow")))).toEqual({ y: true });
   });
 
+  it("stops ten thousand guesses at the first that is above it: no later one gets as far as a session", async () => {
+    const all = open(LISTS, { terms: perDay(2000) });
+    const each = 400; // twelve batches of 32 and one of 16: no dummies
+    const reached: number[] = [];
+    for (let from = 0; from < 10_000; from += each) {
+      const guesses = Array.from({ length: each }, (_, at) => `guess${from + at}`);
+      const outcome = await all.ask("anna", lookup(guesses, `from-${from}`));
+      await all.outcomes(["bert"], from / each + 1);
+      if (outcome.status === "released") expect(chargedAt(all, outcome.planHash)).toEqual([each]);
+      else expect(outcome).toMatchObject({ status: "failed", code: "quota", party: "bert" });
+      const types = typesAt(all, "bert", outcome.planHash);
+      if (types.some((type) => ["begin", "allow", "spent"].includes(type))) reached.push(from);
+    }
+    expect(reached).toEqual([0, 400, 800, 1200, 1600]);
+    expect([...new Set(alarmsAt(all))]).toEqual([50, 80, 100]);
+    expect(alarmsAt(all).filter((percent) => percent === 100)).toHaveLength(21);
+  }, 60_000);
+
+  it("bounds look-ups alone: other questions of the same number are no repeats of one question", async () => {
+    const budget = { party: "bert", dataset: "list", unit: "row", period: "P1Y" } as const;
+    const budgets = [{ ...budget, rhoMicro: 0, exactCells: 0, repeats: 0 }];
+    const all = open(LISTS, { terms: (terms) => ({ ...perDay(3)(terms), budgets }) });
+    for (const [at, name] of ["x", "q", "y"].entries()) {
+      expect(answersOf(await all.ask("anna", lookup([name], "one")))).toEqual({ [name]: name !== "q" });
+      await all.outcomes(["bert"], at + 1);
+    }
+    expect(await all.ask("anna", lookup(["z"], "one"))).toMatchObject({ status: "failed", code: "quota" });
+  });
+
   it("is charged with the allowance, before the first answer, dummies too; and refuses before anything leaves", async () => {
     const all = open(LISTS, { terms: perDay(8) });
     const outcome = await all.ask("anna", lookup(["y", "q", "r"]));

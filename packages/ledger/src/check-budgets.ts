@@ -39,7 +39,7 @@ function mischarged(
   contract: Contract,
   { party, entry }: ProvenEntry,
 ): string | undefined {
-  const due = amountsDue(contract, party, entry);
+  const due = amountsDue(plan, contract, party, entry);
   if (due === undefined) return undefined;
   const [unit, amounts] = due;
   const expected = budgetsOf(covenant, plan, party).flatMap(() => amounts);
@@ -55,11 +55,13 @@ const QUERY_SESSION = "0/1";
 const CELLS: readonly string[] = ["exactCells", "rhoMicro"];
 
 function amountsDue(
+  { ask }: Plan,
   { disclosures, debits }: Contract,
   party: string,
   { type, body }: ProvenEntry["entry"],
 ): readonly [unit: string, amounts: readonly number[]] | undefined {
-  if (type === "begin") return body["shard"] === QUERY_SESSION ? ["repeats", [1]] : undefined;
+  if (type === "begin" && body["shard"] !== QUERY_SESSION) return undefined;
+  if (type === "begin") return ["repeats", ask.kind === "lookup" ? [] : [1]]; // the bound of look-ups is their quota
   if (type !== "disclose") return undefined;
   const line = disclosures.find(({ id, from }) => id === body["disclosure"] && from === party);
   const owed = debits.filter(

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import { bucket, type ColumnKind, type Hash, parseCanonical } from "@koplamp/wire";
+import { bucket, type ColumnKind, type ColumnSpec, type Hash, parseCanonical } from "@koplamp/wire";
 import { z } from "zod";
 import { COLUMN_KINDS } from "./dataset.ts";
 import { QueryError } from "./errors.ts";
 import { NAME, PARTY_ID } from "./names.ts";
+
+/** How its owner reads a column, besides its kind: a question that names values must read them in the same way. */
+export type Reading = Pick<ColumnSpec, "padLeft" | "region" | "country" | "format" | "transliteration">;
 
 /** A column as its owner offers it: a name, a kind and public bounds, never a value. */
 export interface CatalogueColumn {
@@ -16,6 +19,8 @@ export interface CatalogueColumn {
   readonly unit: string | null;
   /** The public list of its values, where the question groups by it and its owner declares one. */
   readonly values?: readonly string[];
+  /** The options of its kind, where its owner declares any. */
+  readonly reading?: Reading;
 }
 
 /** What a node offers publicly of one dataset, for one question. */
@@ -34,6 +39,14 @@ export interface CatalogueEntry {
 }
 
 const integer = z.int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
+const option = z.string().min(1).max(32);
+const reading: z.ZodType<Reading> = z.strictObject({
+  padLeft: z.int().min(1).max(32).exactOptional(),
+  region: option.exactOptional(),
+  country: option.exactOptional(),
+  format: option.exactOptional(),
+  transliteration: option.exactOptional(),
+});
 const column = z
   .strictObject({
     name: z.string().regex(NAME),
@@ -42,6 +55,7 @@ const column = z
     max: integer.nullable(),
     unit: z.string().min(1).max(100).nullable(),
     values: z.array(z.string().min(1).max(256)).min(1).max(1000).exactOptional(),
+    reading: reading.exactOptional(),
   })
   .refine(({ kind, min, max }) => boundsFit(kind, min, max));
 

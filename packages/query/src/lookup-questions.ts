@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The questions of a look-up: a file of the asker's own, which no plan, contract or other party sees.
 import { lookupElements } from "@koplamp/psi";
-import { type ColumnKind, canonicalise, type LookupAsk, utf8 } from "@koplamp/wire";
+import { type ColumnSpec, canonicalise, type LookupAsk, utf8 } from "@koplamp/wire";
 import { ONLY_LIST } from "./ask-lookup.ts";
 import type { CatalogueEntry } from "./catalogue.ts";
 import { QueryError } from "./errors.ts";
@@ -54,7 +54,7 @@ export function withElements(
 }
 
 /**
- * The questions in canonical form, each once, in order. What would be a reject in a register is an error here: whoever
+ * The questions in the canonical form of the holder's columns, each once, in order. What would be a reject in a register is an error here: whoever
  * asks wants an answer to every line.
  * @throws {QueryError} `missing-field` without questions, `invalid-value` naming the line, `too-many`.
  */
@@ -69,10 +69,10 @@ export function lookupKeys(
       hint: "koplamp reads them beside the question, at the node of the asker",
     });
   }
-  const kinds = ask.key.map((name) => kindOf(name, entries));
+  const specs = ask.key.map((name) => specOf(name, entries));
   const keys = new Map<string, readonly string[]>();
   for (const { line, cells } of rowsOf(file, text, ask.key)) {
-    const key = cells.map((cell, at) => canonical(cell, kinds[at] ?? "opaque", `${file}, line ${line}`));
+    const key = cells.map((cell, at) => canonical(cell, specs[at] ?? OPAQUE, `${file}, line ${line}`));
     keys.set(JSON.stringify(key), key);
   }
   const all = [...keys].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, key]) => key);
@@ -84,15 +84,19 @@ export function lookupKeys(
   );
 }
 
-function kindOf(name: string, entries: readonly CatalogueEntry[]): ColumnKind {
-  return entries.flatMap(({ columns }) => columns).find((column) => column.name === name)?.kind ?? "opaque";
+const OPAQUE: ColumnSpec = { kind: "opaque" };
+
+/** How the holder reads the column: a value that is asked about is read in the same way. */
+function specOf(name: string, entries: readonly CatalogueEntry[]): ColumnSpec {
+  const column = entries.flatMap(({ columns }) => columns).find((one) => one.name === name);
+  return column === undefined ? OPAQUE : { ...column.reading, kind: column.kind };
 }
 
 /** Never quotes the value: it may be a person's. */
-function canonical(cell: string, kind: ColumnKind, place: string): string {
-  const found = canonicalise({ kind }, cell);
+function canonical(cell: string, spec: ColumnSpec, place: string): string {
+  const found = canonicalise(spec, cell);
   if (found.kind === "value") return found.value;
-  throw new QueryError("invalid-value", `expected a value of kind ${kind} in ${place}`, {
+  throw new QueryError("invalid-value", `expected a value of kind ${spec.kind} in ${place}`, {
     hint: "correct the line, or take it out",
   });
 }

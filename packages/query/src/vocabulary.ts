@@ -4,12 +4,13 @@ import type { PartyId } from "@koplamp/protocol";
 import {
   type Ask,
   type ColumnDomain,
+  type ColumnSpec,
   type DatasetSpec,
   derivedTextUnit,
   ownColumn,
   type Table,
 } from "@koplamp/wire";
-import type { CatalogueEntry } from "./catalogue.ts";
+import type { CatalogueEntry, Reading } from "./catalogue.ts";
 import { QueryError } from "./errors.ts";
 
 /** The columns of one party whose declared values a question asks for. */
@@ -61,13 +62,26 @@ export function offeredColumns(
   groups: readonly string[],
   lab: Table | undefined,
 ): CatalogueEntry["columns"] {
-  return Object.entries(columns).map(
-    ([name, { kind, min = null, max = null, unit = null, values, derive }]) => {
-      const listed = groups.includes(name) ? (values ?? valuesIn(lab, name)) : undefined;
-      const form = derive?.kind === "text" ? derivedTextUnit(derive) : unit;
-      return { name, kind, min, max, unit: form, ...(listed === undefined ? {} : { values: listed }) };
-    },
-  );
+  return Object.entries(columns).map(([name, spec]) => {
+    const { kind, min = null, max = null, unit = null, values, derive } = spec;
+    const listed = groups.includes(name) ? (values ?? valuesIn(lab, name)) : undefined;
+    const form = derive?.kind === "text" ? derivedTextUnit(derive) : unit;
+    const more = { ...(listed === undefined ? {} : { values: listed }), ...readingOf(spec) };
+    return { name, kind, min, max, unit: form, ...more };
+  });
+}
+
+function readingOf({ padLeft, region, country, format, transliteration }: ColumnSpec): {
+  readonly reading?: Reading;
+} {
+  const reading: Reading = {
+    ...(padLeft === undefined ? {} : { padLeft }),
+    ...(region === undefined ? {} : { region }),
+    ...(country === undefined ? {} : { country }),
+    ...(format === undefined ? {} : { format }),
+    ...(transliteration === undefined ? {} : { transliteration }),
+  };
+  return Object.keys(reading).length === 0 ? {} : { reading };
 }
 
 /** More than this in one column make no list for a question. */

@@ -2,12 +2,20 @@
 // Look-ups: how they are read, what a plan of one says and does not say, and that its contract is what leaves.
 import type { Sent, Simulated } from "@koplamp/protocol";
 import { batchesOf } from "@koplamp/psi";
-import type { Contract, LookupAsk } from "@koplamp/wire";
+import { type Contract, canonicalBytes, canonicalise, type LookupAsk } from "@koplamp/wire";
 import { describe, expect, test } from "vitest";
 import { toyGroup } from "../../../test/toy/group.ts";
 import { oraclePrimitives } from "../../crypto/test/oracle-primitives.ts";
 import { Desk } from "../../psi/test/lookups.ts";
-import { explain, type Question, readQuestion, withList } from "../src/index.ts";
+import {
+  explain,
+  lookupKeys,
+  offeredColumns,
+  type Question,
+  readCatalogueEntry,
+  readQuestion,
+  withList,
+} from "../src/index.ts";
 import { entry, planned } from "./agreement.ts";
 
 const TEXT = `koplamp: query/v1
@@ -58,6 +66,33 @@ describe("a look-up as it is read", () => {
     ["no such column", "ship\n9187629\n", "unknown-column"],
   ])("questions that cannot be asked say why: %s", (_name, questions, code) => {
     expect(() => plannedFor(TEXT, questions)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test("names and numbers are read as the holder reads its column: options of the kind are offered with it", () => {
+    const columns = {
+      name: { kind: "person-name", transliteration: "icao-9303" },
+      number: { kind: "bsn", padLeft: 9 },
+      born: { kind: "date", format: "DD-MM-YYYY" },
+    } as const;
+    const spec = { file: "list.csv", nulls: [], columns };
+    const plain = entry("holder", "watch", {}, 256);
+    const offered = { ...plain, columns: offeredColumns(spec, [], undefined) };
+    const entries = [readCatalogueEntry("holder", canonicalBytes(offered))];
+    const question = read(
+      TEXT.replace("key: [imo]", "key: [name, number, born]"),
+      "name,number,born\nИванов,10000008,24-11-1980\n",
+    );
+    const cells = [
+      ["name", "Иванов"] as const,
+      ["number", "10000008"] as const,
+      ["born", "24-11-1980"] as const,
+    ];
+    const stored = cells.map(([name, cell]) => canonicalise(columns[name], cell));
+    expect(stored.map(({ kind }) => kind)).toEqual(["value", "value", "value"]);
+    expect([lookupKeys(question, entries)[0]]).toEqual([stored.map((one) => Reflect.get(one, "value"))]);
+    expect(() =>
+      lookupKeys(question, [entry("holder", "watch", { name: "person-name", number: "bsn", born: "date" })]),
+    ).toThrow(expect.objectContaining({ code: "invalid-value" }));
   });
 
   test("an error names the line, never the value", () => {
