@@ -52,7 +52,7 @@ export const PAIR: readonly Switch[] = [
     edits: [
       {
         file: "packages/psi/src/pair-count.ts",
-        from: "shared < setup.minCount ? null : shared",
+        from: "shownFrom(shared, setup.minCount)",
         to: "shared + 0 * setup.minCount",
       },
     ],

@@ -89,6 +89,22 @@ export const PAIRS: readonly Switch[] = [
     test: { file: MANY, name: "shows the coordinator nothing, and each node the numbers" },
   },
   {
+    id: "pairs.shown-below",
+    guarantee: "G17",
+    weak: "a number just below minCount is told",
+    edits: [
+      {
+        file: "packages/psi/src/overlap-cells.ts",
+        from: "count < minCount ? null",
+        to: "count < minCount - 1 ? null",
+      },
+    ],
+    test: {
+      file: "packages/psi/test/overlap.test.ts",
+      name: "keeps back what is below minCount, and no 0 where only 0 is",
+    },
+  },
+  {
     id: "pairs.uncharged",
     guarantee: "G12",
     weak: "a node charges one of those for whom it evaluates, and answers all",

@@ -152,7 +152,6 @@ function comparable(result: AnswerResult, question: PlainQuestion): unknown {
   }
   if (result.kind === "trend" || result.kind === "lookup") throw new Error(`no ${result.kind} was asked`);
   const counts = result.histogram ?? result.pairs ?? result.atLeast ?? {};
-  // With minCount 1 only what is 0 is withheld.
-  const number = (count: Counted) => (typeof count === "object" ? 0 : Number(count));
+  const number = (count: Counted) => (typeof count === "object" ? "withheld" : Number(count));
   return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, number(count)]));
 }

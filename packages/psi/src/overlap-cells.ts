@@ -27,6 +27,14 @@ export function cellNames({ shape, atLeast }: OverlapShape, parties: readonly Pa
 }
 
 /**
+ * A count as it is told: `null` below `minCount`. At a `minCount` of 1 nothing is kept back: only 0 is below, so that a
+ * count kept back would say as much as 0 does, and whoever reads the answer would take it for an unknown number.
+ */
+export function shownFrom(count: number, minCount: number): Count {
+  return minCount > 1 && count < minCount ? null : count;
+}
+
+/**
  * Whether an answer depends on how many items only one party holds. Then dummies, which nobody else holds, must be
  * taken off, and each sender adds its masked number of them to its tokens.
  */
@@ -42,7 +50,7 @@ export interface Venn {
 
 /**
  * The counts of a shape from the whole Venn pattern. `dummies`: how many of the items held by one party are padding.
- * Counts below `minCount` become `null`.
+ * Counts below `minCount` become `null`, see `shownFrom`.
  * @throws {PsiError} `count` when the padding does not fit: a sender lied about it.
  */
 export function countCells(
@@ -63,7 +71,7 @@ export function countCells(
   const counts = shape.shape === "pairs" ? pairCounts(parties, venn) : holderCounts(shape, byHolders);
   return {
     cells: cellNames(shape, parties),
-    counts: counts.map((count) => (count < minCount ? null : count)),
+    counts: counts.map((count) => shownFrom(count, minCount)),
   };
 }
 

@@ -19,7 +19,7 @@ import { presence, TOKEN_ASSUMPTIONS } from "./description-parts.ts";
 import { cellsLine } from "./match-threshold.ts";
 import { loadSession } from "./match-tokens.ts";
 import { countsCodec, ROOT } from "./messages.ts";
-import type { OverlapCounts } from "./overlap-cells.ts";
+import { type OverlapCounts, shownFrom } from "./overlap-cells.ts";
 import type { HubNodeSetup, HubSetup, OverlapParameters } from "./overlap-hub.ts";
 import { COORDINATOR, checkQuery } from "./session.ts";
 import { COORDINATOR_APART, patternOf, withCoordinator } from "./threshold-description.ts";
@@ -85,7 +85,7 @@ export function* overlapThresholdCoordinator(setup: HubSetup): Party<undefined> 
     found += yield* compute(countHits, layout, tables);
     for (const to of parties) yield* send(to, NEXT, new Uint8Array(1));
   }
-  for (const to of recipients) yield* send(to, countsCodec(1), [found < minCount ? null : found]);
+  for (const to of recipients) yield* send(to, countsCodec(1), [shownFrom(found, minCount)]);
   return undefined;
 }
 

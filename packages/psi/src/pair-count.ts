@@ -2,7 +2,7 @@
 import { conversation, exchangeMessages, exchangeReady } from "@koplamp/crypto";
 import { disclose, type Effect, type Party, type PartyId, type Rng, receive } from "@koplamp/protocol";
 import { type Count, countsCodec, ROOT } from "./messages.ts";
-import { cellNames, type OverlapCounts, type OverlapShape } from "./overlap-cells.ts";
+import { cellNames, type OverlapCounts, type OverlapShape, shownFrom } from "./overlap-cells.ts";
 import { BLIND, type CountMode, cellsOf, counterOf, countLine, LOCAL } from "./pair-count-description.ts";
 import { cutOf } from "./pair-cut.ts";
 import { countOpened } from "./pair-jobs.ts";
@@ -80,7 +80,7 @@ function* countNode(setup: PairCountSetup, mode: CountMode, rng: Rng): Party<Ove
       (sum, more) => sum + more,
       0,
     );
-    counted.set([me, peer].sort().join("&"), shared < setup.minCount ? null : shared);
+    counted.set([me, peer].sort().join("&"), shownFrom(shared, setup.minCount));
   }
   yield* tellCounts(setup, mode, counted);
   return recipients.includes(me) ? yield* told(setup, counted) : undefined;

@@ -16,6 +16,7 @@ import {
   overlapRecipient,
   recipientNode,
 } from "../src/index.ts";
+import { shownFrom } from "../src/overlap-cells.ts";
 import { maskPadding, sumPadding } from "../src/token-jobs.ts";
 import { expectDescribed } from "./described.ts";
 import { Federation, inputsOf, padded, type Weather } from "./federation.ts";
@@ -84,7 +85,7 @@ function plain({ lists, shape: { shape, atLeast }, minCount = 0 }: Question): Ov
   }));
   return {
     cells: cells.map(({ name }) => name),
-    counts: cells.map(({ count }) => (count < minCount ? null : count)),
+    counts: cells.map(({ count }) => (count < minCount && minCount > 1 ? null : count)),
   };
 }
 
@@ -129,6 +130,18 @@ const anyQuestion: fc.Arbitrary<{ count: number; question: Question; weather: We
       }),
     }),
   );
+
+it("keeps back what is below minCount, and no 0 where only 0 is", () => {
+  const shown = (minCount: number) => [0, 1, 2, 3].map((count) => shownFrom(count, minCount));
+  expect([0, 1].map(shown)).toEqual([
+    [0, 1, 2, 3],
+    [0, 1, 2, 3],
+  ]);
+  expect([2, 3].map(shown)).toEqual([
+    [null, null, 2, 3],
+    [null, null, null, 3],
+  ]);
+});
 
 describe.each([
   ["overlap-hub/1", countAtHub, overlapHub],

@@ -123,8 +123,8 @@ describe("bad input", { timeout: 60_000 }, () => {
     const { answer } = await ask(COUNT);
     const holders = text.includes("7303803") ? { "3": 1, "2": 1, "1": 1 } : { "2": 2, "1": 1 };
     const { histogram } = JSON.parse(answerText(answer)).results.cc;
-    const released = Object.entries(histogram).filter(([, count]) => typeof count === "number");
-    expect(Object.fromEntries(released)).toEqual(holders); // what is 0 is withheld
+    const some = Object.entries(histogram).filter(([, count]) => count !== 0);
+    expect(Object.fromEntries(some)).toEqual(holders);
   });
 
   test.each([
