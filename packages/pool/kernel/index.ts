@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the module exports. Operands are packed at LEFT and RIGHT, results at RESULT.
+import { initField } from "./field";
+import { initProduct } from "./product";
+
+export { combine, decodeCheck, hashToGroup, makeTable, mulSame, mulTable, wipe } from "./batch";
+export { msmAdd, msmBegin, msmEnd } from "./msm";
+export { LEFT, MOST, RESULT, RIGHT } from "./memory";
+
+initProduct();
+initField();
