@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type Cedar, loadCedar } from "./cedar.ts";
-export { type ChosenGroup, chooseGroup } from "./choose-group.ts";
+export { type ChosenGroup, chooseGroup, type Finders } from "./choose-group.ts";
 export { JobError, PoolError, type PoolErrorCode } from "./errors.ts";
 export { inlineWorkers } from "./inline.ts";
+export { findKernelGroup, type KernelGroup } from "./kernel.ts";
 export { findNativeGroup, loadNativeGroup, type NativeGroup } from "./native-group.ts";
 export { nodePrimitives } from "./primitives.ts";
 export { startThreads, type ThreadOptions } from "./threads.ts";

@@ -17,7 +17,7 @@ export interface Workers {
 }
 
 /** Which group backend may serve: the fastest found, or one by name. */
-export type Backends = "auto" | "wasm" | "native";
+export type Backends = "auto" | "kernel" | "wasm" | "native";
 
 /** What a registry module exports: the code of every job that a worker may be asked for. */
 export interface Registry {

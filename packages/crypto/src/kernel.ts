@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+import { equal } from "./bytes.ts";
+import { CryptoError } from "./errors.ts";
+import { type Group, POINT_BYTES, SCALAR_BYTES, UNIFORM_BYTES, WEIGHT_BYTES } from "./group.ts";
+import { checkCount, checkEncodings, checkScalars, countOf, invalidElement } from "./scalars.ts";
+
+/**
+ * What the WebAssembly module of packages/pool/kernel exports. A call works on at most `most` items, packed at `left`
+ * and `right` in its memory; results are at `result`. What returns a number returns 0 when an operand was no element.
+ */
+export interface Kernel {
+  /** All of its memory, which never grows. */
+  readonly memory: Uint8Array;
+  readonly left: number;
+  readonly right: number;
+  readonly result: number;
+  readonly most: number;
+  hashToGroup(items: number): void;
+  decodeCheck(items: number): number;
+  mulSame(items: number): number;
+  makeTable(which: number): number;
+  mulTable(which: number, items: number): void;
+  /** `sign` 0 adds and -1 subtracts. */
+  combine(items: number, sign: number): number;
+  msmBegin(): void;
+  msmAdd(items: number): number;
+  msmEnd(): void;
+  /** Overwrites what a call on so many items left behind. */
+  wipe(items: number): void;
+}
+
+/** Operations on public inputs alone. Any backend of ristretto255 may take them from the kernel. */
+export type PublicPart = Pick<Group, "decodeCheck" | "msm">;
+
+/** The kernel's tables of multiples: of the base point, made once, and of the last other point. */
+const BASE_TABLE = 0;
+const POINT_TABLE = 1;
+/** With fewer scalars than this a table costs more than it saves. */
+const TABLE_PAYS = 12;
+
+/** What the kernel does with public inputs. */
+export function kernelPublic(kernel: Kernel): PublicPart {
+  return {
+    decodeCheck(points) {
+      checkEncodings(points);
+      const items = points.length / POINT_BYTES;
+      inChunks(kernel, items, [elements(kernel.left, points)], (count) => kernel.decodeCheck(count));
+    },
+    msm: (weights, points) => msm(kernel, weights, points),
+  };
+}
+
+/** The group over the kernel. Scalars, of which there are few, are those of another backend of ristretto255. */
+export function kernelGroup(kernel: Kernel, scalars: Group): Group {
+  makeTable(kernel, BASE_TABLE, scalars.mulBase(ONE));
+  return {
+    ...scalars,
+    ...kernelPublic(kernel),
+    name: "kernel",
+    hashToGroup(uniform) {
+      const items = countOf(uniform, UNIFORM_BYTES, "uniform inputs");
+      const operand = { at: kernel.left, bytes: uniform, unit: UNIFORM_BYTES };
+      return encodings(inChunks(kernel, items, [operand], (count) => void kernel.hashToGroup(count)));
+    },
+    mulSame: (secret, points) => mulSame(kernel, secret, points),
+    mulBase: (factors) => mulTable(kernel, BASE_TABLE, factors),
+    mulPoint: pointMultiplier(kernel),
+    addEach: (left, right) => combine(kernel, left, right, 0),
+    subEach: (left, right) => combine(kernel, left, right, -1),
+  };
+}
+
+const ONE: Uint8Array = Uint8Array.from({ length: SCALAR_BYTES }, (_, at) => (at === 0 ? 1 : 0));
+
+/** Packed operands of a call and where they go; with unit 0 the same for all items. */
+interface Operand {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+  readonly unit: number;
+}
+
+/** Copies operands in, calls, copies results out, and leaves nothing of either in the kernel's memory. */
+function inChunks(
+  kernel: Kernel,
+  items: number,
+  operands: readonly Operand[],
+  call: (count: number) => number | undefined,
+): Uint8Array {
+  const results = new Uint8Array(items * POINT_BYTES);
+  try {
+    for (let first = 0; first < items; first += kernel.most) {
+      const count = Math.min(kernel.most, items - first);
+      for (const { at, bytes, unit } of operands) {
+        kernel.memory.set(unit === 0 ? bytes : bytes.subarray(first * unit, (first + count) * unit), at);
+      }
+      if (call(count) === 0) throw invalidElement(); // which one is nobody's business
+      const { memory, result } = kernel;
+      results.set(memory.subarray(result, result + count * POINT_BYTES), first * POINT_BYTES);
+    }
+    return results;
+  } finally {
+    kernel.wipe(Math.min(items, kernel.most));
+  }
+}
+
+function mulSame(kernel: Kernel, secret: Uint8Array, points: Uint8Array): Uint8Array {
+  checkCount(secret, SCALAR_BYTES, 1, "scalars");
+  checkScalars(secret, false);
+  checkEncodings(points);
+  const operands = [{ at: kernel.right, bytes: secret, unit: 0 }, elements(kernel.left, points)];
+  const items = points.length / POINT_BYTES;
+  return encodings(inChunks(kernel, items, operands, (count) => kernel.mulSame(count)));
+}
+
+function mulTable(kernel: Kernel, table: number, factors: Uint8Array): Uint8Array {
+  checkScalars(factors, false);
+  const items = factors.length / SCALAR_BYTES;
+  const operand = { at: kernel.right, bytes: factors, unit: SCALAR_BYTES };
+  return encodings(inChunks(kernel, items, [operand], (count) => void kernel.mulTable(table, count)));
+}
+
+/** `Group.mulPoint`: one public point, so that its table can be kept for the next call. */
+function pointMultiplier(kernel: Kernel): Group["mulPoint"] {
+  let tabled = new Uint8Array();
+  return (point, factors) => {
+    checkCount(point, POINT_BYTES, 1, "elements");
+    checkScalars(factors, false);
+    checkEncodings(point);
+    const items = factors.length / SCALAR_BYTES;
+    if (!equal(tabled, point)) {
+      if (items < TABLE_PAYS) return oneByOne(kernel, point, factors);
+      tabled = new Uint8Array(); // a table that is half made is no table
+      makeTable(kernel, POINT_TABLE, point);
+      tabled = Uint8Array.from(point);
+    }
+    return mulTable(kernel, POINT_TABLE, factors);
+  };
+}
+
+function oneByOne(kernel: Kernel, point: Uint8Array, factors: Uint8Array): Uint8Array {
+  const products = new Uint8Array(factors.length);
+  for (let at = 0; at < factors.length; at += SCALAR_BYTES) {
+    products.set(mulSame(kernel, factors.subarray(at, at + SCALAR_BYTES), point), at);
+  }
+  return products;
+}
+
+function makeTable(kernel: Kernel, table: number, point: Uint8Array): void {
+  inChunks(kernel, 1, [elements(kernel.left, point)], () => kernel.makeTable(table));
+}
+
+function combine(kernel: Kernel, left: Uint8Array, right: Uint8Array, sign: number): Uint8Array {
+  checkEncodings(left);
+  checkEncodings(right);
+  const items = left.length / POINT_BYTES;
+  checkCount(right, POINT_BYTES, items, "elements");
+  const operands = [elements(kernel.left, left), elements(kernel.right, right)];
+  return encodings(inChunks(kernel, items, operands, (count) => kernel.combine(count, sign)));
+}
+
+function msm(kernel: Kernel, weights: Uint8Array, points: Uint8Array): Uint8Array {
+  const items = countOf(points, POINT_BYTES, "elements");
+  if (items === 0)
+    throw new CryptoError("invalid-length", "expected a sum of at least one element, got none");
+  checkCount(weights, WEIGHT_BYTES, items, "weights");
+  checkEncodings(points);
+  const { memory, left, right, result, most } = kernel;
+  kernel.msmBegin();
+  for (let first = 0; first < items; first += most) {
+    const end = Math.min(first + most, items);
+    memory.set(points.subarray(first * POINT_BYTES, end * POINT_BYTES), left);
+    memory.set(weights.subarray(first * WEIGHT_BYTES, end * WEIGHT_BYTES), right);
+    if (kernel.msmAdd(end - first) === 0) throw invalidElement();
+  }
+  kernel.msmEnd();
+  return encodings(memory.slice(result, result + POINT_BYTES));
+}
+
+function elements(at: number, bytes: Uint8Array): Operand {
+  return { at, bytes, unit: POINT_BYTES };
+}
+
+function encodings(points: Uint8Array): Uint8Array {
+  checkEncodings(points);
+  return points;
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from "node:fs";
+import { type Group, type Kernel, kernelGroup, kernelPublic, selfTest } from "@koplamp/crypto";
+
+/** What of the engine's WebAssembly is used here; the libraries of TypeScript know it for browsers only. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: Readonly<Record<string, unknown>> };
+};
+
+const FILE = new URL("../kernel/kernel.wasm", import.meta.url);
+const FUNCTIONS = [
+  "hashToGroup",
+  "decodeCheck",
+  "mulSame",
+  "makeTable",
+  "mulTable",
+  "combine",
+  "msmBegin",
+  "msmAdd",
+  "msmEnd",
+  "wipe",
+] as const;
+const PLACES = { left: "LEFT", right: "RIGHT", result: "RESULT", most: "MOST" } as const;
+
+/** The kernel's group, or why there is none: a sentence for one line of the log. */
+export type KernelGroup =
+  | { readonly group: Group; withSums(other: Group): Group }
+  | { readonly group: undefined; readonly reason: string };
+
+/** Compiled once, however many instances are made of it. */
+let compiled: object | undefined;
+
+/**
+ * The group over our own WebAssembly, self-tested. It needs a machine that fuses multiplication and addition, and an
+ * engine with relaxed SIMD: where either is missing it does not serve. `withSums` gives another backend the kernel's
+ * operations on public inputs. `scalars`: a backend whose arithmetic on scalars is taken.
+ */
+export function findKernelGroup(scalars: Group): KernelGroup {
+  try {
+    compiled ??= new WebAssembly.Module(readFileSync(FILE));
+    const kernel = kernelOf(new WebAssembly.Instance(compiled).exports);
+    const group = kernelGroup(kernel, scalars);
+    selfTest(group);
+    return { group, withSums: (other) => ({ ...other, ...kernelPublic(kernel) }) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "unknown";
+    return { group: undefined, reason: `the kernel does not serve: ${reason}` };
+  }
+}
+
+function kernelOf(exports: Readonly<Record<string, unknown>>): Kernel {
+  const memory = (exports["memory"] as { readonly buffer: ArrayBuffer } | undefined)?.buffer; // checked below
+  const calls = FUNCTIONS.map((name) => [name, exports[name]] as const);
+  const places = Object.entries(PLACES).map(
+    ([name, symbol]) => [name, globalValue(exports[symbol])] as const,
+  );
+  const sound =
+    memory instanceof ArrayBuffer &&
+    calls.every(([, call]) => typeof call === "function") &&
+    places.every(([, place]) => typeof place === "number");
+  if (!sound) throw new Error("the module is not the one expected");
+  // Every member was checked above.
+  return {
+    memory: new Uint8Array(memory),
+    ...Object.fromEntries([...calls, ...places]),
+  } as unknown as Kernel;
+}
+
+function globalValue(global: unknown): unknown {
+  return (global as { readonly value?: unknown } | undefined)?.value;
+}
