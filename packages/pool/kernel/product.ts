@@ -45,18 +45,16 @@ function putNumber(at: usize, value: f64): void {
   v128.store(CONSTANTS + at, f64x2.splat(value));
 }
 
-/** The constant of column `k`, when `lows[k]` low halves fall into it, and the high ones of the column below. */
-function bias(k: i32, lowOf: (k: i32) => u64): u64 {
-  const below = k == 0 ? 0 : lowOf(k - 1);
-  return lowOf(k) * LOW_BITS + below * HIGH_BITS;
+/** How many low halves fall into column `k` of a product, and of a square, where equal ones are added before. */
+function lows(k: i32, square: bool): u64 {
+  const products = k < 5 ? k + 1 : 9 - k;
+  return square ? (products + 1) / 2 : products;
 }
 
-function productLows(k: i32): u64 {
-  return k < 5 ? k + 1 : 9 - k;
-}
-
-function squareLows(k: i32): u64 {
-  return (productLows(k) + 1) / 2;
+/** What the constants of the halves add up to in column `k`: its own low ones, and the high ones of the column below. */
+function bias(k: i32, square: bool): u64 {
+  const below = k == 0 ? 0 : lows(k - 1, square);
+  return lows(k, square) * LOW_BITS + below * HIGH_BITS;
 }
 
 /** Must be called before anything else of this file. */
@@ -72,8 +70,8 @@ export function initProduct(): void {
   putNumber(AT_GROW, -2251799813685248.0); // -2^51
   for (let k = 0; k < 5; k++) {
     const lift = LIFT + HALF - (k == 0 ? 0 : LIFT_CARRY);
-    const product = bias(k, productLows) + 19 * bias(k + 5, productLows);
-    const square = bias(k, squareLows) + 19 * bias(k + 5, squareLows);
+    const product = bias(k, false) + 19 * bias(k + 5, false);
+    const square = bias(k, true) + 19 * bias(k + 5, true);
     putBits(AT_PRODUCT + 16 * k, lift - product);
     putBits(AT_SQUARE + 16 * k, lift - square);
     putBits(AT_TWICE + 16 * k, lift - 2 * square);
