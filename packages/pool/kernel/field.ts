@@ -44,12 +44,20 @@ export function initField(): void {
 @inline
 export function zero(out: usize): void {
   const none = i64x2.splat(0);
-  for (let at: usize = 0; at < FE; at += 16) v128.store(out + at, none);
+  v128.store(out, none);
+  v128.store(out, none, 16);
+  v128.store(out, none, 32);
+  v128.store(out, none, 48);
+  v128.store(out, none, 64);
 }
 
 @inline
 export function copy(out: usize, a: usize): void {
-  for (let at: usize = 0; at < FE; at += 16) v128.store(out + at, v128.load(a + at));
+  v128.store(out, v128.load(a));
+  v128.store(out, v128.load(a, 16), 16);
+  v128.store(out, v128.load(a, 32), 32);
+  v128.store(out, v128.load(a, 48), 48);
+  v128.store(out, v128.load(a, 64), 64);
 }
 
 /** out = a + b. Units add up. */
@@ -164,7 +172,7 @@ export function load(out: usize, first: usize, second: usize): void {
   );
 }
 
-/** A limb of at most three units as an integer, plus eight times that limb of p. */
+/** A limb of one unit as an integer, plus eight times that limb of p. */
 @inline
 function whole(limb: v128, eightfold: u64): v128 {
   const bits = f64x2.add(limb, f64x2.splat(ROUND));
@@ -174,7 +182,7 @@ function whole(limb: v128, eightfold: u64): v128 {
 const CANONICAL: usize = IN_FIELD;
 const DIFFERENCE: usize = IN_FIELD + FE;
 
-/** The five limbs, as integers, of the one representative below p, to CANONICAL. */
+/** The five limbs, as integers, of the one representative of a below p, to CANONICAL. One unit. */
 function canonical(a: usize): void {
   const mask = i64x2.splat(MASK51);
   const other: u64 = 8 * ((1 << 51) - 1);
@@ -216,7 +224,7 @@ function nineteen(a: v128): v128 {
   return i64x2.add(i64x2.add(i64x2.shl(a, 4), i64x2.shl(a, 1)), a);
 }
 
-/** Stores two numbers as 32 bytes each, where `keep` is set, and otherwise zeros. */
+/** Stores two numbers of one unit as 32 bytes each, where `keep` is set, and otherwise zeros. */
 export function store(first: usize, second: usize, a: usize, keep: v128): void {
   canonical(a);
   const t1 = v128.load(CANONICAL, 16);
@@ -238,7 +246,7 @@ function storeWords(first: usize, second: usize, at: usize, bits: v128): void {
   v128.store_lane<u64>(second + at, bits, 1);
 }
 
-/** Where a = 0. At most three units. */
+/** Where a = 0. One unit. */
 export function isZero(a: usize): v128 {
   canonical(a);
   const low = v128.or(v128.load(CANONICAL), v128.load(CANONICAL, 16));
@@ -247,19 +255,19 @@ export function isZero(a: usize): v128 {
   return i64x2.eq(all, i64x2.splat(0));
 }
 
-/** Where a = b. One unit each. */
+/** Where a = b. */
 export function isEqual(a: usize, b: usize): v128 {
-  sub(DIFFERENCE, a, b);
+  subCarried(DIFFERENCE, a, b);
   return isZero(DIFFERENCE);
 }
 
-/** Where a is negative: its representative is odd (RFC 9496, section 3.1). At most three units. */
+/** Where a is negative: its representative is odd (RFC 9496, section 3.1). One unit. */
 export function isNegative(a: usize): v128 {
   canonical(a);
   return i64x2.neg(v128.and(v128.load(CANONICAL), i64x2.splat(1)));
 }
 
-/** out = a or -a, whichever is not negative. */
+/** out = a or -a, whichever is not negative. One unit. */
 export function absolute(out: usize, a: usize): void {
   negateIf(out, a, isNegative(a));
 }
