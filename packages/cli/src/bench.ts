@@ -3,7 +3,7 @@ import { bench } from "@koplamp/sdk";
 import type { CommandSpec } from "./command.ts";
 import { EXIT, UsageError } from "./errors.ts";
 
-const SUITES = ["psi", "bulk", "threshold", "sum", "masked", "join", "lookup", "all"] as const;
+const SUITES = ["psi", "bulk", "group", "threshold", "sum", "masked", "join", "lookup", "all"] as const;
 
 /** `koplamp bench`: what a match and a sum cost on this machine. */
 export const BENCH: CommandSpec = {
@@ -11,7 +11,10 @@ export const BENCH: CommandSpec = {
   summary: "CPU time per item and phase, bytes per item, peak memory, on this machine.",
   example: "koplamp bench --quick",
   flags: [
-    { flag: "--suite <name>", text: "psi, bulk, threshold, sum, masked, join, lookup or all (default: all)" },
+    {
+      flag: "--suite <name>",
+      text: "psi, bulk, group, threshold, sum, masked, join, lookup or all (default: all)",
+    },
     { flag: "--n <items>", text: "items of each party, or cells, in place of the whole series" },
     { flag: "--parties <n>", text: "parties, in place of the whole series" },
     { flag: "--runs <n>", text: "runs of each case; the median counts" },

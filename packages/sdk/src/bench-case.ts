@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process of one case of a benchmark, so that its peak of memory is its own. Started by bench.ts, which reads its output.
 import { benchBulk } from "./bench-bulk.ts";
+import { benchGroup } from "./bench-group.ts";
 import { benchJoin } from "./bench-join.ts";
 import { benchLookup } from "./bench-lookup.ts";
 import { benchMasked } from "./bench-masked.ts";
@@ -13,6 +14,7 @@ const given = JSON.parse(process.argv[2] ?? "") as BenchCase; // written by benc
 const suites = {
   psi: benchMatch,
   bulk: benchBulk,
+  group: benchGroup,
   threshold: benchThreshold,
   sum: benchSum,
   masked: benchMasked,

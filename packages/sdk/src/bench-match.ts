@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Group, nobleGroup } from "@koplamp/crypto";
+import { type Group, MOST_PROVEN, nobleGroup, proveBatch, verifyBatch } from "@koplamp/crypto";
 import { chooseGroup, nodePrimitives, type SessionPool } from "@koplamp/pool";
 import { bind, type JobTable, type Party, type PartyId } from "@koplamp/protocol";
 import {
@@ -51,6 +51,9 @@ const PHASES: readonly (readonly [prefix: string, phase: string])[] = [
   ["psi.pair.join", "join"],
 ];
 
+/** What proofs alone cost, in a match between two, as a phase beside those that it is part of. */
+export const PROOFS = "proofs in these";
+
 const KEY_SPEC = "bsn";
 const encode = inputEncoder({
   covenantId: "bench",
@@ -67,7 +70,7 @@ const STEP = 7919;
 /**
  * `match-tokens/1` of parties that hold `size` items each, half of them in common; everybody is a recipient. `first`
  * is all that it takes the first time: keys, evaluations and a query. `second` is a query after it. Of two parties also
- * `pair`: `match-pair/1`, which has nothing before it and nothing left after it, for the second party alone.
+ * `pair`: `match-pair/1`, which has nothing before it and nothing left after it, for the second party alone; what its proofs cost is measured again by itself.
  * @throws {SdkError} when an answer differs from that of the plain lists: the run is void.
  */
 export async function benchMatch({ backend, parties, size, seed, runs }: BenchCase): Promise<{
@@ -86,7 +89,8 @@ export async function benchMatch({ backend, parties, size, seed, runs }: BenchCa
     if (parties !== 2) continue;
     const pair = await federation.measure(() => federation.pair());
     federation.check(new Map([...pair.value].filter(([, { holders }]) => holders !== undefined)));
-    parts["pair"]?.push(pair.run);
+    const phasesMs = { ...pair.run.phasesMs, [PROOFS]: federation.proofsMs() };
+    parts["pair"]?.push({ ...pair.run, phasesMs });
   }
   return { backend: group.name, parts };
 }
@@ -94,7 +98,8 @@ export async function benchMatch({ backend, parties, size, seed, runs }: BenchCa
 /** The group that a case names. */
 export async function groupOf(backend: BenchCase["backend"]): Promise<Group> {
   if (backend === "noble") return nobleGroup();
-  const named: Exclude<BenchBackend, "noble"> = backend === "native" ? "native" : "wasm";
+  const named: Exclude<BenchBackend, "noble"> =
+    backend === "native" || backend === "kernel" ? backend : "wasm";
   return (await chooseGroup(named)).group;
 }
 
@@ -129,9 +134,11 @@ class MatchFederation {
   readonly #parties: readonly PartyId[];
   readonly #world: BenchWorld;
   readonly #primitives = nodePrimitives();
+  readonly #group: Group;
   readonly #scope: Uint8Array;
 
   constructor(group: Group, lists: ReadonlyMap<PartyId, readonly string[]>) {
+    this.#group = group;
     this.#lists = lists;
     this.#parties = [...lists.keys()].sort();
     const unmetered = bind(meter, (_vault, _request) => {});
@@ -183,6 +190,25 @@ class MatchFederation {
       (me) => matchPairParty({ ...common, me, inputs: this.#site(me).inputs }, benchRng),
       false,
     );
+  }
+
+  /** CPU of the proofs of one match between two, made and checked: of one block, times the blocks. */
+  proofsMs(): number {
+    const rows = Math.max(...Object.values(this.#rowsPadded()));
+    const items = Math.min(rows, MOST_PROVEN);
+    const key = this.#group.reduce(benchRng(64));
+    const C = this.#group.hashToGroup(benchRng(items * 64));
+    const statement = {
+      ctx: benchRng(32),
+      pk: this.#group.mulBase(key),
+      C,
+      D: this.#group.mulSame(key, C),
+    };
+    const before = process.cpuUsage();
+    const proof = proveBatch(this.#group, this.#primitives, key, statement, benchRng(32));
+    verifyBatch(this.#group, this.#primitives, statement, proof);
+    const { user, system } = process.cpuUsage(before);
+    return (((user + system) / 1000) * rows) / items;
   }
 
   #rowsPadded(): Readonly<Record<PartyId, number>> {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** A backend by the name under which a benchmark takes it. */
-export type BenchBackend = "wasm" | "native" | "noble";
+export type BenchBackend = "kernel" | "wasm" | "native" | "noble";
 
 /** What is measured together. */
-export type BenchSuite = "psi" | "bulk" | "threshold" | "sum" | "masked" | "join" | "lookup";
+export type BenchSuite = "psi" | "bulk" | "group" | "threshold" | "sum" | "masked" | "join" | "lookup";
 
 /** One case: what a child process of its own runs. */
 export interface BenchCase {
@@ -12,7 +12,7 @@ export interface BenchCase {
   /** Which group; a sum has one library, and a masked one none. */
   readonly backend: BenchBackend | "seal" | "masks" | "tables";
   readonly parties: number;
-  /** Items of each party, or cells. */
+  /** Items of each party, elements or cells. */
   readonly size: number;
   readonly runs: number;
   readonly seed: number;
@@ -113,6 +113,7 @@ export function machineText({ command, cpuModel, cores, memoryMiB, node, load }:
 }
 
 const UNITS: Readonly<Record<string, string>> = {
+  group: "elements",
   sum: "cells",
   masked: "cells",
   join: "rows",

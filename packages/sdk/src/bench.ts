@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { findNativeGroup } from "@koplamp/pool";
 import { bulkBytesBetween } from "./bench-bulk.ts";
+import { groupGoals, proofGoals } from "./bench-group.ts";
 import { LOOKUP_QUESTIONS } from "./bench-lookup.ts";
 import {
   type BenchBackend,
@@ -75,30 +76,35 @@ const CASES: Readonly<Record<string, string>> = {
   "lookup-32": "lookup/1, in batches of 32",
 };
 
+/** What has as many parties as it has, whatever is asked for. */
+const FIXED: ReadonlySet<string> = new Set(["bulk", "join", "lookup", "group"]);
+
 type Shape = Omit<BenchCase, "seed">;
 
 /** The whole series: about an hour and a quarter of CPU. */
 const SERIES: readonly Shape[] = [
-  ...cases("psi", ["wasm", "native"], [2, 3, 5], 10_000, 5),
-  ...cases("psi", ["wasm", "native"], [2], 100_000, 1),
+  ...cases("psi", ["kernel", "wasm", "native"], [2, 3, 5], 10_000, 5),
+  ...cases("psi", ["kernel", "wasm", "native"], [2], 100_000, 1),
   ...cases("psi", ["native"], [5], 100_000, 1),
   ...cases("psi", ["noble"], [2], 1000, 1),
   ...cases("bulk", ["tables"], [2], 2 ** 20, 5),
+  ...cases("group", ["kernel"], [1], 8192, 5),
   ...cases("threshold", ["tables"], [5], 100_000, 3),
   ...cases("sum", ["seal"], [2, 3, 5, 10, 20], 100_000, 3),
   ...cases("masked", ["masks"], [3], 10_000_000, 3),
   ...cases("join", ["seal"], [2], 1_000_000, 3),
-  ...cases("lookup", ["wasm", "native"], [2], 1_000_000, 3),
+  ...cases("lookup", ["kernel", "wasm", "native"], [2], 1_000_000, 3),
 ];
 
 const QUICK: readonly Shape[] = [
   ...cases("psi", ["wasm", "native"], [2, 3], 500, 1),
   ...cases("bulk", ["tables"], [2], 20_000, 1),
+  ...cases("group", ["kernel"], [1], 256, 1),
   ...cases("threshold", ["tables"], [3], 300, 1),
   ...cases("sum", ["seal"], [3], 1000, 1),
   ...cases("masked", ["masks"], [3], 40_000, 1),
   ...cases("join", ["seal"], [2], 10_000, 1),
-  ...cases("lookup", ["wasm", "native"], [2], 2048, 1),
+  ...cases("lookup", ["kernel", "wasm", "native"], [2], 2048, 1),
 ];
 
 /**
@@ -161,12 +167,10 @@ function chosen({
         backends.some((name) => name === backend),
     )
     .flatMap((shape) =>
-      (["join", "lookup", "bulk"].includes(shape.suite) ? [shape.parties] : (parties ?? [shape.parties])).map(
-        (count) => ({
-          ...shape,
-          parties: count,
-        }),
-      ),
+      (FIXED.has(shape.suite) ? [shape.parties] : (parties ?? [shape.parties])).map((count) => ({
+        ...shape,
+        parties: count,
+      })),
     )
     .flatMap((shape) => (sizes ?? [shape.size]).map((size) => ({ ...shape, size })))
     .map((shape) => ({ ...shape, runs: runs ?? shape.runs }));
@@ -225,7 +229,7 @@ function recordOf(
   const { bytesUp = 0, bytesDown = 0, bytesBefore = 0 } = runs[0] ?? {};
   return {
     suite,
-    case: CASES[part] ?? `match-tokens/1, ${part} query`,
+    case: suite === "group" ? `ristretto255, ${part}` : (CASES[part] ?? `match-tokens/1, ${part} query`),
     command: `koplamp bench --suite ${suite} --n ${size} --parties ${parties} --runs ${given.runs}`,
     size,
     parties,
@@ -250,12 +254,13 @@ function recordOf(
       bytes: shared === undefined ? bytesUp / size : (bytesUp * parties) / shared,
     },
     ...(reference === undefined ? {} : { reference }),
-    goals: goalsOf(given, part, { cpuMs, wallMs, phasesUs, rssMiB, bytesUp, bytesBefore, reference }),
+    goals: goalsOf(given, part, { runs, cpuMs, wallMs, phasesUs, rssMiB, bytesUp, bytesBefore, reference }),
   };
 }
 
 /** What goals are held against. */
 interface Figures {
+  readonly runs: readonly BenchRun[];
   readonly cpuMs: number;
   readonly wallMs: number;
   readonly phasesUs: readonly (readonly [phase: string, cpuUs: number])[];
@@ -267,10 +272,12 @@ interface Figures {
 
 /** The goals of this part, where its size is that of a goal. */
 function goalsOf(
-  { size, parties, backend }: BenchCase,
+  { suite, size, parties, backend }: BenchCase,
   part: string,
-  { cpuMs, wallMs, phasesUs, rssMiB, bytesUp, bytesBefore, reference }: Figures,
+  { runs, cpuMs, wallMs, phasesUs, rssMiB, bytesUp, bytesBefore, reference }: Figures,
 ): readonly BenchGoal[] {
+  if (suite === "group") return groupGoals(runs);
+  if (part === "pair") return proofGoals(size, backend, runs);
   if (LOOKUP_QUESTIONS[part] !== undefined) return lookupGoals(size, backend, part, wallMs);
   if (part === "threshold") return thresholdGoals({ size, parties }, cpuMs, Object.fromEntries(phasesUs));
   if (part === "bulk") return bulkGoals(size, cpuMs, Object.fromEntries(phasesUs));

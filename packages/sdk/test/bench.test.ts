@@ -34,7 +34,7 @@ describe("a benchmark of a few items", { timeout: 60_000 }, () => {
     // Two parties: K, R and ready, M, E with its proof, a nonce and tokens, between both.
     expect(pair?.ours.bytesUp).toBe((72 + 4 * 32 + 256 * 32 + 256 * 32 + 64 + 32 + 256 * 16) / 2);
     expect(Object.keys(pair?.perItem.phasesUs ?? {}).sort()).toEqual(
-      ["answer", "blind", "join", "rest", "root", "tokens", "unblind"].sort(),
+      ["answer", "blind", "join", "proofs in these", "rest", "root", "tokens", "unblind"].sort(),
     );
     expect(second?.goals.map(({ what }) => what)).toEqual(["CPU-µs an item and recipient"]);
     expect(lines[0]).toBe(
@@ -81,6 +81,27 @@ describe("a benchmark of a few items", { timeout: 60_000 }, () => {
       "verify",
     ]);
     expect(one?.goals).toEqual([]);
+  });
+
+  test("of the group: each operation by every backend, paired, and the goal of the kernel", async () => {
+    const args = { suite: "group", sizes: [32], runs: 3, quick: true } as const;
+    const { records } = await bench(args, () => {});
+    const names = [
+      "hashToGroup",
+      "decodeCheck",
+      "mulSame",
+      "mulBase",
+      "mulPoint",
+      "addEach",
+      "subEach",
+      "msm",
+    ];
+    expect(records.map((record) => record.case)).toEqual(names.map((name) => `ristretto255, ${name}`));
+    for (const { backend, perItem, goals } of records) {
+      expect(backend).toBe("kernel");
+      expect(Object.keys(perItem.phasesUs)).toEqual(expect.arrayContaining(["kernel", "sodium-wasm"]));
+      expect(goals.map(({ what }) => what)).toEqual(["part of the CPU of sodium-wasm"]);
+    }
   });
 
   test("of a sum, as lines of JSON", async () => {
