@@ -3,6 +3,7 @@
 // on a number: masks have all bits of a half set, or none.
 import { mul, squareTimes } from "./product";
 import { FE, IN_FIELD, IN_ROOT } from "./scratch";
+import { checkUnit } from "./units";
 
 const ROUND: f64 = 6755399441055744.0; // 1.5·2^52: adding it and taking it off rounds to a whole number
 const ROUND_BITS: u64 = 0x4338000000000000;
@@ -184,6 +185,7 @@ const DIFFERENCE: usize = IN_FIELD + FE;
 
 /** The five limbs, as integers, of the one representative of a below p, to CANONICAL. One unit. */
 function canonical(a: usize): void {
+  checkUnit(a);
   const mask = i64x2.splat(MASK51);
   const other: u64 = 8 * ((1 << 51) - 1);
   let t0 = whole(v128.load(a), 8 * ((1 << 51) - 19));

@@ -10,6 +10,7 @@
 //   low  = a·b + (high's complement)  its last bit weighs 1:    the mantissa holds a·b - 2^51·round(a·b / 2^51)
 // for |a·b| < 2^102. The bits of both, read as integers, are a constant plus that value, so columns are summed as
 // integers mod 2^64 and the constants are taken off at the end. Where the machine rounds twice, the self-test fails.
+import { checkFactors, checkUnit } from "./units";
 
 const HIGH: f64 = 15211807202738752817960438464512.0; // 1.5·2^103
 const LOW: f64 = 6755399441055744.0; // 1.5·2^52
@@ -89,14 +90,21 @@ function plus(a: v128, b: v128): v128 {
   return i64x2.add(a, b);
 }
 
+/** a·b + c, rounded once. A build for tests with `--use UNFUSED=1` is what a machine without that makes of it. */
+@inline
+function fused(a: v128, b: v128, c: v128): v128 {
+  if (isDefined(UNFUSED)) return f64x2.add(f64x2.mul(a, b), c);
+  return f64x2.relaxed_madd(a, b, c);
+}
+
 @inline
 function high(a: v128, b: v128, shift: v128): v128 {
-  return f64x2.relaxed_madd(a, b, shift);
+  return fused(a, b, shift);
 }
 
 @inline
 function low(a: v128, b: v128, both: v128, h: v128): v128 {
-  return f64x2.relaxed_madd(a, b, f64x2.sub(both, h));
+  return fused(a, b, f64x2.sub(both, h));
 }
 
 @inline
@@ -111,6 +119,7 @@ function toLimb(bits: v128, exponent: v128, offset: v128): v128 {
 
 /** out = a·b. */
 export function mul(out: usize, a: usize, b: usize): void {
+  checkFactors(a, b);
   const shift = constant(AT_HIGH);
   const both = constant(AT_BOTH);
   const b0 = v128.load(b);
@@ -224,6 +233,8 @@ const MINUS: i32 = 2;
 
 @inline
 function squareCore(out: usize, a: usize, times: i32, kind: i32, minus: usize): void {
+  checkUnit(a);
+  if (kind == MINUS) checkUnit(minus);
   const shift = constant(AT_HIGH);
   const both = constant(AT_BOTH);
   let a0 = v128.load(a);

@@ -34,12 +34,11 @@ let compiled: object | undefined;
 /**
  * The group over our own WebAssembly, self-tested. It needs a machine that fuses multiplication and addition, and an
  * engine with relaxed SIMD: where either is missing it does not serve. `withSums` gives another backend the kernel's
- * operations on public inputs. `scalars`: a backend whose arithmetic on scalars is taken.
+ * operations on public inputs. `scalars`: a backend whose arithmetic on scalars is taken. `bytes`: another build of it.
  */
-export function findKernelGroup(scalars: Group): KernelGroup {
+export function findKernelGroup(scalars: Group, bytes?: Uint8Array): KernelGroup {
   try {
-    compiled ??= new WebAssembly.Module(readFileSync(FILE));
-    const kernel = kernelOf(new WebAssembly.Instance(compiled).exports);
+    const kernel = kernelOf(new WebAssembly.Instance(moduleOf(bytes)).exports);
     const group = kernelGroup(kernel, scalars);
     selfTest(group);
     return { group, withSums: (other) => ({ ...other, ...kernelPublic(kernel) }) };
@@ -47,6 +46,12 @@ export function findKernelGroup(scalars: Group): KernelGroup {
     const reason = error instanceof Error ? error.message : "unknown";
     return { group: undefined, reason: `the kernel does not serve: ${reason}` };
   }
+}
+
+function moduleOf(bytes: Uint8Array | undefined): object {
+  if (bytes !== undefined) return new WebAssembly.Module(bytes);
+  compiled ??= new WebAssembly.Module(readFileSync(FILE));
+  return compiled;
 }
 
 function kernelOf(exports: Readonly<Record<string, unknown>>): Kernel {
