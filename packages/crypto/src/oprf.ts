@@ -31,6 +31,7 @@ const TO_SCALAR: Uint8Array = concat(utf8("HashToScalar-"), CONTEXT);
 /** Bytes of a block and of an output of SHA-512. */
 const HASH_BLOCK = 128;
 const HASH_BYTES = 64;
+const NO_BLOCK: Uint8Array = new Uint8Array(HASH_BLOCK);
 
 /** A view of each input, in order. No copies. */
 export function inputsOf({ bytes, ends }: PackedInputs): readonly Uint8Array[] {
@@ -42,25 +43,42 @@ export function inputsOf({ bytes, ends }: PackedInputs): readonly Uint8Array[] {
  * @throws {RangeError} when `length` or `dst` is beyond what the RFC allows.
  */
 export function expandMessage(
-  { sha512 }: Primitives,
+  primitives: Primitives,
   message: Uint8Array,
   dst: Uint8Array,
   length: number,
 ): Uint8Array {
+  return expander(primitives, dst, length)(message);
+}
+
+/** As `expandMessage`, for many messages. */
+function expander(
+  { sha512 }: Primitives,
+  dst: Uint8Array,
+  length: number,
+): (message: Uint8Array) => Uint8Array {
   const blocks = Math.ceil(length / HASH_BYTES);
   if (blocks > 255) throw new RangeError(`expected at most ${255 * HASH_BYTES} bytes, got ${length}`);
   const suffix = concat(dst, i2osp(dst.length, 1));
-  const start = sha512(
-    concat(new Uint8Array(HASH_BLOCK), message, i2osp(length, 2), Uint8Array.of(0), suffix),
-  );
-  const expanded = new Uint8Array(blocks * HASH_BYTES);
-  let block = new Uint8Array(HASH_BYTES);
-  for (let number = 1; number <= blocks; number += 1) {
-    const mixed = start.map((byte, at) => byte ^ (block[at] ?? 0));
-    block = Uint8Array.from(sha512(concat(mixed, Uint8Array.of(number), suffix)));
-    expanded.set(block, (number - 1) * HASH_BYTES);
-  }
-  return expanded.subarray(0, length);
+  const tail = concat(i2osp(length, 2), Uint8Array.of(0), suffix);
+  const input = concat(new Uint8Array(HASH_BYTES + 1), suffix);
+  return (message) => {
+    const start = sha512(concat(NO_BLOCK, message, tail));
+    const expanded = new Uint8Array(blocks * HASH_BYTES);
+    input.set(start);
+    for (let block = 0; block < blocks; block += 1) {
+      if (block > 0) mixInto(input, start, expanded, (block - 1) * HASH_BYTES);
+      input[HASH_BYTES] = block + 1;
+      expanded.set(sha512(input), block * HASH_BYTES);
+    }
+    wipe(start, input.subarray(0, HASH_BYTES));
+    return expanded.subarray(0, length);
+  };
+}
+
+/** Puts the exclusive or of `start` and the block before, at `from`, at the front of `input`. */
+function mixInto(input: Uint8Array, start: Uint8Array, expanded: Uint8Array, from: number): void {
+  for (let at = 0; at < HASH_BYTES; at += 1) input[at] = (start[at] ?? 0) ^ (expanded[from + at] ?? 0);
 }
 
 /** H1 of each input: elements, in order (RFC 9497, section 4.1). */
@@ -70,9 +88,10 @@ export function hashToGroup(
   inputs: readonly Uint8Array[],
 ): PackedPoints {
   const uniform = new Uint8Array(inputs.length * UNIFORM_BYTES);
+  const expand = expander(primitives, TO_GROUP, UNIFORM_BYTES);
   try {
     inputs.forEach((input, at) => {
-      uniform.set(expandMessage(primitives, input, TO_GROUP, UNIFORM_BYTES), at * UNIFORM_BYTES);
+      uniform.set(expand(input), at * UNIFORM_BYTES);
     });
     return group.hashToGroup(uniform);
   } finally {
