@@ -30,30 +30,34 @@ export async function chooseGroup(
   backends: Backends = "auto",
   finders: Partial<Finders> = {},
 ): Promise<ChosenGroup> {
-  const portable = await loadSodium();
-  if (backends === "wasm") return chosen(portable, "libsodium in WebAssembly serves, as it was asked for");
   const find = { ...FINDERS, ...finders };
-  const kernel = find.kernel(portable);
-  if (backends === "kernel") return kernelOrNone(kernel);
-  const native = find.native();
-  if (native.group !== undefined) {
-    const group = kernel.group === undefined ? native.group : kernel.withSums(native.group);
-    return chosen(group, `the system's libsodium ${native.version} serves${sums(kernel)}`);
+  if (backends === "auto" || backends === "native") {
+    const native = find.native();
+    if (native.group !== undefined) return withSums(native, find.kernel(native.group));
+    if (backends === "native") {
+      throw new PoolError("backend", `expected the system's libsodium, and ${native.reason}`);
+    }
+    return portable(find, native.reason);
   }
-  if (backends === "native") {
-    throw new PoolError("backend", `expected the system's libsodium, and ${native.reason}`);
-  }
-  if (kernel.group !== undefined) return chosen(kernel.group, `the kernel serves: ${native.reason}`);
-  return chosen(portable, `libsodium in WebAssembly serves: ${native.reason}, and ${kernel.reason}`);
+  const sodium = await loadSodium();
+  if (backends === "wasm") return chosen(sodium, "libsodium in WebAssembly serves, as it was asked for");
+  const kernel = find.kernel(sodium);
+  if (kernel.group !== undefined) return chosen(kernel.group, "the kernel serves, as it was asked for");
+  throw new PoolError("backend", `expected the kernel, and ${kernel.reason}`);
 }
 
-function kernelOrNone(kernel: KernelGroup): ChosenGroup {
-  if (kernel.group === undefined) throw new PoolError("backend", `expected the kernel, and ${kernel.reason}`);
-  return chosen(kernel.group, "the kernel serves, as it was asked for");
+/** The system's libsodium, which has no sums of its own. */
+function withSums(native: NativeGroup & { readonly group: Group }, kernel: KernelGroup): ChosenGroup {
+  const serves = `the system's libsodium ${native.version} serves`;
+  if (kernel.group === undefined) return chosen(native.group, `${serves}; ${kernel.reason}`);
+  return chosen(kernel.withSums(native.group), `${serves}, with the kernel's sums`);
 }
 
-function sums(kernel: KernelGroup): string {
-  return kernel.group === undefined ? `; ${kernel.reason}` : ", with the kernel's sums";
+async function portable(find: Finders, reason: string): Promise<ChosenGroup> {
+  const sodium = await loadSodium();
+  const kernel = find.kernel(sodium);
+  if (kernel.group !== undefined) return chosen(kernel.group, `the kernel serves: ${reason}`);
+  return chosen(sodium, `libsodium in WebAssembly serves: ${reason}, and ${kernel.reason}`);
 }
 
 function chosen(group: Group, reason: string): ChosenGroup {
