@@ -32,6 +32,8 @@ async function build(more) {
       ...more,
       "--disableWarning",
       "112",
+      "--disableWarning",
+      "201",
       "--outFile",
       "kernel.wasm",
       "--textFile",

@@ -22,6 +22,11 @@ export interface Group {
   /** The one-way map of RFC 9496, section 4.3.4, on `n * 64` uniform bytes. Not RFC 9497 H1: that expands first. */
   hashToGroup(uniform: Uint8Array): PackedPoints;
   /**
+   * The same of expand_message_xmd with SHA-512 of each message and a separator (RFC 9380, section 5.3.1), where a
+   * backend hashes by itself; nothing where it cannot for one of them.
+   */
+  hashMessages?(messages: readonly Uint8Array[], dst: Uint8Array): PackedPoints | undefined;
+  /**
    * Refuses a batch with a non-canonical encoding or the identity in it (RFC 9497, section 3.3).
    * @throws {CryptoError} `invalid-element`, naming no index.
    */

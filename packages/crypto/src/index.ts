@@ -10,6 +10,7 @@ export {
   verifyBatch,
 } from "./dleq.ts";
 export { CryptoError, type CryptoErrorCode } from "./errors.ts";
+export { expandMessage } from "./expand.ts";
 export {
   FRAME_KINDS,
   FrameOpener,
@@ -47,7 +48,6 @@ export { nobleGroup } from "./noble.ts";
 export {
   blind,
   type Evaluated,
-  expandMessage,
   finalize,
   hashToGroup,
   hashToScalar,

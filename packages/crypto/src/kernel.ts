@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { equal } from "./bytes.ts";
 import { CryptoError } from "./errors.ts";
+import { expansionTail } from "./expand.ts";
 import { type Group, POINT_BYTES, SCALAR_BYTES, UNIFORM_BYTES, WEIGHT_BYTES } from "./group.ts";
 import { checkCount, checkEncodings, checkScalars, countOf, invalidElement } from "./scalars.ts";
 
@@ -15,6 +16,11 @@ export interface Kernel {
   readonly right: number;
   readonly result: number;
   readonly most: number;
+  /** Where a message is before it is expanded, and the bytes that are there for it and what follows it. */
+  readonly message: number;
+  readonly mostMessage: number;
+  /** expand_message_xmd of `length` bytes and a tail: 64 bytes at `left`, in the place of an item. */
+  expand(item: number, length: number, tail: number): void;
   hashToGroup(items: number): void;
   decodeCheck(items: number): number;
   mulSame(items: number): number;
@@ -35,6 +41,9 @@ export type PublicPart = Pick<Group, "decodeCheck" | "msm">;
 /** The kernel's tables of multiples: of the base point, made once, and of the last other point. */
 const BASE_TABLE = 0;
 const POINT_TABLE = 1;
+/** What SHA-512 adds to a message at least, and what of a tail fits into one block behind a digest. */
+const PADDING_BYTES = 17;
+const MOST_TAIL = 49;
 /** With fewer scalars than this a table costs more than it saves. */
 const TABLE_PAYS = 12;
 
@@ -62,6 +71,7 @@ export function kernelGroup(kernel: Kernel, scalars: Group): Group {
       const operand = { at: kernel.left, bytes: uniform, unit: UNIFORM_BYTES };
       return encodings(inChunks(kernel, items, [operand], (count) => void kernel.hashToGroup(count)));
     },
+    hashMessages: (messages, dst) => hashMessages(kernel, messages, dst),
     mulSame: (secret, points) => mulSame(kernel, secret, points),
     mulBase: (factors) => mulTable(kernel, BASE_TABLE, factors),
     mulPoint: pointMultiplier(kernel),
@@ -84,7 +94,7 @@ function inChunks(
   kernel: Kernel,
   items: number,
   operands: readonly Operand[],
-  call: (count: number) => number | undefined,
+  call: (count: number, first: number) => number | undefined,
 ): Uint8Array {
   const results = new Uint8Array(items * POINT_BYTES);
   try {
@@ -93,7 +103,7 @@ function inChunks(
       for (const { at, bytes, unit } of operands) {
         kernel.memory.set(unit === 0 ? bytes : bytes.subarray(first * unit, (first + count) * unit), at);
       }
-      if (call(count) === 0) throw invalidElement(); // which one is nobody's business
+      if (call(count, first) === 0) throw invalidElement(); // which one is nobody's business
       const { memory, result } = kernel;
       results.set(memory.subarray(result, result + count * POINT_BYTES), first * POINT_BYTES);
     }
@@ -101,6 +111,29 @@ function inChunks(
   } finally {
     kernel.wipe(Math.min(items, kernel.most));
   }
+}
+
+/** `Group.hashMessages`, for messages and separators that fit: all that are in use. */
+function hashMessages(
+  kernel: Kernel,
+  messages: readonly Uint8Array[],
+  dst: Uint8Array,
+): Uint8Array | undefined {
+  const tail = expansionTail(dst, UNIFORM_BYTES);
+  const most = kernel.mostMessage - tail.length - PADDING_BYTES;
+  if (tail.length > MOST_TAIL || messages.some(({ length }) => length > most)) return undefined;
+  const { memory, message } = kernel;
+  const expand = (bytes: Uint8Array, item: number) => {
+    memory.set(bytes, message);
+    memory.set(tail, message + bytes.length);
+    kernel.expand(item, bytes.length, tail.length);
+  };
+  return encodings(
+    inChunks(kernel, messages.length, [], (count, first) => {
+      messages.slice(first, first + count).forEach(expand);
+      return void kernel.hashToGroup(count);
+    }),
+  );
 }
 
 function mulSame(kernel: Kernel, secret: Uint8Array, points: Uint8Array): Uint8Array {

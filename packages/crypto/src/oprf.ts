@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The OPRF of RFC 9497, ristretto255-SHA512 in VOPRF mode, with additive blinding (protocols.md, sections 1 and 3).
-import { concat, i2osp, lp, utf8 } from "@koplamp/wire";
+import { concat, lp, utf8 } from "@koplamp/wire";
 import { wipe } from "./bytes.ts";
 import { CryptoError } from "./errors.ts";
+import { expander, expandMessage } from "./expand.ts";
 import {
   type Group,
   type PackedPoints,
@@ -28,57 +29,9 @@ const CONTEXT: Uint8Array = concat(utf8("OPRFV1-"), Uint8Array.of(0x01), utf8("-
 const TO_GROUP: Uint8Array = concat(utf8("HashToGroup-"), CONTEXT);
 const TO_SCALAR: Uint8Array = concat(utf8("HashToScalar-"), CONTEXT);
 
-/** Bytes of a block and of an output of SHA-512. */
-const HASH_BLOCK = 128;
-const HASH_BYTES = 64;
-const NO_BLOCK: Uint8Array = new Uint8Array(HASH_BLOCK);
-
 /** A view of each input, in order. No copies. */
 export function inputsOf({ bytes, ends }: PackedInputs): readonly Uint8Array[] {
   return Array.from(ends, (end, at) => bytes.subarray(at === 0 ? 0 : ends[at - 1], end));
-}
-
-/**
- * expand_message_xmd with SHA-512 (RFC 9380, section 5.3.1): `length` bytes that look random, bound to `dst`.
- * @throws {RangeError} when `length` or `dst` is beyond what the RFC allows.
- */
-export function expandMessage(
-  primitives: Primitives,
-  message: Uint8Array,
-  dst: Uint8Array,
-  length: number,
-): Uint8Array {
-  return expander(primitives, dst, length)(message);
-}
-
-/** As `expandMessage`, for many messages. */
-function expander(
-  { sha512 }: Primitives,
-  dst: Uint8Array,
-  length: number,
-): (message: Uint8Array) => Uint8Array {
-  const blocks = Math.ceil(length / HASH_BYTES);
-  if (blocks > 255) throw new RangeError(`expected at most ${255 * HASH_BYTES} bytes, got ${length}`);
-  const suffix = concat(dst, i2osp(dst.length, 1));
-  const tail = concat(i2osp(length, 2), Uint8Array.of(0), suffix);
-  const input = concat(new Uint8Array(HASH_BYTES + 1), suffix);
-  return (message) => {
-    const start = sha512(concat(NO_BLOCK, message, tail));
-    const expanded = new Uint8Array(blocks * HASH_BYTES);
-    input.set(start);
-    for (let block = 0; block < blocks; block += 1) {
-      if (block > 0) mixInto(input, start, expanded, (block - 1) * HASH_BYTES);
-      input[HASH_BYTES] = block + 1;
-      expanded.set(sha512(input), block * HASH_BYTES);
-    }
-    wipe(start, input.subarray(0, HASH_BYTES));
-    return expanded.subarray(0, length);
-  };
-}
-
-/** Puts the exclusive or of `start` and the block before, at `from`, at the front of `input`. */
-function mixInto(input: Uint8Array, start: Uint8Array, expanded: Uint8Array, from: number): void {
-  for (let at = 0; at < HASH_BYTES; at += 1) input[at] = (start[at] ?? 0) ^ (expanded[from + at] ?? 0);
 }
 
 /** H1 of each input: elements, in order (RFC 9497, section 4.1). */
@@ -87,6 +40,8 @@ export function hashToGroup(
   primitives: Primitives,
   inputs: readonly Uint8Array[],
 ): PackedPoints {
+  const whole = group.hashMessages?.(inputs, TO_GROUP);
+  if (whole !== undefined) return whole;
   const uniform = new Uint8Array(inputs.length * UNIFORM_BYTES);
   const expand = expander(primitives, TO_GROUP, UNIFORM_BYTES);
   try {

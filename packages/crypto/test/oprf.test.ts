@@ -4,10 +4,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hasShared, sharedJson } from "../../../test/shared.ts";
 import { toyGroup } from "../../../test/toy/group.ts";
+import { expandMessage } from "../src/expand.ts";
 import type { Group } from "../src/group.ts";
 import {
   blind,
-  expandMessage,
   finalize,
   hashToGroup,
   hashToScalar,

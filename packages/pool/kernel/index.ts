@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the module exports. Operands are packed at LEFT and RIGHT, results at RESULT.
 import { initField } from "./field";
+import { initHash } from "./hash";
 import { initProduct } from "./product";
 
+export { expand } from "./hash";
 export { combine, decodeCheck, hashToGroup, makeTable, mulSame, mulTable, wipe } from "./batch";
 export { msmAdd, msmBegin, msmEnd } from "./msm";
-export { LEFT, MOST, RESULT, RIGHT } from "./memory";
+export { LEFT, MESSAGE, MOST, MOST_MESSAGE, RESULT, RIGHT } from "./memory";
 
 initProduct();
 initField();
+initHash();

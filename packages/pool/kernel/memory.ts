@@ -17,6 +17,9 @@ export const TABLE_BYTES: usize = 32 * 8 * 120;
 /** What a call keeps of each pair. */
 export const WORK: usize = TABLES + 2 * TABLE_BYTES;
 export const WORK_BYTES: usize = 26 << 16;
+/** A message that is to be hashed, and the bytes that it may have with its tail: hashing keeps nothing else there. */
+export const MESSAGE: usize = WORK;
+export const MOST_MESSAGE: i32 = 1024;
 /** What must be below the size of the memory: 64 pages. */
 export const END: usize = WORK + WORK_BYTES;
 

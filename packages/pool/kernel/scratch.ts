@@ -16,6 +16,8 @@ export const IN_POINT: usize = SCRATCH + 16 * FE;
 export const IN_MAP: usize = SCRATCH + 32 * FE;
 export const IN_CODEC: usize = SCRATCH + 48 * FE;
 export const IN_BATCH: usize = SCRATCH + 64 * FE;
+/** Hashing ends before any of the others begins. */
+export const IN_HASH: usize = SCRATCH;
 
 /** Overwrites all intermediate values. */
 export function wipeScratch(): void {

@@ -10,6 +10,7 @@ declare const WebAssembly: {
 
 const FILE = new URL("../kernel/kernel.wasm", import.meta.url);
 const FUNCTIONS = [
+  "expand",
   "hashToGroup",
   "decodeCheck",
   "mulSame",
@@ -21,7 +22,14 @@ const FUNCTIONS = [
   "msmEnd",
   "wipe",
 ] as const;
-const PLACES = { left: "LEFT", right: "RIGHT", result: "RESULT", most: "MOST" } as const;
+const PLACES = {
+  left: "LEFT",
+  right: "RIGHT",
+  result: "RESULT",
+  most: "MOST",
+  message: "MESSAGE",
+  mostMessage: "MOST_MESSAGE",
+} as const;
 
 /** The kernel's group, or why there is none: a sentence for one line of the log. */
 export type KernelGroup =

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from "node:fs";
-import { type Group, type Kernel, kernelGroup, loadSodium, nobleGroup } from "@koplamp/crypto";
-import { concat } from "@koplamp/wire";
+import {
+  expandMessage,
+  type Group,
+  hashToGroup,
+  type Kernel,
+  kernelGroup,
+  loadSodium,
+  nobleGroup,
+} from "@koplamp/crypto";
+import { concat, hex } from "@koplamp/wire";
 import { describe, expect, test } from "vitest";
 import { backendsAgree, groupContract, outcome, scalar } from "../../crypto/test/group-contract.ts";
 import { oraclePrimitives } from "../../crypto/test/oracle-primitives.ts";
@@ -41,6 +49,33 @@ if (found.group !== undefined) {
       batchesAreItems(group, 8195));
   });
 
+  test("messages of every length that it hashes itself, and of none that does not fit", () => {
+    const lengths = [...Array.from({ length: 300 }, (_, at) => at), 900, 955, 956, 957, 958];
+    const messages = lengths.map((length) =>
+      oraclePrimitives.aes256Ctr(scalar(length), length + 1).subarray(1),
+    );
+    for (const bytes of [1, 39, 45]) {
+      const dst = oraclePrimitives.aes256Ctr(scalar(bytes), bytes);
+      const uniform = concat(...messages.map((message) => expandMessage(oraclePrimitives, message, dst, 64)));
+      const own = group.hashMessages?.(messages, dst) ?? new Uint8Array();
+      expect(hex(own)).toBe(hex(sodium.hashToGroup(uniform)));
+    }
+    const [dst, long] = [new Uint8Array(45), new Uint8Array(46)];
+    expect(group.hashMessages?.(messages, long)).toBeUndefined();
+    expect(group.hashMessages?.([new Uint8Array(959)], dst)).toBeUndefined();
+    expect(group.hashMessages?.([], dst)).toEqual(new Uint8Array());
+    const inputs = [...messages, new Uint8Array(2000)];
+    expect(hex(hashToGroup(group, oraclePrimitives, inputs))).toBe(
+      hex(hashToGroup(sodium, oraclePrimitives, inputs)),
+    );
+    const many = Array.from({ length: 8200 }, (_, at) => scalar(at));
+    const all = hashToGroup(group, oraclePrimitives, many);
+    for (const at of [0, 8191, 8192, 8199]) {
+      const [one] = [hashToGroup(sodium, oraclePrimitives, [many[at] ?? scalar(0)])];
+      expect(hex(all.slice(at * 32, at * 32 + 32))).toBe(hex(one));
+    }
+  });
+
   test("a call leaves nothing of its operands, results or steps in the kernel's memory", () => {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(FILE)));
     const value = (name: string) => (exports[name] as { readonly value: number }).value; // of our own module
@@ -50,6 +85,8 @@ if (found.group !== undefined) {
       right: value("RIGHT"),
       result: value("RESULT"),
       most: value("MOST"),
+      message: value("MESSAGE"),
+      mostMessage: value("MOST_MESSAGE"),
     };
     const kernel = { ...exports, ...places, memory } as unknown as Kernel; // the members of our own module
     const bare = kernelGroup(kernel, sodium);
@@ -58,6 +95,7 @@ if (found.group !== undefined) {
     const before = memory.slice();
     const calls: readonly ((group: Group) => Uint8Array)[] = [
       (to) => to.hashToGroup(points.slice(0, 192)),
+      (to) => hashToGroup(to, oraclePrimitives, [scalar(1), new Uint8Array(900).fill(7), scalar(3)]),
       (to) => to.mulSame(scalar(77_777), points),
       (to) => to.mulBase(concat(scalar(5), scalar(123_456_789), scalar(3))),
       (to) => to.addEach(points.slice(0, 96), points.slice(96, 192)),
