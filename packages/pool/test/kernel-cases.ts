@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel against another backend: the same bytes or the same refusal, for many cases and for the odd ones.
-import { type Group, UNIFORM_BYTES, WEIGHT_BYTES } from "@koplamp/crypto";
+import { type Group, hashToGroup, UNIFORM_BYTES, WEIGHT_BYTES } from "@koplamp/crypto";
 import { concat, fromHex, hex } from "@koplamp/wire";
 import { expect } from "vitest";
 import { outcome, scalar } from "../../crypto/test/group-contract.ts";
@@ -62,6 +62,8 @@ export function agreeOnRandom(kernel: Group, other: Group, seed: number, items: 
     equal((group) => group.addEach(points, others));
     equal((group) => group.subEach(points, others));
     equal((group) => group.msm(part(2, WEIGHT_BYTES), points));
+    const messages = Array.from({ length: batch }, (_, at) => draw.subarray(at, at + (at % 300)));
+    equal((group) => hashToGroup(group, oraclePrimitives, messages));
     kernel.decodeCheck(points);
     agreeOnEncodings(kernel, other, part(3, 32));
   }
