@@ -14,6 +14,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toyGroup } from "../../../test/toy/group.ts";
 import { oraclePrimitives as primitives } from "../../crypto/test/oracle-primitives.ts";
+import { findKernelGroup } from "../../pool/src/index.ts";
 import {
   batchesOf,
   describePublication,
@@ -317,7 +318,11 @@ describe("on ristretto255", () => {
       expect(reportedIn(asked, desk.list)).toEqual(["b"]);
       return [...index.transcript, ...asked.transcript].map(({ type, bytes }) => `${type} ${hex(bytes)}`);
     };
-    expect(everything(nobleGroup())).toEqual(everything(await loadSodium()));
+    const sodium = await loadSodium();
+    const sent = everything(sodium);
+    expect(everything(nobleGroup())).toEqual(sent);
+    const kernel = findKernelGroup(sodium).group;
+    if (kernel !== undefined) expect(everything(kernel)).toEqual(sent);
   });
 });
 

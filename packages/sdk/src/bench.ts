@@ -97,7 +97,7 @@ const SERIES: readonly Shape[] = [
 ];
 
 const QUICK: readonly Shape[] = [
-  ...cases("psi", ["wasm", "native"], [2, 3], 500, 1),
+  ...cases("psi", ["kernel", "wasm", "native"], [2, 3], 500, 1),
   ...cases("bulk", ["tables"], [2], 20_000, 1),
   ...cases("group", ["kernel"], [1], 256, 1),
   ...cases("threshold", ["tables"], [3], 300, 1),
