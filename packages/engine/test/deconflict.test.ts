@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Deconfliction: desks of two agencies look at the same, and nobody else hears of it. Real engines, on the toy group.
+import { admitFounding, checkApprovals } from "@koplamp/covenant";
+import { verifyBundle } from "@koplamp/ledger";
 import type { PartyId } from "@koplamp/protocol";
-import { type Question, readQuestion } from "@koplamp/query";
+import { contractOf, evaluationLimit, type Question, readQuestion } from "@koplamp/query";
 import type { Terms } from "@koplamp/sdk";
 import { addPeriod, dueAt, INTERESTS, type Interest, type Line, timeMs, timeText } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
-import { Federation, type Wishes } from "./federation.ts";
+import { changedPost, Federation, primitives, type Wishes } from "./federation.ts";
 import { until } from "./people.ts";
 
 const HOUR = 3_600_000;
@@ -21,6 +23,7 @@ afterEach(async () => {
 const withRegisters = (terms: Terms): Terms => ({
   ...terms,
   approval: { validFor: "P3Y", external: [] },
+  quotas: terms.quotas.map((row) => ({ ...row, evaluations: 0, lookupsPerDay: 24 * INTERESTS.elements })),
   dataClasses: ["anna", "bert", "carl"].map((party) => ({
     id: `${party}.interests`,
     party,
@@ -96,6 +99,25 @@ const met = (all: Federation, party: PartyId): readonly (readonly string[])[] =>
     .node.interests()
     .map(({ meetings }) => meetings.map((one) => one.party));
 
+/** The evidence of the last run, as anybody reads it. */
+function expectVerified(all: Federation): void {
+  const outcome = all.machine("bert").outcomes.at(-1);
+  if (outcome?.status !== "released" || outcome.bundle === undefined) throw new Error("expected evidence");
+  const report = verifyBundle(outcome.bundle, {
+    trust: { covenant: all.membership.covenantHash },
+    primitives,
+    recompute: contractOf,
+    admit: admitFounding,
+    approve: checkApprovals,
+    quota: evaluationLimit,
+  });
+  expect(report.lines.filter(({ verdict }) => verdict === "FAIL")).toEqual([]);
+  const passing = report.lines.flatMap(({ promise, verdict }) => (verdict === "PASS" ? [promise] : []));
+  expect(passing).toEqual(
+    expect.arrayContaining(["contract", "approvals", "disclosed", "egress", "receipts"]),
+  );
+}
+
 /** Calls `taken` before the first job of a run: its items have been taken then. */
 function beforeJob<Job>(name: string, job: Job, taken: () => void): Job {
   if (name !== "psi.lookup.open" || typeof job !== "function") return job;
@@ -106,51 +128,95 @@ function beforeJob<Job>(name: string, job: Job, taken: () => void): Job {
   return wrapped as Job; // safe because it takes and gives what the job does
 }
 
-/** What four runs send over each link, and how many interests had met after each. */
-async function traffic(
-  before: (all: Federation, run: number) => unknown,
-): Promise<{ readonly hits: readonly number[]; readonly sent: readonly object[] }> {
-  let links = new Map<string, number[]>();
-  const note = (from: string, to: string, bytes: number): void => {
-    const name = `${from} ${to}`;
-    links.set(name, [...(links.get(name) ?? []), bytes]);
-  };
-  const counted = (line: Line, party: PartyId): Line => ({
-    party,
-    post: (to, envelope) => {
-      note(party, `post ${to}`, envelope.length);
-      return line.post(to, envelope);
-    },
+/** What four runs send over each link, at the relay and beside sessions, and how many interests had met after each. */
+async function traffic(before: (all: Federation, run: number) => unknown): Promise<{
+  readonly hits: readonly number[];
+  readonly frames: readonly object[];
+  readonly posts: readonly string[];
+}> {
+  const [hits, frames, posts]: [number[], object[], string[]] = [[], [], []];
+  let links: Record<string, number[]> = {};
+  const all = open({
+    line: (line, party) =>
+      countedLine(line, (bytes) => {
+        links[party] = [...(links[party] ?? []), bytes];
+      }),
+    post: (post, party) =>
+      changedPost(post, (to, topic, body) => {
+        const step = /^q\/[0-9a-f]{32}\/([1-9]\d*\/.*)$/.exec(topic)?.[1]; // ledgers send roots, whatever a run is about
+        if (step !== undefined)
+          posts.push(`${party} ${to} ${step.replaceAll(/[0-9a-f]{32}/g, "*")} ${body.length}`);
+        return post.send(to, topic, body);
+      }),
+  });
+  const asked = await stood(all, question(all));
+  for (const number of [0, 1, 2, 3]) {
+    before(all, number);
+    links = {};
+    await tick(all, asked, number);
+    await until(() => all.machine("bert").outcomes.length === number + 1); // its evidence is in the ledgers
+    await until(() => all.machine("anna").outcomes.length === number);
+    frames.push(links);
+    hits.push(met(all, "bert").flat().length);
+  }
+  await all.close();
+  federation = undefined;
+  return { hits, frames, posts: posts.sort() };
+}
+
+/** A line that tells the length of every frame that it takes to the relay. */
+function countedLine(line: Line, note: (bytes: number) => void): Line {
+  return {
+    party: line.party,
+    post: (to, envelope) => line.post(to, envelope),
     push: (frame) => {
-      note(party, "frame", frame.length);
+      note(frame.length);
       return line.push(frame);
     },
     posts: () => line.posts(),
     pull: (session, done) => line.pull(session, done),
     onPresence: (listener) => line.onPresence(listener),
     close: () => line.close(),
-  });
-  const all = open({ line: counted });
-  const asked = await stood(all, question(all));
-  const [hits, sent]: [number[], object[]] = [[], []];
-  for (const number of [0, 1, 2, 3]) {
-    before(all, number);
-    links = new Map();
-    await tick(all, asked, number);
-    await new Promise((done) => setTimeout(done, 100)); // receipts and evidence
-    hits.push(met(all, "bert").flat().length);
-    sent.push(
-      Object.fromEntries([...links].sort().map(([name, sizes]) => [name, sizes.sort((a, b) => a - b)])),
-    );
+  };
+}
+
+/** `+` and a number puts a vessel in, `-` takes it back. */
+function apply(
+  all: Federation,
+  party: PartyId,
+  change: string,
+  live: Readonly<Record<string, Set<string>>>,
+): void {
+  const imo = change.slice(1);
+  if (change.startsWith("+")) {
+    add(all, party, vessel(imo));
+    live[party]?.add(imo);
+    return;
   }
-  await all.close();
-  federation = undefined;
-  return { hits, sent };
+  const { node } = all.machine(party);
+  const own = node
+    .interests()
+    .find((kept) => kept.withdrawn === null && valuesOf(kept.interest).includes(imo));
+  node.withdrawInterest(own?.id ?? "", "o");
+  live[party]?.delete(imo);
+}
+
+function inBoth({ anna, bert }: Readonly<Record<string, Set<string>>>): readonly string[] {
+  return [...(anna ?? [])].filter((imo) => bert?.has(imo)).sort();
+}
+
+const valuesOf = (interest: Interest): readonly string[] => ("values" in interest ? interest.values : []);
+
+/** The vessels that were found to meet in this hour. */
+function metAt(all: Federation, party: PartyId, hour: string): readonly string[] {
+  const kept = all.machine(party).node.interests();
+  const now = kept.filter(({ meetings }) => meetings.some(({ last }) => last.startsWith(hour)));
+  return now.flatMap(({ interest }) => valuesOf(interest)).sort();
 }
 
 describe("deconfliction", () => {
   it("tells both desks with whom, whichever came first, and the third agency nothing", SLOW, async () => {
-    const all = open();
+    const all = open({ id: "pact/desks" });
     const asked = await stood(all, question(all));
     add(all, "anna", vessel("9187629"));
     add(all, "carl", vessel("9187629"));
@@ -165,6 +231,7 @@ describe("deconfliction", () => {
     await tick(all, asked, 3);
     expect(met(all, "anna").at(-1)).toEqual(["bert"]);
     expect(met(all, "bert").at(-1)).toEqual(["anna"]);
+    expectVerified(all);
     expect(met(all, "carl")).toEqual([[]]);
     const [first] = all.machine("bert").node.interests();
     expect(first?.meetings).toHaveLength(1); // once, however often it is found out
@@ -189,6 +256,29 @@ describe("deconfliction", () => {
       .node.interests()
       .find(({ id }) => id === own);
     expect(kept?.withdrawn).toMatchObject({ by: "officer" });
+  });
+
+  it("finds over three days what both have at each run, and nothing else", SLOW, async () => {
+    const all = open();
+    const asked = await stood(all, question(all, { every: "PT12H", runs: 6 }));
+    // What each adds before a run, and takes back.
+    const plan = [
+      { anna: ["+9187629"], bert: ["+9074729"] },
+      { anna: ["+9074729"], bert: [] },
+      { anna: ["-9074729"], bert: ["+9187629"] },
+      { anna: ["-9187629"], bert: ["-9074729"] },
+      { anna: ["+9074729", "+9187629"], bert: [] },
+      { anna: [], bert: ["-9187629"] },
+    ] as const;
+    const live: Readonly<Record<string, Set<string>>> = { anna: new Set(), bert: new Set() };
+    for (const [number, step] of plan.entries()) {
+      for (const party of ["anna", "bert"] as const)
+        for (const change of step[party]) apply(all, party, change, live);
+      await tick(all, asked, number);
+      const now = timeText(all.clock.now()).slice(0, 13);
+      const both = inBoth(live);
+      for (const party of ["anna", "bert"]) expect(metAt(all, party, now)).toEqual(both);
+    }
   });
 
   it("records no hit on what is withdrawn while the run is under way", SLOW, async () => {
@@ -220,6 +310,8 @@ describe("deconfliction", () => {
     ];
     const busy = await traffic((all, number) => steps[number]?.(all));
     expect(busy.hits).toEqual([0, 0, 1, 1]);
-    expect(busy.sent).toEqual(quiet.sent);
+    expect(Object.keys(quiet.frames[0] ?? {}).sort()).toEqual(PAIR);
+    expect(busy.frames).toEqual(quiet.frames);
+    expect(busy.posts).toEqual(quiet.posts);
   });
 });

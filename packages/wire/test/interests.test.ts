@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cellsTouched, geohash } from "../src/interests/geohash.ts";
 import { interestItems } from "../src/interests/interest.ts";
+import { dueAt } from "../src/schedule.ts";
+import { isCadence } from "../src/time.ts";
 
 describe("geohashes", () => {
   // Published examples: the article "Geohash" of the English Wikipedia (ezs42; u4pruydqqvj), geohash.org.
@@ -132,6 +134,24 @@ describe("interests", () => {
       }),
       { seed: 7, numRuns: 300 },
     );
+  });
+});
+
+describe("schedules within a day", () => {
+  test("so many minutes or hours, 15 minutes at least", () => {
+    expect(["PT15M", "PT1H", "PT9999H", "P1D", "PT14M", "PT0H", "PT1S", "P1H"].filter(isCadence)).toEqual([
+      "PT15M",
+      "PT1H",
+      "PT9999H",
+      "P1D",
+    ]);
+  });
+
+  test("each run is so much after the first", () => {
+    const from = "2027-02-28T00:00:00Z";
+    expect(dueAt({ every: "PT15M", runs: 200, from }, 97)).toBe("2027-03-01T00:15:00Z");
+    expect(dueAt({ every: "PT6H", runs: 9, from }, 5)).toBe("2027-03-01T06:00:00Z");
+    expect(dueAt({ every: "P1M", runs: 9, from }, 1)).toBe("2027-03-28T00:00:00Z");
   });
 });
 
