@@ -76,6 +76,19 @@ export const PAIRS: readonly Switch[] = [
     },
   },
   {
+    id: "counts.pattern-kept",
+    guarantee: "G2",
+    weak: "a count at a threshold goes by the hub although the covenant keeps the pattern from the coordinator",
+    edits: [
+      {
+        file: "packages/query/src/choose.ts",
+        from: "if (!pattern && (atLeast ?? 0) >= 2",
+        to: "if (pattern && (atLeast ?? 0) >= 2",
+      },
+    ],
+    test: { file: "packages/query/test/threshold.test.ts", name: "takes tables unasked" },
+  },
+  {
     id: "pairs.counter-unlisted",
     guarantee: "G2",
     weak: "the contract leaves out the numbers that a party counts for others",

@@ -274,6 +274,12 @@ export const BETWEEN_THEM: Text = {
   en: "one of each pair counts: it sees the number only, while its node follows the protocol, and the coordinator sees no pattern",
 };
 
+/** Why a count at a threshold takes tables although nobody named a way. */
+export const NO_PATTERN: Text = {
+  nl: "de coördinator ziet niets van wat minder partijen hebben: het convenant laat hem het hele patroon niet zien",
+  en: "the coordinator sees nothing of what fewer parties hold: the covenant does not let it see the whole pattern",
+};
+
 /** What a count at a threshold by all pseudonyms passes over. */
 export const TABLES_PASSED_OVER: Choice["refused"][number] = {
   protocol: "overlap-threshold/1",

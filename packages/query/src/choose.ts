@@ -24,6 +24,7 @@ import {
   JOIN_HUB,
   JOIN_PAIR,
   MASKED,
+  NO_PATTERN,
   ONE_OFF,
   PAIR,
   SUMS,
@@ -162,11 +163,13 @@ function matching(ask: MatchAsk, { sensitive, once, admits }: Circumstances): Ch
 
 /**
  * Two parties count between them; more take the coordinator where the covenant lets it see the pattern, and else, for
- * pairs, each pair by itself (protocols.md, section 10). Nobody's node sees a pattern that the question did not ask for.
+ * pairs, each pair by itself, and for what enough hold, tables (protocols.md, section 10). Nobody's node sees a pattern that the question did not ask for.
  */
-function counting({ from, shape, mode }: OverlapAsk, { admits, pattern }: Circumstances): Choice {
+function counting(ask: OverlapAsk, { admits, pattern }: Circumstances): Choice {
+  const { from, shape, mode, atLeast } = ask;
   const blind = COUNTS["pairs.blind"];
   if (mode !== null) return COUNTS[mode];
+  if (!pattern && (atLeast ?? 0) >= 2 && admits(COUNTS.atLeast.protocol)) return COUNTS.atLeast;
   return shape === "pairs" && (from.length === 2 || !pattern) && admits(blind.protocol) ? blind : COUNTS.hub;
 }
 
@@ -223,6 +226,7 @@ function matchWording(ask: MatchAsk, protocol: string): Choice {
 function countWording({ shape, mode, atLeast }: OverlapAsk, protocol: string): Choice {
   const choice = Object.values(COUNTS).find((one) => one.protocol === protocol) ?? COUNTS.hub;
   if (choice === COUNTS["pairs.blind"] && mode === null) return { ...choice, reason: BETWEEN_THEM };
+  if (choice === COUNTS.atLeast && mode === null) return { ...choice, reason: NO_PATTERN };
   if (choice !== COUNTS.hub) return choice;
   if ((atLeast ?? 0) >= 2) return { ...choice, refused: [TABLES_PASSED_OVER, ...choice.refused] };
   return shape === "pairs" ? { ...choice, refused: [BLIND_PASSED_OVER] } : choice;

@@ -83,6 +83,22 @@ describe("a count of what enough hold", () => {
     );
   });
 
+  test("takes tables unasked where the covenant keeps the whole pattern from the coordinator", () => {
+    const covenant = covenantOf(PARTIES);
+    const protocols = covenant.protocols.map((row) =>
+      row.id === "overlap-hub/1" ? { ...row, coordinatorLearns: [] } : row,
+    );
+    const text = count("shape: atLeast\n  atLeast: 2");
+    expect(planned(read(text), offered(), covenant).plan.protocol.id).toBe("overlap-hub/1");
+    const { plan, contract } = planned(read(text), offered(), { ...covenant, protocols });
+    expect(plan.protocol.id).toBe("overlap-threshold/1");
+    expect(explain(contract, plan, { lang: "en" }).reason).toContain("the covenant does not let it see");
+    const neither = protocols.filter(({ id }) => id !== "overlap-threshold/1");
+    expect(() => planned(read(text), offered(), { ...covenant, protocols: neither })).toThrow(
+      expect.objectContaining({ code: "coordinator" }),
+    );
+  });
+
   test("names it beside the count of all pseudonyms", () => {
     const [first] = chosen("shape: atLeast\n  atLeast: 2", count).refused;
     expect(first?.protocol).toBe("overlap-threshold/1");
