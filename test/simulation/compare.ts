@@ -124,7 +124,7 @@ function askOf(
     key,
     from,
     shape,
-    ...(shape === "atLeast" ? { atLeast } : {}),
+    ...(shape === "atLeast" || (shape === "histogram" && atLeast > 1) ? { atLeast } : {}),
     ...(named === true ? { mode } : {}),
   };
 }

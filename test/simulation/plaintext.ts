@@ -124,7 +124,10 @@ function countsOf(pool: Pool, { key, shape, atLeast }: PlainOverlap): unknown {
   if (shape === "atLeast") return { [atLeast]: all.filter((held) => held.length >= atLeast).length };
   if (shape === "histogram") {
     return Object.fromEntries(
-      parties.map((_, at) => [at + 1, all.filter((held) => held.length === at + 1).length]),
+      parties
+        .map((_, at) => at + 1)
+        .filter((number) => number >= atLeast)
+        .map((number) => [number, all.filter((held) => held.length === number).length]),
     );
   }
   const pairs = parties.flatMap((one, at) => parties.slice(at + 1).map((other) => [one, other] as const));

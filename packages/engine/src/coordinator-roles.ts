@@ -130,7 +130,8 @@ function shapeOf({
   shape,
   atLeast,
 }: Ticket): Pick<Parameters<typeof hubCoordinator>[0], "shape" | "atLeast"> {
-  if (shape === "histogram" || shape === "pairs") return { shape, atLeast: null };
+  if (shape === "pairs") return { shape, atLeast: null };
+  if (shape === "histogram") return { shape, atLeast: atLeast === 0 ? null : atLeast };
   if (shape === "atLeast") return { shape, atLeast };
   throw garbage("a shape of count");
 }

@@ -7,13 +7,13 @@ import type { Count } from "./messages.ts";
 export interface OverlapShape {
   /** By number of holders, by pair of parties, or one number. */
   readonly shape: "histogram" | "pairs" | "atLeast";
-  /** With `shape: atLeast` only. */
+  /** With `shape: atLeast`; of a histogram the first cell, 1 where it is absent. */
   readonly atLeast: number | null;
 }
 
 /** The answer of an overlap count. */
 export interface OverlapCounts {
-  /** The cells' names: `1`, `2`, …; `a&b`; or `atLeast` as text. In the order of `counts`. */
+  /** The cells' names: `1`, `2`, … from `atLeast` on; `a&b`; or `atLeast` as text. In the order of `counts`. */
   readonly cells: readonly string[];
   /** Distinct items a cell; `null` where fewer than `minCount`. */
   readonly counts: readonly Count[];
@@ -21,7 +21,7 @@ export interface OverlapCounts {
 
 /** The names of the cells, in the order in which their counts are sent. */
 export function cellNames({ shape, atLeast }: OverlapShape, parties: readonly PartyId[]): readonly string[] {
-  if (shape === "histogram") return parties.map((_, at) => `${at + 1}`);
+  if (shape === "histogram") return parties.map((_, at) => `${at + 1}`).slice((atLeast ?? 1) - 1);
   if (shape === "atLeast") return [`${atLeast ?? 1}`];
   return parties.flatMap((left, at) => parties.slice(at + 1).map((right) => `${left}&${right}`));
 }
@@ -39,7 +39,7 @@ export function shownFrom(count: number, minCount: number): Count {
  * taken off, and each sender adds its masked number of them to its tokens.
  */
 export function countsSingles({ shape, atLeast }: OverlapShape): boolean {
-  return shape === "histogram" || (shape === "atLeast" && atLeast === 1);
+  return shape !== "pairs" && (atLeast ?? 1) === 1;
 }
 
 /** How often each set of holders occurs: `holders[i]` is a bitmap over the parties, `items[i]` their number. */
@@ -68,15 +68,19 @@ export function countCells(
   byHolders[1] = (byHolders[1] ?? 0) - dummies;
   if (byHolders[1] < 0)
     throw new PsiError("count", "expected less padding than tokens that one party sent alone");
-  const counts = shape.shape === "pairs" ? pairCounts(parties, venn) : holderCounts(shape, byHolders);
+  const counts = shape.shape === "pairs" ? pairCounts(parties, venn) : countsByHolders(shape, byHolders);
   return {
     cells: cellNames(shape, parties),
     counts: counts.map((count) => shownFrom(count, minCount)),
   };
 }
 
-function holderCounts({ shape, atLeast }: OverlapShape, byHolders: readonly number[]): readonly number[] {
-  if (shape === "histogram") return byHolders.slice(1);
+/** The counts of a shape from how many items each number of parties holds; `byHolders[k]`: exactly k. */
+export function countsByHolders(
+  { shape, atLeast }: OverlapShape,
+  byHolders: readonly number[],
+): readonly number[] {
+  if (shape === "histogram") return byHolders.slice(atLeast ?? 1);
   return [byHolders.slice(atLeast ?? 1).reduce((sum, items) => sum + items, 0)];
 }
 

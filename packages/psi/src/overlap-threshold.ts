@@ -5,9 +5,7 @@ import {
   type Description,
   defineProtocol,
   disclose,
-  type Item,
   type Party,
-  type PartyId,
   type Protocol,
   type Rng,
   receive,
@@ -19,8 +17,8 @@ import { presence, TOKEN_ASSUMPTIONS } from "./description-parts.ts";
 import { cellsLine } from "./match-threshold.ts";
 import { loadSession } from "./match-tokens.ts";
 import { countsCodec, ROOT } from "./messages.ts";
-import { type OverlapCounts, shownFrom } from "./overlap-cells.ts";
-import type { HubNodeSetup, HubSetup, OverlapParameters } from "./overlap-hub.ts";
+import { cellNames, countsByHolders, type OverlapCounts, shownFrom } from "./overlap-cells.ts";
+import { countItem, type HubNodeSetup, type HubSetup, type OverlapParameters } from "./overlap-hub.ts";
 import { COORDINATOR, checkQuery } from "./session.ts";
 import { COORDINATOR_APART, patternOf, withCoordinator } from "./threshold-description.ts";
 import { countHits, cutShards, makeTables, type ThresholdRoute } from "./threshold-jobs.ts";
@@ -36,19 +34,20 @@ export interface OverlapThresholdSetup extends HubNodeSetup {
 const NO_FLAGS: Uint8Array = new Uint8Array();
 
 /**
- * `overlap-threshold/1` at a node (protocols.md, section 10, mode atLeast): how many items at least t parties hold.
+ * `overlap-threshold/1` at a node (protocols.md, section 10, mode atLeast): how many items at least t parties hold, in
+ * all or by the number of holders from t on.
  *
  *   party i                                             every other node
  *              R, ready                                 as in match-threshold/1
  *   party i, for each shard s                           coordinator
  *              A        ======>                         disclose: cells.<i>.<s>, via the coordinator
  *              next     <------                         that the next shard may go
- *   recipient  C        <------                         the number, withheld below minCount
+ *   recipient  C        <------                         the numbers, withheld below minCount
  *
- * Recipients learn the number. The coordinator learns who holds each item that at least t hold, in pseudonyms, and
+ * Recipients learn the numbers. The coordinator learns who holds each item that at least t hold, in pseudonyms, and
  * nothing of the others; with any party what it learns in match-threshold/1. They must not collude.
  *
- * Vault: `cacheKey`, `salt`. Gives the count at a recipient, nothing elsewhere.
+ * Vault: `cacheKey`, `salt`. Gives the counts at a recipient, nothing elsewhere.
  */
 export function* overlapThresholdNode(
   setup: OverlapThresholdSetup,
@@ -56,7 +55,7 @@ export function* overlapThresholdNode(
 ): Party<OverlapCounts | undefined> {
   checkQuery(setup, setup.items);
   const layout = layoutOf(setup);
-  const { me, parties, recipients, transcript, sid, planHash, items, atLeast } = setup;
+  const { me, parties, recipients, transcript, sid, planHash, items } = setup;
   const route: ThresholdRoute = { sid, planHash, layout, party: parties.indexOf(me) };
   const root = items === undefined ? {} : { mine: yield* loadSession(items) };
   if (items !== undefined) yield* compute(cutShards, route);
@@ -70,7 +69,8 @@ export function* overlapThresholdNode(
     yield* receive(COORDINATOR, NEXT);
   }
   if (!recipients.includes(me)) return undefined;
-  return { cells: [`${atLeast}`], counts: yield* receive(COORDINATOR, countsCodec(1)) };
+  const cells = cellNames(setup, parties);
+  return { cells, counts: yield* receive(COORDINATOR, countsCodec(cells.length)) };
 }
 
 /** The coordinator's side: it holds one shard at a time, and no key of anybody. */
@@ -78,14 +78,16 @@ export function* overlapThresholdCoordinator(setup: HubSetup): Party<undefined> 
   checkQuery({ ...setup, me: COORDINATOR }, undefined);
   const { parties, recipients, minCount } = setup;
   const layout = layoutOf(setup);
-  let found = 0;
+  const found = new Array<number>(parties.length + 1).fill(0);
   for (let shard = 0; shard < layout.shards; shard += 1) {
     const tables: Uint8Array[] = [];
     for (const party of parties) tables.push(yield* receive(party, tablesCodec(layout)));
-    found += yield* compute(countHits, layout, tables);
+    for (const [holders, items] of (yield* compute(countHits, layout, tables)).entries())
+      found[holders] = (found[holders] ?? 0) + items;
     for (const to of parties) yield* send(to, NEXT, new Uint8Array(1));
   }
-  for (const to of recipients) yield* send(to, countsCodec(1), [shownFrom(found, minCount)]);
+  const counts = countsByHolders(setup, found).map((count) => shownFrom(count, minCount));
+  for (const to of recipients) yield* send(to, countsCodec(counts.length), counts);
   return undefined;
 }
 
@@ -123,7 +125,7 @@ export const overlapThreshold: Protocol<OverlapParameters> = defineProtocol({
           output: "overlap",
         })),
       ),
-      outputs: recipients.map((to) => ({ id: "overlap", to, item: numberOf(parties, to) })),
+      outputs: recipients.map((to) => ({ id: "overlap", to, item: countItem(parameters, to) })),
       egress: [
         ...sent(parties, nodes, "R", 32),
         ...sent(nodes, nodes, "ready", 32),
@@ -132,12 +134,12 @@ export const overlapThreshold: Protocol<OverlapParameters> = defineProtocol({
           return { ...row, messages: shards, bytes };
         }),
         ...sent([COORDINATOR], parties, "next", 1, shards),
-        ...sent([COORDINATOR], recipients, "C", 8),
+        ...sent([COORDINATOR], recipients, "C", cellNames(parameters, parties).length * 8),
       ],
       debits: [],
       views: [
         ...nodes.map((who): View => {
-          const counts = recipients.includes(who) ? [numberOf(parties, who)] : [];
+          const counts = recipients.includes(who) ? [countItem(parameters, who)] : [];
           return { who, learns: [...presence(who, parties, rowsPadded), ...counts], atMost: [] };
         }),
         {
@@ -151,7 +153,3 @@ export const overlapThreshold: Protocol<OverlapParameters> = defineProtocol({
     };
   },
 });
-
-function numberOf(parties: readonly PartyId[], to: PartyId): Item {
-  return { fact: "count", about: parties.filter((party) => party !== to), bound: 1 };
-}

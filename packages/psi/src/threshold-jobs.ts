@@ -8,7 +8,7 @@ import { PsiError } from "./errors.ts";
 import { COORDINATOR } from "./session.ts";
 import type { Tell } from "./tell.ts";
 import { makeCells } from "./threshold-cells.ts";
-import { bitCount, findHeld, flaggedOnly, hitsFor } from "./threshold-hits.ts";
+import { bitCount, findHeld, flaggedOnly, type Held, hitsFor } from "./threshold-hits.ts";
 import type { ThresholdLayout } from "./threshold-layout.ts";
 import type { Hit } from "./threshold-messages.ts";
 
@@ -52,8 +52,8 @@ export interface SearchRoute {
 export const findHits: Job<[route: SearchRoute, tables: readonly Uint8Array[]], readonly (readonly Hit[])[]> =
   job("psi.threshold.find");
 
-/** How many items at least so many parties hold in one shard. */
-export const countHits: Job<[layout: ThresholdLayout, tables: readonly Uint8Array[]], number> =
+/** Of the items that at least so many parties hold in one shard: how many exactly k hold, by k. */
+export const countHits: Job<[layout: ThresholdLayout, tables: readonly Uint8Array[]], readonly number[]> =
   job("psi.threshold.count");
 
 const KEY_BYTES = 32;
@@ -80,8 +80,14 @@ export function thresholdJobs(primitives: Primitives): readonly JobEntry[] {
       const told = layout.flagged ? flaggedOnly(primitives, { layout, sid }, all, found) : found;
       return all.map((_, party) => hitsFor(party, told, tell));
     }),
-    bind(countHits, (_vault, layout, all) => findHeld(layout, all).length),
+    bind(countHits, (_vault, layout, all) => byNumber(layout, findHeld(layout, all))),
   ];
+}
+
+function byNumber({ parties }: ThresholdLayout, found: readonly Held[]): readonly number[] {
+  const counts = new Array<number>(parties + 1).fill(0);
+  for (const { holders } of found) counts[bitCount(holders)] = (counts[bitCount(holders)] ?? 0) + 1;
+  return counts;
 }
 
 /** KDF(s_x, context, label; 32) of many items: one block of HKDF-Expand. */

@@ -26,15 +26,19 @@ for (const party of PARTIES) federation.evaluate(party, inputsOf(UNIVERSE));
 interface Asked {
   readonly lists: Readonly<Record<PartyId, readonly string[]>>;
   readonly recipients: readonly PartyId[];
+  readonly shape: "atLeast" | "histogram";
   readonly atLeast: number;
   readonly minCount: number;
 }
 
 const rowsPadded = Object.fromEntries(PARTIES.map((party) => [party, ROWS]));
 
-function run({ lists, recipients, atLeast, minCount }: Asked, weather: Weather = {}): Simulated {
+function run(
+  { lists, recipients, shape: named, atLeast, minCount }: Asked,
+  weather: Weather = {},
+): Simulated {
   const packed = Object.fromEntries(PARTIES.map((party) => [party, inputsOf(lists[party] ?? [])]));
-  const shape = { shape: "atLeast", atLeast } as const;
+  const shape = { shape: named, atLeast };
   const planHash = new Uint8Array(32);
   const setups = federation
     .overlapSetups(packed, recipients, shape, minCount)
@@ -49,13 +53,20 @@ function run({ lists, recipients, atLeast, minCount }: Asked, weather: Weather =
   );
 }
 
-const plain = ({ lists, atLeast }: Asked): number =>
-  UNIVERSE.filter((item) => PARTIES.filter((party) => lists[party]?.includes(item)).length >= atLeast).length;
+/** By cell: how many items so many parties hold. */
+function plain({ lists, shape, atLeast }: Asked): readonly (readonly [cell: string, items: number])[] {
+  const held = UNIVERSE.map((item) => PARTIES.filter((party) => lists[party]?.includes(item)).length);
+  if (shape === "atLeast") return [[`${atLeast}`, held.filter((number) => number >= atLeast).length]];
+  return [2, 3, 4, 5]
+    .filter((exactly) => exactly >= atLeast)
+    .map((exactly) => [`${exactly}`, held.filter((number) => number === exactly).length]);
+}
 
 const anyAsked = (): fc.Arbitrary<Asked> =>
   fc.record({
     lists: fc.record(Object.fromEntries(PARTIES.map((party) => [party, fc.subarray(UNIVERSE)]))),
     recipients: fc.subarray([...PARTIES, "zoe"], { minLength: 1 }),
+    shape: fc.constantFrom("atLeast", "histogram"),
     atLeast: fc.integer({ min: 2, max: 5 }),
     minCount: fc.integer({ min: 0, max: 8 }),
   });
@@ -64,13 +75,13 @@ describe("overlap-threshold/1", () => {
   it("equals counting, for any lists, thresholds and recipients, and sends what it describes", () => {
     fc.assert(
       fc.property(anyAsked(), anyWeather(), (asked, weather) => {
-        const { recipients, atLeast, minCount } = asked;
+        const { recipients, shape, atLeast, minCount } = asked;
         const { outputs, transcript } = run(asked, weather);
-        const number = plain(asked);
+        const cells = plain(asked);
         for (const node of [...PARTIES, "zoe"]) {
           const expected: OverlapCounts = {
-            cells: [`${atLeast}`],
-            counts: [number < minCount && minCount > 1 ? null : number],
+            cells: cells.map(([cell]) => cell),
+            counts: cells.map(([, items]) => (items < minCount && minCount > 1 ? null : items)),
           };
           expect(outputs.get(node)).toEqual(recipients.includes(node) ? expected : undefined);
         }
@@ -80,9 +91,9 @@ describe("overlap-threshold/1", () => {
           recipients,
           rowsPadded,
           quotas,
-          shape: "atLeast",
+          shape,
           atLeast,
-        } as const;
+        };
         expectDescribed({ outputs, transcript }, overlapThreshold.describe(parameters));
       }),
       { numRuns: 25 },

@@ -34,9 +34,9 @@ export function atThreshold(
   at: YamlValue,
   { shape, parties }: { readonly shape: OverlapAsk["shape"]; readonly parties: number },
 ): "atLeast" {
-  const message = `mode: atLeast answers shape: atLeast, not ${shape}`;
+  const message = `mode: atLeast answers shape: atLeast or histogram, not ${shape}`;
   const hint = "leave `mode` out: the coordinator counts pseudonyms, and sees who holds each";
-  if (shape !== "atLeast") throw failAt(at, "invalid-value", message, hint);
+  if (shape === "pairs") throw failAt(at, "invalid-value", message, hint);
   integerOf(required(map, "atLeast", "the smallest number of holders"), 2, parties);
   return "atLeast";
 }

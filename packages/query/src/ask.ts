@@ -80,7 +80,12 @@ function readAtLeast(map: YamlMap, shape: OverlapAsk["shape"], parties: number):
   if (shape === "atLeast")
     return integerOf(required(map, "atLeast", "the smallest number of holders"), 1, parties);
   if (value === undefined) return null;
-  throw failAt(value, "invalid-value", `"atLeast" goes with shape: atLeast, not with shape: ${shape}`);
+  if (shape === "histogram") return integerOf(value, 2, parties);
+  throw failAt(
+    value,
+    "invalid-value",
+    `"atLeast" goes with shape: atLeast or histogram, not with shape: ${shape}`,
+  );
 }
 
 function readMode(map: YamlMap, shape: OverlapAsk["shape"], parties: number): OverlapAsk["mode"] {

@@ -83,7 +83,11 @@ function withoutPattern(ask: Ask): string {
   if (ask.kind !== "overlap-count" || ask.mode === "atLeast") return "";
   if (ask.shape === "pairs") return "mode: pairs.blind or pairs.local shows it none; or ";
   const tables = (ask.atLeast ?? 0) >= 2 ? "mode: atLeast shows it what enough parties hold only, " : "";
-  return `${tables}mode: recipient shows it none (the recipient sees it), shape: pairs counts each pair by itself; or `;
+  const from =
+    ask.shape === "histogram" && tables === ""
+      ? "`atLeast: 2` leaves out what one party holds, and lets tables hide it; "
+      : "";
+  return `${from}${tables}mode: recipient shows it none (the recipient sees it), shape: pairs counts each pair by itself; or `;
 }
 
 /**

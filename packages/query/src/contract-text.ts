@@ -76,10 +76,12 @@ function holdersText(atLeast: number, parties: number): { readonly nl: string; r
 }
 
 function overlapText(ask: OverlapAsk, recipients: readonly string[], parties: readonly string[]): Text {
+  const first = ask.atLeast ?? 1;
+  const exactly = `${first}, ${first < ask.from.length ? `${first + 1}, …` : ""}`.replace(/, $/, "");
   const what = {
     histogram: {
-      nl: "hoeveel sleutels bij precies 1, 2, … partijen bekend zijn",
-      en: "how many keys exactly 1, 2, … parties hold",
+      nl: `hoeveel sleutels bij precies ${exactly} partijen bekend zijn`,
+      en: `how many keys exactly ${exactly} parties hold`,
     },
     pairs: {
       nl: "hoeveel sleutels elk paar partijen deelt",

@@ -175,9 +175,9 @@ describe("errors name the place and the nearest name", () => {
     ],
     [
       "atLeast with another shape",
-      COUNTS.replace("histogram", "histogram\n  atLeast: 2"),
+      COUNTS.replace("histogram", "pairs\n  atLeast: 2"),
       "invalid-value",
-      "shape: atLeast",
+      "shape: atLeast or histogram",
     ],
     ["two documents", `${SHIPS}---\n${SHIPS}`, "yaml", "multiple documents"],
     ["a tag", SHIPS.replace("key: [imo]", "key: !env [imo]"), "yaml", "tag"],

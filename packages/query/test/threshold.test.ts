@@ -99,13 +99,27 @@ describe("a count of what enough hold", () => {
     );
   });
 
+  test("by the number of holders too, from the threshold on", () => {
+    const { contract, plan } = planned(
+      read(count("shape: histogram\n  atLeast: 2\n  mode: atLeast")),
+      offered(),
+    );
+    expect(plan.protocol.id).toBe("overlap-threshold/1");
+    expect(explain(contract, plan, { lang: "en" }).summary).toContain("exactly 2, 3, … parties hold");
+    expect(contract.egress.filter(({ what }) => what === "C").every(({ bytes }) => bytes === 16)).toBe(true);
+    const seen = contract.views.find(({ who }) => who.includes("coordinator"));
+    expect(seen?.learns.map(({ fact }) => fact)).not.toContain("pattern");
+  });
+
   test("names it beside the count of all pseudonyms", () => {
     const [first] = chosen("shape: atLeast\n  atLeast: 2", count).refused;
     expect(first?.protocol).toBe("overlap-threshold/1");
   });
 
   test.each([
-    ["shape: histogram\n  mode: atLeast", "answers shape: atLeast"],
+    ["shape: pairs\n  atLeast: 2\n  mode: atLeast", "atLeast"],
+    ["shape: histogram\n  mode: atLeast", `expected a field "atLeast"`],
+    ["shape: histogram\n  atLeast: 1", "from 2 to 3"],
     ["shape: atLeast\n  atLeast: 1\n  mode: atLeast", "from 2 to 3"],
   ])("%s", (fields, message) => {
     expect(() => read(count(fields))).toThrow(message);

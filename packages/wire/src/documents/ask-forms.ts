@@ -74,6 +74,12 @@ const match = z
     path: ["flaggedBy"],
   });
 
+/** A histogram that begins above one holder says nothing of what one party alone holds. */
+function fitsShape(shape: "histogram" | "pairs" | "atLeast", atLeast: number | null): boolean {
+  if (shape === "histogram") return atLeast === null || atLeast >= 2;
+  return (shape === "atLeast") === (atLeast !== null);
+}
+
 const overlap = z
   .strictObject({
     kind: z.literal("overlap-count"),
@@ -88,8 +94,8 @@ const overlap = z
       )
       .nullable(),
   })
-  .refine(({ shape, atLeast }) => (shape === "atLeast") === (atLeast !== null), {
-    message: "expected a number with shape atLeast, and null with the others",
+  .refine(({ shape, atLeast }) => fitsShape(shape, atLeast), {
+    message: "expected a number with shape atLeast, null or at least 2 with histogram, and null with pairs",
     path: ["atLeast"],
   })
   .refine((ask) => (ask.atLeast ?? 0) <= ask.from.length, {

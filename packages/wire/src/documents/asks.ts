@@ -51,7 +51,7 @@ export interface OverlapAsk {
   readonly key: readonly string[];
   readonly from: readonly Source[];
   readonly shape: "histogram" | "pairs" | "atLeast";
-  /** Set when `shape` is `atLeast`. */
+  /** Set when `shape` is `atLeast`; with `histogram` where it begins at more than one holder. */
   readonly atLeast: number | null;
   /** Set when the analyst named a mode; null leaves the choice to the planner. */
   readonly mode: "hub" | "recipient" | "atLeast" | "pairs.local" | "pairs.blind" | null;
