@@ -30,6 +30,7 @@ import type { Switch } from "./switch.ts";
 import { THRESHOLD } from "./threshold.ts";
 import { BLIND_TESTS, TRENDS } from "./trends.ts";
 import { VERIFIER } from "./verifier.ts";
+import { VIEWED } from "./views.ts";
 
 /** Every switch, by guarantee. */
 export const SWITCHES: readonly Switch[] = [
@@ -41,6 +42,7 @@ export const SWITCHES: readonly Switch[] = [
   ...LOOKUPS,
   ...DECONFLICTION,
   ...THRESHOLD,
+  ...VIEWED,
   ...SUMS,
   ...DISCLOSURE,
   ...DERIVATION,

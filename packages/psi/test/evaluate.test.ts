@@ -87,6 +87,23 @@ describe("evaluate/1", () => {
     expect(new Set(elements).size).toBe(4 * 256);
   });
 
+  it("blinds each item by a scalar of its own: no two elements differ as their items do", () => {
+    const federation = new Federation(toyGroup(), primitives, ["a", "b"]);
+    const group = toyGroup();
+    const vault = new MemoryVault({ salt: new Uint8Array(32).fill(1) });
+    const args = [inputsOf(names(3)), 256, new Uint8Array(32).fill(1)];
+    const request = runJob(federation.jobs, vault, blindRequest.name, args) as Uint8Array;
+    const asked = [0, 1, 2].map((at) => request.slice(at * 32, at * 32 + 32)); // items stand before dummies
+    const hashed = names(3).map((name) => hashToGroup(group, primitives, [inputsOf([name]).bytes]));
+    const differences = (elements: readonly Uint8Array[]): readonly string[] =>
+      elements.flatMap((one) =>
+        elements.filter((other) => other !== one).map((other) => hex(group.subEach(one, other))),
+      );
+    const guesses = new Set(differences(hashed));
+    expect(guesses.size).toBe(6);
+    expect(differences(asked).filter((difference) => guesses.has(difference))).toEqual([]);
+  });
+
   it("makes the same request again from list, salt and transcript, and no other", () => {
     const federation = new Federation(toyGroup(), primitives, ["a", "b"]);
     const request = (list: readonly string[], salt: number, transcript: number): string => {
