@@ -170,10 +170,29 @@ async function due(
   return same && before.day === today ? undefined : publicationFor(changes, rows, bucket);
 }
 
+/**
+ * How a list differs from what was published. Both are as they were when the version and the very inputs are: then
+ * nothing is compared again.
+ */
 async function compared(
   node: NodePorts,
   run: QuestionRun,
-  { context, rows }: PublishedIndex,
+  { version, context, rows }: PublishedIndex,
+  inputs: PackedInputs,
+): Promise<Changes> {
+  const byVersion = COMPARED.get(inputs) ?? new Map<string, Changes>();
+  COMPARED.set(inputs, byVersion);
+  const changes = byVersion.get(version) ?? (await comparedNow(node, run, { context, rows }, inputs));
+  byVersion.set(version, changes);
+  return changes;
+}
+
+const COMPARED = new WeakMap<PackedInputs, Map<string, Changes>>();
+
+async function comparedNow(
+  node: NodePorts,
+  run: QuestionRun,
+  { context, rows }: Pick<PublishedIndex, "context" | "rows">,
   inputs: PackedInputs,
 ): Promise<Changes> {
   const { holder, asker } = indexScope(node, run.plan);

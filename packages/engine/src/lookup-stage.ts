@@ -29,7 +29,7 @@ import { z } from "zod";
 import { contributionOf, freshSalt } from "./contribution.ts";
 import { noteMet, ownItems } from "./deconflict.ts";
 import { EngineError } from "./errors.ts";
-import { type Items, itemsOf } from "./items.ts";
+import type { Items } from "./items.ts";
 import { indexScope, type OwnIndex, type PublishedIndex, questionsOf } from "./lookup-kept.ts";
 import { type Current, publishedNow, subscribedNow } from "./lookup-publication.ts";
 import { inputContext } from "./match-stage.ts";
@@ -37,6 +37,7 @@ import { decodeMessage, encodeMessage } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { checkLookups, lookupsCost, Meter } from "./quota.ts";
+import { rememberedItems } from "./remembered-table.ts";
 import { runSession, type SessionFacts, type SessionResult } from "./session.ts";
 import type { StageResult } from "./stage.ts";
 
@@ -149,7 +150,7 @@ async function heldItems(node: NodePorts, run: QuestionRun): Promise<Items> {
   const context = inputContext(node, run.plan, input);
   const { interests } = run.plan.ask as LookupAsk; // safe because this stage answers no other kind
   if (interests !== undefined) return ownItems(node, interests, context);
-  return await itemsOf(table, input.columns, context, () => node.clock.sleep(0));
+  return await rememberedItems(table, input.columns, context, () => node.clock.sleep(0));
 }
 
 function common({ plan }: QuestionRun) {

@@ -4,7 +4,7 @@ import { type CatalogueEntry, offeredColumns, QueryError, readCatalogueEntry } f
 import { bucket, canonicalBytes, concat, type Hash, hex, type Input, type Table, utf8 } from "@koplamp/wire";
 import { snapshotOf, specOf } from "./deconflict.ts";
 import { asEngineError, EngineError, forOthers, unreachable } from "./errors.ts";
-import { distinctKeys, type Pause } from "./items.ts";
+import type { Pause } from "./items.ts";
 import {
   decodeMessage,
   encodeMessage,
@@ -15,6 +15,7 @@ import {
 } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { Refusal } from "./outcome.ts";
+import { distinctCount } from "./remembered-table.ts";
 import { within } from "./within.ts";
 
 /** How long a party may take to read the source that it is asked about. */
@@ -107,7 +108,7 @@ async function countOf(table: Table, { key, anyKey }: OfferRequest, pause: Pause
   const keyed = keys.length > 0 && keys.flat().every((name) => Object.hasOwn(table.columns, name));
   if (!keyed) return table.rows;
   let count = 0;
-  for (const columns of keys) count += (await distinctKeys(table, columns, pause)).length;
+  for (const columns of keys) count += await distinctCount(table, columns, pause);
   return count;
 }
 

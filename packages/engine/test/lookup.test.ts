@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Single questions to a list: through real engines, gates, ledgers and stores, on the toy group.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { PartyId } from "@koplamp/protocol";
+import type { JobTable, PartyId } from "@koplamp/protocol";
+import { compareIndex } from "@koplamp/psi";
 import { type Question, readQuestion } from "@koplamp/query";
 import type { Terms } from "@koplamp/sdk";
 import type { AnswerResult } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Outcome } from "../src/index.ts";
-import { Federation, type Lists, type Wishes } from "./federation.ts";
+import type { NodePorts, Outcome } from "../src/index.ts";
+import { Federation, type Lists, type Machine, type Wishes } from "./federation.ts";
 
 let federation: Federation | undefined;
 afterEach(async () => {
@@ -52,6 +53,18 @@ function typesAt(all: Federation, party: PartyId, planHash = ""): readonly strin
     .machine(party)
     .ports.ledger.entriesOf(planHash)
     .map(({ entry }) => entry.type);
+}
+
+/** As a node's own sources: what was read is the same object until the list is another. */
+function keepingSnapshots(ports: NodePorts, machine: Machine): NodePorts {
+  const kept = new Map<readonly string[] | undefined, ReturnType<NodePorts["sources"]["snapshot"]>>();
+  const { sources } = ports;
+  const snapshot: NodePorts["sources"]["snapshot"] = (dataset) => {
+    const known = kept.get(machine.list) ?? sources.snapshot(dataset);
+    kept.set(machine.list, known);
+    return known;
+  };
+  return { ...ports, sources: { ...sources, snapshot } };
 }
 
 const perDay =
@@ -124,6 +137,32 @@ describe("a look-up", () => {
     });
     const [third] = await all.outcomes(["bert"], 3);
     expect(linesOf(third)).toContain("index.bert.anna");
+  });
+
+  it("reads a list that stays as it was once, and one that changes anew", async () => {
+    const compared: PartyId[] = [];
+    const jobs = (table: JobTable, party: PartyId): JobTable => {
+      const compare = table.get(compareIndex.name);
+      if (compare === undefined) return table;
+      const counted: typeof compare = (...args) => {
+        compared.push(party);
+        return compare(...args);
+      };
+      return new Map([...table, [compareIndex.name, counted]]);
+    };
+    const all = open(LISTS, { jobs, ports: keepingSnapshots });
+    for (const [id, times] of [
+      ["one", 0],
+      ["two", 1],
+      ["three", 1],
+    ] as const) {
+      expect(answersOf(await all.ask("anna", lookup(["y", "q"], id)))).toEqual({ y: true, q: false });
+      await all.outcomes(["bert"], compared.length + 1);
+      expect(compared).toHaveLength(times);
+    }
+    all.machine("bert").list = ["q"];
+    expect(answersOf(await all.ask("anna", lookup(["y", "q"], "four")))).toEqual({ y: false, q: true });
+    expect(compared).toEqual(["bert", "bert"]);
   });
 
   it("keeps what it has over a restart, and publishes again for an asker that has lost it", async () => {
