@@ -5,7 +5,7 @@ import type { ThresholdMatched } from "@koplamp/psi";
 import { describe, expect, it } from "vitest";
 import { Federation, inputsOf } from "../../packages/psi/test/federation.ts";
 import { runThreshold } from "../../packages/psi/test/threshold.ts";
-import { commonCells, missBits } from "../../packages/psi/test/threshold-places.ts";
+import { atMost, commonCells, missBits, sharesOf } from "../../packages/psi/test/threshold-places.ts";
 import { toyGroup } from "../toy/group.ts";
 
 const names = (from: number, to: number): string[] =>
@@ -13,10 +13,13 @@ const names = (from: number, to: number): string[] =>
 
 describe("match-threshold/1 at full size", () => {
   it.each([2, 3, 5, 8])("is missed with a chance below 2^-40 by %i parties", (parties) => {
-    const found = commonCells(nodePrimitives(), { parties, rows: 256, common: 4, runs: 150 });
+    const crowd = { parties, rows: 256, common: 4, runs: 150 };
+    const cells = commonCells(nodePrimitives(), crowd);
+    const found = sharesOf(cells);
     expect(Math.abs((found[0] ?? 1) - 0.06)).toBeLessThan(0.01);
     expect(Math.abs((found[1] ?? 1) - 0.34)).toBeLessThan(0.02);
     expect(missBits(found)).toBeLessThan(-40);
+    expect(missBits(atMost(found, cells))).toBeLessThan(-40);
   });
 
   it("finds every one of 9,000 items that three hold, in two parts", () => {

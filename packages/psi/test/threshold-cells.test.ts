@@ -2,7 +2,7 @@
 
 import { concat, hex, i2osp, lp } from "@koplamp/wire";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { nodePrimitives } from "../../pool/src/index.ts";
 import { kdf } from "../src/keyed.ts";
 import { makeCells } from "../src/threshold-cells.ts";
@@ -10,7 +10,7 @@ import { isReceipt, Limbs, mod25, P25, read25, subsetsOf, weigh } from "../src/t
 
 import type { ThresholdLayout } from "../src/threshold-layout.ts";
 import { hitsCodec } from "../src/threshold-messages.ts";
-import { commonCells, missBits } from "./threshold-places.ts";
+import { atMost, commonCells, missBits, missChance, missedWithin, sharesOf } from "./threshold-places.ts";
 
 const primitives = nodePrimitives();
 const P61 = 2n ** 61n - 1n;
@@ -160,11 +160,24 @@ describe("a cell", () => {
 });
 
 describe("places", () => {
+  let cells: readonly number[] = [];
+  let shares: readonly number[] = [];
+  beforeAll(() => {
+    cells = commonCells(primitives, { parties: 3, rows: 128, common: 4, runs: 120 });
+    shares = sharesOf(cells);
+  });
+
   it("are missed by a pair of tables as the bound of 2^-40 supposes", () => {
-    const crowd = { parties: 3, rows: 128, common: 4, runs: 120 };
-    const found = commonCells(primitives, crowd);
-    expect(Math.abs((found[0] ?? 1) - 0.06)).toBeLessThan(0.01);
-    expect(Math.abs((found[1] ?? 1) - 0.34)).toBeLessThan(0.02);
-    expect(missBits(found)).toBeLessThan(-40);
+    expect(Math.abs((shares[0] ?? 1) - 0.06)).toBeLessThan(0.01);
+    expect(Math.abs((shares[1] ?? 1) - 0.34)).toBeLessThan(0.02);
+    expect(missBits(shares)).toBeLessThan(-40);
+    expect(missBits(atMost(shares, cells))).toBeLessThan(-40);
+  });
+
+  it.each([2, 3])("are missed by %i pairs of tables as often as by independent ones", (pairs) => {
+    const { items, missed } = missedWithin(cells, pairs);
+    const expected = items * missChance(shares, pairs);
+    expect(missed).toBeGreaterThan(0);
+    expect(Math.abs(missed - expected)).toBeLessThan(4 * Math.sqrt(expected)); // chance 1 in 10,000
   });
 });
