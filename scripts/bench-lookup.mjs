@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// @ts-check
+/**
+ * What a look-up costs between real processes: relay and two nodes on loopback, mutual TLS, every entry fsynced and
+ * cosigned, from the question's file to its released answer. See docs/protocols/lookup.md.
+ *
+ *   npm run bench:lookup -- --rows 10000 --singles 20 --batches 5 --many 2048 --backend native
+ */
+import { createWriteStream } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { findNativeGroup } from "../packages/pool/src/index.ts";
+import { foundFolders, startFederation, trialTerms } from "../packages/sdk/src/index.ts";
+
+const [ASKER, HOLDER] = ["asker", "holder"];
+/** Of a question with many names: elements of a batch. */
+const BATCH = 32;
+const TICKS = 100; // of /proc/*/stat, a second
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: "string", default: "10000" },
+    singles: { type: "string", default: "20" },
+    batches: { type: "string", default: "5" },
+    many: { type: "string", default: "2048" },
+    backend: { type: "string", default: "native" },
+  },
+});
+const [rows, singles, batches, many] = ["rows", "singles", "batches", "many"].map((name) =>
+  Number(values[/** @type {"rows"} */ (name)]),
+);
+if ((many ?? 0) > (rows ?? 0)) throw new Error("expected at most as many names as rows: each is asked once");
+const portable = values.backend === "portable";
+if (!portable && findNativeGroup().group === undefined) throw new Error("this machine has no native backend");
+
+const dir = await mkdtemp(join(tmpdir(), "koplamp-lookups-"));
+try {
+  await measured(dir);
+} finally {
+  await rm(dir, { recursive: true, force: true });
+}
+
+/** @param {string} dir */
+async function measured(dir) {
+  const file = join(dir, "list.csv");
+  await writeList(file, rows ?? 0);
+  /** @type {import("../packages/query/src/index.ts").Federation} */
+  const federation = {
+    id: "lookups",
+    covenant: "default",
+    parties: [
+      { id: ASKER ?? "", name: "Asker", datasets: {} },
+      {
+        id: HOLDER ?? "",
+        name: "Holder",
+        datasets: { list: /** @type {any} */ ({ file, columns: { name: { kind: "opaque" } } }) },
+      },
+    ],
+  };
+  const terms = trialTerms(federation.parties, ["lab"], 2 ** 20);
+  const folders = await foundFolders({
+    dir: join(dir, "federation"),
+    federation,
+    covenant: "trial/lookups",
+    terms,
+  });
+  const running = await startFederation(folders, await programs(dir));
+  try {
+    const desk = running.client(ASKER ?? "");
+    const pids = new Map([
+      ["relay", running.coordinator.pid],
+      ...[...running.nodes].map(([party, { pid }]) => /** @type {const} */ ([party, pid])),
+    ]);
+    const part = partOf(desk, pids, join(folders.nodes.get(ASKER ?? "") ?? "", "log.jsonl"));
+    print(`${rows} rows, backend ${values.backend}, ${cpus().length} cores of ${cpus()[0]?.model}`);
+    await part("first (publishes)", 1, 1);
+    await part("one name", singles ?? 0, 1);
+    await part(`${BATCH} names`, batches ?? 0, BATCH);
+    await part(`${many} names`, 1, many ?? 0);
+  } finally {
+    await running.stop();
+  }
+}
+
+/**
+ * Asks `times` questions of `names` names one after another, checks every answer, and prints what they took.
+ * @param {import("../packages/sdk/src/index.ts").NodeClient} desk
+ * @param {ReadonlyMap<string, number>} pids
+ * @param {string} log
+ */
+function partOf(desk, pids, log) {
+  let asked = 0;
+  /** @param {string} title @param {number} times @param {number} names */
+  return async (title, times, names) => {
+    const [load, before, took, phases] = [
+      loadavg()[0],
+      await cpuOf(pids),
+      /** @type {number[]} */ ([]),
+      new Map(),
+    ];
+    for (let at = 0; at < times; at += 1) {
+      asked += 1;
+      const began = performance.now();
+      let [phase, since] = ["ask", began];
+      const step = (/** @type {string} */ next) => {
+        const now = performance.now();
+        phases.set(phase, (phases.get(phase) ?? 0) + now - since);
+        [phase, since] = [next, now];
+      };
+      const outcome = await desk.run(questionOf(asked, names), ({ party, phase: next }) => {
+        if (party === ASKER) step(next);
+      });
+      step("");
+      took.push(performance.now() - began);
+      expectRight(outcome, names);
+    }
+    if (times === 0) return;
+    const after = await cpuOf(pids);
+    const cpu = [...pids.keys()].map(
+      (name) => `${name} ${ms(((after.get(name) ?? 0) - (before.get(name) ?? 0)) / times)}`,
+    );
+    const sessions = (await sessionsIn(log)).slice(-times);
+    const rate = (1000 * names * times) / took.reduce((sum, one) => sum + one, 0);
+    print(
+      `${title}, ${times} times: p50 ${ms(at(took, 0.5))}, p95 ${ms(at(took, 0.95))}; ${rate.toFixed(1)} names a second`,
+      `  session of questions alone: p50 ${ms(at(sessions, 0.5))}, p95 ${ms(at(sessions, 0.95))}`,
+      `  phases at the asker, mean: ${[...phases].map(([name, sum]) => `${name} ${ms(sum / times)}`).join(", ")}`,
+      `  CPU of a question: ${cpu.join(", ")}; load ${load?.toFixed(1)} to ${loadavg()[0]?.toFixed(1)}`,
+    );
+  };
+}
+
+/** Half of the names are on the list. @param {number} number @param {number} names */
+function questionOf(number, names) {
+  const text = `koplamp: query/v1
+id: lookup-${number}
+class: E
+purpose: lab
+legalBasis: [none]
+indication: made up
+necessity: made up
+intendedEffect: { text: a figure, measure: it is written down }
+ask: { kind: lookup, key: [name], asker: ${ASKER}, holder: ${HOLDER}, questions: names.csv, tell: asker }
+recipients: [${ASKER}]
+release: { minCount: 1, minContributors: 1 }
+expires: "2099-12-31"
+`;
+  const listed = Array.from({ length: names }, (_, at) => nameOf(at, (number * 31 + at) % (rows ?? 1)));
+  return { file: "lookup.yaml", text, questions: `name\n${listed.join("\n")}\n` };
+}
+
+/** @param {number} at @param {number} row */
+function nameOf(at, row) {
+  return at % 2 === 0 ? `item ${row}` : `none ${at}`;
+}
+
+/** @param {any} outcome @param {number} names */
+function expectRight(outcome, names) {
+  const answers = outcome.result?.answers;
+  const right =
+    outcome.status === "released" &&
+    answers?.length === names &&
+    answers.every((/** @type {any} */ { key, hit }) => hit === key[0].startsWith("item"));
+  if (!right) throw new Error(`not the answer of the plain list: ${JSON.stringify(outcome).slice(0, 500)}`);
+}
+
+/** How long each session ran, by the asker's own log: but for the first question, all are sessions of questions. @param {string} log */
+async function sessionsIn(log) {
+  const events = (await readFile(log, "utf8"))
+    .split("\n")
+    .filter((line) => line.startsWith("{") && line.includes('"session.'))
+    .map((line) => JSON.parse(line));
+  const began = new Map(
+    events.filter(({ event }) => event === "session.begin").map((one) => [one.session, one]),
+  );
+  return events
+    .filter(({ event }) => event === "session.end")
+    .map((one) => Date.parse(one.time) - Date.parse(began.get(one.session).time));
+}
+
+/** CPU-ms of each process since it began. @param {ReadonlyMap<string, number>} pids */
+async function cpuOf(pids) {
+  const spent = new Map();
+  for (const [name, pid] of pids) {
+    const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ");
+    spent.set(name, ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS);
+  }
+  return spent;
+}
+
+/** Without the native library where the portable one is asked for: an empty file stands in its place. @param {string} dir */
+async function programs(dir) {
+  const lib = join(dir, "lib");
+  await mkdir(lib);
+  for (const name of ["libsodium.so.26", "libsodium.so.23"]) await writeFile(join(lib, name), "");
+  const path = (/** @type {string} */ file) => fileURLToPath(new URL(`../${file}`, import.meta.url));
+  const node = (/** @type {string} */ file) =>
+    /** @type {[string, ...string[]]} */ ([
+      "env",
+      ...(portable ? [`LD_LIBRARY_PATH=${lib}`] : []),
+      process.execPath,
+      "--conditions=source",
+      path(file),
+    ]);
+  return { node: node("nodes/src/main.ts"), coordinator: node("coordinator/src/main.ts") };
+}
+
+/** @param {string} file @param {number} count */
+async function writeList(file, count) {
+  const out = createWriteStream(file);
+  out.write("name\n");
+  for (let row = 0; row < count; row += 1) {
+    if (!out.write(`item ${row}\n`))
+      await new Promise((resolve) => out.once("drain", () => resolve(undefined)));
+  }
+  await new Promise((resolve) => out.end(() => resolve(undefined)));
+}
+
+/** @param {readonly number[]} all @param {number} part */
+function at(all, part) {
+  const sorted = [...all].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0;
+}
+
+/** @param {number} value */
+function ms(value) {
+  return `${value < 100 ? value.toFixed(1) : value.toFixed(0)} ms`;
+}
+
+/** @param {readonly string[]} lines */
+function print(...lines) {
+  for (const line of lines) process.stdout.write(`${line}\n`);
+}
