@@ -49,8 +49,8 @@ export const ALTERNATIVES: readonly Switch[] = [
     edits: [
       {
         file: "packages/engine/src/offer.ts",
-        from: "count += (await distinctKeys(table, columns, pause)).length;",
-        to: "count += bucket((await distinctKeys(table, columns, pause)).length);",
+        from: "count += await distinctCount(table, columns, pause);",
+        to: "count += bucket(await distinctCount(table, columns, pause));",
       },
     ],
     test: { file: "packages/sdk/test/alternatives.test.ts", name: "shows the same sizes" },
