@@ -210,6 +210,18 @@ function report(name: string, { bands, records, recall, precision }: Calibration
   process.stdout.write(`${[head, ...lines].join("\n")}\n`);
 }
 
+/** The page says what was measured: the cells of a line of its table, from the share that is found to band C. */
+function expectOnPage({ bands, recall, precision }: Calibration): void {
+  const page = readFileSync(
+    fileURLToPath(new URL("../../docs/matching-persons.md", import.meta.url)),
+    "utf8",
+  );
+  const counts = [...bands.values()].map(({ right, wrong }) => `${right.toLocaleString("en")}, ${wrong}`);
+  const lines = page.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
+  const measured = [recall.toFixed(4), precision.toFixed(4), ...counts];
+  expect(lines.map((cells) => cells.slice(3, 8))).toContainEqual(measured);
+}
+
 describe.skipIf(!hasShared)("persons by several keys (needs ../shared)", () => {
   it.each([
     ["with-number.yaml", 0.995, 0.998],
@@ -219,11 +231,13 @@ describe.skipIf(!hasShared)("persons by several keys (needs ../shared)", () => {
     async (file, recall, precision) => {
       const half = await calibrated(questionOf(file), odd);
       report(`${file}, odd labels`, half);
+      expectOnPage(half);
       expect(half.records).toBe(2500);
       expect(half.recall).toBeGreaterThanOrEqual(recall);
       expect(half.precision).toBeGreaterThanOrEqual(precision);
       const whole = await calibrated(questionOf(file), all);
       report(`${file}, all`, whole);
+      expectOnPage(whole);
       expect(whole.recall).toBeGreaterThanOrEqual(recall);
       expect(whole.precision).toBeGreaterThanOrEqual(precision);
     },
@@ -232,6 +246,7 @@ describe.skipIf(!hasShared)("persons by several keys (needs ../shared)", () => {
   it("finds more by looser keys, and tells of strangers in the worst band", async () => {
     const loose = await calibrated(looser(), all);
     report("looser keys, all", loose);
+    expectOnPage(loose);
     expect(loose.recall).toBeGreaterThan(0.98);
     expect(loose.precision).toBeLessThan(1);
     const matches = await told(looser(), strangers);
