@@ -21,6 +21,7 @@ import { z } from "zod";
 import { putAtRest, readAtRest } from "./at-rest.ts";
 import { EngineError } from "./errors.ts";
 import type { NodePorts } from "./node-ports.ts";
+import type { Store } from "./ports.ts";
 
 /** What names an index, at both sides: whose it is, for whom, over which list, and until when. */
 export interface IndexScope {
@@ -121,6 +122,7 @@ export function eraseIndexes(node: NodePorts): void {
     if (found !== undefined && now < found.record.notAfter) continue;
     for (const body of store.sealedNames(`${name}/`)) store.dropSealed(body);
     store.dropSealed(name);
+    LAST_BODY.delete(store);
     if (found === undefined) continue;
     const body = { what: "lookup-index", reference: `sha256:${found.record.context}` };
     ledger.append([{ type: "erase", verb: "erasure", body }]);
@@ -176,9 +178,20 @@ function kept<Record extends object>(
   const bytes = readAtRest(node, name);
   if (!(bytes instanceof Uint8Array)) return undefined; // damaged is as good as lost: it is published anew
   const record = form.parse(parseCanonical(bytes, { maxBytes: MOST_RECORD }));
-  const body = node.store.sealed(`${name}/${Object(record).version}`);
+  const body = bodyOf(node, `${name}/${Object(record).version}`);
   return body === undefined ? undefined : { record, body };
 }
+
+/** The body that was read last stays in memory, sealed as it is: of a long list it takes longer to read than a question. */
+function bodyOf({ store }: NodePorts, name: string): Uint8Array | undefined {
+  const last = LAST_BODY.get(store);
+  if (last?.name === name) return last.body;
+  const body = store.sealed(name);
+  if (body !== undefined) LAST_BODY.set(store, { name, body });
+  return body;
+}
+
+const LAST_BODY = new WeakMap<Store, { readonly name: string; readonly body: Uint8Array }>();
 
 function versionText({
   ceremony,

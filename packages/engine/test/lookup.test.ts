@@ -165,6 +165,41 @@ describe("a look-up", () => {
     expect(compared).toEqual(["bert", "bert"]);
   });
 
+  it("reads what is kept of an index once while it stays, at both sides, and publishes anew when it is erased", async () => {
+    const read: string[] = [];
+    const counted = (ports: NodePorts): NodePorts => {
+      const sealed = (name: string): Uint8Array | undefined => {
+        if (/^lookup-(?:list|index)\/.*\//.test(name)) read.push(name);
+        return ports.store.sealed(name);
+      };
+      const store: NodePorts["store"] = new Proxy(ports.store, {
+        get: (target, name) => {
+          if (name === "sealed") return sealed;
+          const value: unknown = Reflect.get(target, name);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+      return { ...ports, store };
+    };
+    const all = open(LISTS, { ports: counted });
+    for (const [at, id] of ["one", "two", "three"].entries()) {
+      expect(answersOf(await all.ask("anna", lookup(["y", "q"], id)))).toEqual({ y: true, q: false });
+      await all.outcomes(["bert"], at + 1);
+    }
+    expect(read).toHaveLength(2);
+    all.clock.jump(all.clock.now() + 8 * DAY_MS);
+    for (
+      let look = 0;
+      look < 50 && all.machine("bert").store.sealedNames("lookup-list/").length > 0;
+      look += 1
+    )
+      await sleep(10);
+    const outcome = await all.ask("anna", lookup(["y", "q"], "four"));
+    expect(answersOf(outcome)).toEqual({ y: true, q: false });
+    const [bert] = await all.outcomes(["bert"], 4);
+    expect([...linesOf(bert)].sort()).toEqual(["answers.bert.anna", "index.bert.anna"]);
+  });
+
   it("keeps what it has over a restart, and publishes again for an asker that has lost it", async () => {
     const all = open(LISTS);
     await all.ask("anna", lookup(["y"], "one"));
