@@ -259,6 +259,7 @@ describe("the roles of a person", () => {
         "withdrawals",
         "suspension",
         "exposure",
+        "interests",
       ],
     ]);
     expect(may("operator")).toEqual([
@@ -269,7 +270,7 @@ describe("the roles of a person", () => {
     ]);
     expect(may("officer")).toEqual([
       ...["status", "standing", "pause", "unpause", "inbox", "question", "decide", "withdrawals"],
-      ...["suspension", "suspend", "exposure"],
+      ...["suspension", "suspend", "exposure", "interests"],
     ]);
     expect(may("ethical")).toEqual(may("lawful"));
     expect(ROUTES.filter(({ roles }) => roles === "open").map(({ name }) => name)).toEqual(["sign-in"]);
