@@ -270,7 +270,7 @@ describe("the roles of a person", () => {
     ]);
     expect(may("officer")).toEqual([
       ...["status", "standing", "pause", "unpause", "inbox", "question", "decide", "withdrawals"],
-      ...["suspension", "suspend", "exposure", "interests"],
+      ...["suspension", "suspend", "exposure", "interests", "withdraw-interest"],
     ]);
     expect(may("ethical")).toEqual(may("lawful"));
     expect(ROUTES.filter(({ roles }) => roles === "open").map(({ name }) => name)).toEqual(["sign-in"]);
