@@ -69,8 +69,9 @@ export const MATRIX: readonly Point[] = [
   { victim: "belastingdienst", place: "logged", trigger: "douane", question: "match", others: "failed" },
   { ...counts, place: "tickets-in" },
   { ...counts, place: "hands" },
-  { ...counts, place: "handed-in", others: "no-answer", quick: true },
-  { ...counts, place: "counted", others: "no-answer" },
+  // Whose part was taken last may not have heard yet that it was: the relay that would tell dies with the coordinator.
+  { ...counts, place: "handed-in", others: "either" },
+  { ...counts, place: "counted", others: "no-answer", quick: true },
   { ...counts, place: "played", others: "either" },
   { ...relay, place: "held", trigger: "douane", question: "overlap" },
   { ...relay, place: "noticed", trigger: "douane", question: "overlap", others: "either" },

@@ -48,6 +48,9 @@ export interface LayoutRequest {
   readonly params: string;
 }
 
+/** The most cells of a question: every node keeps some memory for each, from the plan on. */
+const MOST_CELLS = 2 ** 20;
+
 /**
  * The order of cells and numbers, every column within what a slot can hold.
  * @throws {SumError} `overflow` when not even limbs would, `too-large` when the cube takes more than a session.
@@ -58,6 +61,10 @@ export function cubeLayout(request: LayoutRequest): CubeLayout {
   const midpoints = midpointsOf(momentsOf(ask), request.inputs);
   const columns = columnsOf(request, set, midpoints);
   const cells = ask.domain.reduce((product, { values }) => product * values.length, 1);
+  if (cells > MOST_CELLS) {
+    const message = `the question has ${cells} cells, and an answer takes ${MOST_CELLS}`;
+    throw new SumError("too-large", message, "group by fewer columns, or list fewer values in `domain`");
+  }
   const { dominance } = request.release;
   const judged = dominance === undefined ? {} : { dominance };
   if (cells * columns.length <= most) return { groups: groupsOf(ask), columns, midpoints, ...judged };

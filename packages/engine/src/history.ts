@@ -24,6 +24,8 @@ import type { QuestionRun } from "./question-run.ts";
 
 const PREFIX = "history/";
 const MOST_BYTES = 2 ** 28;
+/** Pairs of cells of two answers that are compared: so many take some ten seconds, and nothing else goes on meanwhile. */
+const MOST_PAIRS = 10 ** 8;
 
 const condition = z.strictObject({
   column: z.string(),
@@ -54,7 +56,8 @@ export function expectApart(node: NodePorts, run: QuestionRun, release: Release)
   const dataset = run.own?.input.dataset ?? "";
   for (const name of node.store.sealedNames(`${PREFIX}${dataset}/`)) {
     if (name.endsWith(`/${run.planHash.slice(7)}`)) continue; // its own record: another recipient's line
-    const difference = differenceOf(keptRelease(node, name), release);
+    const before = keptRelease(node, name);
+    const difference = isComparable(before, release) ? differenceOf(before, release) : "size";
     if (difference === undefined) continue;
     const refusal = refusalFor(me, dataset, difference);
     run.refuse(refusal);
@@ -66,7 +69,17 @@ export function expectApart(node: NodePorts, run: QuestionRun, release: Release)
 export function keepRelease(node: NodePorts, run: QuestionRun, release: Release): void {
   expectApart(node, run, release);
   const name = nameOf(node, run);
-  if (node.store.sealed(name) === undefined) putAtRest(node, name, canonicalBytes(plain(release)));
+  if (node.store.sealed(name) !== undefined) return;
+  const bytes = canonicalBytes(plain(release));
+  if (bytes.length <= MOST_BYTES) return void putAtRest(node, name, bytes);
+  const refusal = refusalFor(node.me, run.own?.input.dataset ?? "", "size");
+  run.refuse(refusal);
+  throw new EngineError("refused", node.me, refusal.message, refusal.hint);
+}
+
+/** Whether comparing two answers ends soon; of different things there is nothing to compare. */
+function isComparable(before: Release, now: Release): boolean {
+  return before.about !== now.about || before.cells.length * now.cells.length <= MOST_PAIRS;
 }
 
 /** Kept releases that nothing needs any more: the periods of the budgets in which they were told are over. */
@@ -94,7 +107,11 @@ function nameOf({ me, membership, clock }: NodePorts, { own, planHash }: Questio
   return `${PREFIX}${dataset}/${until}/${planHash.slice(7)}`;
 }
 
-function refusalFor(party: string, dataset: string, difference: "party" | "rows"): Refusal {
+function refusalFor(party: string, dataset: string, difference: "party" | "rows" | "size"): Refusal {
+  if (difference === "size") {
+    const message = `this answer from ${dataset} of ${party} has too many cells to be compared with others, and what cannot be compared is not told`;
+    return { party, rule: "floors/minCount", message, hint: "ask for fewer cells" };
+  }
   const hint =
     "an answer that was given cannot be taken back: ask about other groups, or when more has changed";
   if (difference === "party") {

@@ -50,6 +50,24 @@ describe("a sum under masks", () => {
     );
   });
 
+  test("is refused above 2^20 cells, before anybody makes a list of them", () => {
+    const { plan } = planned(over(50, 40), reports, only);
+    const axis = (letter: string) => Array.from({ length: 1000 }, (_, at) => `${letter}${at}`).sort();
+    const { ask } = plan;
+    if (ask.kind !== "aggregate") throw new Error("expected a sum");
+    const [first, second] = ask.domain;
+    if (first === undefined || second === undefined) throw new Error("expected two columns");
+    const domain = ["a", "b"].map((letter, at) => ({ ...(at === 0 ? first : second), values: axis(letter) }));
+    const third = { column: "settled", values: ["false", "true"] };
+    const large = {
+      ...plan,
+      ask: { ...ask, groupBy: [...ask.groupBy, "settled"], domain: [...domain, third] },
+    };
+    expect(() => contractOf(only, rosterOf(), large, primitives)).toThrow(
+      expect.objectContaining({ code: "too-many", message: expect.stringContaining("2000000 cells") }),
+    );
+  });
+
   test("is taken where the covenant admits nothing else", () => {
     expect(planned(over(5, 4), reports, only).plan.protocol.id).toBe("sum-masked/1");
   });
