@@ -243,7 +243,7 @@ function admitted(
  * What desks look at is published anew under a fresh key every time, and neither side keeps any of it: then no publication
  * is larger for being new, and nothing that was withdrawn can be asked about again.
  */
-function isOfInterests({ plan: { ask } }: QuestionRun): boolean {
+function isOfInterests({ plan: { ask } }: Pick<QuestionRun, "plan">): boolean {
   return ask.kind === "lookup" && ask.interests !== undefined;
 }
 
@@ -294,9 +294,10 @@ function versionOf(
     readonly before: IndexVersion | undefined;
   },
 ): IndexVersion {
-  const { ask, protocol, expires } = plan;
-  const once = ask.kind === "lookup" && ask.interests !== undefined;
-  const notAfter = once ? expires : (before?.notAfter ?? endOf(protocol.epoch ?? "", plan));
+  const { protocol, expires } = plan;
+  const notAfter = isOfInterests({ plan })
+    ? expires
+    : (before?.notAfter ?? endOf(protocol.epoch ?? "", plan));
   return { ceremony, context, version: session, notAfter };
 }
 
