@@ -132,11 +132,24 @@ export const BUDGETS: readonly Switch[] = [
     edits: [
       {
         file: "packages/engine/src/history-rule.ts",
-        from: 'if (alone && inner && outer) return "party";',
-        to: 'if (alone && inner && outer && changed < 0) return "party";',
+        from: 'if (this.#alone && inner && outer) return "party";',
+        to: 'if (this.#alone && inner && outer && changed < 0) return "party";',
       },
     ],
     test: { file: "packages/engine/test/history.test.ts", name: "is refused by whoever told its part" },
+  },
+  {
+    id: "difference.nested",
+    guarantee: "G12",
+    weak: "cells that nobody stands in twice are not compared, though one lies in the other",
+    edits: [
+      {
+        file: "packages/engine/src/history-rule.ts",
+        from: "return this.#first(this.#apart(now)) ?? this.#first(this.#apart(turned(before)));",
+        to: "return this.#first(this.#apart(now)) && this.#first(this.#apart(turned(before)));",
+      },
+    ],
+    test: { file: "packages/engine/test/history-rule.test.ts", name: "looking at every pair of cells" },
   },
   {
     id: "difference.counts",

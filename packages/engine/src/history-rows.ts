@@ -5,7 +5,6 @@ import { wipe } from "@koplamp/crypto";
 import {
   type AggregateAsk,
   type Cell,
-  hex,
   type Input,
   type JoinAsk,
   measuredColumn,
@@ -14,20 +13,18 @@ import {
   utf8,
 } from "@koplamp/wire";
 import type { Contribution } from "./contribution.ts";
-import type { Release, ReleasedCell } from "./history-rule.ts";
+import { MemberList, type Members, type Name } from "./history-members.ts";
+import type { Release } from "./history-rule.ts";
 import type { Items } from "./items.ts";
 import type { KeyedRows } from "./join-rows.ts";
 import type { NodePorts } from "./node-ports.ts";
-import { predicatesOf } from "./predicate.ts";
 import type { QuestionRun } from "./question-run.ts";
 
 /** Rows between two pauses: a few milliseconds of work. */
 const STRETCH = 1024;
-/** Bytes of a member's name. */
-const NAME_BYTES = 8;
 
 /** Makes names that only this node can make. */
-type Namer = (text: string) => string;
+type Namer = (text: string) => Name;
 
 /** Does something with the namer of one dataset; its key is gone afterwards. */
 async function withNamer<T>(
@@ -38,10 +35,16 @@ async function withNamer<T>(
   const extracted = primitives.hkdfExtract(utf8("history"), keys.storage);
   const key = primitives.hkdfExpand(extracted, utf8(`koplamp.history/v1/${dataset}`), 32);
   try {
-    return await act((text) => hex(primitives.hmacSha256(key, utf8(text)).subarray(0, NAME_BYTES)));
+    return await act((text) => nameIn(primitives.hmacSha256(key, utf8(text))));
   } finally {
     wipe(extracted, key);
   }
+}
+
+/** The first eight bytes. */
+function nameIn({ buffer, byteOffset }: Uint8Array): Name {
+  const view = new DataView(buffer, byteOffset);
+  return [view.getUint32(0), view.getUint32(4)];
 }
 
 /** What the difference with other sums could tell. */
@@ -52,42 +55,39 @@ export async function releaseOfCube(
   { input, table }: Contribution,
 ): Promise<Release> {
   const told = [...summedColumns(ask)].sort().join(" ");
-  const cells = await withNamer(node, input.dataset, (name) =>
-    cellsOfCube(node, ask, { input, table }, name),
+  const members = await withNamer(node, input.dataset, (name) =>
+    membersOfCube(node, ask, { input, table }, name),
   );
   const { minCount, noise } = plan.release;
-  return { about: "rows", contributors, told, minCount, noisy: noise !== null, cells };
+  const { where, domain } = ask;
+  return { about: "rows", contributors, told, minCount, noisy: noise !== null, where, domain, members };
 }
 
 /**
  * Who stands in each cell of a cube. A member is what the dataset declares as its subject; without a subject, or where it
  * is empty, it is a row with all that is in it, and rows that are alike are told apart by their number.
  */
-async function cellsOfCube(
+async function membersOfCube(
   node: NodePorts,
   ask: AggregateAsk,
   { input, table }: Contribution,
   name: Namer,
-): Promise<readonly ReleasedCell[]> {
+): Promise<Members> {
   const { subject } = node.sources.specs[input.dataset] ?? {};
   const places = cellsOfRows(table, ask, input);
   const memberOf = membersOf(table, subject);
   const summed = summedColumns(ask);
-  const predicates = predicatesOf(ask);
   const adds = valuesBy(name);
-  const found = predicates.map(() => new Map<string, number>());
+  const found = new MemberList();
   for (let row = 0; row < table.rows; row += 1) {
     if (row % STRETCH === STRETCH - 1) await node.clock.sleep(0);
     const member = memberOf(row);
     const cells = places(row);
     if (cells.length === 0) continue;
     const [named, value] = [name(member), adds(textOf(table, summed, row))];
-    for (const place of cells) {
-      const members = found[place];
-      members?.set(named, ((members.get(named) ?? 0) + value) >>> 0); // in whatever order a member's rows stand
-    }
+    for (const place of cells) found.add(place, named, value);
   }
-  return predicates.map((predicate, at) => ({ predicate, members: found[at] ?? new Map() }));
+  return found.members;
 }
 
 /** A number for what a row adds to the sums: equal for equal values. */
@@ -96,7 +96,7 @@ function valuesBy(name: Namer): (text: string) => number {
   return (text) => {
     const before = known.get(text);
     if (before !== undefined) return before;
-    const value = Number.parseInt(name(`values ${text}`).slice(0, 8), 16);
+    const [value] = name(`values ${text}`);
     known.set(text, value);
     return value;
   };
@@ -114,16 +114,16 @@ export async function releaseOfKeys(
 ): Promise<Release | undefined> {
   if (plan.ask.kind === "match") return undefined;
   const members = await withNamer(node, dataset, async (name) => {
-    const all = new Map<string, number>();
+    const all = new MemberList();
     for (const [at, key] of keys.entries()) {
       if (at % STRETCH === STRETCH - 1) await node.clock.sleep(0);
-      all.set(name(JSON.stringify(key)), 0);
+      all.add(0, name(JSON.stringify(key)), 0);
     }
-    return all;
+    return all.members;
   });
-  const cells = [{ predicate: [], members }];
   const { minCount } = plan.release;
-  return { about: `keys ${columns.join(" ")}`, contributors: [], told: "", minCount, noisy: false, cells };
+  const same = { contributors: [], told: "", minCount, noisy: false };
+  return { about: `keys ${columns.join(" ")}`, ...same, where: [], domain: [], members };
 }
 
 /**
@@ -137,23 +137,24 @@ export async function releaseOfJoin(
   { input, rows }: { readonly input: Input; readonly rows: KeyedRows },
 ): Promise<Release> {
   const owns = groupBy.some((column) => ownColumn(column, input.party) !== undefined);
-  const predicates = owns ? predicatesOf({ where: [], domain }) : [[]];
-  const found = predicates.map(() => new Map<string, number>());
+  const found = new MemberList();
   await withNamer(node, input.dataset, async (name) => {
     const adds = valuesBy(name);
     for (const [at, own] of rows.keys.entries()) {
       if (at % STRETCH === STRETCH - 1) await node.clock.sleep(0);
       const value = adds(JSON.stringify(rows.values.map((column) => column[at] ?? 0)));
-      found[owns ? (rows.groupOf[at] ?? -1) : 0]?.set(name(JSON.stringify(own)), value);
+      const cell = owns ? (rows.groupOf[at] ?? -1) : 0;
+      if (cell >= 0) found.add(cell, name(JSON.stringify(own)), value);
     }
   });
-  const cells = predicates.map((predicate, at) => ({ predicate, members: found[at] ?? new Map() }));
   const told = measures
     .filter((measure) => ownColumn(measuredColumn(measure), input.party))
     .sort()
     .join(" ");
   const { minCount } = plan.release;
-  return { about: `join ${key.join(" ")}`, contributors, told, minCount, noisy: false, cells };
+  const { members } = found;
+  const cells = { where: [], domain: owns ? domain : [], members };
+  return { about: `join ${key.join(" ")}`, contributors, told, minCount, noisy: false, ...cells };
 }
 
 function membersOf(table: Table, subject: string | undefined): (row: number) => string {

@@ -6,9 +6,7 @@ import {
   base64,
   canonicalBytes,
   fromBase64,
-  fromHex,
   type Hash,
-  hex,
   parseCanonical,
   periodStart,
   timeText,
@@ -16,16 +14,14 @@ import {
 import { z } from "zod";
 import { putAtRest, readAtRest } from "./at-rest.ts";
 import { EngineError } from "./errors.ts";
-import { differenceOf, type Members, type Release } from "./history-rule.ts";
+import { packed, unpacked } from "./history-members.ts";
+import { type Difference, differenceOf, type Release } from "./history-rule.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { Refusal } from "./outcome.ts";
-import type { Predicate } from "./predicate.ts";
 import type { QuestionRun } from "./question-run.ts";
 
 const PREFIX = "history/";
 const MOST_BYTES = 2 ** 28;
-/** Pairs of cells of two answers that are compared: so many take some ten seconds, and nothing else goes on meanwhile. */
-const MOST_PAIRS = 10 ** 8;
 
 const condition = z.strictObject({
   column: z.string(),
@@ -43,7 +39,15 @@ const KEPT = z.strictObject({
   told: z.string(),
   minCount: z.number(),
   noisy: z.boolean(),
-  cells: z.array(z.strictObject({ predicate: z.array(condition), members: z.string() })),
+  where: z.array(condition),
+  domain: z.array(
+    z.strictObject({
+      column: z.string(),
+      values: z.array(z.string()),
+      ranges: z.literal(true).exactOptional(),
+    }),
+  ),
+  members: z.string(),
 });
 
 /**
@@ -56,8 +60,7 @@ export function expectApart(node: NodePorts, run: QuestionRun, release: Release)
   const dataset = run.own?.input.dataset ?? "";
   for (const name of node.store.sealedNames(`${PREFIX}${dataset}/`)) {
     if (name.endsWith(`/${run.planHash.slice(7)}`)) continue; // its own record: another recipient's line
-    const before = keptRelease(node, name);
-    const difference = isComparable(before, release) ? differenceOf(before, release) : "size";
+    const difference = differenceOf(keptRelease(node, name), release);
     if (difference === undefined) continue;
     const refusal = refusalFor(me, dataset, difference);
     run.refuse(refusal);
@@ -75,11 +78,6 @@ export function keepRelease(node: NodePorts, run: QuestionRun, release: Release)
   const refusal = refusalFor(node.me, run.own?.input.dataset ?? "", "size");
   run.refuse(refusal);
   throw new EngineError("refused", node.me, refusal.message, refusal.hint);
-}
-
-/** Whether comparing two answers ends soon; of different things there is nothing to compare. */
-function isComparable(before: Release, now: Release): boolean {
-  return before.about !== now.about || before.cells.length * now.cells.length <= MOST_PAIRS;
 }
 
 /** Kept releases that nothing needs any more: the periods of the budgets in which they were told are over. */
@@ -107,7 +105,7 @@ function nameOf({ me, membership, clock }: NodePorts, { own, planHash }: Questio
   return `${PREFIX}${dataset}/${until}/${planHash.slice(7)}`;
 }
 
-function refusalFor(party: string, dataset: string, difference: "party" | "rows" | "size"): Refusal {
+function refusalFor(party: string, dataset: string, difference: Difference): Refusal {
   if (difference === "size") {
     const message = `this answer from ${dataset} of ${party} has too many cells to be compared with others, and what cannot be compared is not told`;
     return { party, rule: "floors/minCount", message, hint: "ask for fewer cells" };
@@ -122,18 +120,8 @@ function refusalFor(party: string, dataset: string, difference: "party" | "rows"
   return { party, rule: "floors/minCount", message, hint };
 }
 
-function plain({ about, contributors, told, minCount, noisy, cells }: Release): z.infer<typeof KEPT> {
-  return {
-    about,
-    contributors: [...contributors],
-    told,
-    minCount,
-    noisy,
-    cells: cells.map(({ predicate, members }) => ({
-      predicate: predicate.map(({ column, op, value }) => ({ column, op, value })),
-      members: base64(packed(members)),
-    })),
-  };
+function plain({ members, ...rest }: Release): object {
+  return { ...rest, members: base64(packed(members)) };
 }
 
 function keptRelease(node: NodePorts, name: string): Release {
@@ -141,37 +129,6 @@ function keptRelease(node: NodePorts, name: string): Release {
   if (!(bytes instanceof Uint8Array)) {
     throw new EngineError("integrity", node.me, "what was answered before is not what was written");
   }
-  const { cells, ...rest } = KEPT.parse(parseCanonical(bytes, { maxBytes: MOST_BYTES }));
-  return {
-    ...rest,
-    cells: cells.map(({ predicate, members }) => ({
-      predicate: predicate satisfies Predicate,
-      members: unpacked(fromBase64(members)),
-    })),
-  };
-}
-
-const NAME_BYTES = 8;
-const MEMBER_BYTES = 12;
-
-/** Eight bytes of name and four of value each. */
-function packed(members: Members): Uint8Array {
-  const bytes = new Uint8Array(members.size * MEMBER_BYTES);
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  for (const [member, value] of members) {
-    bytes.set(fromHex(member), at);
-    view.setUint32(at + NAME_BYTES, value);
-    at += MEMBER_BYTES;
-  }
-  return bytes;
-}
-
-function unpacked(bytes: Uint8Array): Members {
-  const members = new Map<string, number>();
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = 0; at < bytes.length; at += MEMBER_BYTES) {
-    members.set(hex(bytes.subarray(at, at + NAME_BYTES)), view.getUint32(at + NAME_BYTES));
-  }
-  return members;
+  const { members, ...rest } = KEPT.parse(parseCanonical(bytes, { maxBytes: MOST_BYTES }));
+  return { ...rest, members: unpacked(fromBase64(members)) };
 }

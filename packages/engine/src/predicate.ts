@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the rows of a cell have in common, and when one cell's rows are all among another's.
-import { type AggregateAsk, type ColumnDomain, type Condition, parseRange } from "@koplamp/wire";
+import { type ColumnDomain, type Condition, parseRange } from "@koplamp/wire";
 
 /** Conditions that all hold; none is every row. */
 export type Predicate = readonly Condition[];
 
-/** The predicate of every cell of a cube, in the public order: the last column of `groupBy` runs fastest. */
-export function predicatesOf({
-  where,
-  domain,
-}: Pick<AggregateAsk, "where" | "domain">): readonly Predicate[] {
-  return domain.reduce<readonly Predicate[]>(
-    (before, axis) =>
-      before.flatMap((conditions) =>
-        axis.values.map((value): Predicate => [...conditions, ...conditionsOf(axis, value)]),
-      ),
-    [where],
-  );
-}
-
-function conditionsOf({ column, ranges }: ColumnDomain, value: string): readonly Condition[] {
+/** What makes up one place on an axis. */
+export function conditionsOf({ column, ranges }: ColumnDomain, value: string): readonly Condition[] {
   const range = ranges === undefined ? undefined : parseRange(value);
   if (range === undefined) return [{ column, op: "=", value }];
   return [

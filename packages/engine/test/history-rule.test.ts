@@ -2,8 +2,9 @@
 // The history rule by itself: a table of pairs of answers, and a plain reading of it on answers at random.
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { MEMBER_LANES, MemberList } from "../src/history-members.ts";
 import { differenceOf, type Release } from "../src/history-rule.ts";
-import { isWithin, type Predicate, predicatesOf } from "../src/predicate.ts";
+import { conditionsOf, isWithin, type Predicate } from "../src/predicate.ts";
 
 const is = (column: string, value: string | number): Predicate[number] => ({ column, op: "=", value });
 const THREE = ["anna", "bert", "cleo"];
@@ -12,13 +13,26 @@ function release(
   rows: readonly (readonly [predicate: Predicate, members: string])[],
   more: Partial<Release> = {},
 ): Release {
-  const cells = rows.map(([predicate, members]) => ({
-    predicate,
-    members: new Map(
-      [...members].map((member): [string, number] => [member.toLowerCase(), member.charCodeAt(0)]),
-    ),
-  }));
-  return { about: "rows", contributors: THREE, told: "n", minCount: 3, noisy: false, cells, ...more };
+  const list = new MemberList();
+  for (const [cell, [, members]] of rows.entries()) {
+    for (const member of members)
+      list.add(cell, [0, member.toLowerCase().charCodeAt(0)], member.charCodeAt(0));
+  }
+  const [[where] = [[]]] = rows;
+  const values = rows.map(([[condition]]) => `${condition?.value}`);
+  const cells =
+    rows.length > 1 ? { where: [], domain: [{ column: "region", values }] } : { where, domain: [] };
+  const { members } = list;
+  return {
+    about: "rows",
+    contributors: THREE,
+    told: "n",
+    minCount: 3,
+    noisy: false,
+    ...cells,
+    members,
+    ...more,
+  };
 }
 
 const NORTH = [is("region", "north")];
@@ -139,17 +153,6 @@ describe("conditions", () => {
   ])("%j within %j: %s", (inner, outer, expected) => {
     expect(isWithin(inner, outer)).toBe(expected);
   });
-
-  it("of a cube stand in its public order", () => {
-    const domain = [
-      { column: "a", values: ["1", "2"] },
-      { column: "b", values: ["x", "y"] },
-    ];
-    const texts = predicatesOf({ where: [is("w", 1)], domain }).map((all) =>
-      all.map(({ value }) => value).join(""),
-    );
-    expect(texts).toEqual(["11x", "11y", "12x", "12y"]);
-  });
 });
 
 it("never passes two sums over the same cells that differ by one to k - 1 own members", () => {
@@ -163,4 +166,110 @@ it("never passes two sums over the same cells that differ by one to k - 1 own me
     }),
     { numRuns: 1000 },
   );
+});
+
+/** The same rule, pair by pair: every cell of one with every cell of the other. */
+function plainDifference(before: Release, now: Release): "party" | "rows" | undefined {
+  const all = new Set([...before.contributors, ...now.contributors]);
+  const alone = 2 * all.size - before.contributors.length - now.contributors.length === 1;
+  const least = Math.max(before.minCount, now.minCount);
+  const exact = !before.noisy && !now.noisy;
+  const judged = (cell: PlainCell, other: PlainCell): "party" | "rows" | undefined => {
+    const changed = changedIn(cell.members, other.members, before.told === now.told);
+    if (changed >= least) return undefined;
+    const inner = isWithin(cell.predicate, other.predicate);
+    const outer = isWithin(other.predicate, cell.predicate);
+    if (alone && inner && outer) return "party";
+    const large = Math.max(cell.members.size, other.members.size) >= least;
+    return exact && changed > 0 && (large || inner || outer) ? "rows" : undefined;
+  };
+  const found = cellsOf(now).flatMap((cell) => cellsOf(before).map((other) => judged(cell, other)));
+  return found.includes("party") ? "party" : found.find((one) => one !== undefined);
+}
+
+/** Members of one alone, and members of both with other values. */
+function changedIn(one: PlainCell["members"], other: PlainCell["members"], valued: boolean): number {
+  const names = [...new Set([...one.keys(), ...other.keys()])];
+  return names.filter((name) => {
+    const [mine, theirs] = [one.get(name), other.get(name)];
+    return mine === undefined || theirs === undefined || (valued && mine !== theirs);
+  }).length;
+}
+
+interface PlainCell {
+  readonly predicate: Predicate;
+  readonly members: ReadonlyMap<number, number>;
+}
+
+function cellsOf({ where, domain, members }: Release): readonly PlainCell[] {
+  const predicates = domain.reduce<readonly Predicate[]>(
+    (before, axis) =>
+      before.flatMap((all) => axis.values.map((value) => [...all, ...conditionsOf(axis, value)])),
+    [where],
+  );
+  const cells = predicates.map((predicate) => ({ predicate, members: new Map<number, number>() }));
+  for (let at = 0; at < members.length; at += MEMBER_LANES) {
+    const [cell = 0, , name = 0, value = 0] = members.subarray(at, at + MEMBER_LANES);
+    cells[cell]?.members.set(name, value);
+  }
+  return cells;
+}
+
+const ranges = { column: "n", ranges: true as const };
+const AXES = [
+  { column: "a", values: ["1", "2", "3"] },
+  { column: "a", values: ["3", "1"] },
+  { column: "b", values: ["1", "2"] },
+  { column: "n", values: ["5", "12"] },
+  { ...ranges, values: ["0..9", "10..19"] },
+  { ...ranges, values: ["0..4", "5..5", "6..19", "12..12"] },
+];
+const CONDITIONS: readonly Predicate[number][] = [
+  is("a", 1),
+  is("a", "3"),
+  { column: "a", op: "in", value: ["1", "2"] },
+  { column: "n", op: ">=", value: 5 },
+  { column: "n", op: "<", value: 13 },
+  is("b", "2"),
+  is("n", 12),
+];
+const releases: fc.Arbitrary<Release> = fc
+  .record({
+    domain: fc.uniqueArray(fc.constantFrom(...AXES), { selector: ({ column }) => column, maxLength: 3 }),
+    where: fc.uniqueArray(fc.constantFrom(...CONDITIONS), { maxLength: 2 }),
+    contributors: fc.constantFrom(THREE, ["anna", "bert"], ["anna"]),
+    told: fc.constantFrom("n", "m"),
+    minCount: fc.integer({ min: 0, max: 4 }),
+    noisy: fc.boolean(),
+    rows: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 2 })), {
+      maxLength: 14,
+    }),
+  })
+  .map(({ rows, ...rest }) => {
+    const list = new MemberList();
+    const cells = rest.domain.reduce((product, { values }) => product * values.length, 1);
+    for (const [cell, name, value] of rows) list.add(cell % cells, [0, name], value);
+    return { about: "rows", ...rest, members: list.members };
+  });
+
+it("is the same as looking at every pair of cells", () => {
+  const seen = { party: 0, rows: 0, none: 0 };
+  fc.assert(
+    fc.property(releases, releases, (before, now) => {
+      const expected = plainDifference(before, now);
+      seen[expected ?? "none"] += 1;
+      expect(differenceOf(before, now)).toBe(expected);
+    }),
+    { numRuns: 5000, seed: 7 },
+  );
+  expect(Math.min(...Object.values(seen))).toBeGreaterThan(50);
+});
+
+it("says so where there are too many pairs to look at", () => {
+  const many = release(
+    Array.from({ length: 30 }, (_, at) => [[is("region", `${at}`)], "abc"] as const),
+    { minCount: 1 },
+  );
+  expect(differenceOf(many, many, 900 + 900)).toBeUndefined();
+  expect(differenceOf(many, many, 900 + 899)).toBe("size");
 });
