@@ -113,6 +113,22 @@ export const DERIVATION: readonly Switch[] = [
     ],
     test: { file: "packages/sdk/test/release.test.ts", name: "leaves a recipient that brought rows" },
   },
+  {
+    id: "derivation.together",
+    guarantee: "G17",
+    weak: "of a very large table small cells are told apart from those that nobody is in",
+    edits: [
+      {
+        file: "packages/engine/src/release-together.ts",
+        from: 'return "withheld" in cell && cell.withheld.join() === empty.withheld.join();',
+        to: 'return "withheld" in cell && cell.withheld.length > 4 && empty.withheld.length > 4;',
+      },
+    ],
+    test: {
+      file: "packages/engine/test/release-together.test.ts",
+      name: "says of every cell what the whole",
+    },
+  },
 ];
 
 /** What halts a standing question. */

@@ -51,7 +51,7 @@ export const STATISTICAL: readonly Switch[] = [
     weak: "a statistic is told on fewer rows than the floor",
     edits: [
       {
-        file: "packages/aggregate/src/cube.ts",
+        file: "packages/aggregate/src/opened-cells.ts",
         from: "made === undefined || made.rows < minRows",
         to: "made === undefined || made.rows < 0n * minRows",
       },
@@ -90,7 +90,7 @@ export const STATISTICAL: readonly Switch[] = [
     weak: "a margin has statistics too, from which those of a withheld cell follow",
     edits: [
       {
-        file: "packages/aggregate/src/cube.ts",
+        file: "packages/aggregate/src/opened-cells.ts",
         from: "const told = cells.length > 1 ? [] : ask.measures;",
         to: "const told = cells.length > 1e9 ? [] : ask.measures;",
       },

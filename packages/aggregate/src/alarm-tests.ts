@@ -69,8 +69,8 @@ export function alarmTests(
 ): AlarmTests {
   const rule = ask.alarm as FixedBaseline; // safe because only linear rules come here
   const periods = ask.domain.at(-1)?.values.length ?? 0;
-  const { groups: cells } = layoutOfTests(ask, inputs);
-  const tests = { groups: cells.length / periods, periods, rule, minCount, minContributors };
+  const { cells } = layoutOfTests(ask, inputs);
+  const tests = { groups: cells / periods, periods, rule, minCount, minContributors };
   const bits = bitsOf(ask, inputs, tests);
   const all = { ...tests, bits };
   if (testCount(all) > MOST_TESTS) {
@@ -91,7 +91,7 @@ export function alarmTests(
 /** The order of a trend's cells, and its columns. */
 export function layoutOfTests(ask: TrendAsk, inputs: readonly Input[]): CubeLayout {
   const release = { minContributors: 1, noise: null };
-  return cubeLayout({ ask: cubeOfTrend(ask), inputs, release, params: LAYOUT });
+  return cubeLayout({ ask: cubeOfTrend(ask), inputs, release, params: LAYOUT, each: true });
 }
 
 function bitsOf(
@@ -115,9 +115,8 @@ function bitsOf(
 export function factsOf(
   values: Float64Array,
   ask: AggregateAsk,
-  { groups, columns }: CubeLayout,
+  { cells, columns }: CubeLayout,
 ): CellFactsOf {
-  const cells = groups.length;
   const cellOf = (at: number, cell: number): bigint => BigInt(values[at * cells + cell] ?? 0);
   const all = Array.from({ length: cells }, (_, cell) => cell);
   const counted = columns.findIndex(({ kind }) => kind === "count");

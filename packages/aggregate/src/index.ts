@@ -4,16 +4,8 @@ export { type BlindNodeSetup, type BlindSession, blindCoordinator, blindNode } f
 export { alarmBlind } from "./alarm-description.ts";
 export { alarmsPerCell, alarmTests, factsOf, isLinear, layoutOfTests } from "./alarm-tests.ts";
 export { epsilonOf, rhoMicroOf, spreadOf } from "./calibration.ts";
-export {
-  type Cube,
-  type CubeLine,
-  cellsOfRows,
-  cubeOf,
-  type Hidden,
-  type OpenedCell,
-  openedCells,
-  openedLines,
-} from "./cube.ts";
+export { type Cube, cubeOf, type Hidden } from "./cube.ts";
+export { cellsOfRows } from "./cube-places.ts";
 export { SumError, type SumErrorCode } from "./errors.ts";
 export { aggregateJobs } from "./jobs.ts";
 export { distinctNode, joinHubNode } from "./join-hub.ts";
@@ -52,6 +44,14 @@ export {
   groupsOf,
   summedColumns,
 } from "./layout.ts";
+export {
+  type CubeLine,
+  linesAt,
+  type OpenedCell,
+  type OpenedSum,
+  openedCells,
+  openedLines,
+} from "./opened-cells.ts";
 export { topsToTell } from "./parts.ts";
 export {
   FEWEST_CONTRIBUTORS,

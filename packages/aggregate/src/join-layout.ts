@@ -12,11 +12,12 @@ import {
   type Plan,
   type Table,
 } from "@koplamp/wire";
-import { filterOf, type OpenedCell, placesOf, plainNumber, roundedMean } from "./cube.ts";
+import { filterOf, placesOf } from "./cube-places.ts";
 import { SumError } from "./errors.ts";
 import type { DistinctSession } from "./join-hub-session.ts";
 import type { JoinColumn, JoinOpened, JoinSession } from "./join-session.ts";
 import { groupsOf } from "./layout.ts";
+import { type OpenedCell, plainNumber, roundedMean } from "./opened-cells.ts";
 import type { Range } from "./session.ts";
 
 /** One sum over the selected rows. */

@@ -5,6 +5,7 @@ import { parameterSet } from "@koplamp/he";
 import type { PartyId } from "@koplamp/protocol";
 import {
   type AggregateAsk,
+  type ColumnDomain,
   type Dominance,
   type Input,
   measuredColumns,
@@ -30,8 +31,11 @@ import { MOST_NUMBERS, WORDS_64 } from "./sum-masked-session.ts";
 
 /** The public order of a sum: columns one after the other, and within each the cells. */
 export interface CubeLayout {
-  /** The groups, the last column of `groupBy` running fastest. */
-  readonly groups: readonly Readonly<Record<string, string>>[];
+  readonly cells: number;
+  /** What tells cells apart, the last column running fastest. */
+  readonly domain: readonly ColumnDomain[];
+  /** Whether cells that are withheld as an empty one would be are told together, and not one by one. */
+  readonly together: boolean;
   readonly columns: readonly SumColumn[];
   /** What is taken off the values under moments. */
   readonly midpoints: Midpoints;
@@ -43,13 +47,18 @@ export interface CubeLayout {
 export interface LayoutRequest {
   readonly ask: AggregateAsk;
   readonly inputs: readonly Input[];
-  readonly release: Pick<Plan["release"], "minContributors" | "noise" | "dominance" | "rounding">;
+  readonly release: Pick<Plan["release"], "minContributors" | "noise" | "dominance" | "rounding"> &
+    Partial<Pick<Plan["release"], "minCount" | "known">>;
   /** The id of the parameter set. */
   readonly params: string;
+  /** Present where something is made of all cells, such as a trend. */
+  readonly each?: true;
 }
 
-/** The most cells of a question: every node keeps some memory for each, from the plan on. */
-const MOST_CELLS = 2 ** 20;
+/** The most cells that are told one by one: every node keeps some memory for each. */
+const MOST_EACH = 2 ** 20;
+/** Above so many, cells are told together where they can be. No other table is looked at beside so large a one. */
+const MOST_LISTED = 100_000;
 
 /**
  * The order of cells and numbers, every column within what a slot can hold.
@@ -60,18 +69,33 @@ export function cubeLayout(request: LayoutRequest): CubeLayout {
   const { set, most } = roomOf(params);
   const midpoints = midpointsOf(momentsOf(ask), request.inputs);
   const columns = columnsOf(request, set, midpoints);
-  const cells = ask.domain.reduce((product, { values }) => product * values.length, 1);
-  if (cells > MOST_CELLS) {
-    const message = `the question has ${cells} cells, and an answer takes ${MOST_CELLS}`;
-    throw new SumError("too-large", message, "group by fewer columns, or list fewer values in `domain`");
+  const { domain } = ask;
+  const cells = domain.reduce((product, { values }) => product * values.length, 1);
+  const together = cells > MOST_LISTED && !takesEach(request);
+  if (cells > MOST_EACH && !together) {
+    const message = `the question has ${cells} cells, and at most ${MOST_EACH} are told one by one`;
+    throw new SumError(
+      "too-large",
+      message,
+      "group by fewer columns; or leave totals, statistics of the table, public totals and noise out, and set minCount",
+    );
   }
   const { dominance } = request.release;
   const judged = dominance === undefined ? {} : { dominance };
-  if (cells * columns.length <= most) return { groups: groupsOf(ask), columns, midpoints, ...judged };
+  if (cells * columns.length <= most) return { cells, domain, together, columns, midpoints, ...judged };
   throw new SumError(
     "too-large",
     `the question has ${cells} cells of ${columns.length} numbers, and a sum takes ${most} in all`,
     "group by fewer columns, or list fewer values in `domain`",
+  );
+}
+
+/** Whether something is made of every cell, or empty cells are no different from others. */
+function takesEach({ ask, release, each }: LayoutRequest): boolean {
+  const ofTable = ask.measures.some((text) => "axes" in (parseMeasure(text) ?? {}));
+  const { minCount = 0, noise, known = [] } = release;
+  return (
+    each === true || ofTable || ask.totals !== undefined || minCount < 1 || noise !== null || known.length > 0
   );
 }
 
@@ -234,4 +258,15 @@ export function groupsOf({
       groups.flatMap((group) => values.map((value) => ({ ...group, [column]: value }))),
     [{}],
   );
+}
+
+/** The group of one cell. */
+export function groupAt(domain: readonly ColumnDomain[], cell: number): Readonly<Record<string, string>> {
+  const group: [column: string, value: string][] = [];
+  let rest = cell;
+  for (const { column, values } of domain.toReversed()) {
+    group.unshift([column, values[rest % values.length] ?? ""]);
+    rest = Math.floor(rest / values.length);
+  }
+  return Object.fromEntries(group);
 }

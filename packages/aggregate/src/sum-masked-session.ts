@@ -43,8 +43,6 @@ export interface MaskedNodeSetup<Numbers> extends MaskedSession {
   readonly noises?: readonly (Noise | undefined)[];
   /** At a contributor: its numbers, all at once or a stretch at a time. Absent at a recipient that brings none. */
   readonly values?: Numbers | NumberSource<Numbers>;
-  /** Whether the answer may take the place of this node's own doubles: half the memory, where nobody reads them again. */
-  readonly inPlace?: boolean;
 }
 
 /** The number of chunks of a masked sum. */

@@ -65,11 +65,6 @@ export function bytesOfLanes(lanes: Uint32Array): Uint8Array {
   return new Uint8Array(lanes.buffer, lanes.byteOffset, lanes.byteLength);
 }
 
-/** The memory of doubles as lanes. */
-export function lanesOfDoubles(doubles: Float64Array): Uint32Array {
-  return new Uint32Array(doubles.buffer, doubles.byteOffset, 2 * doubles.length);
-}
-
 /** The lanes of a message: a copy where its bytes do not stand on a boundary of lanes. */
 export function lanesOfBytes(bytes: Uint8Array): Uint32Array {
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();

@@ -58,7 +58,6 @@ import {
   doublesInPlace,
   lanesOf,
   lanesOfBytes,
-  lanesOfDoubles,
   packDoubles,
   packWide,
   TAIL_LANES,
@@ -205,12 +204,9 @@ interface Holding {
   readonly tails: Uint32Array;
 }
 
-function holdingOf(setup: MaskedNodeSetup<unknown>): Holding {
-  const { values, numbers, bits, inPlace = false } = setup;
-  const own = inPlace && values instanceof Float64Array ? values : undefined;
+function holdingOf(setup: MaskedSession): Holding {
   return {
-    // Safe because own numbers are not looked at once their chunk is sent, and its sum comes after that.
-    words: own === undefined ? new Uint32Array(numbers * lanesOf(bits)) : lanesOfDoubles(own),
+    words: new Uint32Array(setup.numbers * lanesOf(setup.bits)),
     tails: new Uint32Array(chunkCount(setup) * TAIL_LANES),
   };
 }

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { tinyBfv } from "../../../test/toy/bfv.ts";
 import { nodePrimitives } from "../../pool/src/index.ts";
-import { roundedMean } from "../src/cube.ts";
 import { cubeOf, openedCells, SumError } from "../src/index.ts";
+import { roundedMean } from "../src/opened-cells.ts";
 import { Federation, seeded } from "./federation.ts";
 import { ASK, anyWorld, expectPooled, input, layoutFor, type Row, tableOf } from "./worlds.ts";
 

@@ -35,8 +35,8 @@ function layoutWith(noise: NoisePlan | null, of: readonly Input[] = inputs, ask 
 /** Sums nothing at all through the protocol, so that what comes out is the noise. */
 function opened(noise: NoisePlan, recipients: readonly string[], seed: string): readonly Float64Array[] {
   const federation = new Federation(toyBfv(seeded(primitives, seed)), primitives, seed);
-  const { columns, groups } = layoutWith(noise);
-  const zeros = Array.from({ length: columns.length * groups.length }, () => 0);
+  const { columns, cells } = layoutWith(noise);
+  const zeros = Array.from({ length: columns.length * cells }, () => 0);
   const setups = federation
     .setups({ values: Object.fromEntries(PARTIES.map((party) => [party, zeros])), recipients })
     .map((setup) => ({
@@ -53,7 +53,7 @@ const variance = (numbers: Float64Array): number =>
 
 describe("noise in a sum", () => {
   it("has the size that the plan promises, in every column but the count of contributors", () => {
-    const { columns, groups } = layoutWith(NOISE);
+    const { columns, cells } = layoutWith(NOISE);
     const [sums = new Float64Array(), again] = opened(NOISE, ["alice", "zoe"], "sizes");
     expect(again).toEqual(sums); // one noise for all recipients: two would average out
     // Three parts of rho, for count, sum and number of values: sigma² = delta² / 2 rho, from each of three contributors.
@@ -64,10 +64,10 @@ describe("noise in a sum", () => {
       values: (3 * 1) / (2 * 0.01),
     };
     columns.forEach(({ kind }, at) => {
-      const seen = variance(sums.subarray(at * groups.length, (at + 1) * groups.length));
+      const seen = variance(sums.subarray(at * cells, (at + 1) * cells));
       const due = expected[kind] ?? Number.NaN;
       if (due === 0) expect(seen).toBe(0);
-      else expect(Math.abs(seen / due - 1)).toBeLessThan(4.9 * Math.sqrt(2 / groups.length));
+      else expect(Math.abs(seen / due - 1)).toBeLessThan(4.9 * Math.sqrt(2 / cells));
     });
   });
 
@@ -122,7 +122,7 @@ describe("noise in a sum", () => {
 
   it("is told with each measure, and a mean without values is left out", () => {
     const layout = layoutWith(NOISE, inputs, ASK);
-    const cells = layout.groups.length;
+    const cells = layout.cells;
     const numbers = new Float64Array(layout.columns.length * cells);
     const put = (kind: string, value: number): void => {
       const at = layout.columns.findIndex((column) => column.kind === kind);

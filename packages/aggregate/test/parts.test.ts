@@ -23,7 +23,7 @@ function opened(amounts: readonly Amounts[], dominance: Dominance, most: number)
   );
   const release = { minContributors: 1, noise: null, dominance };
   const layout = cubeLayout({ ask, inputs, release, params: "bfv-amt-50-pq" });
-  const sum = new Float64Array(layout.groups.length * layout.columns.length);
+  const sum = new Float64Array(layout.cells * layout.columns.length);
   for (const [at, own] of amounts.entries()) {
     const rows = Object.entries(own).flatMap(([region, list]) =>
       list.map(

@@ -119,19 +119,6 @@ describe("sum-masked/1", () => {
     expectDescribed(run, described);
   });
 
-  it("puts the answer in place of a recipient's own numbers where it may, and nowhere else", () => {
-    const numbers = Array.from({ length: 40 }, (_, at) => at - 20);
-    const sum = { values: { alice: numbers, bob: numbers }, recipients: ["alice", "bob"] };
-    const setups = masked.setups(sum).map((setup) => ({ ...setup, inPlace: setup.me === "bob" }));
-    const run = masked.run(masked.parties(setups));
-    for (const party of sum.recipients) {
-      expect(Array.from(run.outputs.get(party) as Float64Array)).toEqual(plainSum(sum));
-    }
-    const [alice, bob] = setups.map(({ values }) => values as Float64Array);
-    expect(Array.from(alice ?? [])).toEqual(numbers);
-    expect(Array.from(bob ?? [])).toEqual(plainSum(sum));
-  });
-
   it("adds each party's noise once, to the numbers as they are committed to", () => {
     const noise = { mechanism: "gaussian" as const, parameter: { numerator: 10_000n, denominator: 1n } };
     const zeros = new Array<number>(40).fill(0);

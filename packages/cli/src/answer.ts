@@ -30,6 +30,7 @@ export type PlainResult =
 export interface PlainSums {
   readonly kind: "aggregate" | "join-aggregate";
   readonly cells: readonly PlainCell[];
+  readonly others?: PlainOthers;
   /** Measures, or `withheld`. */
   readonly total?: Readonly<Record<string, unknown>>;
   readonly margins?: readonly PlainCell[];
@@ -37,6 +38,13 @@ export interface PlainSums {
   readonly flow?: PlainFlow;
   readonly statistics?: readonly PlainStatistic[];
   readonly precision?: Readonly<Record<string, string>>;
+}
+
+/** Cells that are told as one. */
+export interface PlainOthers {
+  readonly cells: number;
+  readonly withheld: string | readonly string[];
+  readonly hint?: string;
 }
 
 /** Which columns of the groups are the ends of a money flow. */
@@ -177,7 +185,7 @@ function countLabel(shape: Shape, name: string): string {
 }
 
 function aggregateLines(to: string, result: PlainSums, options: AnswerOptions): readonly string[] {
-  const { cells, total, margins = [] } = result;
+  const { cells, others, total, margins = [] } = result;
   const given = cells.filter((cell) => cell["withheld"] === undefined);
   const measures = [
     ...new Set([...given, ...margins, total ?? {}].flatMap((cell) => Object.keys(cell))),
@@ -197,13 +205,23 @@ function aggregateLines(to: string, result: PlainSums, options: AnswerOptions): 
   const right = measures.map((_, at) => group.length + at);
   const table = columns([[...group, ...measures, ""], ...shown.map((cell) => row(cell, "")), ...sums], right);
   const more = cells.length - shown.length;
+  const hidden = cells.length - given.length + (others?.cells ?? 0);
   return [
-    `released to ${to}: ${counted(given.length, "cell")}, ${grouped(cells.length - given.length)} withheld`,
+    `released to ${to}: ${counted(given.length, "cell")}, ${grouped(hidden)} withheld`,
     ...table.map((line) => `  ${line}`),
     ...(more === 0 ? [] : [`  … ${grouped(more)} more`]),
+    ...(others === undefined ? [] : [`  all others: ${othersText(others, options)}`]),
     ...adviceLines(result),
     ...statisticLines(result),
   ];
+}
+
+/** How many cells are told as one, and why they are withheld. */
+function othersText(
+  { cells, withheld }: PlainOthers,
+  options: Pick<AnswerOptions, "minCount" | "lang">,
+): string {
+  return `${counted(cells, "cell")}, ${withheldText([withheld].flat(), options)}`;
 }
 
 /** The columns that cells are grouped by; of a flow, from where before to where before when. */
@@ -215,8 +233,8 @@ export function groupColumns({ cells, flow }: PlainSums): readonly string[] {
 const NO_MEASURES: ReadonlySet<string> = new Set(["group", "uncertainty", "withheld", "hint"]);
 
 /** What numbers are multiples of, and for each reason that cells are withheld what to ask instead, once. */
-function adviceLines({ cells, margins = [], total, rounding }: PlainSums): readonly string[] {
-  const hints = [...cells, ...margins, total ?? {}].flatMap((cell) => {
+function adviceLines({ cells, others, margins = [], total, rounding }: PlainSums): readonly string[] {
+  const hints = [...cells, ...margins, total ?? {}, others ?? {}].flatMap((cell) => {
     const hint: unknown = Reflect.get(cell, "hint");
     return typeof hint === "string" ? [hint] : [];
   });

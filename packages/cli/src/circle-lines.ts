@@ -20,7 +20,8 @@ export function circleLines(result: PlainSums, times: number): readonly string[]
     return values[at] === undefined ? ends : { ...ends, value: Number(values[at]) };
   });
   const circles = circlesIn(cells, times);
-  const withheld = cells.filter(({ value }) => value === undefined).length;
+  const hidden = cells.filter(({ value }) => value === undefined).length;
+  const withheld = hidden + (table.others?.rows ?? 0);
   return [
     `circles of three places, each flow ${counted(times, "time")} the median of its period or more: ${grouped(circles.length)}`,
     ...circles.map(({ places, period, least }) => {

@@ -68,9 +68,16 @@ function barPicture(request: PictureRequest): string {
     title,
     measure: `${name}${groups}`,
     bars: table.rows.map((row) => barOf(row, at, lang)),
-    note: table.noisy ? words.noisy : words.lead,
+    note: `${table.noisy ? words.noisy : words.lead}${othersNote(request)}`,
     format: grouped,
   });
+}
+
+/** What a picture cannot draw one by one. */
+function othersNote({ result, lang }: PictureRequest): string {
+  if (!("others" in result) || result.others === undefined) return "";
+  const { cells, withheld } = result.others;
+  return ` ${WORDS[lang].others}: ${grouped(cells)}, ${withheldText([withheld].flat(), { lang })}.`;
 }
 
 function barOf({ group, values, spreads, withheld }: ResultRow, at: number, lang: Session["lang"]): Bar {
@@ -100,7 +107,7 @@ function flowPicture(request: PictureRequest, { cells }: PlainSums, flow: PlainF
     title,
     measure: `${name}, ${flow.origin} → ${flow.destination}`,
     flows: [...pairs.values()].map((rows) => flowOf(rows, [from, to, at], lang)),
-    note: words.flow,
+    note: `${words.flow}${othersNote(request)}`,
     format: grouped,
     withheld: words.withheld,
   });
@@ -170,6 +177,7 @@ const WORDS = {
   nl: {
     per: "per",
     all: "alles",
+    others: "Niet getekend",
     none: "geen waarde",
     noisy:
       "Balken met ruis: het streepje bevat de ware waarde 95 van de 100 keer. Gearceerd: achtergehouden.",
@@ -185,6 +193,7 @@ const WORDS = {
   en: {
     per: "per",
     all: "all",
+    others: "Not drawn",
     none: "no value",
     noisy: "With noise: the whisker holds the true value 95 times in 100. Hatched: withheld, not zero.",
     lead: "Hatched: withheld, not zero. An answer is a lead; the owner of the data checks it first.",

@@ -17,4 +17,6 @@ export interface ResultTable {
   /** Whether any value may be off by noise. */
   readonly noisy: boolean;
   readonly rows: readonly ResultRow[];
+  /** Rows that are told as one: how many, and the rules that withhold each. */
+  readonly others?: { readonly rows: number; readonly withheld: readonly string[] };
 }

@@ -62,7 +62,7 @@ function keyNames(width: number): readonly string[] {
 const NO_MEASURES: ReadonlySet<string> = new Set(["group", "withheld", "uncertainty", "hint"]);
 
 function sumTable(result: PlainSums): ResultTable {
-  const { cells } = result;
+  const { cells, others } = result;
   const groups = groupColumns(result);
   const measures = [...new Set(cells.flatMap((cell) => Object.keys(cell)))].filter(
     (name) => !NO_MEASURES.has(name),
@@ -76,7 +76,15 @@ function sumTable(result: PlainSums): ResultTable {
       withheld: cell["withheld"] === undefined ? [] : [cell["withheld"]].flat().map(String),
     };
   });
-  return { groups, measures, noisy: cells.some((cell) => cell["uncertainty"] !== undefined), rows };
+  const noisy = cells.some((cell) => cell["uncertainty"] !== undefined);
+  if (others === undefined) return { groups, measures, noisy, rows };
+  return {
+    groups,
+    measures,
+    noisy,
+    rows,
+    others: { rows: others.cells, withheld: [others.withheld].flat() },
+  };
 }
 
 function numberIn(from: unknown, name: string): number | string | undefined {
@@ -86,9 +94,9 @@ function numberIn(from: unknown, name: string): number | string | undefined {
 
 /**
  * Comma-separated values (RFC 4180), for a spreadsheet: a name from the data that a spreadsheet would take for a formula
- * gets an apostrophe in front.
+ * gets an apostrophe in front. Rows that are told as one are the last, with their number for a name.
  */
-export function csvText({ groups, measures, noisy, rows }: ResultTable): string {
+export function csvText({ groups, measures, noisy, rows, others }: ResultTable): string {
   const spreads = noisy ? measures.map((name) => `± ${name}`) : [];
   const lines = [
     [...groups, ...measures, ...spreads, "withheld"],
@@ -98,8 +106,18 @@ export function csvText({ groups, measures, noisy, rows }: ResultTable): string 
       ...spreads.map((_, at) => String(row.spreads[at] ?? "")),
       row.withheld.join(" "),
     ]),
+    ...(others === undefined ? [] : [othersLine(others, groups, measures.length + spreads.length)]),
   ];
   return lines.map((fields) => `${fields.map(quoted).join(",")}\r\n`).join("");
+}
+
+function othersLine(
+  { rows, withheld }: NonNullable<ResultTable["others"]>,
+  groups: readonly string[],
+  values: number,
+): readonly string[] {
+  const name = groups.map((_, at) => (at === 0 ? `all ${rows} others` : ""));
+  return [...name, ...Array.from({ length: values }, () => ""), withheld.join(" ")];
 }
 
 function harmless(name: string): string {

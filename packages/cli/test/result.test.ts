@@ -86,12 +86,27 @@ const TOTALS = {
   total: { withheld: "derivable", hint: "with it one could: ask" },
 };
 
+const SHORT = {
+  kind: "aggregate",
+  flow: { origin: "from", destination: "to" },
+  cells: [
+    { group: { from: "NL", to: "DE" }, count: 20, "sum(amount)": 1500 },
+    {
+      group: { from: "DE", to: "NL" },
+      withheld: "minContributors",
+      hint: "rows of fewer than 2 parties: merge",
+    },
+  ],
+  others: { cells: 9_999_998, withheld: ["minCount", "minContributors"], hint: "fewer than 10 rows: merge" },
+};
+
 let cwd = "";
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), "koplamp-result-"));
   const answers = {
     sum: { north: SUM },
     totals: { north: TOTALS },
+    short: { north: SHORT },
     noisy: { north: NOISY },
     counts: { eu: COUNTS },
     flow: { eu: FLOW },
@@ -117,14 +132,14 @@ afterAll(() => rm(cwd, { recursive: true, force: true }));
 const result = (...args: readonly string[]) => koplamp(["result", ...args], { cwd });
 
 describe("koplamp result", () => {
-  test.each(["sum", "noisy", "counts", "match", "statistics", "totals"])(
+  test.each(["sum", "noisy", "counts", "match", "statistics", "totals", "short"])(
     "shows the table of %s",
     async (name) => {
       expect(await transcript(["result", `${name}.json`], { cwd })).toMatchSnapshot();
     },
   );
 
-  test.each(["sum", "noisy", "counts", "match"])("writes %s for a spreadsheet", async (name) => {
+  test.each(["sum", "noisy", "counts", "match", "short"])("writes %s for a spreadsheet", async (name) => {
     const out = await result(`${name}.json`, "--format", "csv", "--out", `${name}.csv`);
     expect(out).toMatchObject({ exit: 0, stdout: "", stderr: "" });
     expect(await readFile(join(cwd, `${name}.csv`), "utf8")).toMatchSnapshot();
@@ -145,6 +160,13 @@ describe("koplamp result", () => {
     expect(sums.stdout).toContain("sum(amount) per place, month");
     expect(sums.stdout).toContain("achtergehouden: te weinig, te weinig partijen");
     expect((await result("counts.json", "--format", "svg")).stdout).toContain("histogram · 1");
+  });
+
+  test("says what of a very large table no picture and no circle can show", async () => {
+    const { stdout } = await result("short.json", "--format", "svg");
+    expect(stdout).toMatch(/Not drawn:.*9,999,998, withheld: too few/s);
+    expect((await result("short.json", "--format", "svg", "--lang", "nl")).stdout).toContain("Niet getekend");
+    expect((await result("short.json", "--circles", "2")).stdout).toContain("9,999,999 flows, withheld");
   });
 
   test("draws a money flow as bands between its ends, over all periods", async () => {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   addedColumns,
+  type Cube,
   type CubeLayout,
   cubeLayout,
   cubeOf,
   cubeResult,
   type Hidden,
+  type OpenedSum,
   openedCells,
   openedLines,
   spreadOf,
@@ -16,7 +18,14 @@ import {
 import type { ReleaseRules } from "@koplamp/covenant";
 import { parameterSet } from "@koplamp/he";
 import type { Party } from "@koplamp/protocol";
-import type { AggregateAsk, AggregateCell, AggregateResult, Input, WithheldTotal } from "@koplamp/wire";
+import type {
+  AggregateAsk,
+  AggregateCell,
+  AggregateResult,
+  Input,
+  OtherCells,
+  WithheldTotal,
+} from "@koplamp/wire";
 import { cellCosts, repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf } from "./contribution.ts";
 import { type EarlierTable, earlierTables, overlaysOf } from "./earlier.ts";
@@ -27,6 +36,7 @@ import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { linesOf } from "./release-lines.ts";
 import { auditCells, type OpenTable, type OwnCell, releaseTable } from "./release-table.ts";
+import { releaseTogether } from "./release-together.ts";
 import { runSession, type SessionFacts } from "./session.ts";
 import type { StageResult } from "./stage.ts";
 import { sumInputs, sumTicket } from "./sum-session.ts";
@@ -38,12 +48,13 @@ const LABEL = "0/1";
 export async function aggregateStage(node: NodePorts, run: QuestionRun): Promise<StageResult> {
   // Safe because matches and counts have a stage of their own.
   const ask = run.plan.ask as AggregateAsk;
-  const { cells, lines = [], ...stage } = await releasedCube(node, run, ask);
+  const { cells, lines = [], others, ...stage } = await releasedCube(node, run, ask);
   if (cells === undefined) return stage;
   const { minCount, rounding } = run.plan.release;
   const result = {
     ...cubeResult(cells, ask, minCount),
     ...totalsIn(lines),
+    ...(others === undefined ? {} : { others }),
     ...(rounding === undefined ? {} : { rounding }),
   };
   return { ...stage, result };
@@ -71,6 +82,8 @@ export interface ReleasedCube extends Omit<StageResult, "result"> {
   readonly cells?: readonly AggregateCell[];
   /** Totals and margins. */
   readonly lines?: readonly AggregateCell[];
+  /** In a table of very many cells, those that are not among `cells`. */
+  readonly others?: OtherCells;
 }
 
 /**
@@ -86,43 +99,62 @@ export async function releasedCube(
   const receives = run.recipients.includes(node.me);
   const brought = await numbersOf(node, run, ask, layout);
   if (brought === undefined && !receives) return { withheld: [] };
-  const own = receives && brought !== undefined ? ownCells(run, ask, layout, brought.values) : undefined;
   const earlier = receives ? earlierTables(node, run, ask) : []; // a no comes before anything is opened
 
   if (brought !== undefined) expectApart(node, run, brought.release); // and again just before anything is told
   const session = await sumSession(node, run, layout, brought);
   if (session.output === undefined) return { withheld: [], session };
-  const table = openTable(run, ask, layout, session.output, earlier);
-  return { ...releaseTable({ ...table, ...(own === undefined ? {} : { own }) }), session };
+  const own = receives && brought !== undefined ? brought.cube : undefined;
+  const opened = { opened: session.output, ask, layout, contributors: run.contributors.length };
+  if (layout.together) return { ...(await together(node, run, opened, own)), session };
+  const table = openTable(run, opened, earlier);
+  const cells = own === undefined ? undefined : ownCells(run, ask, layout, own);
+  return { ...releaseTable({ ...table, ...(cells === undefined ? {} : { own: cells }) }), session };
 }
 
-/** This node's own part of each cell, as a recipient takes it away; read before a session may write over its numbers. */
+/** A sum as it was opened. */
+type Opened = Required<Omit<OpenedSum, "minRows" | "ask">> & {
+  readonly opened: Float64Array;
+  readonly ask: AggregateAsk;
+};
+
+/** What may be shown of more cells than are told one by one. */
+async function together(
+  node: NodePorts,
+  run: QuestionRun,
+  sum: Opened,
+  own: Cube | undefined,
+): Promise<Omit<ReleasedCube, "session">> {
+  const { minCount, rounding } = run.plan.release;
+  return await releaseTogether(node, {
+    sum: { ...sum, minRows: minCount },
+    rules: rulesOf(run, sum.layout),
+    columns: columnsOf(run, sum.ask),
+    ...(own === undefined ? {} : { own }),
+    ...(rounding === undefined ? {} : { rounding }),
+  });
+}
+
+/** This node's own part of each cell, as a recipient takes it away. */
 function ownCells(
   { plan }: QuestionRun,
   ask: AggregateAsk,
   layout: CubeLayout,
-  values: Float64Array,
+  { values }: Cube,
 ): readonly OwnCell[] | undefined {
   if (plan.release.noise !== null) return undefined; // what is exact of a noisy sum is not told
   return openedCells(values, ask, layout, 1).map(({ count, sums }) => ({ count, sums }));
 }
 
 /** What was opened, with all that its release depends on. */
-function openTable(
-  run: QuestionRun,
-  ask: AggregateAsk,
-  layout: CubeLayout,
-  opened: Float64Array,
-  earlier: readonly EarlierTable[],
-): OpenTable {
-  const { inputs, release } = run.plan;
-  const { minCount, rounding, known } = release;
-  const contributors = run.contributors.length;
+function openTable(run: QuestionRun, sum: Opened, earlier: readonly EarlierTable[]): OpenTable {
+  const { opened, ask, layout, contributors } = sum;
+  const { minCount, rounding, known } = run.plan.release;
   const cells = openedCells(opened, ask, layout, contributors, minCount);
   const lines = linesOf(ask);
-  const totals = openedLines({ opened, ask, layout, contributors, minRows: minCount }, lines);
+  const totals = openedLines({ ...sum, minRows: minCount }, lines);
+  const columns = columnsOf(run, ask);
   const summed = addedColumns(ask);
-  const columns = summed.map((column) => rangeOf(column, inputs));
   const judged = { cells: auditCells(cells), columns };
   return {
     cells,
@@ -132,6 +164,11 @@ function openTable(
     overlays: overlaysOf(judged, { ask, summed, ...(known === undefined ? {} : { known }) }, earlier),
     ...(rounding === undefined ? {} : { rounding }),
   };
+}
+
+/** For each summed column what one row can bring. */
+function columnsOf({ plan }: QuestionRun, ask: AggregateAsk): NonNullable<OpenTable["columns"]> {
+  return addedColumns(ask).map((column) => rangeOf(column, plan.inputs));
 }
 
 /** What one row of any party can bring to a sum. */
@@ -146,13 +183,15 @@ function rangeOf(column: string, inputs: readonly Input[]): { readonly lo: bigin
 /** A contributor's numbers, and where they come from. */
 interface Brought {
   readonly input: Input;
-  readonly values: Float64Array;
+  readonly cube: Cube;
   /** What the difference with other answers could tell. */
   readonly release: Release;
 }
 
-function layoutOf({ plan: { inputs, protocol, release } }: QuestionRun, ask: AggregateAsk): CubeLayout {
-  return cubeLayout({ ask, inputs, release, params: protocol.params });
+function layoutOf({ plan }: QuestionRun, ask: AggregateAsk): CubeLayout {
+  const { inputs, protocol, release } = plan;
+  const each = plan.ask.kind === "trend" ? { each: true as const } : {};
+  return cubeLayout({ ask, inputs, release, params: protocol.params, ...each });
 }
 
 async function numbersOf(
@@ -164,8 +203,8 @@ async function numbersOf(
   const contribution = await contributionOf(node, run);
   if (contribution === undefined) return undefined;
   const { input, table } = contribution;
-  const { values } = cubeOf(table, ask, input, layout, hiddenAt(node, run, input));
-  return { input, values, release: await releaseOfCube(node, run, ask, contribution) };
+  const cube = cubeOf(table, ask, input, layout, hiddenAt(node, run, input));
+  return { input, cube, release: await releaseOfCube(node, run, ask, contribution) };
 }
 
 /** What the plan's noise hides of this node's data. */
@@ -186,7 +225,7 @@ async function sumSession(
   node.progress({ party: node.me, phase: "sum" });
   return await runSession(node, run, {
     parties: [...new Set([...run.contributors, ...run.recipients])].sort(),
-    ticket: sumTicket(run, layout.groups.length, layout.columns.length),
+    ticket: sumTicket(run, layout.cells, layout.columns.length),
     label: LABEL,
     line: () => true,
     prefix: "",
@@ -209,7 +248,7 @@ async function sumSession(
 function partyOf(
   { me, rng }: NodePorts,
   { plan, contributors, recipients }: QuestionRun,
-  { groups, columns }: CubeLayout,
+  { cells, columns }: CubeLayout,
   brought: Brought | undefined,
   { transcript }: SessionFacts,
 ): Party<Float64Array | undefined> {
@@ -218,13 +257,17 @@ function partyOf(
     contributors,
     recipients: [...recipients].sort(),
     transcript,
-    numbers: groups.length * columns.length,
+    numbers: cells * columns.length,
     ranges: columns.map(({ ranges }) => ranges),
     noises: columns.map(({ noise }) => noise),
-    ...(brought === undefined ? {} : { values: brought.values }),
   };
-  if (plan.protocol.id === sumMasked.id) return sumMaskedNode({ ...setup, bits: 64, inPlace: true }, rng);
-  return sumNode({ ...setup, set: parameterSet(plan.protocol.params) }, rng);
+  const cube = brought?.cube;
+  if (plan.protocol.id === sumMasked.id) {
+    const values = cube && ((from: number, to: number) => cube.range(from, to)); // a chunk at a time, and never all
+    return sumMaskedNode({ ...setup, bits: 64, ...(values === undefined ? {} : { values }) }, rng);
+  }
+  const values = cube === undefined ? {} : { values: cube.values };
+  return sumNode({ ...setup, ...values, set: parameterSet(plan.protocol.params) }, rng);
 }
 
 /** The plan's rules. A noisy count must be above the floor by as much as the noise may have raised it. */

@@ -5,6 +5,7 @@ import {
   alarmTests,
   blindNode,
   blindTrendOf,
+  type Cube,
   cubeOf,
   factsOf,
   layoutOfTests,
@@ -27,7 +28,7 @@ const LABEL = "0/1";
 /** A contributor's numbers, and where they come from. */
 interface Brought {
   readonly input: Input;
-  readonly values: Float64Array;
+  readonly cube: Cube;
   readonly release: Release;
 }
 
@@ -43,7 +44,7 @@ export async function blindAlarms(node: NodePorts, run: QuestionRun, ask: TrendA
   node.progress({ party: me, phase: "test" });
   const session = await runSession(node, run, {
     parties: [...new Set([...contributors, ...recipients])].sort(),
-    ticket: sumTicket(run, layout.groups.length, alarmsPerCell(tests)),
+    ticket: sumTicket(run, layout.cells, alarmsPerCell(tests)),
     label: LABEL,
     line: () => true,
     prefix: "",
@@ -60,7 +61,7 @@ export async function blindAlarms(node: NodePorts, run: QuestionRun, ask: TrendA
     secrets: () => ({}), // the exporters of the channel are all that it takes; what hides tests is made inside
     start: ({ transcript }) => {
       if (brought !== undefined) ledger.append([sumInputs(node, run, brought)]);
-      const facts = brought && factsOf(brought.values, cubeOfTrend(ask), layout);
+      const facts = brought && factsOf(brought.cube.values, cubeOfTrend(ask), layout);
       const setup = { me, contributors, recipients: [...recipients].sort(), transcript, tests };
       return blindNode({ ...setup, ...(facts === undefined ? {} : { facts }) }, rng);
     },
@@ -73,7 +74,7 @@ async function numbersOf(node: NodePorts, run: QuestionRun, ask: TrendAsk): Prom
   const contribution = await contributionOf(node, run);
   if (contribution === undefined) return undefined;
   const { input, table } = contribution;
-  const cube = cubeOfTrend(ask);
-  const { values } = cubeOf(table, cube, input, layoutOfTests(ask, run.plan.inputs));
-  return { input, values, release: await releaseOfCube(node, run, cube, contribution) };
+  const sums = cubeOfTrend(ask);
+  const cube = cubeOf(table, sums, input, layoutOfTests(ask, run.plan.inputs));
+  return { input, cube, release: await releaseOfCube(node, run, sums, contribution) };
 }

@@ -9,7 +9,7 @@ import {
   type ReleaseRule,
   type ReleaseRules,
 } from "@koplamp/covenant";
-import type { AggregateCell, Decimals, Measures } from "@koplamp/wire";
+import type { AggregateCell, Decimals, Measures, OtherCells } from "@koplamp/wire";
 import { hintFor } from "./release-hints.ts";
 import type { Withholding } from "./stage.ts";
 
@@ -136,9 +136,13 @@ function nearest(value: bigint, base: bigint): bigint {
   return (below / base) % 2n === 0n ? below : below + base;
 }
 
-function withholdings(cells: readonly AggregateCell[]): readonly Withholding[] {
-  const rules = cells.flatMap((cell) => ("withheld" in cell ? cell.withheld : []));
-  return [...new Set(rules)]
-    .sort()
-    .map((rule) => ({ rule, cells: rules.filter((one) => one === rule).length }));
+/** How many cells each rule withholds; an entry without a number is one cell. */
+export function withholdings(all: readonly (AggregateCell | OtherCells)[]): readonly Withholding[] {
+  const counts = new Map<string, number>();
+  for (const cell of all) {
+    if (!("withheld" in cell)) continue;
+    const cells = "cells" in cell ? cell.cells : 1;
+    for (const rule of cells === 0 ? [] : cell.withheld) counts.set(rule, (counts.get(rule) ?? 0) + cells);
+  }
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([rule, cells]) => ({ rule, cells }));
 }

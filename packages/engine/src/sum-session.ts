@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every session of sums tells the coordinator, and fixes in the ledger before it begins.
-import type { Input } from "@koplamp/wire";
+import type { Cube } from "@koplamp/aggregate";
+import { wipe } from "@koplamp/crypto";
+import { concat, type Input, i2osp } from "@koplamp/wire";
 import { freshSalt, inputsEntry } from "./contribution.ts";
 import type { Draft } from "./ledger.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -30,16 +32,16 @@ export function sumTicket(
   };
 }
 
-/** Fixes a node's numbers: an HMAC under a salt that the ledger keeps beside it. */
+/** Fixes a node's numbers, where they are not 0: an HMAC under a salt that the ledger keeps beside it. */
 export function sumInputs(
   node: NodePorts,
   { planHash }: QuestionRun,
-  { input, values }: { readonly input: Input; readonly values: Float64Array },
+  { input, cube }: { readonly input: Input; readonly cube: Cube },
 ): Draft {
   const { salt, text } = freshSalt(node);
-  const numbers = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
-  const root = node.primitives.hmacSha256(salt, numbers);
-  numbers.fill(0);
-  salt.fill(0);
+  const { places, numbers } = cube;
+  const bytes = concat(...[places, ...numbers].map(({ buffer }) => new Uint8Array(buffer)));
+  const root = node.primitives.hmacSha256(salt, concat(i2osp(places.length, 4), bytes));
+  wipe(bytes, salt);
   return inputsEntry(planHash, input, root, text);
 }

@@ -18,6 +18,8 @@ import { QueryError, type QueryErrorCode } from "./errors.ts";
 export interface SumTerms {
   readonly params: string;
   readonly release: Plan["release"];
+  /** Present where something is made of all cells. */
+  readonly each?: true;
 }
 
 /**
@@ -54,7 +56,7 @@ export function passesSession(ask: Ask, inputs: readonly Input[], terms: SumTerm
   const cube = ask.kind === "trend" ? cubeOfTrend(ask) : ask;
   if (cube.kind !== "aggregate" || keyOf(ask).length > 0) return false;
   try {
-    cubeLayout({ ...terms, ask: cube, inputs });
+    cubeLayout({ ...terms, ask: cube, inputs, ...(ask.kind === "trend" ? { each: true } : {}) });
     return false;
   } catch (reason) {
     if (reason instanceof SumError) return reason.code === "too-large";
@@ -66,13 +68,14 @@ export function passesSession(ask: Ask, inputs: readonly Input[], terms: SumTerm
 export function describeSum(plan: Plan, ask: AggregateAsk): Description {
   const { inputs, recipients, protocol, release } = plan;
   const { params } = protocol;
-  const { groups, columns } = layoutOf(ask, inputs, { params, release });
+  const each = plan.ask.kind === "trend" ? { each: true as const } : {};
+  const { cells, columns } = layoutOf(ask, inputs, { params, release, ...each });
   const { describe } = protocol.id === sumMasked.id ? sumMasked : sumThreshold;
   return describe({
     contributors: inputs.map(({ party }) => party),
     recipients: recipients.map(({ party }) => party),
     params,
-    cells: groups.length,
+    cells,
     columns: columns.length,
     ...(release.noise === null ? {} : { rhoMicro: release.noise.rhoMicro }),
     ...(release.dominance === undefined ? {} : { parts: true }),
@@ -84,9 +87,9 @@ const CODES: Readonly<Partial<Record<SumErrorCode, QueryErrorCode>>> = {
   noise: "invalid-value",
 };
 
-function layoutOf(ask: AggregateAsk, inputs: readonly Input[], { params, release }: SumTerms): CubeLayout {
+function layoutOf(ask: AggregateAsk, inputs: readonly Input[], terms: SumTerms): CubeLayout {
   try {
-    return cubeLayout({ ask, inputs, release, params });
+    return cubeLayout({ ...terms, ask, inputs });
   } catch (reason) {
     if (!(reason instanceof SumError)) throw reason;
     throw new QueryError(CODES[reason.code] ?? "too-many", reason.message, { hint: reason.hint });

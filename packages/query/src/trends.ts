@@ -19,7 +19,7 @@ export function checkTrend(ask: TrendAsk, inputs: readonly Input[], terms: SumTe
   checkMonths(ask, inputs);
   checkPeriods(ask);
   const params = terms.params === BLIND_ALARMS.params ? SUMS.params : terms.params; // the same numbers, opened nowhere
-  checkSums(cubeOfTrend(ask), inputs, { ...terms, params });
+  checkSums(cubeOfTrend(ask), inputs, { ...terms, params, each: true });
 }
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sums with more numbers than a session under a collective key takes go under masks, where the covenant admits that.
-import type { Covenant } from "@koplamp/wire";
+import type { AggregateAsk, Covenant } from "@koplamp/wire";
 import { describe, expect, test } from "vitest";
 import { choiceOf } from "../src/choose.ts";
 import { contractOf, readQuestion } from "../src/index.ts";
@@ -50,7 +50,7 @@ describe("a sum under masks", () => {
     );
   });
 
-  test("is refused above 2^20 cells, before anybody makes a list of them", () => {
+  test("has up to 2^27 cells, and up to 2^20 where something is made of all of them", () => {
     const { plan } = planned(over(50, 40), reports, only);
     const axis = (letter: string) => Array.from({ length: 1000 }, (_, at) => `${letter}${at}`).sort();
     const { ask } = plan;
@@ -63,8 +63,19 @@ describe("a sum under masks", () => {
       ...plan,
       ask: { ...ask, groupBy: [...ask.groupBy, "settled"], domain: [...domain, third] },
     };
-    expect(() => contractOf(only, rosterOf(), large, primitives)).toThrow(
-      expect.objectContaining({ code: "too-many", message: expect.stringContaining("2000000 cells") }),
+    const contract = (ask: AggregateAsk) => contractOf(only, rosterOf(), { ...large, ask }, primitives);
+    expect(contract(large.ask)).toBeDefined();
+    for (const each of [{ totals: "total" as const }, { measures: ["count", "chi-square(a, b)"] }]) {
+      expect(() => contract({ ...large.ask, ...each })).toThrow(
+        expect.objectContaining({ code: "too-many", message: expect.stringContaining("2000000 cells") }),
+      );
+    }
+    const years = { column: "settled", values: Array.from({ length: 200 }, (_, at) => `${at}`) };
+    expect(() => contract({ ...large.ask, domain: [...domain, years] })).toThrow(
+      expect.objectContaining({
+        code: "too-many",
+        message: expect.stringContaining("a sum takes 134217728"),
+      }),
     );
   });
 

@@ -39,14 +39,10 @@ export async function benchMasked({ parties, size, seed, runs }: BenchCase): Pro
     ((place * STEP + party * RANGE + seed) % (2 * MOST)) - MOST;
   const stretch = (party: number, from: number, to: number): Float64Array =>
     Float64Array.from({ length: to - from }, (_, at) => numberOf(party, from + at));
-  const own = new Float64Array(size); // the answer of each run stands in its place
   const measured: BenchRun[] = [];
   for (let run = 0; run < runs; run += 1) {
     const session = sessionOf(parties, size);
-    for (let place = 0; place < size; place += 1) own[place] = numberOf(0, place);
-    const nodes = sessionParties(session, (party) =>
-      party === 0 ? own : (from, to) => stretch(party, from, to),
-    );
+    const nodes = sessionParties(session, (party) => (from, to) => stretch(party, from, to));
     const { value, run: cost } = await world.measure(parties, () => world.session(nodes));
     const opened = value.get(session.recipients[0] ?? "");
     const right = opened?.every((sum, place) => {
@@ -70,15 +66,14 @@ function sessionOf(parties: number, numbers: number): MaskedSession {
 
 function sessionParties(
   session: MaskedSession,
-  valuesOf: (party: number) => Float64Array | ((from: number, to: number) => Float64Array),
+  valuesOf: (party: number) => (from: number, to: number) => Float64Array,
 ): Readonly<Record<PartyId, BenchParty<Float64Array | undefined>>> {
   const { contributors } = session;
   const exporters = exportersOf([...contributors, COORDINATOR]);
   const bounds = contributors.map((party) => [party, { least: -MOST, most: MOST }] as const);
   const ranges = [Object.fromEntries(bounds)];
   const nodes = contributors.map((me, at) => {
-    const start = async () =>
-      sumMaskedNode({ ...session, me, ranges, values: valuesOf(at), inPlace: true }, benchRng);
+    const start = async () => sumMaskedNode({ ...session, me, ranges, values: valuesOf(at) }, benchRng);
     return [me, { secrets: exporters(me), start }] as const;
   });
   const coordinator: BenchParty<undefined> = {

@@ -97,6 +97,8 @@ export interface OverlapResult {
 export interface AggregateResult {
   readonly kind: "aggregate" | "join-aggregate";
   readonly cells: readonly AggregateCell[];
+  /** In a table of very many cells, all that are not among `cells`: the same rules withhold each of them. */
+  readonly others?: OtherCells;
   /** The sum of all cells, where the question asks for it. */
   readonly total?: Measures | WithheldTotal;
   /** Sums of cells over some of the columns, where the question asks for them; their groups name the other columns. */
@@ -115,6 +117,11 @@ export interface AggregateResult {
 export interface WithheldTotal {
   readonly withheld: readonly [Withheld, ...Withheld[]];
   readonly hint?: string;
+}
+
+/** Cells that are told together, and how many they are. */
+export interface OtherCells extends WithheldTotal {
+  readonly cells: number;
 }
 
 /** Measure (`count`, `sum(column)`, `mean(column)`) to its value. */
@@ -223,12 +230,13 @@ function plainMatch({ holders, ...match }: Match): object {
   return { ...match, holders: typeof holders === "number" ? plainNumber(holders) : [...holders].sort() };
 }
 
-function plainAggregate({ cells, total, margins, statistics, ...same }: AggregateResult): object {
+function plainAggregate({ cells, others, total, margins, statistics, ...same }: AggregateResult): object {
   const inOrder = (all: readonly AggregateCell[]): readonly object[] =>
     sortedBy(all, ({ group }) => placeOf(group)).map(plainCell);
   return {
     ...same,
     cells: inOrder(cells),
+    ...(others === undefined ? {} : { others: { cells: others.cells, ...plainRules(others) } }),
     ...(total === undefined ? {} : { total: isWithheld(total) ? plainRules(total) : plainMeasures(total) }),
     ...(margins === undefined ? {} : { margins: inOrder(margins) }),
     ...(statistics === undefined ? {} : { statistics: statistics.map(plainStatistic) }),

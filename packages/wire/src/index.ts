@@ -18,6 +18,7 @@ export {
   type Match,
   type MatchResult,
   type Measures,
+  type OtherCells,
   type OverlapResult,
   type TableStatistic,
   type TrendPoint,
