@@ -21,7 +21,6 @@ const suites = {
   join: benchJoin,
   lookup: benchLookup,
 };
-const { backend, parts, ...more }: Omit<BenchResult, "rssMiB"> = await suites[given.suite](given);
-const rssMiB = Math.round(process.resourceUsage().maxRSS / 1024);
-const result: BenchResult = { backend, parts, rssMiB, ...more };
+const found: Omit<BenchResult, "rssMiB"> & Partial<BenchResult> = await suites[given.suite](given);
+const result: BenchResult = { rssMiB: Math.round(process.resourceUsage().maxRSS / 1024), ...found };
 process.stdout.write(JSON.stringify(result));

@@ -22,40 +22,51 @@ const STEP = 7_919;
 const RANGE = 2_000_000_011;
 
 /**
- * `sum-masked/1` over `size` cells of each contributor. The first is the recipient too: it holds its numbers, and in
- * their place the answer, 8 bytes each. The others make theirs when asked, so that the peak of memory is that of one node's part.
+ * `sum-masked/1` over `size` cells of each contributor. All make their numbers when asked, as a node does; the first is the
+ * recipient too, and holds the answer, 8 bytes each. The peak of memory is that of the first sum: what one leaves for the
+ * collector of garbage is not what the next one needs.
  * @throws {SdkError} when a sum differs from that of the plain numbers: the run is void.
  */
 export async function benchMasked({ parties, size, seed, runs }: BenchCase): Promise<{
   readonly backend: string;
   readonly parts: Readonly<Record<string, readonly BenchRun[]>>;
+  readonly rssMiB: number;
 }> {
   const primitives = nodePrimitives();
   const table = new Map(
     [readyJobs, groupSecretJobs, maskedJobs].flatMap((jobsOf) => [...jobsOf(primitives)]), // no lattice is loaded
   );
   const world = new BenchWorld(table, (job) => PHASES[job] ?? "rest");
+  const measured: BenchRun[] = [];
+  let rssMiB = 0;
+  for (let run = 0; run < runs; run += 1) {
+    measured.push(await oneRun(world, { parties, size, seed }));
+    if (run === 0) rssMiB = Math.round(process.resourceUsage().maxRSS / 1024);
+  }
+  return { backend: "masks", parts: { masked: measured }, rssMiB };
+}
+
+/** One sum, and whether it is right. */
+async function oneRun(
+  world: BenchWorld,
+  { parties, size, seed }: Pick<BenchCase, "parties" | "size" | "seed">,
+): Promise<BenchRun> {
   const numberOf = (party: number, place: number): number =>
     ((place * STEP + party * RANGE + seed) % (2 * MOST)) - MOST;
-  const stretch = (party: number, from: number, to: number): Float64Array =>
-    Float64Array.from({ length: to - from }, (_, at) => numberOf(party, from + at));
-  const measured: BenchRun[] = [];
-  for (let run = 0; run < runs; run += 1) {
-    const session = sessionOf(parties, size);
-    const nodes = sessionParties(session, (party) => (from, to) => stretch(party, from, to));
-    const { value, run: cost } = await world.measure(parties, () => world.session(nodes));
-    const opened = value.get(session.recipients[0] ?? "");
-    const right = opened?.every((sum, place) => {
-      let expected = 0;
-      for (let party = 0; party < parties; party += 1) expected += numberOf(party, place);
-      return sum === expected;
-    });
-    if (right !== true || opened?.length !== size) {
-      throw new SdkError("state", "a masked sum is wrong", "the run is void: report it as a bug");
-    }
-    measured.push(cost);
-  }
-  return { backend: "masks", parts: { masked: measured } };
+  const session = sessionOf(parties, size);
+  const nodes = sessionParties(
+    session,
+    (party) => (from, to) => Float64Array.from({ length: to - from }, (_, at) => numberOf(party, from + at)),
+  );
+  const { value, run } = await world.measure(parties, () => world.session(nodes));
+  const opened = value.get(session.recipients[0] ?? "");
+  const right = opened?.every((sum, place) => {
+    let expected = 0;
+    for (let party = 0; party < parties; party += 1) expected += numberOf(party, place);
+    return sum === expected;
+  });
+  if (right === true && opened?.length === size) return run;
+  throw new SdkError("state", "a masked sum is wrong", "the run is void: report it as a bug");
 }
 
 function sessionOf(parties: number, numbers: number): MaskedSession {
