@@ -7,9 +7,15 @@ const BIG = "$bigint";
 
 /** An outcome as one line of JSON, for the way from a node to its own agency's people. */
 export function outcomeText(outcome: Outcome): string {
-  const bundle =
-    outcome.status === "released" && outcome.bundle !== undefined ? base64(outcome.bundle) : undefined;
-  return JSON.stringify({ ...outcome, ...(bundle === undefined ? {} : { bundle }) }, (_, value: unknown) =>
+  if (outcome.status !== "released") return JSON.stringify(outcome);
+  const { result, bundle, ...rest } = outcome;
+  const text = JSON.stringify({ ...rest, ...(bundle === undefined ? {} : { bundle: base64(bundle) }) });
+  return result === undefined ? text : `${text.slice(0, -1)},"result":${resultText(result)}}`;
+}
+
+/** Nothing but a result has numbers that JSON cannot say. */
+function resultText(result: unknown): string {
+  return JSON.stringify(result, (_, value: unknown) =>
     typeof value === "bigint" ? { [BIG]: String(value) } : value,
   );
 }

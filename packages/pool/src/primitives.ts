@@ -49,6 +49,9 @@ const DER = {
  */
 export function nodePrimitives(): Primitives {
   const admitted = publicKeys();
+  const x25519Secret = secretKeys("x25519Secret", "X25519 secret key", KEY_BYTES);
+  const mlKemSecret = secretKeys("mlKemSecret", "ML-KEM-768 seed", ML_KEM_SEED);
+  const ed25519Secret = secretKeys("ed25519Secret", "Ed25519 seed", KEY_BYTES);
   return {
     sha256: (data) => plain(hash("sha256", data, "buffer")),
     sha512: (data) => plain(hash("sha512", data, "buffer")),
@@ -66,16 +69,23 @@ export function nodePrimitives(): Primitives {
     aesGcmSeal,
     aesGcmOpen,
     x25519KeyPair: (secret) => ({
-      publicKey: rawPublic(secretKey("x25519Secret", secret, "X25519 secret key"), KEY_BYTES),
+      publicKey: rawPublic(x25519Secret(secret), KEY_BYTES),
       secretKey: secret,
     }),
-    x25519,
+    x25519(secret, peer) {
+      const privateKey = x25519Secret(secret);
+      const publicKey = openPublic("x25519Public", peer, KEY_BYTES, "X25519 public key");
+      return refusing("an X25519 exchange gave zeros", () => plain(diffieHellman({ privateKey, publicKey })));
+    },
     mlKemKeyPair: (seed) => ({
       publicKey: rawPublic(mlKemSecret(seed), ML_KEM_PUBLIC),
       secretKey: seed,
     }),
     mlKemEncapsulate,
-    mlKemDecapsulate,
+    mlKemDecapsulate(seed, ciphertext) {
+      expectLength("ML-KEM-768 ciphertext", ciphertext, ML_KEM_CIPHERTEXT);
+      return plain(decapsulate(mlKemSecret(seed), ciphertext));
+    },
     ed25519PublicKey: (seed) => rawPublic(ed25519Secret(seed), KEY_BYTES),
     ed25519Sign: (seed, message) => plain(sign(null, message, ed25519Secret(seed))),
     ed25519Verify(publicKey, message, signature) {
@@ -176,29 +186,10 @@ function aesGcmOpen(
   }
 }
 
-function x25519(secret: Uint8Array, peer: Uint8Array): Uint8Array {
-  const privateKey = secretKey("x25519Secret", secret, "X25519 secret key");
-  const publicKey = openPublic("x25519Public", peer, KEY_BYTES, "X25519 public key");
-  return refusing("an X25519 exchange gave zeros", () => plain(diffieHellman({ privateKey, publicKey })));
-}
-
 function mlKemEncapsulate(publicKey: Uint8Array): { ciphertext: Uint8Array; shared: Uint8Array } {
   const key = openPublic("mlKemPublic", publicKey, ML_KEM_PUBLIC, "ML-KEM-768 encapsulation key");
   const { ciphertext, sharedKey } = refusing("an ML-KEM-768 encapsulation failed", () => encapsulate(key));
   return { ciphertext: plain(ciphertext), shared: plain(sharedKey) };
-}
-
-function mlKemDecapsulate(seed: Uint8Array, ciphertext: Uint8Array): Uint8Array {
-  expectLength("ML-KEM-768 ciphertext", ciphertext, ML_KEM_CIPHERTEXT);
-  return plain(decapsulate(mlKemSecret(seed), ciphertext));
-}
-
-function mlKemSecret(seed: Uint8Array): KeyObject {
-  return secretKey("mlKemSecret", seed, "ML-KEM-768 seed", ML_KEM_SEED);
-}
-
-function ed25519Secret(seed: Uint8Array): KeyObject {
-  return secretKey("ed25519Secret", seed, "Ed25519 seed");
 }
 
 /** Parsed Ed25519 public keys, by their bytes; the oldest makes room. */
@@ -218,7 +209,23 @@ function publicKeys(): (raw: Uint8Array) => KeyObject {
   };
 }
 
-function secretKey(kind: keyof typeof DER, raw: Uint8Array, what: string, length = KEY_BYTES): KeyObject {
+/**
+ * Parsed secret keys, by the array that holds their bytes: of an ML-KEM seed the whole key is made again each time. A key
+ * lives as long as its array, and is parsed again where other bytes stand in that.
+ */
+function secretKeys(kind: keyof typeof DER, what: string, length: number): (raw: Uint8Array) => KeyObject {
+  const kept = new WeakMap<Uint8Array, { readonly digest: Buffer; readonly key: KeyObject }>();
+  return (raw) => {
+    const digest = hash("sha256", raw, "buffer");
+    const known = kept.get(raw);
+    if (known?.digest.equals(digest)) return known.key;
+    const key = secretKey(kind, raw, what, length);
+    kept.set(raw, { digest, key });
+    return key;
+  };
+}
+
+function secretKey(kind: keyof typeof DER, raw: Uint8Array, what: string, length: number): KeyObject {
   expectLength(what, raw, length, "invalid-key");
   const der = behind(DER[kind], raw);
   try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Charge, Store, WitnessState } from "@koplamp/engine";
 import { leafHash, MerkleTree, readCheckpoint, readNote } from "@koplamp/ledger";
 import { documentHash } from "@koplamp/wire";
@@ -26,6 +26,7 @@ export function openStore(path: string): Store {
 class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly #account: Account;
+  readonly #statements = new Map<string, StatementSync>();
   #size: number;
 
   constructor(database: DatabaseSync) {
@@ -44,7 +45,7 @@ class SqliteStore implements Store {
     const first = this.#size;
     const after = this.#account.plan(leaves, charges, limits);
     inTransaction(this.#database, () => {
-      const insert = this.#database.prepare("INSERT INTO leaves VALUES (?, ?, ?)");
+      const insert = this.#prepared("INSERT INTO leaves VALUES (?, ?, ?)");
       for (const [at, leaf] of leaves.entries()) insert.run(first + at, leaf, leafHash(sha256, leaf));
       this.#account.write(first, first + leaves.length - 1, charges, after);
     });
@@ -157,7 +158,7 @@ class SqliteStore implements Store {
 
   sealedNames(prefix: string): readonly string[] {
     const statement = "SELECT name FROM sealed WHERE substr(name, 1, ?) = ? ORDER BY name";
-    return guarded(() => this.#database.prepare(statement).all(prefix.length, prefix)).map((row) =>
+    return guarded(() => this.#prepared(statement).all(prefix.length, prefix)).map((row) =>
       String(row["name"]),
     );
   }
@@ -202,12 +203,21 @@ class SqliteStore implements Store {
   }
 
   #get(statement: string, ...values: readonly (string | number)[]): Record<string, unknown> | undefined {
-    return guarded(() => this.#database.prepare(statement).get(...values));
+    return guarded(() => this.#prepared(statement).get(...values));
   }
 
   /** Runs one statement, durable when it returns. Gives how many rows it changed. */
   #run(statement: string, ...values: readonly (string | number | Uint8Array)[]): number {
-    return guarded(() => Number(this.#database.prepare(statement).run(...values).changes));
+    return guarded(() => Number(this.#prepared(statement).run(...values).changes));
+  }
+
+  /** A statement of this store's own; there are a few dozen in all. */
+  #prepared(text: string): StatementSync {
+    const known = this.#statements.get(text);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(text);
+    this.#statements.set(text, statement);
+    return statement;
   }
 }
 
