@@ -182,12 +182,18 @@ function kept<Record extends object>(
   return body === undefined ? undefined : { record, body };
 }
 
-/** The body that was read last stays in memory, sealed as it is: of a long list it takes longer to read than a question. */
+/**
+ * The body that was read last stays in memory, sealed as it is: of a long list it takes longer to read than a question. In
+ * shared memory, so that a worker does not get a copy of all of it for one page.
+ */
 function bodyOf({ store }: NodePorts, name: string): Uint8Array | undefined {
   const last = LAST_BODY.get(store);
   if (last?.name === name) return last.body;
-  const body = store.sealed(name);
-  if (body !== undefined) LAST_BODY.set(store, { name, body });
+  const read = store.sealed(name);
+  if (read === undefined) return undefined;
+  const body = new Uint8Array(new SharedArrayBuffer(read.length));
+  body.set(read);
+  LAST_BODY.set(store, { name, body });
   return body;
 }
 

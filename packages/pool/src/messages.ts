@@ -32,7 +32,7 @@ const WORTH_MOVING = 4096;
 
 /**
  * The value with every view of bytes cut out of a larger buffer, which a clone would copy whole. `moved` gathers
- * buffers that `free` says nobody else uses: they may be transferred.
+ * buffers that `free` says nobody else uses: they may be transferred. Shared memory goes as it is, and is not copied.
  */
 export function compact(
   value: unknown,
@@ -55,7 +55,8 @@ function bytes(
   moved: Set<ArrayBuffer>,
   free: (buffer: ArrayBuffer) => boolean,
 ): Uint8Array {
-  const whole = value.byteLength === value.buffer.byteLength && value.buffer instanceof ArrayBuffer;
+  if (value.buffer instanceof SharedArrayBuffer) return value;
+  const whole = value.byteLength === value.buffer.byteLength;
   return view(whole ? value : new Uint8Array(value), moved, whole ? free : () => true);
 }
 

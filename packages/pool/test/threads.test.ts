@@ -82,6 +82,14 @@ describe("what crosses between threads", () => {
     expect(view.length).toBe(10); // arguments are copied, never moved
   });
 
+  test("shared memory is not copied: a job reads what stands there now", async () => {
+    const session = await threads(1).session({});
+    const shared = new Uint8Array(new SharedArrayBuffer(8192));
+    const seen = (await run(session, jobs.echo, { shared })) as { readonly shared: Uint8Array };
+    shared[7] = 9;
+    expect(seen.shared[7]).toBe(9);
+  });
+
   test("a large result comes whole, and a secret that is returned stays in its vault", async () => {
     const session = await threads(1).session({});
     expect(await run(session, jobs.large, 1_000_000)).toEqual(new Uint8Array(1_000_000).fill(7));

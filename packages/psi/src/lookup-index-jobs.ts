@@ -9,6 +9,7 @@ import { inputAt, keyedInputs, selectInputs } from "./keyed.ts";
 import { provenKey } from "./keyset-jobs.ts";
 import { type IndexRoute, indexTokens, openKept, sealKept } from "./lookup-kept.ts";
 import type { Churn } from "./lookup-messages.ts";
+import { IndexPages, sealPages } from "./lookup-pages.ts";
 import { TOKEN_BYTES } from "./messages.ts";
 
 // A row that a holder keeps of what it published: HMAC-SHA256(cacheKey, in(y))[0..16), or zeros for a dummy; the token.
@@ -79,7 +80,7 @@ export function lookupIndexJobs(backend: PsiBackend): readonly JobEntry[] {
         seed,
       });
     }),
-    bind(republish, (vault, route, kept) => tokensOf(openKept(primitives, vault, route, "published", kept))),
+    bind(republish, (vault, route, kept) => tokensOf(openKept(primitives, vault, route, kept))),
     bind(compareIndex, (vault, route, kept, inputs) => {
       const { fresh, gone, dummies, before } = compared(backend, vault, route, kept, inputs);
       return { fresh: fresh.length, gone: gone.length, dummies: dummies.length, rows: count(before) };
@@ -87,13 +88,17 @@ export function lookupIndexJobs(backend: PsiBackend): readonly JobEntry[] {
     bind(makeChurn, (vault, route, kept, inputs, changes, seed) =>
       churned(backend, vault, route, { kept, inputs, changes, seed }),
     ),
-    bind(keepIndex, (vault, route, bytes, seed) =>
-      sealKept(primitives, vault, route, "index", { bytes, seed }),
-    ),
+    bind(keepIndex, (vault, route, tokens, seed) => sealPages(primitives, vault, route, { tokens, seed })),
     bind(applyChurn, (vault, route, sealed, churn, seed) => {
-      const before = openKept(primitives, vault, route, "index", sealed);
-      const bytes = merged(route.holder, before, churn);
-      return sealKept(primitives, vault, route, "index", { bytes, seed });
+      const pages = new IndexPages(primitives, vault, route, sealed);
+      try {
+        return sealPages(primitives, vault, route, {
+          tokens: merged(route.holder, pages.all(), churn),
+          seed,
+        });
+      } finally {
+        pages.close();
+      }
     }),
   ];
 }
@@ -105,7 +110,7 @@ export function publishedRows(
   route: IndexRoute,
   kept: Uint8Array,
 ): { readonly names: (at: number) => Uint8Array; readonly tokens: Uint8Array } {
-  const rows = openKept(primitives, vault, route, "published", kept);
+  const rows = openKept(primitives, vault, route, kept);
   return { names: (at) => rowAt(rows, ROW_BYTES, at).subarray(0, NAME_BYTES), tokens: tokensOf(rows) };
 }
 
@@ -158,7 +163,7 @@ function published(
   const rows = picked(all, order);
   return {
     tokens: tokensOf(rows),
-    kept: sealKept(primitives, vault, route, "published", { bytes: rows, seed }),
+    kept: sealKept(primitives, vault, route, { bytes: rows, seed }),
   };
 }
 
@@ -178,7 +183,7 @@ function compared(
   kept: Uint8Array,
   inputs: PackedInputs,
 ): Compared {
-  const before = openKept(backend.primitives, vault, route, "published", kept);
+  const before = openKept(backend.primitives, vault, route, kept);
   const [names, rows] = [itemNames(backend, vault, inputs), namesOf(before)];
   const [byName, byRow] = [ascending(names, NAME_BYTES), ascending(rows, NAME_BYTES)];
   const [fresh, gone, dummies]: [number[], number[], number[]] = [[], [], []];

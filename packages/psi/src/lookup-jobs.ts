@@ -8,7 +8,8 @@ import { blindItems, unblindItems } from "./blinded-items.ts";
 import { type Prover, statementOf } from "./evaluate-jobs.ts";
 import { kdf } from "./keyed.ts";
 import { itemNames, publishedRows } from "./lookup-index-jobs.ts";
-import { type IndexRoute, indexTokens, openKept } from "./lookup-kept.ts";
+import { type IndexRoute, indexTokens } from "./lookup-kept.ts";
+import { IndexPages } from "./lookup-pages.ts";
 import { TOKEN_BYTES } from "./messages.ts";
 import { blaming } from "./pair-jobs.ts";
 import { padded } from "./token-jobs.ts";
@@ -20,7 +21,7 @@ export interface Batch {
   readonly elements: number;
 }
 
-/** Opens an asker's index into its vault, in place of what was open. Gives the number of its tokens. */
+/** Checks that an asker's index can be opened. Gives the number of its tokens. */
 export const openIndex: Job<[route: IndexRoute, sealed: Uint8Array], number> = job("psi.lookup.open");
 /**
  * The request of one batch: H1(in(x)) + r_x·B for each question, then dummies. Blinds and dummies come from the vault's
@@ -32,7 +33,14 @@ export const blindBatch: Job<[batch: Batch, transcript: Uint8Array], Uint8Array>
  * hit. Blinds are wiped. @throws {PsiError} `proof` or `element`, naming the holder.
  */
 export const answerBatch: Job<
-  [route: IndexRoute, prover: Prover, batch: Batch, request: Uint8Array, reply: Uint8Array],
+  [
+    route: IndexRoute,
+    prover: Prover,
+    batch: Batch,
+    request: Uint8Array,
+    reply: Uint8Array,
+    sealed: Uint8Array,
+  ],
   Uint8Array
 > = job("psi.lookup.answer");
 /** The tokens of all hits so far, padded with random ones to `elements`, sorted. */
@@ -43,7 +51,6 @@ export const reportedItems: Job<
   Uint32Array
 > = job("psi.lookup.reported");
 
-const INDEX = "lookup/index";
 const HITS = "lookup/hits";
 
 /** The code behind the jobs of this file. */
@@ -51,13 +58,23 @@ export function lookupJobs(backend: PsiBackend): readonly JobEntry[] {
   const { primitives } = backend;
   return [
     bind(openIndex, (vault, route, sealed) => {
-      vault.put(INDEX, openKept(primitives, vault, route, "index", sealed));
-      return vault.get(INDEX).length / TOKEN_BYTES;
+      const pages = new IndexPages(primitives, vault, route, sealed);
+      pages.close();
+      return pages.tokens;
     }),
     bind(blindBatch, (vault, batch, transcript) => request(backend, vault, batch, transcript)),
-    bind(answerBatch, (vault, route, prover, batch, request, reply) => {
+    bind(answerBatch, (vault, route, prover, batch, request, reply, sealed) => {
       const evaluated = blaming(prover.prover, () => verified(backend, prover, batch, request, reply));
-      return lookedUp(vault, ownTokens(backend, vault, route, batch, { evaluated, key: prover.key }));
+      const pages = new IndexPages(primitives, vault, route, sealed);
+      try {
+        return lookedUp(
+          vault,
+          pages,
+          ownTokens(backend, vault, route, batch, { evaluated, key: prover.key }),
+        );
+      } finally {
+        pages.close();
+      }
     }),
     bind(makeReport, (vault, elements, seed) =>
       padded(primitives, vault.has(HITS) ? vault.get(HITS) : new Uint8Array(), elements, seed),
@@ -110,11 +127,10 @@ function ownTokens(
   }
 }
 
-/** Looks tokens up in the open index, and keeps those that stand in it for the report. */
-function lookedUp(vault: Vault, tokens: Uint8Array): Uint8Array {
-  const index = vault.get(INDEX);
+/** Looks tokens up in the index, and keeps those that stand in it for the report. */
+function lookedUp(vault: Vault, index: IndexPages, tokens: Uint8Array): Uint8Array {
   const hits = Uint8Array.from({ length: tokens.length / TOKEN_BYTES }, (_, at) =>
-    standsIn(index, tokens, at * TOKEN_BYTES) ? 1 : 0,
+    index.has(tokens, at * TOKEN_BYTES) ? 1 : 0,
   );
   const found = Array.from(hits, (hit, at) => (hit === 1 ? rowAt(tokens, TOKEN_BYTES, at) : EMPTY));
   vault.put(HITS, concat(...(vault.has(HITS) ? [vault.get(HITS).slice()] : []), ...found));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What both sides of a look-up keep between questions, sealed under the node's own key.
+// What a holder keeps between look-ups, sealed under the node's own key: its rows with their tokens.
 import { type Primitives, wipe } from "@koplamp/crypto";
 import type { PartyId, Vault } from "@koplamp/protocol";
 import { concat, lp } from "@koplamp/wire";
@@ -14,23 +14,19 @@ export interface IndexRoute {
   readonly asker: PartyId;
 }
 
-/** What a side keeps: a holder its rows with their tokens, an asker the tokens. */
-export type Keeping = "published" | "index";
-
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Seals bytes under the vault's `cacheKey`, for this index and this use of it alone. */
+/** Seals rows under the vault's `cacheKey`, for this index alone. */
 export function sealKept(
   primitives: Primitives,
   vault: Vault,
   { context }: IndexRoute,
-  keeping: Keeping,
   { bytes, seed }: { readonly bytes: Uint8Array; readonly seed: Uint8Array },
 ): Uint8Array {
-  const key = kdf(primitives, vault.get("cacheKey"), context, `lookup/${keeping}`, [], 32);
+  const key = kdf(primitives, vault.get("cacheKey"), context, "lookup/published", [], 32);
   const nonce = kdf(primitives, seed, context, "lookup/nonce", [], NONCE_BYTES);
-  const sealed = primitives.aesGcmSeal(key, nonce, labelOf(context, keeping), bytes);
+  const sealed = primitives.aesGcmSeal(key, nonce, labelOf(context), bytes);
   wipe(key);
   return concat(nonce, sealed);
 }
@@ -40,22 +36,21 @@ export function openKept(
   primitives: Primitives,
   vault: Vault,
   { context }: IndexRoute,
-  keeping: Keeping,
   sealed: Uint8Array,
 ): Uint8Array {
-  const key = kdf(primitives, vault.get("cacheKey"), context, `lookup/${keeping}`, [], 32);
+  const key = kdf(primitives, vault.get("cacheKey"), context, "lookup/published", [], 32);
   const nonce = sealed.subarray(0, NONCE_BYTES);
   const opened =
     sealed.length < NONCE_BYTES + TAG_BYTES
       ? undefined
-      : primitives.aesGcmOpen(key, nonce, labelOf(context, keeping), sealed.subarray(NONCE_BYTES));
+      : primitives.aesGcmOpen(key, nonce, labelOf(context), sealed.subarray(NONCE_BYTES));
   wipe(key);
   if (opened !== undefined) return opened;
   throw new PsiError("index", "an index at rest is damaged, or of another key: it has to be published again");
 }
 
-function labelOf(context: Uint8Array, keeping: Keeping): Uint8Array {
-  return concat(lp("koplamp/lookup/1"), lp(keeping), context);
+function labelOf(context: Uint8Array): Uint8Array {
+  return concat(lp("koplamp/lookup/1"), lp("published"), context);
 }
 
 /** The index token of each item: HMAC(s_x, "koplamp/idx/1", ctx, holder, asker)[0..16). `secrets`: s_x, 32 bytes each. */

@@ -110,7 +110,7 @@ export function* lookupAsker(setup: LookupAskerSetup, rng: Rng): Party<Uint8Arra
     yield* send(holder, requestCodec(batch.elements), request);
     const reply = yield* receive(holder, replyCodec(batch.elements));
     const prover = { prover: holder, key, transcript };
-    hits.push(yield* compute(answerBatch, routeOf(setup), prover, batch, request, reply));
+    hits.push(yield* compute(answerBatch, routeOf(setup), prover, batch, request, reply, index.sealed));
   }
   if (setup.tell === "both-on-hit") {
     const elements = sum(batches);
