@@ -83,8 +83,9 @@ export const ANSWERS: Readonly<Record<RouteName, Answer>> = {
   policy: told(({ desk }) => ({ policies: desk.reloadPolicy() })),
   exposure: heard(({ desk }, body) => desk.node.exposure(exposureIn(body))),
   interests: told(({ desk }) => ({ interests: desk.node.interests() })),
-  "add-interest": heard(({ desk }, body) => interestAdded(desk.node, body)),
-  "withdraw-interest": heard(({ desk }, body) => interestWithdrawn(desk.node, body)),
+  "add-interest": heard(({ desk, caller }, body) => interestAdded(desk.node, caller, body)),
+  "withdraw-interest": heard(({ desk, caller }, body) => interestWithdrawn(desk.node, caller, body)),
+  "interest-audit": told(({ desk }) => ({ acts: desk.node.interestAudit() })),
 };
 
 /** Sits out a standing question, or takes part again, and says how it stands. */

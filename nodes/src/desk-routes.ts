@@ -40,7 +40,8 @@ export type RouteName =
   | "exposure"
   | "interests"
   | "add-interest"
-  | "withdraw-interest";
+  | "withdraw-interest"
+  | "interest-audit";
 
 const HASH = "HASH";
 const READERS: readonly DeskRole[] = ["analyst", "lawful", "ethical", "officer", "auditor"];
@@ -79,6 +80,7 @@ export const ROUTES: readonly Route[] = [
     path: "/v1/interests/withdrawn",
     roles: ["analyst", "officer"],
   },
+  { name: "interest-audit", method: "GET", path: "/v1/interests/audit", roles: ["officer", "auditor"] },
 ];
 
 /** The route of a request, and the hash in its path where it has one. */

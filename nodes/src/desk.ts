@@ -47,7 +47,9 @@ export interface Desk {
  *   POST /v1/suspension         {bytes, signatures}: a suspension/v1 of an officer -> the same, in force and told
  *   POST /v1/exposure           {who, dataset, from, to} -> what they could have learned about our data
  *   GET  /v1/interests          {interests}: what the own desks look at, and who looks at the same
- *   POST /v1/interests          {interest, reference, desk, by, expires} -> {id}; /v1/interests/withdrawn {id, by} ends one
+ *   POST /v1/interests          {own, signed}: an interest, with the word of its analyst -> {id}
+ *   POST /v1/interests/withdrawn  {id, by, signed} -> {id}: from now on it meets nobody
+ *   GET  /v1/interests/audit    {acts}: all that was done with them, who signed it, and whether the ledger has it
  *   POST /v1/policy             reads the node's own policies again -> {policies}: how many are in force now
  *   POST /v1/decisions          {bytes, signatures}: an approval/v1 that a person signed elsewhere -> the decision, logged
  */

@@ -260,6 +260,7 @@ describe("the roles of a person", () => {
         "suspension",
         "exposure",
         "interests",
+        "interest-audit",
       ],
     ]);
     expect(may("operator")).toEqual([
@@ -270,7 +271,7 @@ describe("the roles of a person", () => {
     ]);
     expect(may("officer")).toEqual([
       ...["status", "standing", "pause", "unpause", "inbox", "question", "decide", "withdrawals"],
-      ...["suspension", "suspend", "exposure", "interests", "withdraw-interest"],
+      ...["suspension", "suspend", "exposure", "interests", "withdraw-interest", "interest-audit"],
     ]);
     expect(may("ethical")).toEqual(may("lawful"));
     expect(ROUTES.filter(({ roles }) => roles === "open").map(({ name }) => name)).toEqual(["sign-in"]);

@@ -77,9 +77,14 @@ function byHand(index: Fields, approval: Fields): readonly (readonly [DocumentTy
   const common = { covenantHash, party: "anna", at: "2026-11-24T12:00:00Z", salt };
   const reason = { nl: "Storing", en: "A fault" };
   const suspension = { action: "suspend", by: approval["by"], previous: planHash, reason };
+  const later = "2027-03-01T00:00:00Z";
+  const stay = { kind: "presence", place: { municipality: "GM0363" }, from: common.at, to: later };
+  const own = { interest: stay, reference: "2027-114", desk: "narcotics", by: "officer", expires: later };
+  const interest = { action: "add", own, previous: null, by: approval["by"] };
   return [
     ["result/v1", { koplamp: "result/v1", planHash, contractHash, answer: "{}", withheld: [], salt }],
     ["suspension/v1", { koplamp: "suspension/v1", ...common, ...suspension }],
+    ["interest/v1", { koplamp: "interest/v1", ...common, ...interest }],
     ["withdrawal/v1", { koplamp: "withdrawal/v1", ...common, reason }],
   ];
 }

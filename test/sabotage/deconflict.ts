@@ -2,6 +2,7 @@
 // What deconfliction rests on.
 import type { Switch } from "./switch.ts";
 
+const AUDIT = "packages/engine/test/interest-audit.test.ts";
 const ENGINE = "packages/engine/test/deconflict.test.ts";
 
 export const DECONFLICTION: readonly Switch[] = [
@@ -30,5 +31,70 @@ export const DECONFLICTION: readonly Switch[] = [
       },
     ],
     test: { file: ENGINE, name: "as soon as it is withdrawn" },
+  },
+  {
+    id: "deconflict.hit-entry",
+    guarantee: "G2",
+    weak: "a ledger grows more by a run with a hit than by one without",
+    edits: [
+      {
+        file: "packages/engine/src/lookup-stage.ts",
+        from: "  logActs(node, planHash); // whether there was a hit or not",
+        to: "  if (met.length > 0) logActs(node, planHash);",
+      },
+    ],
+    test: { file: ENGINE, name: "has every act and hit on record" },
+  },
+  {
+    id: "deconflict.unlogged",
+    guarantee: "G4",
+    weak: "a run takes what is in a register before the ledger has it",
+    edits: [
+      {
+        file: "packages/engine/src/lookup-stage.ts",
+        from: "  logActs(node, planHash);\n  return ownItems(node, grid, context);",
+        to: '  if (planHash === "") logActs(node, planHash);\n  return ownItems(node, grid, context);',
+      },
+    ],
+    test: { file: ENGINE, name: "has every act and hit on record" },
+  },
+  {
+    id: "interest.signer",
+    guarantee: "G3",
+    weak: "whoever is on the card, in whatever role, adds an interest",
+    edits: [
+      {
+        file: "packages/covenant/src/interest.ts",
+        from: "roles.some((role) => ROLES[said.action].includes(role))",
+        to: "roles.some((role) => ROLES[said.action].length > 0 || role)",
+      },
+    ],
+    test: { file: AUDIT, name: "is refused when it is one of somebody who is no analyst" },
+  },
+  {
+    id: "interest.replay",
+    guarantee: "G3",
+    weak: "a word adds an interest as often as it is given",
+    edits: [
+      {
+        file: "packages/engine/src/interest-book.ts",
+        from: "  if (known) throw unfit(",
+        to: "  if (known && word.salt === act) throw unfit(",
+      },
+    ],
+    test: { file: AUDIT, name: "is taken once" },
+  },
+  {
+    id: "interest.another",
+    guarantee: "G3",
+    weak: "a word about one interest adds another",
+    edits: [
+      {
+        file: "packages/engine/src/interest-book.ts",
+        from: "if (hex(canonicalBytes({ action, own, previous })) !== hex(same))",
+        to: "if (action !== act && hex(canonicalBytes({ action, own, previous })) !== hex(same))",
+      },
+    ],
+    test: { file: AUDIT, name: "is refused when another agency's analyst signed it" },
   },
 ];

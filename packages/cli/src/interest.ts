@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// `koplamp interest add | list | withdraw | hits`: what the desks of the own agency look at, and who looks at the same.
+// `koplamp interest add | list | withdraw | hits | audit`: what the desks of the own agency look at, and who looks at the same.
 import { userInfo } from "node:os";
-import type { KeptInterest, NewInterest } from "@koplamp/sdk";
+import { resolve } from "node:path";
+import {
+  type AuditedAct,
+  addInterestAt,
+  type KeptInterest,
+  type OwnInterest,
+  withdrawInterestAt,
+} from "@koplamp/sdk";
 import type { CommandSpec, Flags } from "./command.ts";
 import { EXIT, UsageError } from "./errors.ts";
 import { clientOf, NODE } from "./inbox.ts";
@@ -11,6 +18,11 @@ import { columns } from "./table.ts";
 const BY = {
   flag: "--by <name>",
   text: "who does it, for your own audit; absent: the user of this terminal",
+};
+
+const KEY = {
+  flag: "--key <file>",
+  text: "your own key on the card: it signs for the audit; absent: the node's own, as in a trial",
 };
 
 /** Commands over the register of interests. */
@@ -30,6 +42,7 @@ export const INTEREST_COMMANDS: readonly CommandSpec[] = [
       { flag: "--desk <text>", text: "whom to tell at your own agency", required: true },
       { flag: "--expires <day>", text: "YYYY-MM-DD: from then on nobody meets it; a place's is --to" },
       BY,
+      KEY,
       NODE,
     ],
     run: add,
@@ -45,7 +58,7 @@ export const INTEREST_COMMANDS: readonly CommandSpec[] = [
     name: "withdraw <interest>",
     summary: "Takes an interest back: from now on it meets nobody. Its record stays for your own audit.",
     example: "koplamp interest withdraw 1f4c9a02 --node kmar",
-    flags: [BY, NODE],
+    flags: [BY, KEY, NODE],
     run: withdraw,
   },
   {
@@ -61,6 +74,14 @@ export const INTEREST_COMMANDS: readonly CommandSpec[] = [
       );
     },
   },
+  {
+    name: "audit",
+    summary:
+      "All that was done with your own register: what, when, who signed it, and its entry in the ledger.",
+    example: "koplamp interest audit --node kmar",
+    flags: [NODE],
+    run: audit,
+  },
 ];
 
 async function add(session: Session, flags: Flags, args: readonly string[]): Promise<number> {
@@ -72,19 +93,19 @@ async function add(session: Session, flags: Flags, args: readonly string[]): Pro
       "koplamp interest add --help shows both",
     );
   const interest = place ?? { kind: kind ?? "", values };
-  const own: NewInterest = {
+  const own: OwnInterest = {
     interest,
     reference: flags.required("case"),
     desk: flags.required("desk"),
     by: byOf(flags),
     expires: expiryOf(flags),
   };
-  const id = await clientOf(session, flags).addInterest(own);
+  const id = await addInterestAt(clientOf(session, flags), own, keyOf(session, flags));
   session.print(session.json ? JSON.stringify({ id }) : `${WORDS[session.lang].added} ${id}`);
   return EXIT.done;
 }
 
-function placeOf(flags: Flags): NewInterest["interest"] | undefined {
+function placeOf(flags: Flags): OwnInterest["interest"] | undefined {
   const [near, municipality] = [flags.text("near"), flags.text("municipality")];
   if (near === undefined && municipality === undefined) return undefined;
   const [from, to] = [flags.required("from"), flags.required("to")];
@@ -117,6 +138,11 @@ function expiryOf(flags: Flags): string {
   );
 }
 
+function keyOf({ io }: Session, flags: Flags): string | undefined {
+  const file = flags.text("key");
+  return file === undefined ? undefined : resolve(io.cwd, file);
+}
+
 const byOf = (flags: Flags): string => flags.text("by") ?? userInfo().username;
 
 async function withdraw(session: Session, flags: Flags, [which = ""]: readonly string[]): Promise<number> {
@@ -128,7 +154,7 @@ async function withdraw(session: Session, flags: Flags, [which = ""]: readonly s
       `"${which}" means ${meant.length} interests of this node`,
       "koplamp interest list shows their names: four digits are enough",
     );
-  await client.withdrawInterest(found.id, byOf(flags));
+  await withdrawInterestAt(client, found, byOf(flags), keyOf(session, flags));
   return shown(
     session,
     (await client.interests()).filter(({ id }) => id === found.id),
@@ -141,6 +167,25 @@ function shown(session: Session, interests: readonly KeptInterest[]): number {
   else if (interests.length === 0) session.print(words.none);
   else session.print(...columns([words.header, ...interests.map((one) => rowOf(one, words))]));
   return EXIT.done;
+}
+
+/** Every act, in order of time. Exits with 5 where word, book and ledger do not agree. */
+async function audit(session: Session, flags: Flags): Promise<number> {
+  const acts = await clientOf(session, flags).interestAudit();
+  const { audit: words, none } = WORDS[session.lang];
+  if (session.json) session.print(JSON.stringify({ acts }));
+  else if (acts.length === 0) session.print(none);
+  else session.print(...columns([words.header, ...acts.map((one) => auditRow(one, words))]));
+  return acts.some(({ onRecord }) => onRecord === "broken") ? EXIT.verification : EXIT.done;
+}
+
+function auditRow(
+  { at, interest, kind, act, until, by, party, entry, onRecord }: AuditedAct,
+  words: (typeof WORDS)["en" | "nl"]["audit"],
+): readonly string[] {
+  const what = party === null ? words[act] : `${words[act]} ${party}`;
+  const record = onRecord === "holds" ? `${words.entry} ${entry}` : words[onRecord];
+  return [at.slice(0, 16), interest.slice(0, 8), kind, what, until.slice(0, 16), by ?? words.node, record];
 }
 
 function rowOf(
@@ -159,6 +204,18 @@ const WORDS = {
     added: "opgenomen:",
     withdrawn: "ingetrokken",
     place: "plaats",
+    audit: {
+      header: ["wanneer", "naam", "wat", "daad", "tot", "getekend door", "logboek"],
+      add: "opgenomen",
+      withdraw: "ingetrokken",
+      expire: "verlopen",
+      meet: "neem contact op met",
+      node: "de node",
+      entry: "regel",
+      waits: "bij de volgende ronde",
+      erased: "zout gewist",
+      broken: "KLOPT NIET",
+    },
   },
   en: {
     header: ["name", "what", "case", "desk", "until", "contact"],
@@ -166,5 +223,17 @@ const WORDS = {
     added: "added:",
     withdrawn: "withdrawn",
     place: "place",
+    audit: {
+      header: ["when", "name", "what", "act", "until", "signed by", "ledger"],
+      add: "added",
+      withdraw: "withdrawn",
+      expire: "expired",
+      meet: "contact",
+      node: "the node",
+      entry: "entry",
+      waits: "with the next run",
+      erased: "salt erased",
+      broken: "DOES NOT HOLD",
+    },
   },
 } as const;

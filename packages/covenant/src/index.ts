@@ -20,6 +20,7 @@ export { type Case, type Decision, decide } from "./decide.ts";
 export { type Difference, type Direction, differencesOf, directionOfAll } from "./diff.ts";
 export { CovenantError, type CovenantErrorCode } from "./errors.ts";
 export type { Finding } from "./finding.ts";
+export { admitInterest, type InterestSaid, readInterest, signInterest } from "./interest.ts";
 export {
   type Address,
   admitCharter,

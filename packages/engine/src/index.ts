@@ -15,7 +15,8 @@ export {
 export { exposureLog } from "./exposure-log.ts";
 export { exitOfOutcome, type Fault, faultOf, faultText } from "./fault.ts";
 export type { InboxItem, InboxQuestion } from "./inbox.ts";
-export type { KeptInterest, NewInterest } from "./interest-book.ts";
+export type { AuditedAct, OnRecord } from "./interest-audit.ts";
+export type { KeptInterest } from "./interest-book.ts";
 export { engineJobs, type JobBackend } from "./jobs.ts";
 export { type Draft, type LedgerParts, type NodeLedger, openLedger, type Placed } from "./ledger.ts";
 export { type DaemonEvent, logFields } from "./log-fields.ts";

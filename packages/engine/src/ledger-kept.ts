@@ -15,7 +15,8 @@ export interface KeptParts {
   readonly storage: Uint8Array;
 }
 
-const MOST_BYTES = 4096;
+/** An entry about the register of interests lists the hash of every act since the one before. */
+const MOST_BYTES = 2 ** 20;
 
 /** Seals what belongs to the entry with this leaf hash. Written before the entry, so that no entry lacks it. */
 export function sealKept(parts: KeptParts, leafHash: Uint8Array, kept: Kept): void {

@@ -17,10 +17,13 @@ import {
   canonicalBytes,
   concat,
   documentHash,
+  type Hash,
   hex,
+  type InputContext,
   inputEncoder,
   type LookupAsk,
   type LookupResult,
+  type PresenceGrid,
   packInputs,
   timeText,
   utf8,
@@ -29,6 +32,7 @@ import { z } from "zod";
 import { contributionOf, freshSalt } from "./contribution.ts";
 import { noteMet, ownItems } from "./deconflict.ts";
 import { EngineError } from "./errors.ts";
+import { logActs } from "./interest-audit.ts";
 import type { Items } from "./items.ts";
 import { indexScope, type OwnIndex, type PublishedIndex, questionsOf } from "./lookup-kept.ts";
 import { type Current, publishedNow, subscribedNow } from "./lookup-publication.ts";
@@ -78,34 +82,45 @@ async function asking(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promis
     },
   });
   const answers = keys.map((key, at) => ({ key, hit: session.output[at] === 1 }));
-  const result = resultOf(node, ask, holder, answers);
+  const result = resultOf(node, run.planHash, ask, holder, answers);
   return { result, withheld: [], session, ...before(published) };
 }
 
 /** What is asked: a file's questions, or what the own desks look at now. */
-function asked(node: NodePorts, { plan, planHash }: QuestionRun, { interests }: LookupAsk): Items {
+function asked(node: NodePorts, run: QuestionRun, { interests }: LookupAsk): Items {
+  const { plan, planHash } = run;
   const [input] = plan.inputs;
   if (input === undefined) throw new Error("expected a list"); // safe because a look-up's plan has one
   const context = inputContext(node, plan, input);
-  if (interests !== undefined) return ownItems(node, interests, context);
+  if (interests !== undefined) return registered(node, run, interests, context);
   const keys = questionsOf(node, planHash);
   return { keys, inputs: packInputs(keys.map(inputEncoder(context))) };
+}
+
+/** What runs in the own register: on record first, and then taken. */
+function registered(
+  node: NodePorts,
+  { planHash }: QuestionRun,
+  grid: PresenceGrid,
+  context: InputContext,
+): Items {
+  logActs(node, planHash);
+  return ownItems(node, grid, context);
 }
 
 /** An answer to questions; of interests what is noted in the own register, and no more. */
 function resultOf(
   node: NodePorts,
+  planHash: Hash,
   { interests }: LookupAsk,
   other: PartyId,
   answers: LookupResult["answers"],
 ): AnswerResult {
   if (interests === undefined) return { kind: "lookup", answers };
-  return noteMet(
-    node,
-    other,
-    interests,
-    answers.filter(({ hit }) => hit).map(({ key }) => key),
-  );
+  const met = answers.filter(({ hit }) => hit).map(({ key }) => key);
+  const noted = noteMet(node, other, interests, met);
+  logActs(node, planHash); // whether there was a hit or not
+  return noted;
 }
 
 async function holding(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promise<StageResult> {
@@ -139,7 +154,7 @@ async function holding(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promi
   const told = { withheld: [], session, ...before(published) };
   if (reported === undefined) return told;
   const answers = Array.from(reported, (at) => ({ key: held.keys[at] ?? [], hit: true }));
-  return { ...told, result: resultOf(node, ask, asker, answers) };
+  return { ...told, result: resultOf(node, run.planHash, ask, asker, answers) };
 }
 
 async function heldItems(node: NodePorts, run: QuestionRun): Promise<Items> {
@@ -149,7 +164,7 @@ async function heldItems(node: NodePorts, run: QuestionRun): Promise<Items> {
   const { input, table } = contribution;
   const context = inputContext(node, run.plan, input);
   const { interests } = run.plan.ask as LookupAsk; // safe because this stage answers no other kind
-  if (interests !== undefined) return ownItems(node, interests, context);
+  if (interests !== undefined) return registered(node, run, interests, context);
   return await rememberedItems(table, input.columns, context, () => node.clock.sleep(0));
 }
 

@@ -13,7 +13,7 @@ import { asEngineError } from "./errors.ts";
 import { type Exposure, type ExposureRequest, exposureOf } from "./exposure.ts";
 import { exposureLog } from "./exposure-log.ts";
 import { type Inbox, NodeInbox } from "./inbox.ts";
-import { type InterestDesk, interestDesk } from "./interest-book.ts";
+import { type InterestDesk, interestDesk } from "./interest-desk.ts";
 import { eraseExpired } from "./key-set.ts";
 import { decodeMessage, proposalForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";

@@ -5,7 +5,17 @@ import { verifyBundle } from "@koplamp/ledger";
 import type { PartyId } from "@koplamp/protocol";
 import { contractOf, evaluationLimit, type Question, readQuestion } from "@koplamp/query";
 import type { Terms } from "@koplamp/sdk";
-import { addPeriod, dueAt, INTERESTS, type Interest, type Line, timeMs, timeText } from "@koplamp/wire";
+import {
+  addPeriod,
+  dueAt,
+  fromUtf8,
+  INTERESTS,
+  type Interest,
+  type Line,
+  readDocument,
+  timeMs,
+  timeText,
+} from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
 import { changedPost, Federation, primitives, type Wishes } from "./federation.ts";
 import { until } from "./people.ts";
@@ -214,6 +224,19 @@ function metAt(all: Federation, party: PartyId, hour: string): readonly string[]
   return now.flatMap(({ interest }) => valuesOf(interest)).sort();
 }
 
+/** The own audit in short: what, by whom, and how it stands to the ledger. */
+const audit = (all: Federation, party: PartyId): readonly string[] =>
+  all
+    .machine(party)
+    .node.interestAudit()
+    .map(({ act, by, party: other, onRecord }) => `${act} ${by === null ? other : "person"} ${onRecord}`);
+
+/** How many entries about the register a ledger has. */
+const registerEntries = ({ ports: { store } }: ReturnType<Federation["machine"]>): number =>
+  Array.from({ length: store.size() }, (_, at) => readDocument("entry/v1", store.leaf(at))).filter(
+    ({ type }) => type === "register",
+  ).length;
+
 describe("deconfliction", () => {
   it("tells both desks with whom, whichever came first, and the third agency nothing", SLOW, async () => {
     const all = open({ id: "pact/desks" });
@@ -257,6 +280,33 @@ describe("deconfliction", () => {
       .find(({ id }) => id === own);
     expect(kept?.withdrawn).toMatchObject({ by: "officer" });
   });
+
+  it(
+    "has every act and hit on record at both desks, and as many entries when there is none",
+    SLOW,
+    async () => {
+      const all = open();
+      const asked = await stood(all, question(all));
+      add(all, "anna", vessel("9074729"), 1 / 1440); // a minute
+      const own = add(all, "anna", vessel("9187629"));
+      add(all, "bert", vessel("9187629"));
+      expect(audit(all, "bert")).toEqual(["add person waits"]);
+      await tick(all, asked, 0);
+      const hit = ["add person holds", "expire null holds"];
+      expect(audit(all, "anna").toSorted()).toEqual(["add person holds", ...hit, "meet bert holds"]);
+      expect(audit(all, "bert").toSorted()).toEqual(["add person holds", "meet anna holds"]);
+      all.machine("anna").node.withdrawInterest(own, "officer");
+      expect(audit(all, "anna")).toContain("withdraw person waits");
+      await tick(all, asked, 1);
+      expect(audit(all, "anna")).toContain("withdraw person holds");
+      await tick(all, asked, 2);
+      for (const party of PAIR) expect(registerEntries(all.machine(party))).toBe(6); // two a run, whatever it found
+      const { ledger, store } = all.machine("anna").ports;
+      const text = Array.from({ length: store.size() }, (_, at) => fromUtf8(ledger.leaf(at))).join();
+      expect(text).not.toContain("9187629");
+      expect(text).not.toContain("anna-1");
+    },
+  );
 
   it("finds over three days what both have at each run, and nothing else", SLOW, async () => {
     const all = open();

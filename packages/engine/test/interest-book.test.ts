@@ -11,7 +11,8 @@ import {
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { noteMet, ownItems } from "../src/deconflict.ts";
-import { interestDesk, interestsOf, pruneInterests } from "../src/interest-book.ts";
+import { interestsOf, pruneInterests } from "../src/interest-book.ts";
+import { interestDesk } from "../src/interest-desk.ts";
 import type { NodePorts } from "../src/node-ports.ts";
 import { Federation } from "./federation.ts";
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { SignedBytes } from "@koplamp/covenant";
 import {
+  type AuditedAct,
   EngineError,
   type EngineErrorCode,
   type Explained,
@@ -12,7 +13,6 @@ import {
   type InboxItem,
   type InboxQuestion,
   type KeptInterest,
-  type NewInterest,
   type Outcome,
   type PlanDraft,
   type Progress,
@@ -26,6 +26,7 @@ import {
   base64,
   fromBase64,
   type Hash,
+  type OwnInterest,
   type PublicKey,
   type Suspension,
 } from "@koplamp/wire";
@@ -118,9 +119,11 @@ export interface NodeClient {
   /** What the own desks look at, and with whom they met over it: all that is and was in the register. */
   interests(): Promise<readonly KeptInterest[]>;
   /** Puts in what a desk looks at. Gives its name. @throws {EngineError} `refused`, with the reason. */
-  addInterest(own: NewInterest): Promise<string>;
+  addInterest(own: OwnInterest, signed?: SignedBytes): Promise<string>;
   /** Takes it back. @throws {EngineError} `refused` for what does not run. */
-  withdrawInterest(id: string, by: string): Promise<void>;
+  withdrawInterest(id: string, by: string, signed?: SignedBytes): Promise<void>;
+  /** All that was done with them, who signed it, and whether the node's ledger has it. */
+  interestAudit(): Promise<readonly AuditedAct[]>;
   /** What a coalition could have learned about this node's data. @throws {ClientError} */
   exposure(request: ExposureRequest): Promise<Exposure>;
   /** The bundle with what the ledgers say of its question's erasure. @throws {EngineError} `refused`; {@link ClientError} */
@@ -179,12 +182,16 @@ export function nodeClient(dir: string, env: HomeEnv = process.env): NodeClient 
       const line = await lastLine(desk, "GET", "/v1/interests");
       return (JSON.parse(line) as { readonly interests: readonly KeptInterest[] }).interests; // our own node's word
     },
-    addInterest: async (own) => {
-      const line = await lastLine(desk, "POST", "/v1/interests", own);
+    addInterest: async (own, signed) => {
+      const line = await lastLine(desk, "POST", "/v1/interests", { own, ...wordAs(signed) });
       return (JSON.parse(line) as { readonly id: string }).id; // our own node's word
     },
-    withdrawInterest: async (id, by) =>
-      void (await lastLine(desk, "POST", "/v1/interests/withdrawn", { id, by })),
+    withdrawInterest: async (id, by, signed) =>
+      void (await lastLine(desk, "POST", "/v1/interests/withdrawn", { id, by, ...wordAs(signed) })),
+    interestAudit: async () => {
+      const line = await lastLine(desk, "GET", "/v1/interests/audit");
+      return (JSON.parse(line) as { readonly acts: readonly AuditedAct[] }).acts; // our own node's word
+    },
     exposure: async (request) =>
       JSON.parse(await lastLine(desk, "POST", "/v1/exposure", request)) as Exposure, // our own node's word
     proveErasure: async (bundle) => {
@@ -196,6 +203,10 @@ export function nodeClient(dir: string, env: HomeEnv = process.env): NodeClient 
 
 function asBody({ bytes, signatures }: SignedBytes): object {
   return { bytes: base64(bytes), signatures };
+}
+
+function wordAs(signed: SignedBytes | undefined): object {
+  return signed === undefined ? {} : { signed: asBody(signed) };
 }
 
 /** Shows progress until there is an outcome. */

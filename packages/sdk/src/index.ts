@@ -9,6 +9,7 @@ export {
 } from "@koplamp/covenant";
 
 export {
+  type AuditedAct,
   exitOfOutcome,
   type Fault,
   faultOf,
@@ -16,7 +17,6 @@ export {
   type InboxItem,
   type InboxQuestion,
   type KeptInterest,
-  type NewInterest,
   type Outcome,
   type PlanDraft,
   type Standing,
@@ -30,7 +30,7 @@ export {
   type Question,
   readQuestion,
 } from "@koplamp/query";
-export { type AnswerResult, answerText } from "@koplamp/wire";
+export { type AnswerResult, answerText, type OwnInterest } from "@koplamp/wire";
 export { type Bar, type BarChart, barsSvg } from "./bars.ts";
 export { type BenchArgs, bench } from "./bench.ts";
 export { type CardChange, type CardView, changeCard, signRoster } from "./card.ts";
@@ -71,6 +71,7 @@ export { answerOf } from "./lab-answer.ts";
 export { labTerms } from "./lab-terms.ts";
 export { type LineChart, type LineGroup, type LinePoint, linesSvg } from "./lines.ts";
 export { newPersonKey, type PersonDecision, personKeyOf, rolesOf, signDecisionOf } from "./person.ts";
+export { addInterestAt, withdrawInterestAt } from "./person-interest.ts";
 export { signPlanOf } from "./person-plan.ts";
 export { type OfficersWish, suspendNode } from "./person-suspend.ts";
 export {

@@ -63,6 +63,7 @@ export {
 } from "./documents/asks.ts";
 export { type EntryBodies, type EntryDebit, VERBS } from "./documents/entry.ts";
 export { RESERVED_PARTIES } from "./documents/fields.ts";
+export { ownInterestForm } from "./documents/interest-word.ts";
 export {
   areRanges,
   INTERCEPT,
@@ -98,11 +99,11 @@ export {
 } from "./input.ts";
 export {
   FINEST_GRID,
-  type Interest,
   type InterestItem,
   interestItems,
   TARGETS,
 } from "./interests/interest.ts";
+export type { Interest } from "./interests/target.ts";
 export { KINDS, type KindSpec } from "./kind-table.ts";
 export type { Canonical, RejectReason } from "./kinds/canonical.ts";
 export { canonicalise, NORM_VERSION } from "./kinds/canonicalise.ts";

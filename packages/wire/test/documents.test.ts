@@ -54,6 +54,23 @@ beforeAll(async () => {
     at: "2026-11-24T12:00:00Z",
     salt,
   });
+  samples.set("interest/v1", {
+    koplamp: "interest/v1",
+    covenantHash: sample("bundle/v1")["covenantHash"],
+    party: "anna",
+    action: "add",
+    own: {
+      interest: { kind: "vessel", values: ["9187629"] },
+      reference: "2027-114",
+      desk: "narcotics",
+      by: "officer",
+      expires: "2027-03-01T00:00:00Z",
+    },
+    previous: null,
+    by: sample("approval/v1")["by"],
+    at: "2026-11-24T12:00:00Z",
+    salt,
+  });
   samples.set("withdrawal/v1", {
     koplamp: "withdrawal/v1",
     covenantHash: sample("bundle/v1")["covenantHash"],

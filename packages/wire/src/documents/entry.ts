@@ -114,6 +114,8 @@ export interface EntryBodies {
     readonly root: Hash;
     readonly reasonHash: Hash;
   };
+  /** A salted commitment to what was done with the own register of interests since the entry before, in whatever number. */
+  readonly register: { readonly acts: string };
   readonly heartbeat: Readonly<Record<never, never>>;
 }
 
@@ -189,6 +191,7 @@ const BODIES: { readonly [Type in EntryType]: z.ZodType<EntryBodies[Type]> } = {
   suspend: z.strictObject({ reasonHash: hash }),
   resume: z.strictObject({ reasonHash: hash }),
   continuation: z.strictObject({ origin, size: count, root: hash, reasonHash: hash }),
+  register: z.strictObject({ acts: commitment }),
   heartbeat: z.strictObject({}),
 };
 
@@ -219,13 +222,14 @@ export const VERBS: Readonly<Record<EntryType, Verb>> = {
   suspend: "none",
   resume: "none",
   continuation: "none",
+  register: "alteration",
   heartbeat: "none",
 };
 
 /** Types that belong to one plan, and name it. */
 const OF_A_PLAN: readonly EntryType[] = [
   ...(["plan", "approval", "inputs", "begin", "allow", "spent", "disclose", "receive", "deliver"] as const),
-  ...(["undelivered", "release", "abort", "end", "outcome"] as const),
+  ...(["undelivered", "release", "abort", "end", "outcome", "register"] as const),
 ];
 
 /** `entry/v1`: verb, plan and body as its type says. */

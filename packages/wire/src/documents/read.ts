@@ -7,6 +7,7 @@ import { contractForm } from "./contract.ts";
 import { entryForm } from "./entry.ts";
 import { approvalForm, bundleForm, egressForm, receiptForm, resultForm } from "./evidence.ts";
 import { cardForm, covenantForm, rosterForm, suspensionForm, withdrawalForm } from "./governance.ts";
+import { interestWordForm } from "./interest-word.ts";
 import { planForm } from "./plan.ts";
 import type { Documents, DocumentType, Hash } from "./types.ts";
 
@@ -24,6 +25,7 @@ const SPECS: { readonly [T in DocumentType]: DocumentSpec<Documents[T]> } = {
   "roster/v1": { form: rosterForm, maxBytes: 64 * KIB },
   "withdrawal/v1": { form: withdrawalForm, maxBytes: 64 * KIB },
   "suspension/v1": { form: suspensionForm, maxBytes: 64 * KIB },
+  "interest/v1": { form: interestWordForm, maxBytes: 64 * KIB },
   "plan/v1": { form: planForm, maxBytes: 64 * KIB },
   "contract/v1": { form: contractForm, maxBytes: KIB * KIB },
   "approval/v1": { form: approvalForm, maxBytes: 64 * KIB },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The documents of evidence.md, section 2, as TypeScript sees them after a strict reader.
 import type { Fact, PartyId } from "@koplamp/protocol";
+import type { Interest } from "../interests/target.ts";
 import type { Ask } from "./asks.ts";
 
 /** `sha256:` and 64 lower-case hex digits. */
@@ -193,6 +194,33 @@ export interface Suspension {
   readonly previous: Hash | null;
   /** Given for a suspension. */
   readonly reason: Text | null;
+  readonly at: Time;
+  readonly salt: string;
+}
+
+/** What a desk puts in its register, with what it needs itself to act on a hit. */
+export interface OwnInterest {
+  readonly interest: Interest;
+  /** The own case: told to nobody else. */
+  readonly reference: string;
+  /** Whom to tell within the own agency. */
+  readonly desk: string;
+  readonly by: string;
+  /** From then on nobody meets it any more. */
+  readonly expires: Time;
+}
+
+/** The word of somebody who adds an interest, or takes one back. It stays at the own node; its hash is in the ledger. */
+export interface InterestWord {
+  readonly koplamp: "interest/v1";
+  readonly covenantHash: Hash;
+  readonly party: PartyId;
+  readonly action: "add" | "withdraw";
+  /** What is added. */
+  readonly own: OwnInterest | null;
+  /** The word that is taken back. */
+  readonly previous: Hash | null;
+  readonly by: PublicKey;
   readonly at: Time;
   readonly salt: string;
 }
@@ -468,6 +496,7 @@ export type EntryType =
   | "suspend"
   | "resume"
   | "continuation"
+  | "register"
   | "heartbeat";
 
 /** The body of an entry; its fields by type stand in `EntryBodies`. */
@@ -480,6 +509,7 @@ export interface Documents {
   readonly "roster/v1": Roster;
   readonly "withdrawal/v1": Withdrawal;
   readonly "suspension/v1": Suspension;
+  readonly "interest/v1": InterestWord;
   readonly "plan/v1": Plan;
   readonly "contract/v1": Contract;
   readonly "approval/v1": Approval;

@@ -6,31 +6,7 @@ import { canonicalise } from "../kinds/canonicalise.ts";
 import type { ColumnKind } from "../table.ts";
 import { timeMs, timeText } from "../time.ts";
 import { cellsTouched } from "./geohash.ts";
-
-/** What somebody looks at: a target by its number or name, or a place for some time. */
-export type Interest = Target | Presence;
-
-/** One of `TARGETS`, by the values of its columns in that order, as they are written. */
-export interface Target {
-  readonly kind: string;
-  readonly values: readonly string[];
-}
-
-/** A place, from one instant up to another. */
-export interface Presence {
-  readonly kind: "presence";
-  readonly place: Around | { readonly municipality: string };
-  /** `YYYY-MM-DDThh:mm:ssZ`; `to` is the first instant that is not in it. */
-  readonly from: string;
-  readonly to: string;
-}
-
-/** Everything within so many metres of a point, in millionths of a degree (WGS 84). */
-export interface Around {
-  readonly latitudeMicro: number;
-  readonly longitudeMicro: number;
-  readonly metres: number;
-}
+import type { Interest, Presence, Target } from "./target.ts";
 
 /** The finest grid: what fits it fits the others. */
 export const FINEST_GRID: PresenceGrid = { place: "geohash-6", time: "hour" };
