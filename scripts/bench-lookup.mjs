@@ -6,19 +6,17 @@
  *
  *   npm run bench:lookup -- --rows 10000 --singles 20 --batches 5 --many 2048 --backend native
  */
-import { createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findNativeGroup } from "../packages/pool/src/index.ts";
 import { foundFolders, startFederation, trialTerms } from "../packages/sdk/src/index.ts";
+import { cpuOf, programsIn, writeColumn } from "./processes-measured.mjs";
 
 const [ASKER, HOLDER] = ["asker", "holder"];
 /** Of a question with many names: elements of a batch. */
 const BATCH = 32;
-const TICKS = 100; // of /proc/*/stat, a second
 
 const { values } = parseArgs({
   options: {
@@ -46,7 +44,7 @@ try {
 /** @param {string} dir */
 async function measured(dir) {
   const file = join(dir, "list.csv");
-  await writeList(file, rows ?? 0);
+  await writeColumn(file, rows ?? 0, (row) => `item ${row}`);
   /** @type {import("../packages/query/src/index.ts").Federation} */
   const federation = {
     id: "lookups",
@@ -67,7 +65,7 @@ async function measured(dir) {
     covenant: "trial/lookups",
     terms,
   });
-  const running = await startFederation(folders, await programs(dir));
+  const running = await startFederation(folders, await programsIn(dir, portable));
   try {
     const desk = running.client(ASKER ?? "");
     const pids = new Map([
@@ -179,44 +177,6 @@ async function sessionsIn(log) {
   return events
     .filter(({ event }) => event === "session.end")
     .map((one) => Date.parse(one.time) - Date.parse(began.get(one.session).time));
-}
-
-/** CPU-ms of each process since it began. @param {ReadonlyMap<string, number>} pids */
-async function cpuOf(pids) {
-  const spent = new Map();
-  for (const [name, pid] of pids) {
-    const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ");
-    spent.set(name, ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS);
-  }
-  return spent;
-}
-
-/** Without the native library where the portable one is asked for: an empty file stands in its place. @param {string} dir */
-async function programs(dir) {
-  const lib = join(dir, "lib");
-  await mkdir(lib);
-  for (const name of ["libsodium.so.26", "libsodium.so.23"]) await writeFile(join(lib, name), "");
-  const path = (/** @type {string} */ file) => fileURLToPath(new URL(`../${file}`, import.meta.url));
-  const node = (/** @type {string} */ file) =>
-    /** @type {[string, ...string[]]} */ ([
-      "env",
-      ...(portable ? [`LD_LIBRARY_PATH=${lib}`] : []),
-      process.execPath,
-      "--conditions=source",
-      path(file),
-    ]);
-  return { node: node("nodes/src/main.ts"), coordinator: node("coordinator/src/main.ts") };
-}
-
-/** @param {string} file @param {number} count */
-async function writeList(file, count) {
-  const out = createWriteStream(file);
-  out.write("name\n");
-  for (let row = 0; row < count; row += 1) {
-    if (!out.write(`item ${row}\n`))
-      await new Promise((resolve) => out.once("drain", () => resolve(undefined)));
-  }
-  await new Promise((resolve) => out.end(() => resolve(undefined)));
 }
 
 /** @param {readonly number[]} all @param {number} part */
