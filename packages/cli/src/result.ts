@@ -8,6 +8,7 @@ import type { CommandSpec, Flags } from "./command.ts";
 import { exitOf, plainAnswer } from "./ending.ts";
 import { UsageError } from "./errors.ts";
 import { clientOf, NODE } from "./inbox.ts";
+import { isOfInterests, withInterests } from "./interest-result.ts";
 import { pictureOf } from "./picture.ts";
 import { csvText, resultTable } from "./result-table.ts";
 import type { Session } from "./session.ts";
@@ -65,7 +66,10 @@ async function answerFrom(session: Session, flags: Flags, what: string): Promise
     return read(await readFile(resolve(session.io.cwd, what), "utf8"), what);
   const client = clientOf(session, flags);
   const [{ party }, outcome] = [await client.status(), await client.outcomeOf(what)];
-  return plainAnswer(answerText(answerOf(outcome.query, { [party]: outcome })));
+  const answer = plainAnswer(answerText(answerOf(outcome.query, { [party]: outcome })));
+  return Object.values(answer.results).some(isOfInterests)
+    ? withInterests(answer, await client.interests(), session)
+    : answer;
 }
 
 function read(text: string, file: string): PlainAnswer {

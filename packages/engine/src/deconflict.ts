@@ -47,7 +47,7 @@ export function ownItems(node: NodePorts, grid: PresenceGrid, context: InputCont
 
 /**
  * Notes in the own register that what a party looks at met these items, where it still runs here: what was withdrawn or
- * has expired since meets nobody. Gives the items that were noted.
+ * has expired since meets nobody. Gives the names of those that were noted: what they are stays in the register.
  */
 export function noteMet(
   node: NodePorts,
@@ -59,7 +59,7 @@ export function noteMet(
   const live = met.flatMap(([item = ""]) => (byItem.has(item) ? [item] : []));
   const noted = noteMeetings(node, party, new Set(live.flatMap((item) => byItem.get(item) ?? [])));
   if (noted.length > 0) node.log({ event: "interest.met", party: node.me, peer: party, count: noted.length });
-  return { kind: "lookup", answers: live.map((item) => ({ key: [item], hit: true })) };
+  return { kind: "lookup", answers: noted.map(({ id }) => ({ key: ["interest", id], hit: true })) };
 }
 
 function idsByItem(node: NodePorts, grid: PresenceGrid): ReadonlyMap<string, readonly string[]> {

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { FACTS } from "@koplamp/protocol";
 import type { FederationParty } from "@koplamp/query";
-import type { Covenant, QueryClass } from "@koplamp/wire";
+import { type Covenant, INTERESTS, type QueryClass } from "@koplamp/wire";
 import { parseDocument } from "yaml";
 import type { Terms } from "./charter.ts";
 import { SdkError } from "./errors.ts";
@@ -30,6 +30,9 @@ const PROTOCOLS: Covenant["protocols"] = [
   { id: "distinct-sum/1", paramSets: ["bfv-sel-42-pq"], coordinatorLearns: FACTS },
 ];
 
+/** The register of interests that every node keeps: a list like any other. */
+const OF_INTERESTS = [INTERESTS.dataset, [INTERESTS.column]] as const;
+
 /** The lab's own agreement: every class, every declared column, every recipient, for these purposes. */
 export function labTerms(parties: readonly FederationParty[], purposes: readonly string[]): Terms {
   const recipients = parties.map(({ id }) => id);
@@ -43,17 +46,20 @@ export function labTerms(parties: readonly FederationParty[], purposes: readonly
       until: "2200-01-01T00:00:00Z",
       bases: [],
     })),
-    dataClasses: parties.flatMap(({ id, datasets }) =>
-      Object.entries(datasets).map(([dataset, { columns }]) => ({
+    dataClasses: parties.flatMap(({ id, datasets }) => {
+      const columns = Object.entries(datasets).map(
+        ([name, spec]) => [name, Object.keys(spec.columns)] as const,
+      );
+      return [...columns, OF_INTERESTS].map(([dataset, listed]) => ({
         id: `${id}.${dataset}`,
         party: id,
         dataset,
-        columns: Object.keys(columns),
+        columns: listed,
         registerSize: 0,
         sensitivity: "ordinary" as const,
         allow,
-      })),
-    ),
+      }));
+    }),
     quotas: purposes.map((purpose) => ({
       asker: "*",
       holder: "*",

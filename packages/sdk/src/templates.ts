@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions to start from: each says in plain words who learns what, and reads as it stands.
+import { DECONFLICTION } from "./template-deconfliction.ts";
 import { type QuestionTemplate, why } from "./template-parts.ts";
 import { SIGNALS_HOW_MANY, SIGNALS_WHICH } from "./templates-signals.ts";
 
@@ -181,4 +182,5 @@ export const QUESTION_TEMPLATES: readonly QuestionTemplate[] = [
   TREND,
   SIGNALS_HOW_MANY,
   SIGNALS_WHICH,
+  DECONFLICTION,
 ];

@@ -10,7 +10,7 @@ import { createCharter, labTerms, QUESTION_TEMPLATES } from "../src/index.ts";
 
 const read = (text: string) => readQuestion(text, { file: "q.yaml", lab: false });
 
-test("there is one for each of the six kinds of picture, and two for a round of signals", () => {
+test("there is one for each of the six kinds of picture, and two for a round of signals, and one for desks", () => {
   expect(QUESTION_TEMPLATES.map(({ name }) => name)).toEqual([
     "count-by",
     "rates",
@@ -20,6 +20,7 @@ test("there is one for each of the six kinds of picture, and two for a round of 
     "trend",
     "signals-how-many",
     "signals-which",
+    "deconfliction",
   ]);
 });
 
@@ -28,8 +29,9 @@ describe.each(QUESTION_TEMPLATES)("the template $name", ({ text }) => {
     const question = read(text);
     expect(question.warnings).toEqual([]);
     expect(question.recipients.length).toBeGreaterThan(0);
-    expect(question.sources.length).toBeGreaterThanOrEqual(3); // with two, each takes its own part from the sum
     const { ask } = question;
+    const least = ask.kind === "lookup" ? 1 : 3; // of a sum over two each takes its own part from it
+    expect(question.sources.length).toBeGreaterThanOrEqual(least);
     for (const measure of "measures" in ask ? ask.measures : [])
       expect(measure === "count" || measuredColumn(measure) !== "").toBe(true);
   });
@@ -61,6 +63,7 @@ const TOLD: Partial<Record<string, string>> = {
   B: "count",
   C: "cell",
   D: "alarm",
+  E: "holders-of-own",
   F: "multiplicity-of-own",
 };
 
@@ -79,7 +82,7 @@ function offered({ ask, sources }: Question): readonly CatalogueEntry[] {
         kind === "integer" ? { min: 0, max: 1000, unit: "cent" } : { min: null, max: null, unit: null };
       return { name, kind, ...bounds };
     }),
-    rowsPadded: 1024,
+    rowsPadded: ask.kind === "lookup" ? 256 : 1024,
     maxRowsPerCell: 1024,
     maxRowsPerSubject: null,
     snapshot: `sha256:${"0".repeat(64)}`,
@@ -89,7 +92,7 @@ function offered({ ask, sources }: Question): readonly CatalogueEntry[] {
 function kindOf(name: string, isMeasured: boolean): ColumnKind {
   if (isMeasured) return "integer";
   if (name === "month" || name === "iban") return name;
-  return ["kvk", "timestamp", "from_account", "to_account", "amount_key"].includes(name)
+  return ["kvk", "timestamp", "from_account", "to_account", "amount_key", "interest"].includes(name)
     ? "opaque"
     : "category";
 }
@@ -103,7 +106,9 @@ function planned(question: Question) {
   const founding = { primitives, id: "lab/templates", parties, terms, now };
   const { charter } = createCharter(founding, (length) => new Uint8Array(randomBytes(length)));
   const { covenant, covenantHash, roster, rosterHash, cards } = admitCharter(charter, primitives);
-  const [party = ""] = question.recipients;
+  const { ask } = question;
+  const [first = ""] = question.recipients;
+  const party = ask.kind === "lookup" ? ask.asker : first; // its questions are there alone
   const by = cards.get(party)?.people[0]?.key ?? "";
   const salt = base64(new Uint8Array(32));
   const catalogue = offered(question);

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answer of deconfliction at the own desk: names of own interests, told as what they are and whom to contact.
+import type { KeptInterest } from "@koplamp/sdk";
+import type { PlainAnswer, PlainLookup, PlainResult } from "./answer.ts";
+import type { Session } from "./session.ts";
+
+/** Whether a result names interests of the own register. */
+export function isOfInterests(result: PlainResult): result is PlainLookup {
+  return result.kind === "lookup" && result.answers.some(({ key }) => key[0] === NAMED);
+}
+
+/** The answer with each interest as the own register has it; what it has no more keeps its name. */
+export function withInterests(
+  answer: PlainAnswer,
+  interests: readonly KeptInterest[],
+  { lang }: Pick<Session, "lang">,
+): PlainAnswer {
+  const told = (result: PlainResult): PlainResult =>
+    isOfInterests(result)
+      ? {
+          ...result,
+          answers: result.answers.map(({ key, hit }) => {
+            const own = interests.find(({ id }) => key[0] === NAMED && key[1] === id);
+            return { key: own === undefined ? key : rowOf(own, WORDS[lang]), hit };
+          }),
+        }
+      : result;
+  const results = Object.entries(answer.results).map(([party, result]) => [party, told(result)] as const);
+  return { ...answer, results: Object.fromEntries(results) };
+}
+
+const NAMED = "interest";
+
+function rowOf({ interest, reference, desk, meetings }: KeptInterest, contact: string): readonly string[] {
+  return [interest.kind, reference, desk, `${contact} ${meetings.map(({ party }) => party).join(", ")}`];
+}
+
+const WORDS = { nl: "neem contact op met elkaar:", en: "contact each other:" } as const;
