@@ -33,6 +33,34 @@ export const DECONFLICTION: readonly Switch[] = [
     test: { file: ENGINE, name: "as soon as it is withdrawn" },
   },
   {
+    id: "deconflict.during",
+    guarantee: "G2",
+    weak: "a hit is noted though what met was withdrawn while the run was under way",
+    edits: [
+      {
+        file: "packages/engine/src/deconflict.ts",
+        from: "const byItem = idsByItem(node, grid); // as it is now",
+        to: "const byItem = idsByItem(node, grid, true);",
+      },
+      {
+        file: "packages/engine/src/deconflict.ts",
+        from: "function idsByItem(node: NodePorts, grid: PresenceGrid)",
+        to: "function idsByItem(node: NodePorts, grid: PresenceGrid, over = false)",
+      },
+      {
+        file: "packages/engine/src/deconflict.ts",
+        from: ".filter((one) => isLive(one, now))",
+        to: ".filter((one) => over || isLive(one, now))",
+      },
+      {
+        file: "packages/engine/src/interest-book.ts",
+        from: "ids.has(kept.id) && isLive(kept, at)",
+        to: "ids.has(kept.id)",
+      },
+    ],
+    test: { file: ENGINE, name: "withdrawn while the run is under way" },
+  },
+  {
     id: "deconflict.hit-entry",
     guarantee: "G2",
     weak: "a ledger grows more by a run with a hit than by one without",

@@ -3,6 +3,7 @@
 import type { Switch } from "./switch.ts";
 
 const VIEWS = "packages/psi/test/threshold-views.test.ts";
+const MOMENTS = "packages/psi/test/moments.test.ts";
 const MATCH = "packages/psi/src/match-threshold.ts";
 const COUNT = "packages/psi/src/overlap-threshold.ts";
 const MESSAGES = "packages/psi/src/threshold-messages.ts";
@@ -22,6 +23,45 @@ export const VIEWED: readonly Switch[] = [
       },
     ],
     test: { file: "packages/psi/test/evaluate.test.ts", name: "by a scalar of its own" },
+  },
+  {
+    id: "moment.hit",
+    guarantee: "G2",
+    weak: "an asker of look-ups is busy for longer after a hit than after none",
+    edits: [
+      {
+        file: "packages/psi/src/lookup.ts",
+        from: "hits.push(yield* compute(answerBatch, routeOf(setup), prover, batch, request, reply, index.sealed));",
+        to: "hits.push(yield* compute(answerBatch, routeOf(setup), prover, batch, request, reply, index.sealed));\n    if (hits.at(-1)?.includes(1)) yield* compute(sha256Of, reply);",
+      },
+    ],
+    test: { file: MOMENTS, name: "of lookup/1" },
+  },
+  {
+    id: "moment.items",
+    guarantee: "G2",
+    weak: "a party of a match is busy for longer where its list has more items",
+    edits: [
+      {
+        file: "packages/psi/src/match-tokens.ts",
+        from: "  const root = yield* loadSession(setup.items);",
+        to: "  const root = yield* loadSession(setup.items);\n  if (inputCount(setup.items.inputs) > 12) yield* compute(inputRoot, setup.items.inputs);",
+      },
+    ],
+    test: { file: MOMENTS, name: "of match-tokens/1" },
+  },
+  {
+    id: "contract.tests",
+    guarantee: "G2",
+    weak: "the contract of a match does not say that its lists can be tested with all that was evaluated",
+    edits: [
+      {
+        file: "packages/psi/src/match-tokens.ts",
+        from: "atMost: [testable(others(who), quotas[who] ?? 0)] };",
+        to: "atMost: [testable(others(who), quotas[who] ?? 0)].slice(1) };",
+      },
+    ],
+    test: { file: "packages/psi/test/views.test.ts", name: "tests a match's lists" },
   },
   {
     id: "share.empty",

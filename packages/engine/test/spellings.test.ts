@@ -30,7 +30,7 @@ type Column = keyof typeof COLUMNS;
 
 /**
  * One name a line, in spellings that stand for it: by the tables of ICAO Doc 9303 and ELOT 743, with and without accents,
- * capitals, particles and legal forms. `full`: the same name; `bare`: the same but for particles.
+ * capitals, vowel signs, particles and legal forms. `full`: the same name; `bare`: the same but for particles.
  */
 const SURNAMES = [
   { full: 1, bare: 1, sounds: 1, spellings: ["Ivanov", "IVANOV", "Иванов", "ИВАНОВ"] },
@@ -41,6 +41,8 @@ const SURNAMES = [
   { full: 6, bare: 6, sounds: 6, spellings: ["Berg", "BERG", "Берг"] },
   { full: 7, bare: 7, sounds: 7, spellings: ["Kassem"] },
   { full: 8, bare: 8, sounds: 7, spellings: ["Kasim"] },
+  { full: 9, bare: 9, sounds: 9, spellings: ["محمد", "مُحَمَّد", "محـمد"] },
+  { full: 10, bare: 10, sounds: 9, spellings: ["Mohammed", "MOHAMMED"] },
 ] as const;
 const COMPANIES = [
   ["Visser Transport B.V.", "VISSER TRANSPORT BV", "Visser Transport"],

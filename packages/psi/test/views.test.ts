@@ -1,17 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// What parties and coalitions of them see of matches and look-ups, in two worlds in which they brought the same and are
-// told the same, and others brought something else (threats.md, section 5).
-import type { PartyId, Simulated } from "@koplamp/protocol";
+// What parties, the coordinator and coalitions of them see of matches and look-ups, in two worlds in which they brought
+// the same and are told the same, and others brought something else (threats.md, section 4).
+import { MemoryVault, type PartyId, runJob, type Simulated } from "@koplamp/protocol";
 import { hex } from "@koplamp/wire";
 import { describe, expect, it } from "vitest";
 import { toyGroup } from "../../../test/toy/group.ts";
 import { nodePrimitives } from "../../pool/src/index.ts";
-import { type Answered, type Matched, matchTokensParty } from "../src/index.ts";
+import {
+  type Answered,
+  loadItems,
+  lookup,
+  type Matched,
+  matchPair,
+  matchTokens,
+  matchTokensParty,
+  openCache,
+} from "../src/index.ts";
+import { joinTokens } from "../src/token-jobs.ts";
 import { Federation, inputsOf } from "./federation.ts";
 import { ASKER, Desk, HOLDER } from "./lookups.ts";
 import { type Lists, packed, pairOf, runMatch } from "./pair.ts";
 
 const PARTIES = ["alice", "bob", "carol"];
+const COORDINATOR = "coordinator";
 const BLOCK = 16;
 const primitives = nodePrimitives();
 const items = (...places: readonly number[]): readonly string[] => places.map((place) => `item ${place}`);
@@ -36,7 +47,10 @@ function otherWorld(lists: Lists, coalition: readonly PartyId[]): Lists {
   );
 }
 
-/** What a coalition sees: order, way, type and size of all that reaches it, and blocks that it could tell apart. */
+/**
+ * What a coalition sees: order, way, type and size of all that reaches it, and blocks that it could tell apart. The
+ * coordinator relays sealed bytes: it adds the order and size of everything.
+ */
 function seenBy({ transcript }: Simulated, coalition: readonly PartyId[]): unknown {
   const seen = transcript.filter(({ from, to }) => coalition.includes(from) || coalition.includes(to));
   const blocks = seen.flatMap(({ bytes }) =>
@@ -44,7 +58,9 @@ function seenBy({ transcript }: Simulated, coalition: readonly PartyId[]): unkno
       hex(bytes.subarray(BLOCK * at, BLOCK * at + BLOCK)),
     ),
   );
+  const relayed = coalition.includes(COORDINATOR) ? transcript : [];
   return {
+    relayed: relayed.map(({ from, to, bytes }) => [from, to, bytes.length]),
     shape: seen.map(({ from, to, type, bytes, output }) => [from, to, type, bytes.length, output]),
     repeated: blocks.length - new Set(blocks).size,
   };
@@ -52,7 +68,8 @@ function seenBy({ transcript }: Simulated, coalition: readonly PartyId[]): unkno
 
 /** What a match tells a party: of each own item who holds it. */
 function toldTo(run: Simulated, coalition: readonly PartyId[]): unknown {
-  return coalition.map((party) => {
+  const members = coalition.filter((party) => party !== COORDINATOR);
+  return members.map((party) => {
     const { holders, parties } = run.outputs.get(party) as Matched;
     return { parties, holders: holders === undefined ? [] : Array.from(holders) };
   });
@@ -62,6 +79,12 @@ const subsets = (parties: readonly PartyId[]): readonly (readonly PartyId[])[] =
   Array.from({ length: 2 ** parties.length - 2 }, (_, at) =>
     parties.filter((_party, bit) => (((at + 1) >>> bit) & 1) === 1),
   );
+
+/** Every coalition that lacks a party: of parties, of parties with the coordinator, and the coordinator alone. */
+const COALITIONS: readonly (readonly PartyId[])[] = [
+  ...subsets(PARTIES),
+  ...[[], ...subsets(PARTIES)].map((members) => [...members, COORDINATOR]),
+];
 
 describe("two worlds of match-tokens/1", () => {
   const world = (lists: Lists): Simulated => {
@@ -75,7 +98,7 @@ describe("two worlds of match-tokens/1", () => {
     );
   };
 
-  it.each(subsets(PARTIES).map((coalition) => [coalition.join(" and "), coalition] as const))(
+  it.each(COALITIONS.map((coalition) => [coalition.join(" and "), coalition] as const))(
     "look the same to %s",
     (_name, coalition) => {
       const [one, other] = [world(LISTS), world(otherWorld(LISTS, coalition))];
@@ -108,8 +131,17 @@ describe("two worlds of match-pair/1", () => {
       ? otherWorld(both, [me])
       : { ...both, [me === "alice" ? "bob" : "alice"]: items(7, 8) };
     const [one, other] = [world(both, recipients), world(changed, recipients)];
-    expect(seenBy(other, [me])).toEqual(seenBy(one, [me]));
-    expect(toldTo(other, [me])).toEqual(toldTo(one, [me]));
+    for (const coalition of [[me], [me, COORDINATOR]]) {
+      expect(seenBy(other, coalition)).toEqual(seenBy(one, coalition));
+      expect(toldTo(other, coalition)).toEqual(toldTo(one, coalition));
+    }
+  });
+
+  it("look the same to the coordinator, whoever is told", () => {
+    for (const recipients of [["alice"], ["bob"], ["alice", "bob"]]) {
+      const [one, other] = [both, otherWorld(both, [])].map((lists) => world(lists, recipients));
+      expect(seenBy(other as Simulated, [COORDINATOR])).toEqual(seenBy(one as Simulated, [COORDINATOR]));
+    }
   });
 });
 
@@ -129,12 +161,12 @@ describe("two worlds of lookup/1", () => {
       world(each, questions, tell),
     );
     expect(other?.outputs.get(ASKER)).toEqual(one?.outputs.get(ASKER));
-    expect(seenBy(other as Simulated, [ASKER])).toEqual(seenBy(one as Simulated, [ASKER]));
+    expectSame([ASKER, COORDINATOR], one, other);
   });
 
   it("look the same to who holds the list, whatever is asked and found, where the asker alone is told", () => {
     const [one, other] = [items(0, 1, 2), ["a", "b", "c"]].map((each) => world(list, each, "asker"));
-    expect(seenBy(other as Simulated, [HOLDER])).toEqual(seenBy(one as Simulated, [HOLDER]));
+    expectSame([HOLDER, COORDINATOR], one, other);
     expect(reportedIn(other)).toBeUndefined();
   });
 
@@ -143,6 +175,73 @@ describe("two worlds of lookup/1", () => {
       world(list, each, "both-on-hit"),
     );
     for (const run of [one, other]) expect(reportedIn(run)).toEqual(Uint32Array.of(0, 2));
-    expect(seenBy(other as Simulated, [HOLDER])).toEqual(seenBy(one as Simulated, [HOLDER]));
+    expectSame([HOLDER, COORDINATOR], one, other);
+  });
+});
+
+/** To a party alone, to the coordinator alone, and to both together. */
+function expectSame([party, coordinator]: readonly [PartyId, PartyId], one?: Simulated, other?: Simulated) {
+  if (one === undefined || other === undefined) throw new Error("expected two runs");
+  for (const coalition of [[party], [coordinator], [party, coordinator]])
+    expect(seenBy(other, coalition)).toEqual(seenBy(one, coalition));
+}
+
+describe("a party together with the coordinator", () => {
+  const federation = new Federation(toyGroup(), primitives, PARTIES, "together");
+  federation.ceremony();
+  const evaluated: Lists = {
+    alice: items(0, 1, 3, 10, 11, 20),
+    bob: items(0, 1, 2, 10, 12),
+    carol: items(0),
+  };
+  for (const party of PARTIES) federation.evaluate(party, inputsOf(evaluated[party] ?? []));
+  const brought: Lists = { ...evaluated, alice: items(0, 3) };
+  const setups = federation.matchSetups(packed(brought), ["alice"]);
+  const run = federation.run(
+    Object.fromEntries(setups.map((setup) => [setup.me, matchTokensParty(setup, federation.rng)])),
+  );
+
+  /** Tests whatever the party ever had evaluated against each list that reached the two in the clear. */
+  function attack(party: PartyId): readonly string[] {
+    const lists = run.transcript.filter(({ to, type }) => type === "T" && [party, COORDINATOR].includes(to));
+    const { inputs, scope, chunks } = federation.items(party, inputsOf(evaluated[party] ?? []));
+    return lists.flatMap(({ from, to, bytes }) => {
+      const vault = new MemoryVault({ cacheKey: federation.site(party).cacheKey.slice() });
+      runJob(federation.jobs, vault, openCache.name, [scope, chunks]);
+      runJob(federation.jobs, vault, loadItems.name, [inputs]);
+      const sid = setups[0]?.sid ?? new Uint8Array();
+      const found = runJob(federation.jobs, vault, joinTokens.name, [
+        { sid, from, to },
+        bytes,
+      ]) as Uint32Array;
+      return Array.from(found, (at) => `${from} ${evaluated[party]?.[at]}`);
+    });
+  }
+
+  it("tests a match's lists with all that it had evaluated, as the contract says, and with nothing else", () => {
+    expect([...attack("alice")].sort()).toEqual(["bob item 0", "bob item 1", "bob item 10", "carol item 0"]);
+    expect([attack("bob"), attack("carol")]).toEqual([[], []]);
+    const sizes = { alice: 256, bob: 256, carol: 256 };
+    const terms = { parties: PARTIES, recipients: ["alice"], rowsPadded: sizes, quotas: sizes };
+    const { views, together } = matchTokens.describe(terms);
+    const most = views.map(({ who, atMost }) => [who, atMost.map(({ fact }) => fact)]);
+    expect(most).toEqual([
+      ["alice", ["test-evaluated"]],
+      ...["bob", "carol", COORDINATOR].map((who) => [who, []]),
+    ]);
+    expect(together.map(({ who, item }) => [who, item.fact])).toEqual([[["any"], "test-evaluated"]]);
+  });
+
+  it("adds sizes and times to a match of two or a look-up, and the two are told nothing as one", () => {
+    const parties = ["alice", "bob"];
+    const pair = matchPair.describe({ parties, recipients: ["alice"], rowsPadded: { alice: 256, bob: 256 } });
+    const terms = { holder: HOLDER, asker: ASKER, batches: [4], tell: "asker", rowsPadded: 64 } as const;
+    for (const { views, together } of [pair, lookup.describe(terms)]) {
+      const coordinator = views.find(({ who }) => who === COORDINATOR)?.learns ?? [];
+      expect(new Set(coordinator.map(({ fact }) => fact))).toEqual(
+        new Set(["took-part", "timing", "size-padded"]),
+      );
+      expect(together).toEqual([]);
+    }
   });
 });
