@@ -10,14 +10,14 @@ import { nodePrimitives } from "@koplamp/pool";
 import { readCharter, writeCharter, writeKeys, writePersonKey } from "@koplamp/store";
 import { type Card, documentBytes, documentHash, type Roster, readDocument } from "@koplamp/wire";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { changeCard, createCharter, labTerms, signRoster } from "../src/index.ts";
+import { changeCard, createCharter, signRoster, trialTerms } from "../src/index.ts";
 
 const primitives = nodePrimitives();
 const rng = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 const PARTIES = ["anna", "bert", "cleo"];
 const parties = PARTIES.map((id) => ({ id, name: id, datasets: {} }));
 const founded = createCharter(
-  { id: "trial", parties, terms: labTerms(parties, ["p"]), now: Date.now() },
+  { id: "trial", parties, terms: trialTerms(parties, ["p"], 256), now: Date.now() },
   rng,
 );
 const publicKey = (seed: Uint8Array): string => publicKeyText(primitives.ed25519PublicKey(seed));
