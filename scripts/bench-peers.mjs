@@ -2,8 +2,8 @@
 // @ts-check
 /**
  * What a match of two lists costs here and with @openmined/psi.js, on one machine and in one run. Here: relay and two nodes
- * as processes of their own, mutual TLS, evidence and ledgers; CPU time of all three, from the question to its answer and
- * its bundle. There: both sides in one process, without a network. Pairs of runs, one after the other; every answer is
+ * as processes of their own, mutual TLS, evidence and ledgers; CPU time of all three and of the client
+ * that asks, from the question to its answer and its bundle. There: both sides in one process, without a network. Pairs of runs, one after the other; every answer is
  * checked. psi.js has a folder and a lock file of its own, bench/peers, and is installed there when it is absent.
  *
  *   npm run bench:peers                                   98,304 items, 5 pairs, each backend: about an hour
@@ -135,17 +135,17 @@ async function started(dir, backend) {
   let asked = 0;
   return {
     stop: () => running.stop(),
-    /** CPU-ms of all three processes, of one question. @param {"pair" | "tokens"} mode */
+    /** CPU-ms of one question, in all three processes and in this one, which asks. @param {"pair" | "tokens"} mode */
     matched: async (mode) => {
       const before = await cpuOf(pids);
+      const client = process.cpuUsage();
       asked += 1;
       const outcome = await running.client("alice").run(questionOf(asked, mode), () => {});
+      const { user, system } = process.cpuUsage(client);
       expectRight(outcome);
       const after = await cpuOf(pids);
-      return [...pids.keys()].reduce(
-        (sum, name) => sum + (after.get(name) ?? 0) - (before.get(name) ?? 0),
-        0,
-      );
+      const spent = [...pids.keys()].map((name) => (after.get(name) ?? 0) - (before.get(name) ?? 0));
+      return spent.reduce((sum, one) => sum + one, (user + system) / 1000);
     },
   };
 }
@@ -207,7 +207,7 @@ function shown(backend, { theirs, ours, later }) {
     return;
   }
   print(
-    `${items} by ${items} items, ${backend}, medians of ${pairs} pairs (${cpus().length} cores of ${cpus()[0]?.model}, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)})`,
+    `${items} by ${items} items, ${backend}, ${pairs === 1 ? "one pair, no median" : `medians of ${pairs} pairs`} (${cpus().length} cores of ${cpus()[0]?.model}, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)})`,
     `  @openmined/psi.js, raw        ${each(theirs, 1).toFixed(0)} CPU-µs an item of each`,
     `  match-pair/1, with proofs     ${each(ours, 1).toFixed(0)} CPU-µs an item of each, all processes`,
     `  times less                    ${ratio.toFixed(2)}, goal ${least} (aim ${aim}): ${words(ratio >= least)}`,
