@@ -3,12 +3,7 @@
 // is about one column, so that cells compare column by column.
 import type { ColumnDomain } from "@koplamp/wire";
 import { conditionsOf, isWithin, type Predicate } from "./predicate.ts";
-
-/** The cells of a cube: what all of them have in common, and the axes that tell them apart, the last running fastest. */
-export interface Cube {
-  readonly where: Predicate;
-  readonly domain: readonly ColumnDomain[];
-}
+import type { Shape } from "./refinement.ts";
 
 /** How the places on one column's axes lie to each other; a cube without such an axis has a single place there. */
 interface ColumnNesting {
@@ -32,7 +27,7 @@ type Places = readonly (readonly number[])[];
 export class Nesting {
   readonly columns: readonly ColumnNesting[];
 
-  constructor(inner: Cube, outer: Cube) {
+  constructor(inner: Shape, outer: Shape) {
     const all = [inner, outer].flatMap(({ where, domain }) => [...where, ...domain]);
     const names = [...new Set(all.map(({ column }) => column))].sort();
     this.columns = names.map((name) => nestingOn(name, inner, outer));
@@ -115,7 +110,7 @@ function placeOn({ size, stride }: Steps, cell: number): number {
   return Math.floor(cell / stride) % size;
 }
 
-function nestingOn(column: string, inner: Cube, outer: Cube): ColumnNesting {
+function nestingOn(column: string, inner: Shape, outer: Shape): ColumnNesting {
   const [own, other] = [columnOf(column, inner), columnOf(column, outer)];
   const within = placesWithin(own, other);
   const innerOf: number[][] = Array.from({ length: other.size }, () => []);
@@ -131,7 +126,7 @@ interface Column extends Steps {
   readonly axis?: ColumnDomain;
 }
 
-function columnOf(column: string, { where, domain }: Cube): Column {
+function columnOf(column: string, { where, domain }: Shape): Column {
   const at = domain.findIndex((axis) => axis.column === column);
   const axis = domain[at];
   const shared = where.filter((condition) => condition.column === column);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The history rule (aggregation.md, section 11): what two answers give away by their difference.
 import type { PartyId } from "@koplamp/protocol";
-import { type Cube, equalCells, Nesting } from "./cell-nesting.ts";
+import { equalCells, Nesting } from "./cell-nesting.ts";
 import { byName, Filled, type Members } from "./history-members.ts";
+import type { Shape } from "./refinement.ts";
 
 /** An answer that was given, or is asked for: its cells, and who is in them, as the node that brought data knows it. */
-export interface Release extends Cube {
+export interface Release extends Shape {
   /** What its members are, such as rows: answers about different things have nothing to subtract. */
   readonly about: string;
   /** Sorted; empty where it makes no difference who else brought data. */

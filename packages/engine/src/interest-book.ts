@@ -124,6 +124,7 @@ function actBy(
     signed: { bytes: base64(signed.bytes), signatures: signed.signatures },
   };
 }
+
 function admitted({ membership, primitives, me, clock }: Book, signed: SignedBytes): InterestWord {
   const hint = "koplamp interest signs with the key of an analyst on the own card: --key";
   try {
