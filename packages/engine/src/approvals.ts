@@ -59,14 +59,12 @@ export class Approvals {
    * @throws {CovenantError} `approval`, {@link WireError}: then none of them is logged.
    */
   admit(documents: readonly SignedBytes[]): readonly Approval[] {
-    const { ledger, store } = this.#node;
     const hashed = documents.map((signed) => [this.#hashOf(signed), signed] as const);
     const unknown = new Map(hashed.filter(([hash]) => !this.#given.has(hash)));
     const fresh = [...unknown].map(([hash, signed]) => [hash, this.#read(signed)] as const);
     this.#expectFew(fresh.map(([, { approval }]) => approval));
     if (fresh.length === 0) return [];
-    for (const [hash, { signed }] of fresh) store.putDocument(hash, signed.bytes, signed.signatures);
-    ledger.append(fresh.map(([hash, { approval }]) => entryOf(hash, approval, this.#question)));
+    this.#node.ledger.append(fresh.map(([hash, given]) => entryOf(hash, given, this.#question)));
     for (const [hash, given] of fresh) this.#given.set(hash, given);
     return fresh.map(([, { approval }]) => approval);
   }
@@ -144,6 +142,8 @@ export class Approvals {
   }
 }
 
-function entryOf(approvalHash: Hash, { party, role, by }: Approval, { planHash }: Decidables): Draft {
-  return { type: "approval", verb: "none", planHash, by, body: { approvalHash, party, role } };
+function entryOf(approvalHash: Hash, { approval, signed }: Given, { planHash }: Decidables): Draft {
+  const { party, role, by } = approval;
+  const body = { approvalHash, party, role };
+  return { type: "approval", verb: "none", planHash, by, body, documents: [[approvalHash, signed]] };
 }

@@ -18,7 +18,7 @@ export interface KeptParts {
 /** An entry about the register of interests lists the hash of every act since the one before. */
 const MOST_BYTES = 2 ** 20;
 
-/** Seals what belongs to the entry with this leaf hash. Written before the entry, so that no entry lacks it. */
+/** Seals what belongs to the entry with this leaf hash. Written with the entry: none lacks it. */
 export function sealKept(parts: KeptParts, leafHash: Uint8Array, kept: Kept): void {
   const name = keptName(leafHash);
   const bytes = canonicalBytes(kept);

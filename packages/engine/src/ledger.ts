@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Membership } from "@koplamp/covenant";
+import type { Membership, SignedBytes } from "@koplamp/covenant";
 import { equal, type Primitives } from "@koplamp/crypto";
 import {
   type Checkpoint,
@@ -46,6 +46,8 @@ export interface Draft {
   readonly body: EntryBody;
   /** What is kept beside the entry, sealed, and never shown in it: salts of its commitments. */
   readonly kept?: Readonly<Record<string, string>>;
+  /** Documents that it names by their hashes. */
+  readonly documents?: readonly (readonly [hash: Hash, document: SignedBytes])[];
 }
 
 /** An entry and its place. */
@@ -73,7 +75,8 @@ export interface LedgerParts {
 /** One node's own ledger, its duty as a witness of the others, and what it checks of theirs. */
 export interface NodeLedger {
   /**
-   * Writes entries and charges in one durable transaction, and gives their indices.
+   * Writes entries and charges in one durable transaction, and gives their indices: what is kept beside them and their
+   * documents are in it.
    * @throws {StoreError} `budget`; {@link EngineError} once a witness has seen more than is here.
    */
   append(
@@ -174,9 +177,13 @@ class OwnLedger implements NodeLedger {
     const entries = drafts.map((draft) => this.#entry(draft));
     const leaves = entries.map(documentBytes);
     const hashes = leaves.map((leaf) => leafHash(primitives.sha256, leaf));
-    for (const [at, { kept }] of drafts.entries())
-      if (kept !== undefined) sealKept(this.#kept, hashes[at] ?? new Uint8Array(), kept);
-    const indices = store.append(leaves, charges, limits);
+    const indices = store.together(() => {
+      for (const [at, { kept, documents = [] }] of drafts.entries()) {
+        if (kept !== undefined) sealKept(this.#kept, hashes[at] ?? new Uint8Array(), kept);
+        for (const [hash, { bytes, signatures }] of documents) store.putDocument(hash, bytes, signatures);
+      }
+      return store.append(leaves, charges, limits);
+    });
     for (const hash of hashes) this.#tree.append(hash);
     for (const [at, entry] of entries.entries()) this.#note({ index: indices[at] ?? 0, entry });
     return indices;

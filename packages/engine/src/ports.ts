@@ -27,6 +27,11 @@ export interface WitnessState {
  * memory, through the same code.
  */
 export interface Store {
+  /**
+   * Runs `act`, which waits for nothing, and makes all that it writes durable at once when it returns; when it throws,
+   * nothing of it was written. At most one `append` is among it, and counts only afterwards.
+   */
+  together<T>(act: () => T): T;
   /** Appends leaves and debits in one transaction. Gives the indices. @throws {StoreError} `budget` and writes nothing when a budget would pass `limits`. */
   append(
     leaves: readonly Uint8Array[],

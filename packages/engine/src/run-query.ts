@@ -147,13 +147,16 @@ async function seenThrough(
   } finally {
     questions.runs.delete(run);
     questions.eyes.delete(run.planHash);
-    if (!run.left) {
-      dropPending(node, run.planHash);
-      dropQuestions(node, run.planHash);
-      dropStanding(node, run.planHash);
-    }
+    if (!run.left) node.store.together(() => forget(node, run.planHash));
     await unwatch();
   }
+}
+
+/** Drops what only a question that lives needs. */
+function forget(node: NodePorts, planHash: Hash): void {
+  dropPending(node, planHash);
+  dropQuestions(node, planHash);
+  dropStanding(node, planHash);
 }
 
 /** One run of what was approved: sessions under the gate, then the evidence. */

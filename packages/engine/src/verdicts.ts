@@ -63,9 +63,9 @@ function ownVerdict(node: NodePorts, run: QuestionRun): Verdict {
       verb: "none",
       planHash,
       body: { contractHash, class: plan.class, purpose: plan.purpose },
+      documents: [[contractHash, { bytes: documentBytes(contract), signatures: [] }]],
     },
   ]);
-  node.store.putDocument(contractHash, documentBytes(contract), []);
   return { kind: "allow", contractHash };
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readNote, readProof, signCheckpoint } from "@koplamp/ledger";
 import type { PartyId } from "@koplamp/protocol";
-import { fromUtf8, hex, utf8 } from "@koplamp/wire";
+import { documentHash, fromUtf8, hex, utf8 } from "@koplamp/wire";
 import { describe, expect, it } from "vitest";
 import { openStore } from "../../store/src/index.ts";
 import { EngineError } from "../src/errors.ts";
@@ -450,6 +450,28 @@ describe("a ledger", () => {
     expect(hex(store.sealed(name) ?? new Uint8Array())).not.toContain(hex(utf8("secret")));
     store.dropSealed(name);
     expect(ledger.kept(disclose)).toBe(undefined);
+  });
+
+  it("writes an entry, what stands beside it and its documents at once, or none of them", () => {
+    const { of } = federation(["a", "b", "c"], 2);
+    const { ledger, store } = of("a");
+    const document = { bytes: utf8("{}"), signatures: [] };
+    const hash = documentHash(primitives.sha256, document.bytes);
+    const draft = { ...disclosed(["b"]), documents: [[hash, document]] as const };
+    const { append } = store;
+    store.append = () => {
+      throw new Error("the disk is full");
+    };
+    const before = ledger.head();
+    expect(() => ledger.append([draft])).toThrow("the disk is full");
+    expect([ledger.head(), store.sealedNames("kept/"), store.document(hash)]).toEqual([
+      before,
+      [],
+      undefined,
+    ]);
+    store.append = append;
+    expect(ledger.append([draft])).toEqual([0]);
+    expect([store.sealedNames("kept/").length, store.document(hash)?.bytes]).toEqual([1, document.bytes]);
   });
 
   it("is not opened under another name, key or party", () => {

@@ -22,6 +22,8 @@ function open(lists: Lists, wishes?: Wishes): Federation {
 
 const LISTS: Lists = { anna: undefined, bert: ["x", "y", "z", "z", ""] };
 const DAY_MS = 86_400_000;
+/** Durable writes of a question at a node, each an fsync, where nothing is published. */
+const MOST_WRITES = 20;
 
 /** Questions of anna to bert. */
 function lookup(questions: readonly string[], id = "a-look-up", tell = "asker"): Question {
@@ -70,6 +72,32 @@ function keepingSnapshots(ports: NodePorts, machine: Machine): NodePorts {
 const perDay =
   (lookupsPerDay: number) =>
   (terms: Terms): Terms => ({ ...terms, quotas: terms.quotas.map((row) => ({ ...row, lookupsPerDay })) });
+
+/** Starts a party's machine again over a store that counts how often something is made durable. */
+async function countedAt(all: Federation, party: PartyId): Promise<{ writes: number }> {
+  const { store, list, close } = all.machine(party);
+  const counted = { writes: 0 };
+  let depth = 0;
+  const counting: NodePorts["store"] = new Proxy(store, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      if (!/^(?:together|append|put|drop|replace)/.test(String(name))) return value.bind(target);
+      return (...args: readonly unknown[]) => {
+        if (depth === 0) counted.writes += 1;
+        depth += 1;
+        try {
+          return value.apply(target, args);
+        } finally {
+          depth -= 1;
+        }
+      };
+    },
+  });
+  await close();
+  all.start(party, list, counting);
+  return counted;
+}
 
 /** The alarms that bert raised about anna. */
 function alarmsAt(all: Federation): readonly unknown[] {
@@ -163,6 +191,20 @@ describe("a look-up", () => {
     all.machine("bert").list = ["q"];
     expect(answersOf(await all.ask("anna", lookup(["y", "q"], "four")))).toEqual({ y: false, q: true });
     expect(compared).toEqual(["bert", "bert"]);
+  });
+
+  it("is made durable in few writes, and in no more for many names", async () => {
+    const all = open(LISTS);
+    await all.ask("anna", lookup(["y"], "first"));
+    const [anna, bert] = [await countedAt(all, "anna"), await countedAt(all, "bert")];
+    for (const names of [["y"], ["x", "q", "z"], Array.from({ length: 40 }, (_, at) => `name${at}`)]) {
+      [anna.writes, bert.writes] = [0, 0];
+      const known = all.machine("bert").outcomes.length;
+      await all.ask("anna", lookup(names, `of-${names.length}`));
+      await all.outcomes(["bert"], known + 1);
+      expect(anna.writes).toBeLessThanOrEqual(MOST_WRITES);
+      expect(bert.writes).toBeLessThanOrEqual(MOST_WRITES);
+    }
   });
 
   it("reads what is kept of an index once while it stays, at both sides, and publishes anew when it is erased", async () => {

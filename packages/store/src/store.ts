@@ -28,13 +28,23 @@ class SqliteStore implements Store {
   readonly #account: Account;
   readonly #statements = new Map<string, StatementSync>();
   #size: number;
+  /** What the open transaction appended: counted once it is durable. */
+  #appended: { readonly size: number; readonly after: ReadonlyMap<string, bigint> } | undefined;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#size = this.#count();
+    this.#size = this.#sizeOnDisk();
     this.#checkRows();
     this.#checkTree();
     this.#account = new Account(database, (index) => this.leaf(index), this.#size);
+  }
+
+  together<T>(act: () => T): T {
+    if (this.#database.isTransaction) return act();
+    this.#appended = undefined;
+    const result = inTransaction(this.#database, act);
+    if (this.#appended !== undefined) this.#count(this.#appended);
+    return result;
   }
 
   append(
@@ -44,13 +54,13 @@ class SqliteStore implements Store {
   ): readonly number[] {
     const first = this.#size;
     const after = this.#account.plan(leaves, charges, limits);
-    inTransaction(this.#database, () => {
+    this.together(() => {
+      if (this.#appended !== undefined) throw new Error("expected at most one append in a transaction");
       const insert = this.#prepared("INSERT INTO leaves VALUES (?, ?, ?)");
       for (const [at, leaf] of leaves.entries()) insert.run(first + at, leaf, leafHash(sha256, leaf));
       this.#account.write(first, first + leaves.length - 1, charges, after);
+      this.#appended = { size: first + leaves.length, after };
     });
-    this.#account.settle(after);
-    this.#size = first + leaves.length;
     return leaves.map((_, at) => first + at);
   }
 
@@ -179,7 +189,13 @@ class SqliteStore implements Store {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  #count(): number {
+  #count({ size, after }: { readonly size: number; readonly after: ReadonlyMap<string, bigint> }): void {
+    this.#account.settle(after);
+    this.#size = size;
+    this.#appended = undefined;
+  }
+
+  #sizeOnDisk(): number {
     const row = this.#get("SELECT count(*) AS n, coalesce(max(idx) + 1, 0) AS size FROM leaves");
     if (row === undefined || row["n"] !== row["size"]) throw damaged("entries are missing");
     return Number(row["n"]);
@@ -206,7 +222,7 @@ class SqliteStore implements Store {
     return guarded(() => this.#prepared(statement).get(...values));
   }
 
-  /** Runs one statement, durable when it returns. Gives how many rows it changed. */
+  /** Runs one statement, durable when it returns or with its transaction. Gives how many rows it changed. */
   #run(statement: string, ...values: readonly (string | number | Uint8Array)[]): number {
     return guarded(() => Number(this.#prepared(statement).run(...values).changes));
   }

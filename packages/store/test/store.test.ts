@@ -168,6 +168,55 @@ describe.each(["memory", "file"])("a store in %s", (kind) => {
   });
 });
 
+describe("what is written together", () => {
+  const charge = (amount: bigint) => [{ budget: "evaluations/k/b", amount }];
+  const [hash, bytes] = documentOf("{}");
+
+  it.each(["memory", "file"])("is all there, or none of it, in %s", (kind) => {
+    const store = openStore(kind === "memory" ? ":memory:" : file());
+    const written = (): unknown => [
+      store.size(),
+      store.spent("evaluations/k/b"),
+      store.document(hash)?.bytes,
+      store.sealedNames(""),
+    ];
+    const write = (): readonly number[] => {
+      store.putDocument(hash, bytes, []);
+      store.putSealed("a/1", utf8("x"));
+      return store.append([allowed("b", 5)], charge(5n), { "evaluations/k/b": 9n });
+    };
+    expect(() =>
+      store.together(() => {
+        write();
+        throw new Error("after all of it");
+      }),
+    ).toThrow("after all of it");
+    expect(written()).toEqual([0, 0n, undefined, []]);
+    expect(store.together(write)).toEqual([0]);
+    expect(written()).toEqual([1, 5n, bytes, ["a/1"]]);
+    store.dropSealed("a/1");
+    expect(codeOf(() => store.together(write))).toBe("budget");
+    expect(written()).toEqual([1, 5n, bytes, []]);
+    store.close();
+  });
+
+  it("counts once it is durable, and is appended to at most once", () => {
+    const store = openStore(file());
+    store.together(() => {
+      store.append([utf8("a")]);
+      expect(store.size()).toBe(0);
+    });
+    expect(store.size()).toBe(1);
+    const twice = (): unknown => [store.append([utf8("b")]), store.append([utf8("c")])];
+    expect(() => store.together(twice)).toThrow("at most one append");
+    expect(store.append([utf8("d")])).toEqual([1]);
+    store.close();
+    const again = openStore(file());
+    expect([again.size(), again.leaf(1)]).toEqual([2, utf8("d")]);
+    again.close();
+  });
+});
+
 describe("a store on disk", () => {
   it("is all there when it is opened again, and only its owner can read it", () => {
     const store = openStore(file());
