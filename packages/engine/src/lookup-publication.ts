@@ -4,7 +4,9 @@ import type { PartyId } from "@koplamp/protocol";
 import {
   type Changes,
   compareIndex,
+  type IndexRoute,
   inputRoot,
+  itemRows,
   type LookupName,
   lookupContext,
   openShare,
@@ -31,6 +33,7 @@ import {
 } from "./lookup-kept.ts";
 import { decodeMessage, encodeMessage } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
+import { onAllWorkers } from "./on-all-workers.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { runSession, type SessionFacts, type SessionResult, type SessionSpec } from "./session.ts";
 
@@ -93,6 +96,10 @@ export async function publishedNow(
   const session = await runSession(node, run, {
     ...common(scope, publication),
     secrets: () => ({ cacheKey: node.keys.storage.slice(), salt }),
+    hostJobs: {
+      [itemRows.name]: (route: IndexRoute, share: Uint8Array, all: PackedInputs) =>
+        onAllWorkers(node, run, all, { job: itemRows, args: (some) => [route, share, some] }),
+    },
     start: async (facts, pool) => {
       if (!fresh) await pool.run(openShare, [context, before.share]);
       const root = (await pool.run(inputRoot, [inputs])) as Uint8Array; // safe because the job says so

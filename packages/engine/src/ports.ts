@@ -83,6 +83,8 @@ export interface SessionPool {
 
 /** Workers, shared by all sessions of a process. */
 export interface Workers {
+  /** How many jobs run at one time. */
+  readonly size: number;
   /** A fresh vault on some worker, filled with `secrets`; the caller's copies may be wiped when it resolves. */
   session(secrets: Readonly<Record<string, Uint8Array>>): Promise<SessionPool>;
   close(): Promise<void>;

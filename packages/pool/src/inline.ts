@@ -8,6 +8,7 @@ export function inlineWorkers(table: JobTable): Workers {
   const open = new Set<MemoryVault>();
   let closed = false;
   return {
+    size: 1,
     async session(secrets) {
       if (closed) throw new PoolError("closed", "the workers are closed: no session can begin");
       const copies = Object.entries(secrets).map(([handle, secret]) => [handle, Uint8Array.from(secret)]);

@@ -35,12 +35,14 @@ export function startThreads(options: ThreadOptions): Workers {
 }
 
 class ThreadPool implements Workers {
+  readonly size: number;
   readonly #options: ThreadOptions;
   readonly #threads = new Set<Thread>();
   #sessions = 0;
   #closed = false;
 
   constructor(options: ThreadOptions) {
+    this.size = options.size;
     this.#options = options;
     while (this.#threads.size < options.size) this.#start();
   }

@@ -10,6 +10,8 @@ export interface SessionPool extends Pool {
 
 /** Workers, shared by all sessions of a process. Structurally the port of the engine. */
 export interface Workers {
+  /** How many jobs run at one time. */
+  readonly size: number;
   /** A fresh vault on some worker, filled with `secrets`; the caller's copies may be wiped when it resolves. */
   session(secrets: Readonly<Record<string, Uint8Array>>): Promise<SessionPool>;
   /** Waits for what runs, then wipes every vault. */

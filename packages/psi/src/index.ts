@@ -21,7 +21,7 @@ export {
 export { type MeterRequest, meter } from "./evaluate-jobs.ts";
 export { inputRoot } from "./input-root.ts";
 export { psiJobs } from "./jobs.ts";
-export { selectInputs } from "./keyed.ts";
+export { selectInputs, stretchOf } from "./keyed.ts";
 export {
   type KeySet,
   type KeySetName,
@@ -55,7 +55,7 @@ export {
   publishIndex,
   subscribeIndex,
 } from "./lookup-index.ts";
-export { type Changes, compareIndex } from "./lookup-index-jobs.ts";
+export { type Changes, compareIndex, itemRows } from "./lookup-index-jobs.ts";
 export type { IndexRoute } from "./lookup-kept.ts";
 export { batchesOf, lookupElements } from "./lookup-messages.ts";
 export {

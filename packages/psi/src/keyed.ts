@@ -23,6 +23,13 @@ export function inputAt({ bytes, ends }: PackedInputs, at: number): Uint8Array {
   return bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]);
 }
 
+/** The inputs from position `from` to before `to`, packed in buffers of their own. */
+export function stretchOf({ bytes, ends }: PackedInputs, from: number, to: number): PackedInputs {
+  const start = from === 0 ? 0 : (ends[from - 1] ?? 0);
+  const some = ends.slice(from, to);
+  return { bytes: bytes.slice(start, some.at(-1) ?? start), ends: some.map((end) => end - start) };
+}
+
 /** HMAC-SHA256(key, in(x)) of every input, cut to `width` bytes: `inputs * width` bytes in the order of the inputs. */
 export function keyedInputs(
   { hmacSha256Each }: Primitives,

@@ -54,7 +54,9 @@ export function keysetJobs(backend: PsiBackend): readonly JobEntry[] {
       sumPoints(backend.group, concat(...all)); // throws when the sum is the identity
     }),
     bind(sealShare, (vault, context, seed) => seal(backend.primitives, vault, context, seed)),
-    bind(openShare, (vault, context, sealed) => open(backend.primitives, vault, context, sealed)),
+    bind(openShare, (vault, context, sealed) =>
+      vault.put("k", shareIn(backend.primitives, vault, context, sealed)),
+    ),
   ];
 }
 
@@ -146,12 +148,17 @@ function seal(primitives: Primitives, vault: Vault, context: Uint8Array, seed: U
   return concat(nonce, sealed);
 }
 
-function open(primitives: Primitives, vault: Vault, context: Uint8Array, sealed: Uint8Array): void {
+/** The key in a sealed share, for a vault that holds `cacheKey`; whoever has it wipes it. @throws {PsiError} `key`. */
+export function shareIn(
+  primitives: Primitives,
+  vault: Vault,
+  context: Uint8Array,
+  sealed: Uint8Array,
+): Uint8Array {
   const key = kdf(primitives, vault.get("cacheKey"), context, "keyset/seal", [], 32);
   const label = concat(lp("koplamp/keyset/1/share"), context);
   const k = primitives.aesGcmOpen(key, sealed.subarray(0, 12), label, sealed.subarray(12));
   wipe(key);
-  if (k?.length !== SCALAR_BYTES)
-    throw new PsiError("key", "the sealed share is damaged, or of another key set");
-  vault.put("k", k);
+  if (k?.length === SCALAR_BYTES) return k;
+  throw new PsiError("key", "the sealed share is damaged, or of another key set");
 }

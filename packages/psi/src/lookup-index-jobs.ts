@@ -6,7 +6,7 @@ import { ascending, compareAt, rowAt } from "./ascending.ts";
 import type { PsiBackend } from "./backend.ts";
 import { PsiError } from "./errors.ts";
 import { inputAt, keyedInputs, selectInputs } from "./keyed.ts";
-import { provenKey } from "./keyset-jobs.ts";
+import { provenKey, shareIn } from "./keyset-jobs.ts";
 import { type IndexRoute, indexTokens, openKept, sealKept } from "./lookup-kept.ts";
 import type { Churn } from "./lookup-messages.ts";
 import { IndexPages, sealPages } from "./lookup-pages.ts";
@@ -42,9 +42,15 @@ export interface Changes {
 /** Checks a holder's key and its proof of possession; gives the key. @throws {PsiError} `proof`, naming the holder. */
 export const checkLookupKey: Job<[route: IndexRoute, message: Uint8Array], Uint8Array> =
   job("psi.lookup.key");
-/** The index of all inputs under the vault's `k`: sorted, each once, and padded with random tokens to `rows`. */
+/**
+ * A row of each input, in their order, under the key in a sealed share: each takes a hash to the group and a multiplication,
+ * and none depends on another. Any vault with `cacheKey` can make some of them.
+ */
+export const itemRows: Job<[route: IndexRoute, share: Uint8Array, inputs: PackedInputs], Uint8Array> =
+  job("psi.lookup.rows");
+/** The index of these rows: sorted, each once, and padded with random tokens to `rows`. */
 export const makeIndex: Job<
-  [route: IndexRoute, inputs: PackedInputs, rows: number, seed: Uint8Array],
+  [route: IndexRoute, named: Uint8Array, rows: number, seed: Uint8Array],
   Published
 > = job("psi.lookup.make");
 /** The index that was published before, once more. */
@@ -73,13 +79,20 @@ export function lookupIndexJobs(backend: PsiBackend): readonly JobEntry[] {
     bind(checkLookupKey, (_vault, { context, holder }, message) =>
       provenKey(backend, context, holder, message),
     ),
-    bind(makeIndex, (vault, route, inputs, rows, seed) => {
-      const named = namedRows(backend, vault, route, inputs);
-      return published(backend, vault, route, {
+    bind(itemRows, (vault, route, share, inputs) => {
+      const k = shareIn(primitives, vault, route.context, share);
+      try {
+        return namedRows(backend, vault, route, { k, inputs });
+      } finally {
+        wipe(k);
+      }
+    }),
+    bind(makeIndex, (vault, route, named, rows, seed) =>
+      published(backend, vault, route, {
         all: concat(named, dummyRows(backend, rows - count(named), seed)),
         seed,
-      });
-    }),
+      }),
+    ),
     bind(republish, (vault, route, kept) => tokensOf(openKept(primitives, vault, route, kept))),
     bind(compareIndex, (vault, route, kept, inputs) => {
       const { fresh, gone, dummies, before } = compared(backend, vault, route, kept, inputs);
@@ -119,8 +132,12 @@ export function itemNames({ primitives }: PsiBackend, vault: Vault, inputs: Pack
   return keyedInputs(primitives, vault.get("cacheKey"), inputs, NAME_BYTES);
 }
 
-/** A row of each input, in their order: every input costs a hash to the group and a multiplication. */
-function namedRows(backend: PsiBackend, vault: Vault, route: IndexRoute, inputs: PackedInputs): Uint8Array {
+function namedRows(
+  backend: PsiBackend,
+  vault: Vault,
+  route: IndexRoute,
+  { k, inputs }: { readonly k: Uint8Array; readonly inputs: PackedInputs },
+): Uint8Array {
   const { group, primitives } = backend;
   const items = inputs.ends.length;
   const rows = new Uint8Array(items * ROW_BYTES);
@@ -130,7 +147,7 @@ function namedRows(backend: PsiBackend, vault: Vault, route: IndexRoute, inputs:
       inputAt(inputs, from + at),
     );
     const hashed = hashToGroup(group, primitives, some);
-    const evaluated = group.mulSame(vault.get("k"), hashed);
+    const evaluated = group.mulSame(k, hashed);
     const secrets = inputSecrets(primitives, some, evaluated);
     const tokens = indexTokens(primitives, route, secrets);
     some.forEach((_, at) => {
@@ -229,7 +246,8 @@ function churned(
   if (fresh.length > changes || gone.length + retired.length !== changes) {
     throw new PsiError("index", `the list of ${route.holder} has changed by more than this churn holds`);
   }
-  const named = namedRows(backend, vault, route, selectInputs(inputs, Uint32Array.from(fresh)));
+  const some = selectInputs(inputs, Uint32Array.from(fresh));
+  const named = namedRows(backend, vault, route, { k: vault.get("k"), inputs: some });
   const added = concat(named, dummyRows(backend, changes - fresh.length, seed));
   const removed = picked(before, Uint32Array.from([...gone, ...retired]));
   const out = new Set([...gone, ...retired]);

@@ -21,6 +21,7 @@ import {
   applyChurn,
   type Changes,
   checkLookupKey,
+  itemRows,
   keepIndex,
   makeChurn,
   makeIndex,
@@ -150,12 +151,13 @@ function* freshKey({ context, holder }: PublishSetup, rng: Rng): Generator<Effec
 
 function* publishedTokens(
   { publication, inputs, ...route }: PublishSetup,
-  { rows: kept }: KeptIndex,
+  { rows: kept, share }: KeptIndex,
   rows: number,
   rng: Rng,
 ): Generator<Effect, Published, unknown> {
   if (publication.kind === "again") return { tokens: yield* compute(republish, routeOf(route), kept), kept };
-  return yield* fresh(rng, (seed) => compute(makeIndex, routeOf(route), inputs, rows, seed));
+  const named = yield* compute(itemRows, routeOf(route), share, inputs);
+  return yield* fresh(rng, (seed) => compute(makeIndex, routeOf(route), named, rows, seed));
 }
 
 function* publishChurn(
