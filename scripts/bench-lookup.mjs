@@ -4,7 +4,7 @@
  * What a look-up costs between real processes: relay and two nodes on loopback, mutual TLS, every entry fsynced and
  * cosigned, from the question's file to its released answer. See docs/protocols/lookup.md.
  *
- *   npm run bench:lookup -- --rows 10000 --singles 20 --batches 5 --many 2048 --backend native
+ *   npm run bench:lookup -- --rows 10000 --singles 20 --batches 5 --many 2048 --workers 1 --backend native
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findNativeGroup } from "../packages/pool/src/index.ts";
 import { foundFolders, startFederation, trialTerms } from "../packages/sdk/src/index.ts";
-import { cpuOf, programsIn, writeColumn } from "./processes-measured.mjs";
+import { cpuOf, peakOf, programsIn, writeColumn } from "./processes-measured.mjs";
 
 const [ASKER, HOLDER] = ["asker", "holder"];
 /** Of a question with many names: elements of a batch. */
@@ -24,15 +24,24 @@ const { values } = parseArgs({
     singles: { type: "string", default: "20" },
     batches: { type: "string", default: "5" },
     many: { type: "string", default: "2048" },
+    workers: { type: "string", default: "1" },
     backend: { type: "string", default: "native" },
   },
 });
-const [rows, singles, batches, many] = ["rows", "singles", "batches", "many"].map((name) =>
-  Number(values[/** @type {"rows"} */ (name)]),
-);
-if ((many ?? 0) > (rows ?? 0)) throw new Error("expected at most as many names as rows: each is asked once");
-const portable = values.backend === "portable";
-if (!portable && findNativeGroup().group === undefined) throw new Error("this machine has no native backend");
+const [rows = 0, singles = 0, batches = 0, many = 0, workers = 1] = [
+  values.rows,
+  values.singles,
+  values.batches,
+  values.many,
+  values.workers,
+].map(Number);
+if (many > rows) throw new Error("expected at most as many names as rows: each is asked once");
+/** @type {Readonly<Record<string, "native" | "kernel">>} */
+const BACKENDS = { native: "native", portable: "kernel" };
+const backend = BACKENDS[values.backend];
+if (backend === undefined) throw new Error(`expected native or portable, got "${values.backend}"`);
+if (backend === "native" && findNativeGroup().group === undefined)
+  throw new Error("this machine has no native backend");
 
 const dir = await mkdtemp(join(tmpdir(), "koplamp-lookups-"));
 try {
@@ -44,7 +53,7 @@ try {
 /** @param {string} dir */
 async function measured(dir) {
   const file = join(dir, "list.csv");
-  await writeColumn(file, rows ?? 0, (row) => `item ${row}`);
+  await writeColumn(file, rows, (row) => `item ${row}`);
   /** @type {import("../packages/query/src/index.ts").Federation} */
   const federation = {
     id: "lookups",
@@ -64,8 +73,10 @@ async function measured(dir) {
     federation,
     covenant: "trial/lookups",
     terms,
+    workers,
+    backend,
   });
-  const running = await startFederation(folders, await programsIn(dir, portable));
+  const running = await startFederation(folders, await programsIn(dir, false));
   try {
     const desk = running.client(ASKER ?? "");
     const pids = new Map([
@@ -73,18 +84,27 @@ async function measured(dir) {
       ...[...running.nodes].map(([party, { pid }]) => /** @type {const} */ ([party, pid])),
     ]);
     const part = partOf(desk, pids, join(folders.nodes.get(ASKER ?? "") ?? "", "log.jsonl"));
-    print(`${rows} rows, backend ${values.backend}, ${cpus().length} cores of ${cpus()[0]?.model}`);
+    const where = `${cpus().length} cores of ${cpus()[0]?.model}`;
+    print(`${rows} rows, backend ${values.backend}, nodes with ${workers} workers, ${where}`);
     await part("first (publishes)", 1, 1);
-    await part("one name", singles ?? 0, 1);
-    await part(`${BATCH} names`, batches ?? 0, BATCH);
-    await part(`${many} names`, 1, many ?? 0);
+    const [holder, asker] = await Promise.all(
+      [HOLDER, ASKER].map((party) => peakOf(pids.get(party ?? "") ?? 0)),
+    );
+    print(`  peak memory: holder ${holder?.toFixed(0)} MiB, asker ${asker?.toFixed(0)} MiB`);
+    await part("one name", singles, 1);
+    const batch = await part(`${BATCH} names`, batches, BATCH);
+    const all = await part(`${many} names`, 1, many);
+    const further = Math.ceil(many / BATCH) - 1;
+    if (batch > 0 && further > 0)
+      print(`each further round trip of ${BATCH} names in a session: mean ${ms((all - batch) / further)}`);
   } finally {
     await running.stop();
   }
 }
 
 /**
- * Asks `times` questions of `names` names one after another, checks every answer, and prints what they took.
+ * Asks `times` questions of `names` names one after another, checks every answer, prints what they took, and gives the p50 of
+ * their sessions; 0 for none.
  * @param {import("../packages/sdk/src/index.ts").NodeClient} desk
  * @param {ReadonlyMap<string, number>} pids
  * @param {string} log
@@ -93,6 +113,7 @@ function partOf(desk, pids, log) {
   let asked = 0;
   /** @param {string} title @param {number} times @param {number} names */
   return async (title, times, names) => {
+    if (times === 0 || names === 0) return 0;
     const [load, before, took, phases] = [
       loadavg()[0],
       await cpuOf(pids),
@@ -115,7 +136,6 @@ function partOf(desk, pids, log) {
       took.push(performance.now() - began);
       expectRight(outcome, names);
     }
-    if (times === 0) return;
     const after = await cpuOf(pids);
     const cpu = [...pids.keys()].map(
       (name) => `${name} ${ms(((after.get(name) ?? 0) - (before.get(name) ?? 0)) / times)}`,
@@ -128,6 +148,7 @@ function partOf(desk, pids, log) {
       `  phases at the asker, mean: ${[...phases].map(([name, sum]) => `${name} ${ms(sum / times)}`).join(", ")}`,
       `  CPU of a question: ${cpu.join(", ")}; load ${load?.toFixed(1)} to ${loadavg()[0]?.toFixed(1)}`,
     );
+    return at(sessions, 0.5);
   };
 }
 
@@ -146,7 +167,7 @@ recipients: [${ASKER}]
 release: { minCount: 1, minContributors: 1 }
 expires: "2099-12-31"
 `;
-  const listed = Array.from({ length: names }, (_, at) => nameOf(at, (number * 31 + at) % (rows ?? 1)));
+  const listed = Array.from({ length: names }, (_, at) => nameOf(at, (number * 31 + at) % rows));
   return { file: "lookup.yaml", text, questions: `name\n${listed.join("\n")}\n` };
 }
 

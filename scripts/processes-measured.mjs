@@ -18,6 +18,12 @@ export async function cpuOf(pids) {
   return spent;
 }
 
+/** The most memory that a process ever had, in MiB. @param {number} pid */
+export async function peakOf(pid) {
+  const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kib) / 1024;
+}
+
 /**
  * The programs of a federation. Without the native library where the portable backend is asked for: an empty file stands
  * in its place. @param {string} dir @param {boolean} portable

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import type { Backends } from "@koplamp/pool";
 import type { PartyId } from "@koplamp/protocol";
 import {
   anyMapOf,
@@ -37,7 +38,12 @@ export interface NodeConfig {
   readonly sources: Readonly<Record<string, DatasetSpec>>;
   /** The folder of the node's own Cedar policies; absent: the covenant decides alone. */
   readonly policy?: string;
-  readonly limits: { readonly workers: number | "auto"; readonly graceMs: number };
+  readonly limits: {
+    readonly workers: number | "auto";
+    readonly graceMs: number;
+    /** What multiplies points: the fastest there is, or one of them alone. */
+    readonly backend: Backends;
+  };
   /** Who asks and approves: people with keys of their own, or in a trial generated keys that agree to everything. */
   readonly people: "own" | "generated";
   /** Where people sign in before they come to the desk; absent: whoever may open its socket. */
@@ -65,6 +71,7 @@ export interface IdentityConfig {
 
 const HASH = /^sha256:[0-9a-f]{64}$/;
 const FEDERATION = /^[a-z][a-z0-9./-]{0,63}$/;
+const BACKENDS: readonly Backends[] = ["auto", "native", "kernel", "wasm"];
 const SECONDS = /^(\d{1,4}) s$/;
 
 /**
@@ -165,13 +172,14 @@ function asMap(value: YamlValue): YamlMap {
 }
 
 function readLimits(value: YamlValue | undefined): NodeConfig["limits"] {
-  if (value === undefined) return { workers: "auto", graceMs: 30_000 };
-  const map = mapOf(value, ["workers", "grace"]);
-  const [workers, grace] = [field(map, "workers"), field(map, "grace")];
+  if (value === undefined) return { workers: "auto", graceMs: 30_000, backend: "auto" };
+  const map = mapOf(value, ["workers", "grace", "backend"]);
+  const [workers, grace, backend] = [field(map, "workers"), field(map, "grace"), field(map, "backend")];
   const auto = workers === undefined || (workers.kind === "scalar" && workers.value === "auto");
   return {
     workers: auto ? "auto" : integerOf(workers, 1, 256),
     graceMs: grace === undefined ? 30_000 : secondsOf(grace) * 1000,
+    backend: backend === undefined ? "auto" : oneOf(backend, BACKENDS),
   };
 }
 

@@ -47,7 +47,7 @@ export async function examine(file: string, { json, print }: Output): Promise<nu
     checked("certificate", () => certificate(config)),
     checked("coordinator", () => coordinator(config)),
     checked("state", () => state(config)),
-    checked("group", async () => `${(await chooseGroup()).name} multiplies points`),
+    checked("group", async () => `${(await chooseGroup(config.limits.backend)).name} multiplies points`),
     ...Object.keys(config.sources).map((name) => checked(`source ${name}`, () => source(config, name))),
   ]);
   const failed = findings.filter(({ ok }) => !ok).length;

@@ -134,7 +134,7 @@ sources: {}
 #   subjects: { SUBJECT: p1 }         # absent: any person with the role; keys sign in any case
 # policy: policy/                     # own Cedar policies; what none permits is refused: koplamp policy check
 # state: state                        # ledger, caches, the desk's socket
-# limits: { workers: auto, grace: 30 s }
+# limits: { workers: auto, grace: 30 s, backend: auto }   # native, kernel or wasm: that backend alone
 # log: { level: info }
 `;
 }

@@ -117,7 +117,7 @@ async function openPorts(
   parts.defer(() => post.close());
   const origin = `${membership.covenant.id}/${me}`;
   const ledger = openLedger({ me, origin, store, post, membership, keys, primitives, clock, log });
-  const workers = startThreads({ registry: registry(), size: sizeOf(config) });
+  const workers = startThreads({ registry: registry(), size: sizeOf(config), backends: limits.backend });
   parts.defer(() => workers.close());
   const presence = new Presence(line, post, clock, limits.graceMs);
   parts.defer(() => presence.close());

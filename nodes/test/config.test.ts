@@ -69,10 +69,17 @@ test("a node's file is read, with every path absolute and defaults filled in", a
     },
     state: join(dir, "state"),
     sources: { vessels: { file: join(dir, "vessels.csv"), nulls: [], columns: { imo: { kind: "imo" } } } },
-    limits: { workers: "auto", graceMs: 30_000 },
+    limits: { workers: "auto", graceMs: 30_000, backend: "auto" },
     people: "own",
     log: { level: "info" },
   });
+});
+
+test("workers, grace and backend are read as the node takes them", async () => {
+  const config = await readNodeConfig(
+    await written(`${GOOD}limits: { workers: 3, grace: 5 s, backend: kernel }\n`),
+  );
+  expect(config.limits).toEqual({ workers: 3, graceMs: 5000, backend: "kernel" });
 });
 
 test("a folder of policies is named from where the file is", async () => {
@@ -111,6 +118,7 @@ test.each([
   ["an unknown kind", GOOD.replace("kind: imo", "kind: imoo"), /unknown value "imoo" .*did you mean "imo"\?/],
   ["a party that is no id", GOOD.replace("kmar", "KMar"), /expected a party id/],
   ["a grace of no unit", `${GOOD}limits: { grace: 30 }\n`, /expected seconds, e\.g\. 30 s/],
+  ["an unknown backend", `${GOOD}limits: { backend: portable }\n`, /unknown value "portable"/],
   ["people of another kind", `${GOOD}people: nobody\n`, /unknown value "nobody"/],
   ["a log level", `${GOOD}log: { level: loud }\n`, /unknown value "loud"/],
 ])("%s is refused, at its line", async (_, text, expected) => {

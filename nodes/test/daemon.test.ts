@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type RunningFederation, startFederation } from "@koplamp/sdk";
 import { afterEach, expect, test } from "vitest";
@@ -109,6 +109,25 @@ test(
     const { stderr, exit } = await start(node);
     expect(stderr).toMatch(/^error: expected .* belastingdienst/);
     expect(exit).toBe(5);
+  },
+  SLOW,
+);
+
+test(
+  "a node computes with the backend that its file names, and with no other where that is not there",
+  async () => {
+    const { country: made, node } = await founded();
+    const file = join(node, "node.yaml");
+    await writeFile(file, (await readFile(file, "utf8")).replace(/backend: \S+/, "backend: native"));
+    const lib = join(made.dir, "lib");
+    await mkdir(lib);
+    for (const name of ["libsodium.so.26", "libsodium.so.23"]) await writeFile(join(lib, name), ""); // hides the system's
+    const { node: program, coordinator } = PROGRAMS;
+    const hidden = ["env", `LD_LIBRARY_PATH=${lib}`, ...program] as [string, ...string[]];
+    running = await startFederation(made.folders, { node: hidden, coordinator });
+    const outcome = await running.client("politie").run(await made.question("match.yaml"));
+    expect(outcome).toMatchObject({ status: "failed", party: "politie" });
+    expect(outcome.status === "failed" && outcome.message).toMatch(/libsodium/);
   },
   SLOW,
 );

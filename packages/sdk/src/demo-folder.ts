@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { AGENCY_ROLES } from "@koplamp/covenant";
-import { nodePrimitives } from "@koplamp/pool";
+import { type Backends, nodePrimitives } from "@koplamp/pool";
 import type { PartyId } from "@koplamp/protocol";
 import type { Federation, FederationParty } from "@koplamp/query";
 import { writeCharter, writeCoordinatorKeys, writeKeys, writePersonKey } from "@koplamp/store";
@@ -23,6 +23,10 @@ export interface FoundRequest {
   readonly terms: Terms;
   /** Seconds after which a party whose line is down is given up. */
   readonly graceSeconds?: number;
+  /** Threads of each node; one when absent. */
+  readonly workers?: number;
+  /** What multiplies points at each node; the fastest there is when absent. */
+  readonly backend?: Backends;
   /** Parties whose people ask and decide with keys in files of their own, beside the node's folder; others agree to everything. */
   readonly people?: readonly PartyId[];
 }
@@ -114,7 +118,11 @@ async function writeNode(
     identity: IDENTITY,
     state: "state",
     sources: datasets,
-    limits: { workers: 1, grace: `${request.graceSeconds ?? 30} s` },
+    limits: {
+      workers: request.workers ?? 1,
+      grace: `${request.graceSeconds ?? 30} s`,
+      backend: request.backend ?? "auto",
+    },
     people: own ? "own" : "generated",
     log: { level: "info" },
   });
