@@ -57,7 +57,15 @@ export {
 } from "./lookup-index.ts";
 export { type Changes, compareIndex, itemRows } from "./lookup-index-jobs.ts";
 export type { IndexRoute } from "./lookup-kept.ts";
-export { batchesOf, lookupElements } from "./lookup-messages.ts";
+export { batchesOf, batchFor, lookupElements } from "./lookup-messages.ts";
+export {
+  nextQuestions,
+  type OpenAskerSetup,
+  type OpenHolderSetup,
+  openLookupAsker,
+  openLookupHolder,
+  tellAnswers,
+} from "./lookup-open.ts";
 export {
   evaluationDebit,
   type MatchPairParameters,

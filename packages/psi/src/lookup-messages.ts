@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bytes of lookup/1 (protocols.md, sections 5 and 8). Every length follows from public sizes.
+import { POINT_BYTES } from "@koplamp/crypto";
 import { type Codec, type PartyId, ProtocolError } from "@koplamp/protocol";
 import { i2osp } from "@koplamp/wire";
 import { compareAt } from "./ascending.ts";
@@ -29,6 +30,11 @@ export function batchesOf(questions: number): readonly number[] {
   return batches;
 }
 
+/** Elements of the one batch that so many questions fit in; undefined above the largest. */
+export function batchFor(questions: number): number | undefined {
+  return BATCH_SIZES.findLast((size) => size >= questions);
+}
+
 /** Padded elements of so many questions: all that shows of their number, and what they cost. */
 export function lookupElements(questions: number): number {
   return batchesOf(questions).reduce((sum, size) => sum + size, 0);
@@ -40,6 +46,17 @@ export const LOOKUP_KEY_BYTES: number = 32 + 64;
 /** `K` of a look-up: the holder's key for this asker, and the proof that it knows it. */
 export function lookupKeyCodec(from: PartyId): Codec<Uint8Array> {
   return bytesFrom(from, "K", LOOKUP_KEY_BYTES);
+}
+
+/** `M` of questions that are asked one by one: a batch of any size, or nothing, which says that no more will come. */
+export function openRequestCodec(from: PartyId): Codec<Uint8Array> {
+  const lengths = [0, ...BATCH_SIZES.map((size) => size * POINT_BYTES)];
+  const checked = (bytes: Uint8Array): Uint8Array => {
+    if (lengths.includes(bytes.length)) return bytes;
+    const message = `expected ${BATCH_SIZES.join(", ")} elements or none in M of ${from}, got ${bytes.length} bytes`;
+    throw new ProtocolError("invalid-message", message, from);
+  };
+  return { type: "M", encode: checked, decode: checked };
 }
 
 /** Exactly `rows` tokens of 16 bytes, strictly ascending: an index, or a report of hits. */

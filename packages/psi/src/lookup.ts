@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { fresh, type PackedInputs, sha256Of } from "@koplamp/crypto";
+import { fresh, type PackedInputs, POINT_BYTES, sha256Of } from "@koplamp/crypto";
 import {
   type Assumption,
   compute,
@@ -43,15 +43,19 @@ import { COORDINATOR, checkParties, inputCount, type Session } from "./session.t
 /** Who is told of a hit: the asker alone, or the holder too. */
 export type LookupTell = "asker" | "both-on-hit";
 
-/** What both sides of a session of questions know. */
-export interface LookupSetup extends Session, IndexRoute {
-  /** Elements of each batch, in order: 1, 4, 16 or 32, dummies included. */
-  readonly batches: readonly number[];
+/** What both sides of any session of questions know. */
+export interface LookupSession extends Session, IndexRoute {
   /** The holder's public key, as it was published. */
   readonly key: Uint8Array;
   /** What the holder allows, and logs before its first answer. Its ceiling is at least all elements together. */
   readonly allowance: Allowance;
   readonly tell: LookupTell;
+}
+
+/** What both sides know where all questions are there when it begins. */
+export interface LookupSetup extends LookupSession {
+  /** Elements of each batch, in order: 1, 4, 16 or 32, dummies included. */
+  readonly batches: readonly number[];
 }
 
 /** The asker's own part. */
@@ -99,25 +103,39 @@ export interface Answered extends Spent {
  */
 export function* lookupAsker(setup: LookupAskerSetup, rng: Rng): Party<Uint8Array> {
   checkLookup(setup);
-  const { holder, asker, transcript, key, inputs, batches, index } = setup;
+  const { holder, inputs, batches, index } = setup;
   yield* agreeOnRoot(setup, yield* compute(inputRoot, inputs));
   yield* receive(holder, allowanceCodec(setup.allowance));
   yield* compute(openIndex, routeOf(setup), index.sealed);
 
   const hits: Uint8Array[] = [];
-  for (const batch of cut(inputs, batches)) {
-    const request = yield* compute(blindBatch, batch, transcript);
-    yield* send(holder, requestCodec(batch.elements), request);
-    const reply = yield* receive(holder, replyCodec(batch.elements));
-    const prover = { prover: holder, key, transcript };
-    hits.push(yield* compute(answerBatch, routeOf(setup), prover, batch, request, reply, index.sealed));
-  }
-  if (setup.tell === "both-on-hit") {
-    const elements = sum(batches);
-    const report = yield* fresh(rng, (seed) => compute(makeReport, elements, seed));
-    yield* disclose(holder, `report.${asker}.${holder}`, indexCodec(asker, elements), report);
-  }
+  for (const batch of cut(inputs, batches)) hits.push(yield* askBatch(setup, batch));
+  yield* report(setup, sum(batches), rng);
   return concat(...hits);
+}
+
+/** One round trip: a batch goes blinded, and what comes back is used once its proof holds. Gives a byte for each question. */
+export function* askBatch(
+  setup: LookupSession & Pick<LookupAskerSetup, "index">,
+  batch: Batch,
+): Generator<Effect, Uint8Array, unknown> {
+  const { holder, transcript, key, index } = setup;
+  const request = yield* compute(blindBatch, batch, transcript);
+  yield* send(holder, requestCodec(batch.elements), request);
+  const reply = yield* receive(holder, replyCodec(batch.elements));
+  const prover = { prover: holder, key, transcript };
+  return yield* compute(answerBatch, routeOf(setup), prover, batch, request, reply, index.sealed);
+}
+
+/** Tells the holder of all hits, in as many tokens as there may be elements, where both are told. */
+export function* report(
+  { tell, asker, holder }: LookupSession,
+  elements: number,
+  rng: Rng,
+): Generator<Effect, void, unknown> {
+  if (tell === "asker") return;
+  const tokens = yield* fresh(rng, (seed) => compute(makeReport, elements, seed));
+  yield* disclose(holder, `report.${asker}.${holder}`, indexCodec(asker, elements), tokens);
 }
 
 /**
@@ -126,7 +144,7 @@ export function* lookupAsker(setup: LookupAskerSetup, rng: Rng): Party<Uint8Arra
  */
 export function* lookupHolder(setup: LookupHolderSetup, rng: Rng): Party<Answered> {
   checkLookup(setup);
-  const { me, holder, asker, batches, allowance } = setup;
+  const { me, asker, batches, allowance } = setup;
   yield* agreeOnRoot(setup);
   yield* disclose(asker, `answers.${me}.${asker}`, allowanceCodec(allowance), allowance);
 
@@ -136,28 +154,39 @@ export function* lookupHolder(setup: LookupHolderSetup, rng: Rng): Party<Answere
     yield* send(asker, replyCodec(elements), yield* answer(setup, number, request, rng));
     requests.push(request);
   }
-  const request = yield* compute(sha256Of, concat(...requests));
-  const spent = { asker, metered: sum(batches), request };
-  if (setup.tell === "asker") return spent;
-  const report = yield* receive(asker, indexCodec(asker, sum(batches)));
-  const { inputs, index } = setup;
-  const route: IndexRoute = { context: setup.context, holder, asker };
-  return { ...spent, reported: yield* compute(reportedItems, route, index.rows, inputs, report) };
+  return yield* answered(setup, requests, sum(batches));
 }
 
-function* answer(
-  { me, asker, transcript, key }: LookupHolderSetup,
+/** What a holder has at the end: what it was asked, as one hash, and the items that it is told of. */
+export function* answered(
+  setup: LookupSession & Pick<LookupHolderSetup, "inputs" | "index">,
+  requests: readonly Uint8Array[],
+  elements: number,
+): Generator<Effect, Answered, unknown> {
+  const { asker, tell, inputs, index } = setup;
+  const request = yield* compute(sha256Of, concat(...requests));
+  const metered = requests.reduce((all, { length }) => all + length / POINT_BYTES, 0);
+  const spent = { asker, metered, request };
+  if (tell === "asker") return spent;
+  const tokens = yield* receive(asker, indexCodec(asker, elements));
+  return { ...spent, reported: yield* compute(reportedItems, routeOf(setup), index.rows, inputs, tokens) };
+}
+
+/** One answer: the request is checked, metered, multiplied and proven, in this order. */
+export function* answer(
+  { me, asker, transcript, key }: LookupSession,
   number: number,
   request: Uint8Array,
   rng: Rng,
 ): Generator<Effect, Uint8Array, unknown> {
   yield* compute(checkPairRequest, asker, request); // before the meter: a bad request costs nothing and gets nothing
-  yield* compute(meter, { asker, elements: request.length / 32, block: number });
+  yield* compute(meter, { asker, elements: request.length / POINT_BYTES, block: number });
   const prover = { prover: me, key, transcript };
   return yield* fresh(rng, (seed) => compute(evaluateBlock, prover, number, request, seed));
 }
 
-function routeOf({ context, holder, asker }: IndexRoute): IndexRoute {
+/** The three fields of a route. */
+export function routeOf({ context, holder, asker }: IndexRoute): IndexRoute {
   return { context, holder, asker };
 }
 
@@ -176,22 +205,28 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((all, number) => all + number, 0);
 }
 
-function checkLookup(setup: LookupAskerSetup | LookupHolderSetup): void {
-  const { me, parties, holder, asker, batches, allowance, context, inputs } = setup;
+/** What both sides of any session of questions check before a byte leaves. @throws {PsiError} `setup`, `allowance`. */
+export function checkSession(setup: LookupSession, elements: number): void {
+  const { me, parties, holder, asker, allowance, context } = setup;
   checkParties(setup);
   checkPair({ me, parties, holder, asker });
   if (context.length !== 32 || allowance.asker !== asker || allowance.unit !== "lookups") {
     throw new PsiError("setup", `expected a context of 32 bytes, and look-ups of ${asker} in the allowance`);
-  }
-  const elements = sum(batches);
-  if (batches.length === 0 || batches.some((size) => !BATCH_SIZES.includes(size))) {
-    throw new PsiError("setup", `expected batches of ${BATCH_SIZES.join(", ")} elements`);
   }
   if (elements > allowance.ceiling) {
     throw new PsiError(
       "allowance",
       `${asker} asks for ${elements} elements, and is allowed ${allowance.ceiling}`,
     );
+  }
+}
+
+function checkLookup(setup: LookupAskerSetup | LookupHolderSetup): void {
+  const { me, asker, batches, inputs } = setup;
+  const elements = sum(batches);
+  checkSession(setup, elements);
+  if (batches.length === 0 || batches.some((size) => !BATCH_SIZES.includes(size))) {
+    throw new PsiError("setup", `expected batches of ${BATCH_SIZES.join(", ")} elements`);
   }
   if (me === asker && inputCount(inputs) > elements) {
     throw new PsiError(
@@ -206,6 +241,8 @@ export interface LookupParameters {
   readonly holder: PartyId;
   readonly asker: PartyId;
   readonly batches: readonly number[];
+  /** Whether they are asked one by one: then so many batches at most, and no list of them before. */
+  readonly open?: boolean;
   readonly tell: LookupTell;
   /** Public bucket of the holder's list. */
   readonly rowsPadded: number;
@@ -261,16 +298,23 @@ const HONEST_REPORT: Assumption = {
     "The holder is not told of a hit, or is told of an item that it was not asked about and that the asker knows the token of.",
 };
 
-function lookupEgress({ holder, asker, batches, tell }: LookupParameters): readonly EgressRow[] {
+function lookupEgress({
+  holder,
+  asker,
+  batches,
+  open = false,
+  tell,
+}: LookupParameters): readonly EgressRow[] {
   const elements = sum(batches);
   const parties = [asker, holder].sort();
   const rows = batches.length;
+  const end = open ? 1 : 0; // an empty one says that no more will come
   const allowance = allowanceBytes({ ...allowanceFor(asker, elements), unit: "lookups" }).length;
   return [
-    ...sent([asker], [holder], "R", 32),
+    ...(open ? [] : sent([asker], [holder], "R", 32)),
     ...sent(parties, parties, "ready", 32),
     { from: holder, to: asker, channel: "disclose", what: "W", messages: 1, bytes: allowance },
-    { from: asker, to: holder, channel: "send", what: "M", messages: rows, bytes: elements * 32 },
+    { from: asker, to: holder, channel: "send", what: "M", messages: rows + end, bytes: elements * 32 },
     {
       from: holder,
       to: asker,

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A holder and an asker of look-ups: what each keeps, and their sessions one after the other.
 import type { Group, Primitives } from "@koplamp/crypto";
-import { MemoryVault, type Party, type PartyId, runJob, type Simulated } from "@koplamp/protocol";
+import {
+  bind,
+  type JobTable,
+  MemoryVault,
+  type Party,
+  type PartyId,
+  runJob,
+  type Simulated,
+  simulate,
+} from "@koplamp/protocol";
 import {
   type Answered,
   batchesOf,
@@ -14,10 +23,14 @@ import {
   type LookupTell,
   lookupAsker,
   lookupHolder,
+  nextQuestions,
+  openLookupAsker,
+  openLookupHolder,
   openShare,
   type Publication,
   publishIndex,
   subscribeIndex,
+  tellAnswers,
 } from "../src/index.ts";
 import { allowance, Federation, inputsOf, type Weather } from "./federation.ts";
 
@@ -125,6 +138,47 @@ export class Desk {
       },
       weather,
     );
+  }
+
+  /** An open session: these questions come one batch after the other, and then no more. */
+  askOpen(
+    batches: readonly (readonly string[])[],
+    {
+      tell = "asker",
+      elements = 64,
+      weather = {},
+      turned = (party) => party,
+      told = [],
+    }: {
+      tell?: LookupTell;
+      elements?: number;
+      weather?: Weather;
+      turned?: Turned;
+      told?: Uint8Array[];
+    } = {},
+  ): Simulated & { readonly told: readonly Uint8Array[] } {
+    const { federation } = this;
+    const [{ batches: _none, inputs: _no, ...asker }, { batches: _, ...holder }] = this.setups([], {
+      tell,
+      batches: [elements],
+    });
+    const jobs: JobTable = new Map([
+      ...federation.jobs,
+      bind(nextQuestions, (_vault, number) =>
+        batches[number] === undefined ? undefined : inputsOf(batches[number]),
+      ),
+      bind(tellAnswers, (_vault, number, hits) => {
+        told[number] = hits;
+      }),
+    ]);
+    const run = simulate(
+      {
+        [ASKER]: turned(openLookupAsker({ ...asker, elements }, federation.rng), ASKER),
+        [HOLDER]: turned(openLookupHolder({ ...holder, elements }, federation.rng), HOLDER),
+      },
+      { ...weather, jobs, vaults: federation.vaults() },
+    );
+    return { ...run, told };
   }
 
   /** What the asker learns of each question. */
