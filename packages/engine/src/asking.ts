@@ -23,7 +23,7 @@ import {
 import type { Drafts, Explained, PlanDraft } from "./drafts.ts";
 import { asEngineError, EngineError } from "./errors.ts";
 import { eraseExpired } from "./key-set.ts";
-import { keepQuestions } from "./lookup-kept.ts";
+import { keepQuestions, type LookupQuestions } from "./lookup-kept.ts";
 import { encodeMessage } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { offerOf, requestOffer } from "./offer.ts";
@@ -50,8 +50,8 @@ export async function ask(
     if (refusal !== undefined) return { query: question.id, status: "refused", ...refusal, disclosures: [] };
     const catalogue = await offered(node, questions, question);
     const { plan } = planned(node, { question, by: ownAnalyst(node), catalogue, now: node.clock.now() });
-    const keys = lookupKeys(question, catalogue);
-    return await propose(node, questions, { plan, keys, signed: signedBy(node, analyst, plan) });
+    const asks = questionsIn(question, catalogue);
+    return await propose(node, questions, { plan, questions: asks, signed: signedBy(node, analyst, plan) });
   } catch (reason) {
     return notAsked(node, question.id, reason);
   }
@@ -77,7 +77,7 @@ export async function draft(
   const madeAt = Math.floor(node.clock.now() / 1000) * 1000; // as its text has it: whoever computes it again has no more
   const explained = planned(node, { question, by, catalogue, now: madeAt });
   drafts.expectRoom(by); // offers take time, and others drafted meanwhile
-  const kept = drafts.keep(explained.plan, madeAt, lookupKeys(question, catalogue));
+  const kept = drafts.keep(explained.plan, madeAt, questionsIn(question, catalogue));
   return { ...explained, ...kept, catalogue, madeAt, roster, card };
 }
 
@@ -173,11 +173,19 @@ function planned(
   return { plan, contract: contractOf(covenant, roster, plan, primitives), covenant };
 }
 
-/** A signed plan, and of a look-up the questions that it does not state. */
+/** A signed plan, and of a look-up what it does not state. */
 interface Signed {
   readonly plan: Plan;
-  readonly keys: readonly (readonly string[])[];
+  readonly questions: LookupQuestions;
   readonly signed: Proposed["plan"];
+}
+
+/** What a look-up asks; or of an open one how its holder reads what will be asked. */
+function questionsIn(question: Question, catalogue: readonly CatalogueEntry[]): LookupQuestions {
+  const { ask } = question;
+  const [reading] = catalogue;
+  const open = ask.kind === "lookup" && ask.open === true && reading !== undefined;
+  return open ? { keys: [], reading } : { keys: lookupKeys(question, catalogue) };
 }
 
 /** A look-up that names its holder alone means the only list with its key that the agreement knows. */
@@ -188,9 +196,9 @@ function listed({ membership }: NodePorts, question: Question): Question {
 async function propose(
   node: NodePorts,
   questions: Questions,
-  { plan, keys, signed }: Signed,
+  { plan, questions: asks, signed }: Signed,
 ): Promise<Outcome<AnswerResult>> {
-  keepQuestions(node, documentHash(node.primitives.sha256, signed.bytes), keys);
+  keepQuestions(node, documentHash(node.primitives.sha256, signed.bytes), asks);
   const parties = new Set([...plan.inputs, ...plan.recipients].map(({ party }) => party));
   parties.delete(node.me);
   const body = encodeMessage({ plan: signed });

@@ -17,6 +17,7 @@ import {
   timeText,
 } from "@koplamp/wire";
 import { EngineError } from "./errors.ts";
+import type { LookupQuestions } from "./lookup-kept.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { analystsOf } from "./proposal.ts";
 
@@ -48,8 +49,8 @@ const MOST_DRAFTS = 64;
 interface Kept {
   readonly plan: Plan;
   readonly until: number;
-  /** Of a look-up: the questions, which its plan does not state. */
-  readonly keys: readonly (readonly string[])[];
+  /** Of a look-up: what its plan does not state. */
+  readonly questions: LookupQuestions;
 }
 
 /** The drafts of one node, by the hash of their plans. In memory only: after a restart one asks again. */
@@ -81,11 +82,11 @@ export class Drafts {
   keep(
     plan: Plan,
     madeAt: number,
-    keys: Kept["keys"] = [],
+    questions: LookupQuestions = { keys: [] },
   ): { readonly planHash: Hash; readonly until: Time } {
     const planHash = documentHash(this.#node.primitives.sha256, documentBytes(plan));
     const until = madeAt + DRAFT_MS;
-    this.#kept.set(planHash, { plan, until, keys });
+    this.#kept.set(planHash, { plan, until, questions });
     return { planHash, until: timeText(until) };
   }
 
@@ -93,7 +94,10 @@ export class Drafts {
    * The plan that its analyst has signed, which can be asked once.
    * @throws {EngineError} `refused` for bytes that are no draft of this node, or not signed by its analyst; `expired`.
    */
-  take({ bytes, signatures }: SignedBytes): Pick<Kept, "plan" | "keys"> & { readonly signed: SignedBytes } {
+  take({
+    bytes,
+    signatures,
+  }: SignedBytes): Pick<Kept, "plan" | "questions"> & { readonly signed: SignedBytes } {
     const { me, primitives, clock } = this.#node;
     const hash = documentHash(primitives.sha256, bytes);
     const kept = this.#kept.get(hash);
@@ -117,7 +121,7 @@ export class Drafts {
       );
     }
     this.#kept.delete(hash);
-    return { plan, keys: kept.keys, signed: { bytes, signatures: valid } };
+    return { plan, questions: kept.questions, signed: { bytes, signatures: valid } };
   }
 }
 

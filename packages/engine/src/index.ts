@@ -22,6 +22,7 @@ export { type Draft, type LedgerParts, type NodeLedger, openLedger, type Placed 
 export { type DaemonEvent, logFields } from "./log-fields.ts";
 export { type EngineNode, startNode } from "./node.ts";
 export type { NodePorts } from "./node-ports.ts";
+export type { LookedUp } from "./open-lookup.ts";
 export type { DisclosureRecord, LedgerHead, Outcome } from "./outcome.ts";
 export { outcomeText, readOutcome } from "./outcome-text.ts";
 export type {

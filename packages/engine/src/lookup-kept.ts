@@ -3,6 +3,7 @@
 // and erased at the end of the epoch; and an asker's questions, until they have been asked.
 import type { PartyId } from "@koplamp/protocol";
 import type { GotIndex, KeptIndex } from "@koplamp/psi";
+import { type CatalogueEntry, readCatalogueEntry } from "@koplamp/query";
 import {
   base64,
   canonicalBytes,
@@ -79,6 +80,7 @@ const OWN = z.strictObject({ ...VERSION, key: z.string() });
 const LISTS = "lookup-list/";
 const INDEXES = "lookup-index/";
 const QUESTIONS = "lookup-questions/";
+const READING = "lookup-reading/";
 const MOST_RECORD = 4096;
 
 /** Keeps what a holder published. Its rows are written first: a record never names rows that are not there. */
@@ -131,9 +133,25 @@ export function eraseIndexes(node: NodePorts): void {
 
 const KEYS = z.array(z.array(z.string()).max(16)).max(8192);
 
-/** Keeps an asker's questions until their look-up is over: they stand in no plan. */
-export function keepQuestions(node: NodePorts, planHash: Hash, keys: readonly (readonly string[])[]): void {
+/** What an asker keeps of a look-up besides its plan: its questions, or of an open one how those to come are read. */
+export interface LookupQuestions {
+  readonly keys: readonly (readonly string[])[];
+  /** What the holder offered. */
+  readonly reading?: CatalogueEntry;
+}
+
+/** Keeps what a plan of a look-up does not state, until it is over. Of other questions there is nothing. */
+export function keepQuestions(node: NodePorts, planHash: Hash, { keys, reading }: LookupQuestions): void {
   if (keys.length > 0) putAtRest(node, questionsName(planHash), canonicalBytes(keys));
+  if (reading !== undefined) putAtRest(node, readingName(planHash), canonicalBytes(reading));
+}
+
+/** How the questions of an open look-up are read. @throws {EngineError} `integrity` where that is not there. */
+export function readingOf(node: NodePorts, planHash: Hash, holder: PartyId): CatalogueEntry {
+  const bytes = readAtRest(node, readingName(planHash));
+  if (bytes instanceof Uint8Array) return readCatalogueEntry(holder, bytes);
+  const message = "how the holder reads its columns is not kept at this node";
+  throw new EngineError("integrity", node.me, message, "ask again");
 }
 
 /** The questions of a look-up that this node asks. @throws {EngineError} `integrity` where they are not there. */
@@ -152,10 +170,15 @@ export function questionsOf(node: NodePorts, planHash: Hash): readonly (readonly
 /** Forgets questions that have been asked, or will not be. */
 export function dropQuestions({ store }: NodePorts, planHash: Hash): void {
   store.dropSealed(questionsName(planHash));
+  store.dropSealed(readingName(planHash));
 }
 
 function questionsName(planHash: Hash): string {
   return `${QUESTIONS}${planHash.slice(7)}`;
+}
+
+function readingName(planHash: Hash): string {
+  return `${READING}${planHash.slice(7)}`;
 }
 
 /** A small record, and a large body that is sealed already. */

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+import { wipe } from "@koplamp/crypto";
 import type { PartyId } from "@koplamp/protocol";
 import {
   type Allowance,
   type Answered,
   batchesOf,
+  batchFor,
   inputRoot,
   lookupAsker,
   lookupHolder,
   type MeterRequest,
   meter,
+  nextQuestions,
+  openLookupAsker,
+  openLookupHolder,
   openShare,
+  tellAnswers,
 } from "@koplamp/psi";
 import {
   type AnswerResult,
@@ -25,6 +31,8 @@ import {
   type LookupResult,
   type PresenceGrid,
   packInputs,
+  type Time,
+  timeMs,
   timeText,
   utf8,
 } from "@koplamp/wire";
@@ -34,11 +42,12 @@ import { noteMet, ownItems } from "./deconflict.ts";
 import { EngineError } from "./errors.ts";
 import { logActs } from "./interest-audit.ts";
 import type { Items } from "./items.ts";
-import { indexScope, type OwnIndex, type PublishedIndex, questionsOf } from "./lookup-kept.ts";
+import { indexScope, type OwnIndex, type PublishedIndex, questionsOf, readingOf } from "./lookup-kept.ts";
 import { type Current, publishedNow, subscribedNow } from "./lookup-publication.ts";
 import { inputContext } from "./match-stage.ts";
 import { decodeMessage, encodeMessage } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
+import { OpenLookup, type OpenParts } from "./open-lookup.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { checkLookups, lookupsCost, Meter } from "./quota.ts";
 import { rememberedItems } from "./remembered-table.ts";
@@ -63,13 +72,10 @@ const dayForm: z.ZodType<{ readonly day: string }> = z.strictObject({
 });
 
 async function asking(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promise<StageResult> {
-  const scope = indexScope(node, run.plan);
-  const { holder } = scope;
+  if (ask.open === true) return await askingOpen(node, run, ask);
+  const { holder } = indexScope(node, run.plan);
   const { keys, inputs } = asked(node, run, ask);
-  const said = await run.until(node.post.receive(holder, run.topic("lookups")));
-  const { day } = decodeMessage(dayForm, holder, said);
-  expectToday(node, run, day);
-  const { index, session: published } = await subscribedNow(node, run);
+  const { day, index, session: published } = await indexNow(node, run);
   node.progress({ party: node.me, phase: "look up" });
   const { salt, text } = freshSalt(node);
   const session = await runSession(node, run, {
@@ -85,6 +91,67 @@ async function asking(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promis
   const result = resultOf(node, run.planHash, ask, holder, answers);
   return { result, withheld: [], session, ...before(published) };
 }
+
+/** The day that the holder will charge, and the index as it is now. */
+async function indexNow(node: NodePorts, run: QuestionRun) {
+  const { holder } = indexScope(node, run.plan);
+  const said = await run.until(node.post.receive(holder, run.topic("lookups")));
+  const { day } = decodeMessage(dayForm, holder, said);
+  expectToday(node, run, day);
+  return { day, ...(await subscribedNow(node, run)) };
+}
+
+/** Questions that come one by one from the own desk, each fixed in the own ledger before it leaves. */
+async function askingOpen(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promise<StageResult> {
+  const { holder } = indexScope(node, run.plan);
+  const [input] = run.plan.inputs;
+  if (input === undefined) throw new Error("expected a list"); // safe because a look-up's plan has one
+  const reading = readingOf(node, run.planHash, holder);
+  const { day, index, session: published } = await indexNow(node, run);
+  const { salt, text } = freshSalt(node);
+  const context = inputContext(node, run.plan, input);
+  const logged: OpenParts["logged"] = ({ keys, root }) =>
+    logQuestions(node, run, { root, text, keys, elements: batchFor(keys.length) ?? 0 });
+  const until = closingTime(node, run, day);
+  const open = new OpenLookup(node, { ask, reading, context, salt, until, logged });
+  try {
+    const session = await runSession(node, run, {
+      ...common(run),
+      secrets: () => ({ cacheKey: node.keys.storage.slice(), salt: salt.slice() }),
+      hostJobs: {
+        [nextQuestions.name]: () => open.next(run),
+        [tellAnswers.name]: (_number: number, hits: Uint8Array) => open.tell(hits),
+      },
+      start: (facts) => {
+        const { batches: _, ...both } = setup(node, run, ask, index, { facts, day });
+        run.open = open;
+        node.progress({ party: node.me, phase: "open" });
+        return openLookupAsker({ ...both, elements: ask.elements, index }, node.rng);
+      },
+    });
+    const result = resultOf(node, run.planHash, ask, holder, open.answers);
+    return { result, withheld: [], session, ...before(published) };
+  } catch (reason) {
+    const error = await run.fail(reason); // with what the holder says of it, where it ended this
+    open.close(error);
+    throw error;
+  } finally {
+    open.close();
+    wipe(salt);
+  }
+}
+
+/** An open look-up ends with the day that it is charged to, and early enough for its evidence. @throws `expired`. */
+function closingTime({ me, clock }: NodePorts, { plan }: QuestionRun, day: string): Time {
+  const end = addPeriod(`${day}T00:00:00Z`, "P1D");
+  const [until = end] = [end, timeText(timeMs(plan.expires) - CLOSING_MS)].sort();
+  if (timeMs(until) > clock.now()) return until;
+  const message = `expected an open look-up to begin before ${until}, got ${timeText(clock.now())}`;
+  throw new EngineError("expired", me, message, "ask again, with a later day in `expires`");
+}
+
+/** How long before a question expires an open look-up ends by itself: receipts and proofs take some of it. */
+const CLOSING_MS = 300_000;
 
 /** What is asked: a file's questions, or what the own desks look at now. */
 function asked(node: NodePorts, run: QuestionRun, { interests }: LookupAsk): Items {
@@ -132,6 +199,7 @@ async function holding(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promi
   const { index, session: published } = await publishedNow(node, run, held.inputs);
   node.progress({ party: node.me, phase: "answer" });
   const allowed = new Meter(node.me, asker, elements);
+  const end = timeMs(addPeriod(`${day}T00:00:00Z`, "P1D")) + SKEW_MS;
   const session = await runSession<Answered>(node, run, {
     ...common(run),
     debits: [{ asker, unit: "lookups", amount: elements }],
@@ -139,14 +207,17 @@ async function holding(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promi
     hostJobs: {
       [meter.name]: (request: MeterRequest) => {
         run.stillAllowed(); // whoever withdraws or is halted closes an allowance at once
+        expectWithin(node, asker, end);
         allowed.draw(request);
       },
     },
     secrets: () => ({ cacheKey: node.keys.storage.slice() }),
     start: async (facts, pool) => {
       await pool.run(openShare, [index.context, index.share]);
-      const own = { inputs: held.inputs, index };
-      return lookupHolder({ ...setup(node, run, ask, index, { facts, day }), ...own }, node.rng);
+      const own = { ...setup(node, run, ask, index, { facts, day }), inputs: held.inputs, index };
+      return ask.open === true
+        ? openLookupHolder({ ...own, elements }, node.rng)
+        : lookupHolder(own, node.rng);
     },
   });
   logSpent(node, run, session);
@@ -155,6 +226,13 @@ async function holding(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promi
   if (reported === undefined) return told;
   const answers = Array.from(reported, (at) => ({ key: held.keys[at] ?? [], hit: true }));
   return { ...told, result: resultOf(node, run.planHash, ask, asker, answers) };
+}
+
+/** An allowance is of one day; the asker's clock may be behind by what clocks may differ. @throws `expired`. */
+function expectWithin({ me, clock }: NodePorts, asker: PartyId, end: number): void {
+  if (clock.now() <= end) return;
+  const message = `${asker} asks on under an allowance of ${me} that ended at ${timeText(end - SKEW_MS)}`;
+  throw new EngineError("expired", asker, message, "ask again: every day has an allowance of its own");
 }
 
 async function heldItems(node: NodePorts, run: QuestionRun): Promise<Items> {

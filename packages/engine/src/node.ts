@@ -15,6 +15,7 @@ import { exposureLog } from "./exposure-log.ts";
 import { type Inbox, NodeInbox } from "./inbox.ts";
 import { type InterestDesk, interestDesk } from "./interest-desk.ts";
 import { eraseExpired } from "./key-set.ts";
+import { type LookupDesk, lookupDesk } from "./lookup-desk.ts";
 import { decodeMessage, proposalForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { answerOffer, Offers, offerNone } from "./offer.ts";
@@ -27,7 +28,7 @@ import { type OfficersWord, Suspensions } from "./suspensions.ts";
 import { Withdrawals } from "./withdrawals.ts";
 
 /** A node at work: it answers the others, and asks for its own people. */
-export interface EngineNode extends Inbox, InterestDesk {
+export interface EngineNode extends Inbox, InterestDesk, LookupDesk {
   /**
    * Plans a question and computes its contract. Every party reads its own data to offer a padded size; nothing else is
    * told, and nothing is disclosed.
@@ -115,16 +116,7 @@ export function startNode(node: NodePorts): EngineNode {
     }),
     node.post.listen("people/", (from, topic, body) => hearPeople(node, questions.eyes, from, topic, body)),
   ];
-  for (const planHash of pendingQuestions(node)) {
-    void track(takePart(node, node.me, () => resumeQuery(node, questions, planHash))).then((outcome) => {
-      if (outcome.planHash === undefined) dropPending(node, planHash); // it cannot go on: agreement or roster changed
-      taken(outcome);
-    });
-  }
-  for (const planHash of standingQuestions(node)) {
-    if (node.store.sealed(`pending/${planHash.slice(7)}`) !== undefined) continue; // it waits for people yet
-    void track(takePart(node, node.me, () => resumeStanding(node, questions, planHash))).then(taken);
-  }
+  goOn(node, questions, (work) => void track(work).then(taken));
   return {
     explain: (question) => track(explain(node, questions, question)),
     ask: (question) => track(ask(node, questions, question)),
@@ -144,6 +136,7 @@ export function startNode(node: NodePorts): EngineNode {
     standing: () => standingAt(node),
     pause: (planHash, paused) => pauseStanding(node, planHash, paused),
     ...interestDesk(node),
+    ...lookupDesk(node.me, questions.runs),
     onErased: (listener) => void forgetful.push(listener),
     onOutcome: (listener) => void listeners.push(listener),
     close: async (ms) => {
@@ -152,6 +145,26 @@ export function startNode(node: NodePorts): EngineNode {
       await Promise.race([Promise.allSettled(running), node.clock.sleep(ms)]);
     },
   };
+}
+
+/** Goes on with what waited for people, or stood, when this node stopped. */
+function goOn(
+  node: NodePorts,
+  questions: Questions,
+  take: (work: Promise<Outcome<AnswerResult>>) => void,
+): void {
+  for (const planHash of pendingQuestions(node)) {
+    const resumed = takePart(node, node.me, () => resumeQuery(node, questions, planHash));
+    const dropped = resumed.then((outcome) => {
+      if (outcome.planHash === undefined) dropPending(node, planHash); // it cannot go on: agreement or roster changed
+      return outcome;
+    });
+    take(dropped);
+  }
+  for (const planHash of standingQuestions(node)) {
+    if (node.store.sealed(`pending/${planHash.slice(7)}`) !== undefined) continue; // it waits for people yet
+    take(takePart(node, node.me, () => resumeStanding(node, questions, planHash)));
+  }
 }
 
 function questionsOf(

@@ -18,6 +18,7 @@ import { asEngineError, ENGINE_ERROR_CODES, EngineError, forOthers, unreachable 
 import { decodeMessage, encodeMessage, type Stop, stopForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { KeptOffer, Offers } from "./offer.ts";
+import type { OpenLookup } from "./open-lookup.ts";
 import type { Refusal } from "./outcome.ts";
 
 /** How long to wait for the reason of a peer that ended a session. */
@@ -79,6 +80,8 @@ export class QuestionRun {
   readonly completed: Set<PartyId> = new Set();
   /** The others, and the coordinator where it plays a role. */
   readonly peers: readonly PartyId[];
+  /** Set at the asker of an open look-up while questions can be asked. */
+  open: OpenLookup | undefined;
   /** The number of this run plus one, where the question runs several times; 0 where it runs once, and of the series. */
   readonly turn: number;
   readonly #node: NodePorts;

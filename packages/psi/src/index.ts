@@ -19,7 +19,7 @@ export {
   type Spent,
 } from "./evaluate.ts";
 export { type MeterRequest, meter } from "./evaluate-jobs.ts";
-export { inputRoot } from "./input-root.ts";
+export { inputRoot, saltedRoot } from "./input-root.ts";
 export { psiJobs } from "./jobs.ts";
 export { selectInputs, stretchOf } from "./keyed.ts";
 export {

@@ -2,13 +2,19 @@
 import { FINEST_GRID, INTERESTS, type LookupAsk, RESERVED_PARTIES, type Source } from "@koplamp/wire";
 import { readKey } from "./ask-rows.ts";
 import { NAME, PARTY_ID } from "./names.ts";
-import { entriesOf, field, mapOf, nameIn, oneOf, required, textOf } from "./yaml-fields.ts";
+import { entriesOf, field, integerOf, mapOf, nameIn, oneOf, required, textOf } from "./yaml-fields.ts";
 import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
 /** The dataset of a holder whose question names none: the only one of its lists that has the key. */
 export const ONLY_LIST = "";
 
-/** Reads a look-up. How many elements it takes follows from its questions, which are in a file of their own. */
+/** Most elements of one open look-up: each may be a request of its own, with an entry of its own in the evidence. */
+const MOST_OPEN = 1024;
+
+/**
+ * Reads a look-up. How many elements it takes follows from its questions, which are in a file of their own; an open one
+ * says itself how many it takes at most.
+ */
 export function readLookup(map: YamlMap): LookupAsk {
   const holder = readHolder(required(map, "holder", "who holds the list: holder: party"));
   const at = required(map, "asker", "who asks: asker: party");
@@ -17,7 +23,13 @@ export function readLookup(map: YamlMap): LookupAsk {
     throw failAt(at, "invalid-value", `${asker} cannot ask itself`, "expected an asker and a holder");
   }
   const tell = oneOf(required(map, "tell", "asker, or both-on-hit"), ["asker", "both-on-hit"]);
-  return { kind: "lookup", key: readKey(map), from: [holder], asker, elements: 0, tell };
+  const ask = { kind: "lookup", key: readKey(map), from: [holder], asker, elements: 0, tell } as const;
+  const open = field(map, "open");
+  if (open === undefined) return ask;
+  const questions = field(map, "questions");
+  if (questions === undefined) return { ...ask, elements: integerOf(open, 1, MOST_OPEN), open: true };
+  const message = "expected questions in a file, or open: the most that are asked one by one; got both";
+  throw failAt(questions, "invalid-value", message, "leave one of them out");
 }
 
 /**
@@ -43,7 +55,11 @@ export const DECONFLICT_FIELDS = ["kind", "asker", "with", "place", "time"] as c
 
 /** The file with the questions, as the ask names it. */
 export function questionsFileIn(map: YamlMap): string {
-  const value = required(map, "questions", "a file with the questions: questions: questions.csv");
+  const value = required(
+    map,
+    "questions",
+    "a file with the questions: questions: questions.csv, or open: 200 to ask at most 200 one by one",
+  );
   const file = textOf(value, 1000);
   if (/\.(?:csv|tsv)$/.test(file)) return file;
   throw failAt(value, "invalid-value", `expected a .csv or .tsv file of questions, got "${file}"`);
@@ -78,7 +94,7 @@ function isParty(party: string): boolean {
 }
 
 /** The ask's own fields, besides those that every ask has. */
-export const LOOKUP_FIELDS = ["kind", "key", "asker", "holder", "questions", "tell"] as const;
+export const LOOKUP_FIELDS = ["kind", "key", "asker", "holder", "questions", "open", "tell"] as const;
 
 /** The map of a look-up's ask. */
 export function lookupMap(value: YamlValue): YamlMap {

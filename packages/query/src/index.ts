@@ -10,7 +10,7 @@ export { type Federation, type FederationParty, readFederation } from "./federat
 export { questionOf, substanceOf } from "./identity.ts";
 export { known } from "./knowledge.ts";
 export type { Language } from "./language.ts";
-export { lookupKeys, type OfferedList, withList } from "./lookup-questions.ts";
+export { askedKeys, lookupKeys, type OfferedList, withList } from "./lookup-questions.ts";
 export { PARTY_ID, record } from "./names.ts";
 export { didYouMean } from "./nearest.ts";
 export { phrasesOf, type Speaker } from "./phrases.ts";

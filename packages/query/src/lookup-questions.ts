@@ -49,7 +49,7 @@ export function withElements(
   question: Question,
   entries: readonly CatalogueEntry[],
 ): LookupAsk {
-  if (ask.interests !== undefined) return ask; // always as many
+  if (ask.interests !== undefined || ask.open === true) return ask; // always as many, or at most
   return { ...ask, elements: lookupElements(lookupKeys(question, entries).length) };
 }
 
@@ -84,6 +84,31 @@ export function lookupKeys(
   );
 }
 
+/**
+ * Questions that came later, in the canonical form of the holder's columns, each once and in their order. `entry`: what
+ * the holder offered when the look-up was planned.
+ * @throws {QueryError} `invalid-value` naming the question by its number; never its value.
+ */
+export function askedKeys(
+  key: readonly string[],
+  rows: readonly (readonly string[])[],
+  entry: CatalogueEntry,
+): readonly (readonly string[])[] {
+  const specs = key.map((name) => specOf(name, [entry]));
+  const keys = new Map<string, readonly string[]>();
+  for (const [at, cells] of rows.entries()) {
+    if (cells.length !== key.length) {
+      const message = `expected ${key.length} values in question ${at + 1}, got ${cells.length}`;
+      throw new QueryError("invalid-value", message, { hint: `one for each of ${key.join(", ")}` });
+    }
+    const found = cells.map((cell, place) =>
+      canonical(cell, specs[place] ?? OPAQUE, `question ${at + 1}`, "correct it, and ask again"),
+    );
+    keys.set(JSON.stringify(found), found);
+  }
+  return [...keys.values()];
+}
+
 const OPAQUE: ColumnSpec = { kind: "opaque" };
 
 /** How the holder reads the column: a value that is asked about is read in the same way. */
@@ -93,12 +118,15 @@ function specOf(name: string, entries: readonly CatalogueEntry[]): ColumnSpec {
 }
 
 /** Never quotes the value: it may be a person's. */
-function canonical(cell: string, spec: ColumnSpec, place: string): string {
+function canonical(
+  cell: string,
+  spec: ColumnSpec,
+  place: string,
+  hint = "correct the line, or take it out",
+): string {
   const found = canonicalise(spec, cell);
   if (found.kind === "value") return found.value;
-  throw new QueryError("invalid-value", `expected a value of kind ${spec.kind} in ${place}`, {
-    hint: "correct the line, or take it out",
-  });
+  throw new QueryError("invalid-value", `expected a value of kind ${spec.kind} in ${place}`, { hint });
 }
 
 interface Row {

@@ -40,7 +40,8 @@ export function describeLookup(plan: Plan, ask: LookupAsk, covenant: Covenant): 
   const { asker, elements, tell } = ask;
   const [{ party: holder, rowsPadded } = { party: "", rowsPadded: 0 }] = plan.inputs;
   const quota = lookupQuota(covenant, plan.purpose, asker, holder);
-  const batches = batchesOf(elements);
+  const open = ask.open === true;
+  const batches = open ? Array.from({ length: elements }, () => 1) : batchesOf(elements); // one at a time, at most
   const index = describePublication({
     holder,
     asker,
@@ -49,7 +50,7 @@ export function describeLookup(plan: Plan, ask: LookupAsk, covenant: Covenant): 
   });
   const changes = Math.max(1, Math.floor(rowsPadded / 2)); // a churn of more is published as an index
   const churn = describePublication({ holder, asker, quota, publication: { kind: "churn", changes } });
-  const questions = lookup.describe({ holder, asker, batches, tell, rowsPadded });
+  const questions = lookup.describe({ holder, asker, batches, open, tell, rowsPadded });
   if (ask.interests !== undefined) return { questions, before: prefixed(index) }; // under a fresh key each time
   return {
     questions,
@@ -104,11 +105,17 @@ export function lookupText(ask: LookupAsk, name: (party: PartyId) => string): Te
         `${h} leert hoeveel vragen het zijn, niet welke en niet of ze raak zijn.`,
         `${h} learns how many questions there are, not which, and not whether they hit.`,
       ];
+  const [wanneer, when] = ask.open === true ? OPEN_TEXT : ["", ""];
   return {
-    nl: `${a} leert van hooguit ${elements} eigen vragen (${key}) of ${h} ze op zijn lijst heeft, en niets anders van die lijst. ${toldNl}`,
-    en: `${a} learns of at most ${elements} questions of its own (${key}) whether ${h} has them on its list, and nothing else of that list. ${toldEn}`,
+    nl: `${a} leert van hooguit ${elements} eigen vragen (${key}) of ${h} ze op zijn lijst heeft, en niets anders van die lijst. ${toldNl}${wanneer}`,
+    en: `${a} learns of at most ${elements} questions of its own (${key}) whether ${h} has them on its list, and nothing else of that list. ${toldEn}${when}`,
   };
 }
+
+const OPEN_TEXT = [
+  " De vragen komen een voor een, tot het einde van de dag (UTC) en op deze ene goedkeuring; de houder en de coördinator zien wanneer er gevraagd wordt en hoeveel tegelijk.",
+  " The questions come one by one, until the end of the day (UTC) and on this one approval; the holder and the coordinator see when something is asked, and how much at a time.",
+] as const;
 
 function deconflictText(
   { asker, elements, from }: LookupAsk,

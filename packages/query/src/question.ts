@@ -98,9 +98,14 @@ export function readQuestion(
     release,
     expires: readExpires(given.value("expires", "expires (the end of tomorrow)")),
     schedule: schedule === undefined ? null : readSchedule(schedule),
-    ...(ask.kind === "lookup" && ask.interests === undefined ? questionsOf(asked, options.questions) : {}),
+    ...(hasFile(ask) ? questionsOf(asked, options.questions) : {}),
     warnings: given.warnings(),
   });
+}
+
+/** Whether there is a file with what is asked: not of registers, and not of questions that are still to come. */
+function hasFile(ask: QuestionAsk): boolean {
+  return ask.kind === "lookup" && ask.interests === undefined && ask.open === undefined;
 }
 
 function questionsOf(asked: YamlValue, text: string | undefined): Pick<Question, "questions"> {

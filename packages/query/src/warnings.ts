@@ -37,6 +37,10 @@ const WORDS: Readonly<Record<string, Text>> = {
     nl: "de houder hoort van een treffer wat de node van de vrager meldt; een eerlijke melding is niet af te dwingen",
     en: "the holder is told of a hit what the asker's node reports; an honest report cannot be forced",
   },
+  "OPEN-LOOKUP": {
+    nl: "wie dit goedkeurt, ziet niet vooraf hoeveel vragen er komen: hooguit zoveel als er staat; wanneer er gevraagd wordt, is te zien",
+    en: "whoever approves this does not see beforehand how many questions will come: at most as many as it says; when something is asked shows",
+  },
   "COORDINATOR-PATTERN": {
     nl: "de coördinator ziet het hele patroon van overlap, in pseudoniemen",
     en: "the coordinator sees the whole pattern of overlap, in pseudonyms",
@@ -147,8 +151,12 @@ function askWarnings(plan: Plan): readonly string[] {
   ];
 }
 
-function lookupWarnings({ tell }: LookupAsk): readonly string[] {
-  return ["PERSON-LEVEL", ...(tell === "asker" ? [] : ["REPORT-UNFORCED"])];
+function lookupWarnings({ tell, open }: LookupAsk): readonly string[] {
+  return [
+    "PERSON-LEVEL",
+    ...(tell === "asker" ? [] : ["REPORT-UNFORCED"]),
+    ...(open === true ? ["OPEN-LOOKUP"] : []),
+  ];
 }
 
 function matchWarnings({ anyKey, atLeast, tell }: MatchAsk): readonly string[] {

@@ -237,6 +237,8 @@ const trend = z
 
 /** Most elements of one look-up: more questions are asked in several. */
 const MOST_ELEMENTS = 8192;
+/** Of an open one: each element may be a request with an entry of its own in ledger and evidence. */
+const MOST_OPEN = 1024;
 
 const lookup = z
   .strictObject({
@@ -249,6 +251,7 @@ const lookup = z
       .min(1, "expected at least 1")
       .max(MOST_ELEMENTS, `expected at most ${MOST_ELEMENTS}`),
     tell: z.enum(["asker", "both-on-hit"], "expected asker or both-on-hit"),
+    open: z.literal(true).exactOptional(),
     interests: z
       .strictObject({
         place: z.enum(["geohash-5", "geohash-6"], "expected geohash-5 or geohash-6"),
@@ -260,16 +263,20 @@ const lookup = z
     message: `expected ${INTERESTS.elements} elements of the registers of interests, told to both`,
     path: ["interests"],
   })
+  .refine(({ open, elements }) => open === undefined || elements <= MOST_OPEN, {
+    message: `expected at most ${MOST_OPEN} elements where they are asked one by one`,
+    path: ["elements"],
+  })
   .refine(({ asker, from: sources }) => sources.every((row) => row.party !== asker), {
     message: "expected an asker that is not the holder",
     path: ["asker"],
   });
 
 /** Always as many, from the registers and nothing else: what a run sends says nothing of them. */
-function isOfInterests({ key, from: sources, elements, tell }: Omit<LookupAsk, "kind">): boolean {
+function isOfInterests({ key, from: sources, elements, tell, open }: Omit<LookupAsk, "kind">): boolean {
   const { dataset, column, elements: all } = INTERESTS;
   const ofRegisters = key.join() === column && sources.every((row) => row.dataset === dataset);
-  return ofRegisters && elements === all && tell === "both-on-hit";
+  return ofRegisters && elements === all && tell === "both-on-hit" && open === undefined;
 }
 
 function isThreshold(anyKey: unknown, mode: MatchAsk["mode"]): boolean {

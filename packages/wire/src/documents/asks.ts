@@ -108,8 +108,10 @@ export interface LookupAsk {
   /** The holder and its list. */
   readonly from: readonly Source[];
   readonly asker: PartyId;
-  /** Questions, padded to whole batches. */
+  /** Questions, padded to whole batches; at most so many where it is open. */
   readonly elements: number;
+  /** Present where the questions are not there yet: they come one by one while the session is open. */
+  readonly open?: true;
   /** Whether the holder learns of a hit too. */
   readonly tell: "asker" | "both-on-hit";
   /**
