@@ -9,6 +9,7 @@ import { readBody } from "./desk-body.ts";
 import { provenErasure } from "./desk-erasure.ts";
 import { exposureIn } from "./desk-exposure.ts";
 import { interestAdded, interestWithdrawn } from "./desk-interests.ts";
+import { lookedUp, lookUpEnded } from "./desk-lookups.ts";
 import type { RouteName } from "./desk-routes.ts";
 import { suspend, suspensionAt } from "./desk-suspension.ts";
 import { decide, shown, signedIn } from "./inbox.ts";
@@ -66,6 +67,8 @@ export const ANSWERS: Readonly<Record<RouteName, Answer>> = {
     else reply(response, 200, text);
   },
   watch,
+  "look-up": heard(({ desk, caller, hash }, body) => lookedUp(desk.node, caller, hash, body)),
+  "end-look-up": told(({ desk, caller, hash }) => lookUpEnded(desk.node, caller, hash)),
   standing: told(({ desk }) => ({ standing: desk.node.standing() })),
   pause: told(({ desk, hash }) => paused(desk.node, hash, true)),
   unpause: told(({ desk, hash }) => paused(desk.node, hash, false)),

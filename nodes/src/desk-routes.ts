@@ -25,6 +25,8 @@ export type RouteName =
   | "run"
   | "outcome"
   | "watch"
+  | "look-up"
+  | "end-look-up"
   | "standing"
   | "pause"
   | "unpause"
@@ -59,6 +61,8 @@ export const ROUTES: readonly Route[] = [
   { name: "run", method: "POST", path: "/v1/run", roles: ["analyst"] },
   { name: "outcome", method: "GET", path: "/v1/outcomes/HASH", roles: ["analyst"] },
   { name: "watch", method: "GET", path: "/v1/watch/HASH", roles: ["analyst"] },
+  { name: "look-up", method: "POST", path: "/v1/lookups/HASH", roles: ["analyst"] },
+  { name: "end-look-up", method: "POST", path: "/v1/lookups/ended/HASH", roles: ["analyst"] },
   { name: "standing", method: "GET", path: "/v1/standing", roles: DESK_ROLES },
   { name: "pause", method: "POST", path: "/v1/pause/HASH", roles: PAUSERS },
   { name: "unpause", method: "POST", path: "/v1/unpause/HASH", roles: PAUSERS },

@@ -14,6 +14,7 @@ import { KEY_COMMANDS } from "./key.ts";
 import { LAB_COMMANDS } from "./lab.ts";
 import { LEDGER_COMMANDS } from "./ledger.ts";
 import { SIGN_INS } from "./login.ts";
+import { LOOKUP_COMMANDS } from "./lookup.ts";
 import { POLICY_COMMANDS } from "./policy.ts";
 import { QUERY_COMMANDS } from "./query.ts";
 import { QUERY_NEW } from "./query-new.ts";
@@ -36,7 +37,7 @@ export const GROUPS: readonly CommandGroup[] = [
   {
     name: "query",
     summary: "Questions to real nodes, through your own.",
-    commands: [QUERY_NEW, ...QUERY_COMMANDS, ...STANDING_COMMANDS, ERASED],
+    commands: [QUERY_NEW, ...QUERY_COMMANDS, ...LOOKUP_COMMANDS, ...STANDING_COMMANDS, ERASED],
   },
   {
     name: "interest",

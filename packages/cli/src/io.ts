@@ -18,6 +18,8 @@ export interface Io {
   readonly cwd: string;
   /** Asks the person at the terminal; absent where there is none. */
   readonly ask?: (question: string) => Promise<string>;
+  /** The lines of standard input, as they come. */
+  readonly lines?: () => AsyncIterable<string>;
   /** Calls `handler` at the first Ctrl-C or SIGTERM. Returns a way to stop listening. */
   onInterrupt(handler: () => void): () => void;
 }
@@ -30,6 +32,7 @@ export function processIo(): Io {
     env: process.env,
     cwd: process.cwd(),
     ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: askAtTerminal } : {}),
+    lines: () => createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
     onInterrupt(handler) {
       for (const signal of SIGNALS) process.once(signal, handler);
       return () => {

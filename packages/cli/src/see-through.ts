@@ -22,7 +22,10 @@ export async function seenThrough(
   const listening = session.io.onInterrupt(() => stop.abort());
   const said = setTimeout(() => void sayWho(session, client, isOurs), PATIENCE_MS);
   try {
-    return await follow((step) => session.lanes.show(step), stop.signal);
+    return await follow((step) => {
+      session.lanes.show(step);
+      if (step.phase === "open") void sayOpen(session, client, isOurs);
+    }, stop.signal);
   } catch (reason) {
     if (!stop.signal.aborted) throw reason;
     session.lanes.clear();
@@ -33,6 +36,22 @@ export async function seenThrough(
     listening();
     session.lanes.clear();
   }
+}
+
+/** An open look-up takes questions from now on. */
+async function sayOpen(
+  session: Session,
+  client: NodeClient,
+  isOurs: (item: InboxItem) => boolean,
+): Promise<void> {
+  const found = (await client.inbox().catch(() => [])).find(isOurs);
+  if (found === undefined) return; // it is over already
+  const plan = found.planHash.slice(7, 15);
+  session.lanes.clear();
+  session.note(
+    `open for questions: koplamp query ask ${plan} VALUE …`,
+    `                    koplamp query end ${plan} ends it; the day (UTC) does too`,
+  );
 }
 
 async function sayWho(

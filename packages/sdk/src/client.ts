@@ -13,6 +13,7 @@ import {
   type InboxItem,
   type InboxQuestion,
   type KeptInterest,
+  type LookedUp,
   type Outcome,
   type PlanDraft,
   type Progress,
@@ -98,6 +99,13 @@ export interface NodeClient {
     progress?: (step: Progress) => void,
     signal?: AbortSignal,
   ): Promise<Outcome<AnswerResult>>;
+  /**
+   * Asks in an open look-up, a cell for each column of its key, at most 32 questions at a time.
+   * @throws {EngineError} `refused`, `quota`, `limits`; {@link QueryError} for a value of another kind.
+   */
+  lookUp(planHash: Hash, rows: readonly (readonly string[])[]): Promise<LookedUp>;
+  /** Ends an open look-up: its evidence and whole answer follow. @throws {EngineError} `refused`. */
+  endLookUp(planHash: Hash): Promise<void>;
   /** The standing questions of this node, what is due first before the others. */
   standing(): Promise<readonly Standing[]>;
   /** Has the node sit out what falls due of a standing question, or take part again. @throws {EngineError} `refused`. */
@@ -172,6 +180,9 @@ export function nodeClient(dir: string, env: HomeEnv = process.env): NodeClient 
       const line = await lastLine(desk, "POST", "/v1/policy");
       return (JSON.parse(line) as { readonly policies: number }).policies; // our own node's word
     },
+    lookUp: async (planHash, rows) =>
+      JSON.parse(await lastLine(desk, "POST", `/v1/lookups/${planHash}`, { rows })) as LookedUp, // our own node's word
+    endLookUp: async (planHash) => void (await lastLine(desk, "POST", `/v1/lookups/ended/${planHash}`)),
     withdraw: async (signed) => void (await lastLine(desk, "POST", "/v1/withdrawals", asBody(signed))),
     suspend: async (signed) => void (await lastLine(desk, "POST", "/v1/suspension", asBody(signed))),
     suspension: async () => {

@@ -17,6 +17,7 @@ export {
   type InboxItem,
   type InboxQuestion,
   type KeptInterest,
+  type LookedUp,
   type Outcome,
   type PlanDraft,
   type Standing,
