@@ -17,6 +17,9 @@ import { cpuOf, peakOf, programsIn, writeColumn } from "./processes-measured.mjs
 const [ASKER, HOLDER] = ["asker", "holder"];
 /** Of a question with many names: elements of a batch. */
 const BATCH = 32;
+/** Elements of one open look-up at most. */
+const MOST_OPEN = 1024;
+const WRONG = "not the answer of the plain list";
 
 const { values } = parseArgs({
   options: {
@@ -91,6 +94,7 @@ async function measured(dir) {
       [HOLDER, ASKER].map((party) => peakOf(pids.get(party ?? "") ?? 0)),
     );
     print(`  peak memory: holder ${holder?.toFixed(0)} MiB, asker ${asker?.toFixed(0)} MiB`);
+    await openPart(desk, pids, singles, batches);
     await part("one name", singles, 1);
     const batch = await part(`${BATCH} names`, batches, BATCH);
     const all = await part(`${many} names`, 1, many);
@@ -152,6 +156,67 @@ function partOf(desk, pids, log) {
   };
 }
 
+/**
+ * Questions under one approval, each a round trip: from the desk's socket to the answer. Names one by one, and then batches,
+ * in as many open look-ups as their elements take.
+ * @param {import("../packages/sdk/src/index.ts").NodeClient} desk
+ * @param {ReadonlyMap<string, number>} pids
+ * @param {number} singles
+ * @param {number} batches
+ */
+async function openPart(desk, pids, singles, batches) {
+  for (const [times, names] of /** @type {const} */ ([
+    [singles, 1],
+    [batches, BATCH],
+  ])) {
+    const took = /** @type {number[]} */ ([]);
+    const [load, before] = [loadavg()[0], await cpuOf(pids)];
+    const most = Math.floor(MOST_OPEN / names);
+    for (let left = times; left > 0; left -= most) await openOne(desk, Math.min(left, most), names, took);
+    if (times === 0) continue;
+    const after = await cpuOf(pids);
+    const cpu = [...pids.keys()].map(
+      (name) => `${name} ${ms(((after.get(name) ?? 0) - (before.get(name) ?? 0)) / times)}`,
+    );
+    const rate = (1000 * names * times) / took.reduce((sum, one) => sum + one, 0);
+    const title = names === 1 ? "one name" : `${names} names`;
+    print(
+      `${title} in an open look-up, ${times} times: p50 ${ms(at(took, 0.5))}, p95 ${ms(at(took, 0.95))}; ${rate.toFixed(1)} names a second`,
+      `  CPU of a question, opening and evidence included: ${cpu.join(", ")}; load ${load?.toFixed(1)} to ${loadavg()[0]?.toFixed(1)}`,
+    );
+  }
+}
+
+/**
+ * @param {import("../packages/sdk/src/index.ts").NodeClient} desk
+ * @param {number} times
+ * @param {number} names
+ * @param {number[]} took
+ */
+async function openOne(desk, times, names, took) {
+  const opened = Promise.withResolvers();
+  const text = questionOf(0, 0).text.replace("questions: names.csv", `open: ${times * names}`);
+  const ending = desk.run({ file: "open.yaml", text }, ({ party, phase }) => {
+    if (party === ASKER && phase === "open") opened.resolve(undefined);
+  });
+  await Promise.race([opened.promise, ending]);
+  const [question] = await desk.inbox();
+  for (let time = 0; time < times; time += 1) {
+    const asked = Array.from({ length: names }, (_, at) => [nameOf(at, (took.length * 31 + at) % rows)]);
+    const began = performance.now();
+    const { answers } = await desk.lookUp(question?.planHash ?? "", asked);
+    took.push(performance.now() - began);
+    if (answers.length !== names || !answers.every(isRight)) throw new Error(WRONG);
+  }
+  const outcome = await ending; // its right is used up
+  if (outcome.status !== "released") throw new Error(`${WRONG}: ${JSON.stringify(outcome).slice(0, 500)}`);
+}
+
+/** @param {any} answer */
+function isRight({ key, hit }) {
+  return hit === key[0].startsWith("item");
+}
+
 /** Half of the names are on the list. @param {number} number @param {number} names */
 function questionOf(number, names) {
   const text = `koplamp: query/v1
@@ -179,11 +244,8 @@ function nameOf(at, row) {
 /** @param {any} outcome @param {number} names */
 function expectRight(outcome, names) {
   const answers = outcome.result?.answers;
-  const right =
-    outcome.status === "released" &&
-    answers?.length === names &&
-    answers.every((/** @type {any} */ { key, hit }) => hit === key[0].startsWith("item"));
-  if (!right) throw new Error(`not the answer of the plain list: ${JSON.stringify(outcome).slice(0, 500)}`);
+  const right = outcome.status === "released" && answers?.length === names && answers.every(isRight);
+  if (!right) throw new Error(`${WRONG}: ${JSON.stringify(outcome).slice(0, 500)}`);
 }
 
 /** How long each session ran, by the asker's own log: but for the first question, all are sessions of questions. @param {string} log */

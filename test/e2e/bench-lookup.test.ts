@@ -18,13 +18,15 @@ async function measured(options: readonly string[], edits: readonly Edit[] = [])
   return (await promisify(execFile)(process.execPath, args, { cwd: root })).stdout;
 }
 
-it("times a publication, questions of one name and of a batch, and many names in one question", async () => {
+it("times a publication, questions of one name and of a batch, open and each by itself, and many names in one", async () => {
   const text = await measured(["--rows", "70", "--singles", "2", "--batches", "1", "--many", "65"]);
   const lines = text.split("\n");
   for (const title of [
     "70 rows, backend portable, nodes with 1 workers",
     "first (publishes), 1 times: p50",
     "  peak memory: holder",
+    "one name in an open look-up, 2 times: p50",
+    "32 names in an open look-up, 1 times: p50",
     "one name, 2 times: p50",
     "32 names, 1 times: p50",
     "65 names, 1 times: p50",
@@ -35,8 +37,10 @@ it("times a publication, questions of one name and of a batch, and many names in
       title,
     ).toHaveLength(1);
   expect(text).not.toMatch(/NaN|undefined|Infinity/);
-  const cpu = lines.filter((line) => line.startsWith("  CPU of a question: "));
-  expect(cpu).toHaveLength(4);
+  const cpu = lines.filter((line) =>
+    /^ {2}CPU of a question(?:, opening and evidence included)?: /.test(line),
+  );
+  expect(cpu).toHaveLength(6);
   for (const line of cpu) for (const name of ["relay", "holder", "asker"]) expect(line).toMatch(`${name} `);
 }, 120_000);
 

@@ -96,7 +96,7 @@ export const LOOKUPS: readonly Switch[] = [
     edits: [
       {
         file: "packages/psi/src/lookup.ts",
-        from: "yield* compute(meter, { asker, elements: request.length / 32, block: number });",
+        from: "yield* compute(meter, { asker, elements: request.length / POINT_BYTES, block: number });",
         to: "void meter;",
       },
     ],

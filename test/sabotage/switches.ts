@@ -18,6 +18,7 @@ import { LISTED } from "./listed.ts";
 import { LOOKUPS } from "./lookup.ts";
 import { MASKED_SUMS } from "./masked-sums.ts";
 import { MATCHING } from "./matching.ts";
+import { OPEN_LOOKUPS } from "./open-lookup.ts";
 import { PAIR } from "./pair.ts";
 import { PAIRS } from "./pairs.ts";
 import { PEOPLE } from "./people.ts";
@@ -42,6 +43,7 @@ export const SWITCHES: readonly Switch[] = [
   ...PAIRS,
   ...BULK_PAIR,
   ...LOOKUPS,
+  ...OPEN_LOOKUPS,
   ...DECONFLICTION,
   ...THRESHOLD,
   ...VIEWED,

@@ -31,8 +31,8 @@ export const VIEWED: readonly Switch[] = [
     edits: [
       {
         file: "packages/psi/src/lookup.ts",
-        from: "hits.push(yield* compute(answerBatch, routeOf(setup), prover, batch, request, reply, index.sealed));",
-        to: "hits.push(yield* compute(answerBatch, routeOf(setup), prover, batch, request, reply, index.sealed));\n    if (hits.at(-1)?.includes(1)) yield* compute(sha256Of, reply);",
+        from: "return yield* compute(answerBatch, routeOf(setup), prover, batch, request, reply, index.sealed);",
+        to: "const hits = yield* compute(answerBatch, routeOf(setup), prover, batch, request, reply, index.sealed);\n  if (hits.includes(1)) yield* compute(sha256Of, reply);\n  return hits;",
       },
     ],
     test: { file: MOMENTS, name: "of lookup/1" },

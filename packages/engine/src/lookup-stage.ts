@@ -119,7 +119,7 @@ async function askingOpen(node: NodePorts, run: QuestionRun, ask: LookupAsk): Pr
       ...common(run),
       secrets: () => ({ cacheKey: node.keys.storage.slice(), salt: salt.slice() }),
       hostJobs: {
-        [nextQuestions.name]: () => open.next(run),
+        [nextQuestions.name]: () => open.next((wait) => run.until(wait)),
         [tellAnswers.name]: (_number: number, hits: Uint8Array) => open.tell(hits),
       },
       start: (facts) => {

@@ -14,7 +14,6 @@ import {
 } from "@koplamp/wire";
 import { EngineError } from "./errors.ts";
 import type { NodePorts } from "./node-ports.ts";
-import type { QuestionRun } from "./question-run.ts";
 import { within } from "./within.ts";
 
 /** What an analyst is told of the questions of one request. */
@@ -30,6 +29,9 @@ interface Asked {
   readonly keys: readonly (readonly string[])[];
   readonly told: PromiseWithResolvers<Uint8Array>;
 }
+
+/** Waits for something, or until the question stops. */
+type Wait = <T>(wait: Promise<T>) => Promise<T>;
 
 /** What an open look-up is made of. */
 export interface OpenParts {
@@ -91,14 +93,14 @@ export class OpenLookup {
   }
 
   /** The job that waits for questions, and fixes them. */
-  async next(run: QuestionRun): Promise<PackedInputs | undefined> {
+  async next(until: Wait): Promise<PackedInputs | undefined> {
     const { clock } = this.#node;
     while (this.#waiting.length === 0) {
       const left = timeMs(this.until) - clock.now();
       if (left <= 0 || this.#left === 0) this.end();
       if (this.#over) return undefined;
       this.#wake = Promise.withResolvers();
-      await run.until(within(clock, left, this.#wake.promise));
+      await until(within(clock, left, this.#wake.promise));
     }
     const [{ keys } = { keys: [] }] = this.#waiting;
     const { context, salt, logged } = this.#parts;

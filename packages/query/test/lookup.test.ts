@@ -42,6 +42,37 @@ function plannedFor(text: string, questions?: string) {
   return planned(read(text, questions), LIST);
 }
 
+describe("an open look-up as it is read", () => {
+  const OPEN = TEXT.replace("questions: questions.csv", "open: 200");
+
+  test("its plan says how many elements there may be, and its contract what leaves at most", () => {
+    const { plan, contract } = plannedFor(OPEN);
+    expect(plan.ask).toMatchObject({ elements: 200, open: true });
+    const rows = contract.egress.map(({ what, messages, bytes }) => [what, messages, bytes]);
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        ["M", 201, 6400],
+        ["E", 200, 19_200],
+      ]),
+    );
+    expect(rows.map(([what]) => what)).not.toContain("R");
+    expect(contract.debits).toEqual([
+      expect.objectContaining({ holder: "holder", unit: "lookups", amount: 200 }),
+    ]);
+    expect(contract.warnings).toContain("OPEN-LOOKUP");
+    expect(contract.text.en).toMatch(/one by one, until the end of the day/);
+  });
+
+  test.each([
+    ["questions beside it", OPEN.replace("open: 200", "open: 200, questions: q.csv"), "invalid-value"],
+    ["neither", TEXT.replace("questions: questions.csv, ", ""), "missing-field"],
+    ["none", OPEN.replace("open: 200", "open: 0"), "invalid-value"],
+    ["more than one may hold", OPEN.replace("open: 200", "open: 1025"), "invalid-value"],
+  ])("%s is refused", (_name, text, code) => {
+    expect(() => read(text)).toThrow(expect.objectContaining({ code }));
+  });
+});
+
 describe("a look-up as it is read", () => {
   test("its plan states how many elements, and no question", () => {
     const { plan } = plannedFor(TEXT, QUESTIONS);

@@ -15,6 +15,7 @@ import { Relay } from "@koplamp/transport";
 import type { Answer, AnswerResult } from "@koplamp/wire";
 import type { Founded } from "./charter.ts";
 import type { CheckedDataset } from "./check-lab.ts";
+import { SdkError } from "./errors.ts";
 import { answerOf, type Outcomes } from "./lab-answer.ts";
 import { type LabNode, type LabWorld, startLabCoordinator, startLabNode } from "./lab-node.ts";
 import { foundKept, foundOnce, storeIn } from "./lab-state.ts";
@@ -76,6 +77,7 @@ const LAST_MS = 10_000;
 export async function runLab(request: LabRequest): Promise<LabRun> {
   const { federation, question } = request;
   checkNames(federation, question);
+  expectAsked(question);
   const sources = await readAll(request);
   const clock = request.clock ?? CLOCK;
   const rng: Rng = (length) => randomFillSync(new Uint8Array(length));
@@ -97,6 +99,17 @@ export async function runLab(request: LabRequest): Promise<LabRun> {
     if (request.workers === undefined) await world.workers.close();
     await world.relay.close();
   }
+}
+
+/** A lab runs from end to end: nobody is there to ask on. @throws {SdkError} `question`. */
+function expectAsked({ ask }: Question): void {
+  if (ask.kind !== "lookup" || ask.open !== true) return;
+  const message = "expected the questions of this look-up in a file: in a lab nobody asks them one by one";
+  throw new SdkError(
+    "question",
+    message,
+    "questions: questions.csv, or ask it of real nodes: koplamp query run",
+  );
 }
 
 function found(

@@ -153,6 +153,15 @@ describe("bad input", { timeout: 60_000 }, () => {
     await expect(ask(`expires: 2026-01-01\n${MATCH}`)).rejects.toThrow(QueryError);
   });
 
+  test("a look-up whose questions are still to come: nobody is there to ask", async () => {
+    const open = "ask: { kind: lookup, key: [imo], asker: aa, holder: { bb: list }, open: 8, tell: asker }";
+    await expect(ask(`${open}\nrecipients: [aa]`)).rejects.toMatchObject({
+      name: "SdkError",
+      code: "question",
+      hint: expect.stringContaining("koplamp query run"),
+    });
+  });
+
   test("a key of a kind that cannot be one", async () => {
     await expect(ask(MATCH.replace("[imo]", "[group]"))).rejects.toThrow(
       'column "group" is of kind category',
