@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer of deconfliction at the own desk: names of own interests, told as what they are and whom to contact.
-import type { KeptInterest } from "@koplamp/sdk";
+import type { KeptInterest, NodeClient } from "@koplamp/sdk";
 import type { PlainAnswer, PlainLookup, PlainResult } from "./answer.ts";
 import type { Session } from "./session.ts";
 
@@ -27,6 +27,17 @@ export function withInterests(
       : result;
   const results = Object.entries(answer.results).map(([party, result]) => [party, told(result)] as const);
   return { ...answer, results: Object.fromEntries(results) };
+}
+
+/** The same at the desk that it is of: its register is asked only for an answer that names something in it. */
+export async function namedAt(
+  client: Pick<NodeClient, "interests">,
+  answer: PlainAnswer,
+  session: Pick<Session, "lang">,
+): Promise<PlainAnswer> {
+  return Object.values(answer.results).some(isOfInterests)
+    ? withInterests(answer, await client.interests(), session)
+    : answer;
 }
 
 const NAMED = "interest";

@@ -22,6 +22,7 @@ import { endingLines, exitOf, plainAnswer } from "./ending.ts";
 import { EXIT, UsageError } from "./errors.ts";
 import { headingLine } from "./heading.ts";
 import { clientOf, NODE, questionAt } from "./inbox.ts";
+import { namedAt } from "./interest-result.ts";
 import { seenThrough } from "./see-through.ts";
 import type { Session } from "./session.ts";
 import { signedPlan } from "./sign-plan.ts";
@@ -154,6 +155,9 @@ async function told(
   const answer = answerText(answerOf(id, { [party]: outcome }));
   const rules = question ?? outcome.plan;
   if (session.json || rules === undefined) session.print(answer);
-  else session.print(...endingLines(plainAnswer(answer), rules, all));
+  else {
+    const named = await namedAt(clientOf(session, flags), plainAnswer(answer), session);
+    session.print(...endingLines(named, rules, all));
+  }
   return outcome.status === "released" ? exitOf(plainAnswer(answer), [outcome]) : exitOfOutcome(outcome);
 }

@@ -8,7 +8,7 @@ import type { CommandSpec, Flags } from "./command.ts";
 import { exitOf, plainAnswer } from "./ending.ts";
 import { UsageError } from "./errors.ts";
 import { clientOf, NODE } from "./inbox.ts";
-import { isOfInterests, withInterests } from "./interest-result.ts";
+import { namedAt } from "./interest-result.ts";
 import { pictureOf } from "./picture.ts";
 import { csvText, resultTable } from "./result-table.ts";
 import type { Session } from "./session.ts";
@@ -67,9 +67,7 @@ async function answerFrom(session: Session, flags: Flags, what: string): Promise
   const client = clientOf(session, flags);
   const [{ party }, outcome] = [await client.status(), await client.outcomeOf(what)];
   const answer = plainAnswer(answerText(answerOf(outcome.query, { [party]: outcome })));
-  return Object.values(answer.results).some(isOfInterests)
-    ? withInterests(answer, await client.interests(), session)
-    : answer;
+  return await namedAt(client, answer, session);
 }
 
 function read(text: string, file: string): PlainAnswer {

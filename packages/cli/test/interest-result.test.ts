@@ -3,7 +3,7 @@
 import type { KeptInterest } from "@koplamp/sdk";
 import { expect, test } from "vitest";
 import { answerLines, type PlainAnswer } from "../src/answer.ts";
-import { isOfInterests, withInterests } from "../src/interest-result.ts";
+import { isOfInterests, namedAt, withInterests } from "../src/interest-result.ts";
 
 const [KNOWN, GONE] = ["1f4c9a02".repeat(4), "77aa0011".repeat(4)];
 const at = "2027-01-05T10:00:00Z";
@@ -34,6 +34,12 @@ test("each interest that met is told by its kind, case and desk, with the agency
   ]);
   const dutch = withInterests(answerOf([["interest", KNOWN ?? ""]]), [own], { lang: "nl" });
   expect(answerLines(dutch, { all: "" }).join()).toContain("neem contact op met elkaar: douane");
+});
+
+test("an answer without one says so, and asks the register nothing", async () => {
+  const asked = { interests: () => Promise.reject(new Error("asked")) };
+  const answer = await namedAt(asked, answerOf([]), { lang: "en" });
+  expect(answerLines(answer, { all: "" })).toEqual(["released to kmar: nothing met"]);
 });
 
 test("one that the register has no more keeps its name, and answers about other things are left alone", () => {
