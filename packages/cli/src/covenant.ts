@@ -30,7 +30,7 @@ export const COVENANT_COMMANDS: readonly CommandSpec[] = [
     name: "new",
     summary: "Writes a draft to edit: as strict as it can be, with a comment at every part.",
     example:
-      "koplamp covenant new --id ships-nl --join kmar/join.json,douane/join.json --purposes sanctions-2026",
+      "koplamp covenant new --id ships-nl --join kmar.json,douane.json --purposes counts --deconfliction desks",
     flags: [
       { flag: "--id <id>", text: "the federation's name", required: true },
       { flag: "--federation <file>", text: "take parties, datasets and columns from a federation file" },
@@ -40,6 +40,10 @@ export const COVENANT_COMMANDS: readonly CommandSpec[] = [
       },
       { flag: "--parties <ids>", text: "parties without a file yet, with commas between" },
       { flag: "--purposes <ids>", text: "purposes, with commas between" },
+      {
+        flag: "--deconfliction <id>",
+        text: "one purpose more: both desks that look at the same may be told (docs/deconfliction.md)",
+      },
       { flag: "--out <file>", text: "where to write it (default: covenant.yaml)" },
     ],
     run: covenantNew,
@@ -111,12 +115,14 @@ async function covenantNew(session: Session, flags: Flags): Promise<number> {
   const { cwd } = session.io;
   const [federation, joins] = [flags.text("federation"), names(flags, "join")];
   const [parties, purposes] = [names(flags, "parties"), names(flags, "purposes")];
+  const deconfliction = flags.text("deconfliction");
   const text = await draftCovenant({
     id: flags.required("id"),
     ...(federation === undefined ? {} : { federation: resolve(cwd, federation) }),
     ...(joins === undefined ? {} : { joins: joins.map((file) => resolve(cwd, file)) }),
     ...(parties === undefined ? {} : { parties }),
     ...(purposes === undefined ? {} : { purposes }),
+    ...(deconfliction === undefined ? {} : { deconfliction }),
     now: Date.now(),
   });
   return await written(session, flags.text("out") ?? "covenant.yaml", text);

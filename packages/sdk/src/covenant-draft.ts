@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { BLANK } from "@koplamp/covenant";
 import type { PartyId } from "@koplamp/protocol";
 import { fileSchema } from "@koplamp/query";
-import { addPeriod, type Covenant, documentSchema, timeText } from "@koplamp/wire";
+import { addPeriod, type Covenant, documentSchema, INTERESTS, timeText } from "@koplamp/wire";
 import { Document, isMap, isScalar } from "yaml";
 import { type ReadCovenant, readCovenant } from "./covenant-file.ts";
 import { SdkError } from "./errors.ts";
@@ -20,6 +20,8 @@ export interface DraftRequest {
   /** Ids, where there is no file yet. */
   readonly parties?: readonly string[];
   readonly purposes?: readonly string[];
+  /** One purpose more, for which desks may be told that they look at the same. */
+  readonly deconfliction?: string;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -103,14 +105,13 @@ function joinOf(file: string): Omit<DraftParty, "datasets"> {
   );
 }
 
+/** Desks are told once an hour. */
+const RUNS_A_DAY = 24;
 const UNKNOWN_HASH = `sha256:${BLANK}`;
 
-function draftOf(
-  { id, purposes = ["purpose"], now }: DraftRequest,
-  parties: readonly DraftParty[],
-): Covenant {
+function draftOf(request: DraftRequest, parties: readonly DraftParty[]): Covenant {
+  const { id, now } = request;
   const validFrom = timeText(now - (now % 86_400_000));
-  const recipients = parties.map((party) => party.id);
   return {
     koplamp: "covenant/v1",
     id,
@@ -128,30 +129,66 @@ function draftOf(
       bases: [{ id: `${party}-basis`, law: BLANK, article: BLANK }],
       covenantKeys: [key],
     })),
-    purposes: purposes.map((purpose) => ({
+    purposes: purposesOf(request).map(({ purpose, classes }) => ({
       id: purpose,
       text: { nl: BLANK, en: BLANK },
-      classes: ["A", "B"],
+      classes,
       until: addPeriod(validFrom, "P1Y"),
-      bases: recipients.map((party) => ({ party, basis: `${party}-basis` })),
+      bases: parties.map(({ id: party }) => ({ party, basis: `${party}-basis` })),
     })),
-    dataClasses: parties.flatMap(({ id: party, datasets }) =>
-      Object.entries(datasets).map(([dataset, columns]) => ({
-        id: `${party}.${dataset}`,
-        party,
-        dataset,
-        columns,
-        registerSize: 0,
-        sensitivity: "ordinary" as const,
-        allow: purposes.map((purpose) => ({ purpose, classes: ["A", "B"] as const, recipients })),
-      })),
-    ),
-    ...limits(purposes, parties),
+    dataClasses: parties.flatMap((party) => dataClassesOf(request, party, parties)),
+    ...limits(request, parties),
   };
 }
 
+type DraftPurpose = Pick<Covenant["dataClasses"][number]["allow"][number], "purpose" | "classes">;
+
+/** Purposes to fill in, one at least, besides that of the desks. */
+function plainPurposes({ purposes, deconfliction }: DraftRequest): readonly DraftPurpose[] {
+  const named = purposes ?? (deconfliction === undefined ? ["purpose"] : []);
+  return named
+    .filter((purpose) => purpose !== deconfliction)
+    .map((purpose) => ({ purpose, classes: ["A", "B"] }));
+}
+
+const deskPurposes = ({ deconfliction }: DraftRequest): readonly DraftPurpose[] =>
+  deconfliction === undefined ? [] : [{ purpose: deconfliction, classes: ["E"] }];
+
+const purposesOf = (request: DraftRequest): readonly DraftPurpose[] => [
+  ...plainPurposes(request),
+  ...deskPurposes(request),
+];
+
+/** A party's own lists, and the register of interests that every node keeps: listed in any case, allowed when asked for. */
+function dataClassesOf(
+  request: DraftRequest,
+  { id: party, datasets }: DraftParty,
+  parties: readonly DraftParty[],
+): Covenant["dataClasses"] {
+  const recipients = parties.map(({ id }) => id);
+  const classOf = (
+    dataset: string,
+    columns: readonly string[],
+    registerSize: number,
+    purposes: readonly DraftPurpose[],
+  ): Covenant["dataClasses"][number] => ({
+    id: `${party}.${dataset}`,
+    party,
+    dataset,
+    columns,
+    registerSize,
+    sensitivity: "ordinary",
+    allow: purposes.map((purpose) => ({ ...purpose, recipients })),
+  });
+  const { dataset, column, elements } = INTERESTS;
+  return [
+    ...Object.entries(datasets).map(([name, columns]) => classOf(name, columns, 0, plainPurposes(request))),
+    classOf(dataset, [column], elements, deskPurposes(request)),
+  ];
+}
+
 function limits(
-  purposes: readonly string[],
+  request: DraftRequest,
   parties: readonly DraftParty[],
 ): Omit<
   Covenant,
@@ -166,8 +203,11 @@ function limits(
   | "purposes"
   | "dataClasses"
 > {
+  const asksDesks = request.deconfliction !== undefined;
   return {
-    personLevel: { allowed: false, ground: null, external: [] },
+    personLevel: asksDesks
+      ? { allowed: true, ground: { nl: BLANK, en: BLANK }, external: [] }
+      : { allowed: false, ground: null, external: [] },
     floors: {
       minCount: 10,
       minContributors: 2,
@@ -176,13 +216,13 @@ function limits(
       dominancePercent: 100,
       maxDomainPermille: 10,
     },
-    quotas: purposes.map((purpose) => ({
+    quotas: purposesOf(request).map(({ purpose }) => ({
       asker: "*",
       holder: "*",
       purpose,
       epoch: "P7D",
       evaluations: 0,
-      lookupsPerDay: 0,
+      lookupsPerDay: purpose === request.deconfliction ? RUNS_A_DAY * INTERESTS.elements : 0,
     })),
     budgets: [],
     approval: { validFor: "P30D", external: [] },
@@ -190,6 +230,9 @@ function limits(
     protocols: [
       { id: "overlap-hub/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: ["count", "pattern"] },
       { id: "sum-threshold/1", paramSets: ["bfv-amt-50-pq"], coordinatorLearns: [] },
+      ...(asksDesks
+        ? [{ id: "lookup/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: [] } as const]
+        : []),
     ],
     retention: { results: "P90D", salts: "P1Y", ledger: "P5Y", extensions: 1 },
     supervision: { body: BLANK, keys: [] },
@@ -209,7 +252,7 @@ const COMMENTS: Readonly<Record<string, string>> = {
   purposes:
     " Doelen / purposes, with the classes that each allows: A sums, B counts of overlap, C sums over a join, D alarms,\n E look-ups, F matches. E and F need personLevel.",
   dataClasses:
-    " Wat hier niet staat, mag niet / what is not listed is denied. registerSize: at most so many elements; it bounds quotas.\n sensitivity: ordinary | special | criminal | secret. allow: which purpose, in which classes, to which recipients.",
+    " Wat hier niet staat, mag niet / what is not listed is denied. registerSize: at most so many elements; it bounds quotas.\n sensitivity: ordinary | special | criminal | secret. allow: which purpose, in which classes, to which recipients.\n koplamp-interests: the register that every node keeps of what its own desks look at, for deconfliction; an empty allow\n tells nobody.",
   personLevel:
     " Vragen over personen / questions about persons (E, F): allowed, on which ground, and who outside must agree.",
   floors:
