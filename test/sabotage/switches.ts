@@ -25,6 +25,7 @@ import { PEOPLE } from "./people.ts";
 import { POLICIES, QUOTAS } from "./policy.ts";
 import { SELECTED_ROWS } from "./selected-rows.ts";
 import { STANDING } from "./series.ts";
+import { SINGLE_HOLDERS } from "./singles.ts";
 import { PICTURES, STATISTICAL } from "./statistics.ts";
 import { NOISES, SUMS } from "./sums.ts";
 import { SUSPENSION } from "./suspension.ts";
@@ -47,6 +48,7 @@ export const SWITCHES: readonly Switch[] = [
   ...DECONFLICTION,
   ...THRESHOLD,
   ...VIEWED,
+  ...SINGLE_HOLDERS,
   ...SUMS,
   ...DISCLOSURE,
   ...DERIVATION,

@@ -105,7 +105,13 @@ export const VIEWED: readonly Switch[] = [
     id: "share.count-ungated",
     guarantee: "G4",
     weak: "tables of a count leave for the coordinator before their line is on record",
-    edits: [{ file: COUNT, from: TABLES, to: UNGATED }],
+    edits: [
+      {
+        file: COUNT,
+        from: "yield* disclose(COORDINATOR, cellsLine(me, shard), codec, { number, tables });",
+        to: "yield* send(COORDINATOR, codec, { number, tables });",
+      },
+    ],
     test: { file: VIEWS, name: "no table leaves" },
   },
   {
@@ -115,8 +121,8 @@ export const VIEWED: readonly Switch[] = [
     edits: [
       {
         file: COUNT,
-        from: "learns: [...presence(COORDINATOR, parties, rowsPadded), patternOf(pattern)],",
-        to: "learns: [...presence(COORDINATOR, parties, rowsPadded), ...[patternOf(pattern)].slice(1)],",
+        from: "patternOf(pattern),",
+        to: "...[patternOf(pattern)].slice(1),",
       },
     ],
     test: { file: "packages/psi/test/overlap-threshold.test.ts", name: "tells the coordinator" },
@@ -128,8 +134,8 @@ export const VIEWED: readonly Switch[] = [
     edits: [
       {
         file: COUNT,
-        from: "together: parties.map((party) => withCoordinator(parameters, party)),",
-        to: "together: parties.slice(0, 0).map((party) => withCoordinator(parameters, party)),",
+        from: "...parties.map((party) => withCoordinator(parameters, party)),",
+        to: "...parties.slice(0, 0).map((party) => withCoordinator(parameters, party)),",
       },
     ],
     test: { file: "packages/psi/test/overlap-threshold.test.ts", name: "tells the coordinator" },

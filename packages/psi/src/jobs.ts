@@ -9,6 +9,7 @@ import { inputRootJobs } from "./input-root.ts";
 import { keysetJobs } from "./keyset-jobs.ts";
 import { lookupIndexJobs } from "./lookup-index-jobs.ts";
 import { lookupJobs } from "./lookup-jobs.ts";
+import { maskedJobs } from "./masked-numbers.ts";
 import { cutJobs } from "./pair-cut.ts";
 import { pairJobs } from "./pair-jobs.ts";
 import { partJobs } from "./pair-parts.ts";
@@ -27,6 +28,7 @@ export function psiJobs(backend: PsiBackend): readonly JobEntry[] {
     ...cacheJobs(primitives),
     ...inputRootJobs(primitives),
     ...tokenJobs(primitives),
+    ...maskedJobs(primitives),
     ...thresholdJobs(primitives),
     ...pairJobs(backend),
     ...cutJobs(primitives),

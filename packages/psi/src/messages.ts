@@ -5,8 +5,8 @@ import { type Codec, type PartyId, ProtocolError } from "@koplamp/protocol";
 import { utf8 } from "@koplamp/wire";
 
 export const TOKEN_BYTES: number = 16;
-/** Bytes of the masked number of dummies that stands before the tokens of a count. */
-export const PADDING_BYTES: number = 16;
+/** Bytes of a number that senders mask against each other: it stands before what is counted. */
+export const MASKED_BYTES: number = 16;
 /** Bytes of an opened key share: public key, proof of possession, nonce. */
 export const OPENING_BYTES: number = 32 + 64 + 32;
 
@@ -67,7 +67,7 @@ export interface CountedTokens {
 
 /** `T` of `overlap-count`: padding (16 bytes, or none), then exactly `rows` tokens as in `tokensCodec`. */
 export function countedTokensCodec(rows: number, withPadding: boolean): Codec<CountedTokens> {
-  const before = withPadding ? PADDING_BYTES : 0;
+  const before = withPadding ? MASKED_BYTES : 0;
   const plain = bytesCodec("T", before + rows * TOKEN_BYTES);
   return {
     type: "T",

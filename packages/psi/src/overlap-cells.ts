@@ -42,6 +42,11 @@ export function countsSingles({ shape, atLeast }: OverlapShape): boolean {
   return shape !== "pairs" && (atLeast ?? 1) === 1;
 }
 
+/** The threshold of the tables in which a count is made: what one party alone holds stands in no table as a hit. */
+export function tablesFrom({ atLeast }: Pick<OverlapShape, "atLeast">): number {
+  return Math.max(2, atLeast ?? 1);
+}
+
 /** How often each set of holders occurs: `holders[i]` is a bitmap over the parties, `items[i]` their number. */
 export interface Venn {
   readonly holders: Uint32Array;
@@ -82,6 +87,20 @@ export function countsByHolders(
 ): readonly number[] {
   if (shape === "histogram") return byHolders.slice(atLeast ?? 1);
   return [byHolders.slice(atLeast ?? 1).reduce((sum, items) => sum + items, 0)];
+}
+
+/**
+ * How many items exactly one party holds: all of everybody's, less those that several hold, at each of their holders.
+ * `items`: of all lists together; `byHolders[k]`: items that exactly k hold, from 2 on; `most`: what all lists can hold.
+ * @throws {PsiError} `count` when the numbers do not fit: a sender lied about its own, or about its tables.
+ */
+export function singlesOf(items: number, byHolders: readonly number[], most: number): number {
+  const shared = byHolders.slice(2).reduce((sum, found, at) => sum + (at + 2) * found, 0);
+  if (items >= shared && items <= most) return items - shared;
+  throw new PsiError(
+    "count",
+    `the numbers do not fit: all parties say that they have ${items} items together; what several of them hold takes ${shared}, and the plan states at most ${most}`,
+  );
 }
 
 function pairCounts(parties: readonly PartyId[], { holders, items }: Venn): readonly number[] {

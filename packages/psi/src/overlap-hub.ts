@@ -14,11 +14,13 @@ import {
   receive,
   send,
   sent,
+  type Together,
   type View,
 } from "@koplamp/protocol";
 import { presence, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";
+import { maskPadding, sumMasked } from "./masked-numbers.ts";
 import { loadSession } from "./match-tokens.ts";
-import { countedTokensCodec, countsCodec, PADDING_BYTES, ROOT, TOKEN_BYTES } from "./messages.ts";
+import { countedTokensCodec, countsCodec, MASKED_BYTES, ROOT, TOKEN_BYTES } from "./messages.ts";
 import {
   cellNames,
   countCells,
@@ -27,7 +29,7 @@ import {
   type OverlapShape,
 } from "./overlap-cells.ts";
 import { type CachedItems, COORDINATOR, checkQuery, type QuerySession, rowsOf } from "./session.ts";
-import { countVenn, makeHubTokens, maskPadding, sumPadding } from "./token-jobs.ts";
+import { countVenn, makeHubTokens } from "./token-jobs.ts";
 
 /** What coordinator and nodes know of a count. `recipients` need hold no items. */
 export interface HubSetup extends Omit<QuerySession, "me">, OverlapShape {
@@ -100,7 +102,7 @@ export function* hubCoordinator(setup: HubSetup): Party<undefined> {
     lists.push(tokens);
   }
   const venn = yield* compute(countVenn, lists);
-  const dummies = counted ? sumPadding(paddings) : 0;
+  const dummies = counted ? sumMasked(paddings, "dummies") : 0;
   const { counts } = countCells(setup, parties, venn, dummies, minCount);
   for (const to of recipients) yield* send(to, countsCodec(counts.length), counts);
   return undefined;
@@ -125,9 +127,32 @@ export function countItem(parameters: OverlapParameters, to: PartyId): Item {
   return { fact: shape === "pairs" ? "pair-count" : "count", about, bound: cells };
 }
 
+/** What whoever counts singles learns besides: the sum of what the parties mask against each other. */
+export function itemsInAll(parameters: OverlapShape & Pick<OverlapParameters, "parties">): readonly Item[] {
+  const because = "how many items all parties have in all";
+  return countsSingles(parameters) ? [{ fact: "count", about: parameters.parties, bound: 1, because }] : [];
+}
+
+/** What all parties but one and whoever has the sum know together: the masks with the last one, and so its number. */
+export function numberOfLast(
+  parameters: OverlapShape & Pick<OverlapParameters, "parties">,
+): readonly Together[] {
+  const { parties } = parameters;
+  if (!countsSingles(parameters)) return [];
+  return parties.map((last) => ({
+    who: [...parties.filter((party) => party !== last), COORDINATOR],
+    item: {
+      fact: "count",
+      about: [last],
+      bound: 1,
+      because: "how many items it has: the sum, less the numbers of the others",
+    },
+  }));
+}
+
 /** Bytes of a party's tokens in a count. */
 export function countedTokensBytes(parameters: OverlapParameters, from: PartyId): number {
-  const padding = countsSingles(parameters) ? PADDING_BYTES : 0;
+  const padding = countsSingles(parameters) ? MASKED_BYTES : 0;
   return rowsOf(parameters.rowsPadded, from) * TOKEN_BYTES + padding;
 }
 
@@ -172,43 +197,46 @@ export const overlapHub: Protocol<OverlapParameters> = defineProtocol({
         }),
         {
           who: COORDINATOR,
-          learns: [...presence(COORDINATOR, parties, rowsPadded), ...venn(parameters)],
+          learns: [
+            ...presence(COORDINATOR, parties, rowsPadded),
+            venn(parameters),
+            ...itemsInAll(parameters),
+          ],
           atMost: [],
         },
       ],
-      together: parties.map((party) => ({
-        who: [party, COORDINATOR],
-        item: {
-          ...testable(
-            parties.filter((other) => other !== party),
-            quotas[party] ?? 0,
-          ),
-          because:
-            "the coordinator's tokens and this party's pepper and evaluations give the holders of each item that it evaluated",
-        },
-      })),
+      together: [
+        ...parties.map((party) => withHub(parties, party, quotas[party] ?? 0)),
+        ...numberOfLast(parameters),
+      ],
       assumptions: [...TOKEN_ASSUMPTIONS, COORDINATOR_APART],
     };
   },
 });
 
-/** What the coordinator sees beyond sizes. */
-function venn(parameters: OverlapParameters): readonly Item[] {
+/** What the coordinator sees beyond sizes and numbers. */
+function venn(parameters: OverlapParameters): Item {
   const { parties, rowsPadded } = parameters;
   const bound = parties.reduce((sum, party) => sum + rowsOf(rowsPadded, party), 0);
-  const pattern: Item = {
+  return {
     fact: "pattern",
     about: parties,
     bound,
     because: "it sees which parties sent the same pseudonym, also below any threshold",
   };
-  const padding: Item = {
-    fact: "count",
-    about: parties,
-    bound: 1,
-    because: "how many items all parties have in all",
+}
+
+/** What a party and the coordinator learn together. */
+function withHub(parties: readonly PartyId[], party: PartyId, quota: number): Together {
+  const others = parties.filter((other) => other !== party);
+  return {
+    who: [party, COORDINATOR],
+    item: {
+      ...testable(others, quota),
+      because:
+        "the coordinator's tokens and this party's pepper and evaluations give the holders of each item that it evaluated",
+    },
   };
-  return countsSingles(parameters) ? [pattern, padding] : [pattern];
 }
 
 const COORDINATOR_APART: Assumption = {

@@ -15,12 +15,13 @@ import {
   sent,
 } from "@koplamp/protocol";
 import { pooledTests, presence, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";
+import { maskPadding, sumMasked } from "./masked-numbers.ts";
 import { loadSession } from "./match-tokens.ts";
 import { countedTokensCodec, ROOT } from "./messages.ts";
 import { countCells, countsSingles, type OverlapCounts } from "./overlap-cells.ts";
 import { countedTokensBytes, countItem, type HubNodeSetup, type OverlapParameters } from "./overlap-hub.ts";
 import { COORDINATOR, checkQuery, rowsOf } from "./session.ts";
-import { countVenn, makeTokens, maskPadding, sumPadding } from "./token-jobs.ts";
+import { countVenn, makeTokens } from "./token-jobs.ts";
 
 /**
  * `overlap-recipient/1` at a node (protocols.md, section 10, mode recipient): the recipient counts by itself.
@@ -75,7 +76,7 @@ function* countHere(setup: HubNodeSetup, rng: Rng): Generator<Effect, OverlapCou
     paddings.push(list.padding);
   }
   const venn = yield* compute(countVenn, lists);
-  return countCells(setup, parties, venn, counted ? sumPadding(paddings) : 0, minCount);
+  return countCells(setup, parties, venn, counted ? sumMasked(paddings, "dummies") : 0, minCount);
 }
 
 /** `overlap-recipient/1` as data. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Codec, ProtocolError } from "@koplamp/protocol";
+import { concat } from "@koplamp/wire";
+import { MASKED_BYTES } from "./messages.ts";
 import { isReceipt, P25 } from "./threshold-field.ts";
 import { cellBytes, TABLES, type ThresholdLayout, tableBytes } from "./threshold-layout.ts";
 
@@ -26,6 +28,32 @@ export function tablesCodec(layout: ThresholdLayout): Codec<Uint8Array> {
     return bytes;
   };
   return { type: "A", encode: checked, decode: checked };
+}
+
+/** The tables of a count, and before the first of them the sender's masked number of items where singles are counted. */
+export interface CountedTables {
+  /** 16 bytes, little-endian, mod 2^128; empty where no answer depends on singles, and in every shard but the first. */
+  readonly number: Uint8Array;
+  readonly tables: Uint8Array;
+}
+
+/** `A` of a count: a masked number (16 bytes, or none), then the tables as in `tablesCodec`. */
+export function countedTablesCodec(layout: ThresholdLayout, withNumber: boolean): Codec<CountedTables> {
+  const plain = tablesCodec(layout);
+  const before = withNumber ? MASKED_BYTES : 0;
+  const length = before + tableBytes(layout);
+  const checked = (bytes: Uint8Array): Uint8Array => {
+    if (bytes.length === length) return bytes;
+    throw new ProtocolError("invalid-message", `expected ${length} bytes of A, got ${bytes.length}`);
+  };
+  return {
+    type: plain.type,
+    encode: ({ number, tables }) => checked(concat(number, plain.encode(tables))),
+    decode: (bytes) => ({
+      number: checked(bytes).slice(0, before),
+      tables: plain.decode(bytes.slice(before)),
+    }),
+  };
 }
 
 /** One item that enough parties hold, as the coordinator tells one of them. */

@@ -5,10 +5,9 @@ import { groupSecretHandle } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
 import { concat, lp } from "@koplamp/wire";
 import { ascending, compareAt, distinctRows } from "./ascending.ts";
-import { DISTINCT, SECRETS } from "./cache.ts";
-import { PsiError } from "./errors.ts";
-import { cutRows, kdf } from "./keyed.ts";
-import { PADDING_BYTES, TOKEN_BYTES } from "./messages.ts";
+import { SECRETS } from "./cache.ts";
+import { cutRows } from "./keyed.ts";
+import { TOKEN_BYTES } from "./messages.ts";
 import type { Venn } from "./overlap-cells.ts";
 
 /** Which tokens: of this session, from whom (empty where the sender must not count) and for whom. */
@@ -37,20 +36,6 @@ export const makeHubTokens: Job<[route: HubRoute, rows: number, seed: Uint8Array
 /** Hub tokens of the loaded items, 16 bytes each, in their order and without padding: for who lays them out itself. */
 export const hubTokens: Job<[route: HubRoute], Uint8Array> = job("psi.tokens.hub-in-order");
 
-/** Whose numbers of dummies are masked against each other, and for whom (absent: the coordinator). */
-export interface PaddingRoute {
-  readonly sid: Uint8Array;
-  readonly me: PartyId;
-  readonly among: readonly PartyId[];
-  readonly to?: PartyId;
-}
-
-/**
- * The number of dummies among `rows` tokens plus masks that cancel over `among`: 16 bytes, little-endian, mod 2^128.
- * Whoever gets it from all of them learns the sum, which any count of singles shows anyway, and nothing else.
- */
-export const maskPadding: Job<[route: PaddingRoute, rows: number], Uint8Array> = job("psi.tokens.padding");
-
 /** Who holds what: for each set of lists, how many tokens stand in exactly these. At most 32 sorted lists. */
 export const countVenn: Job<[lists: readonly Uint8Array[]], Venn> = job("psi.tokens.venn");
 
@@ -65,7 +50,6 @@ export function tokenJobs(primitives: Primitives): readonly JobEntry[] {
       padded(primitives, hubTokensOf(primitives, vault, route), rows, seed),
     ),
     bind(hubTokens, (vault, route) => hubTokensOf(primitives, vault, route)),
-    bind(maskPadding, (vault, route, rows) => maskedPadding(primitives, vault, route, rows)),
     bind(countVenn, (_vault, lists) => venn(lists)),
   ];
 }
@@ -108,55 +92,6 @@ export function joined(tokens: Uint8Array, list: Uint8Array): Uint32Array {
       found.push(own);
   }
   return Uint32Array.from(found);
-}
-
-function maskedPadding(
-  primitives: Primitives,
-  vault: Vault,
-  { sid, me, among, to = "" }: PaddingRoute,
-  rows: number,
-): Uint8Array {
-  const distinct = vault.get(DISTINCT);
-  const dummies = rows - new DataView(distinct.buffer, distinct.byteOffset, 4).getUint32(0);
-  const sum = new Uint8Array(PADDING_BYTES);
-  new DataView(sum.buffer).setUint32(0, dummies, true);
-  for (const peer of among.filter((party) => party !== me)) {
-    const mask = kdf(primitives, vault.get(`exporter/${peer}`), sid, `padding/${to}`, [], PADDING_BYTES);
-    addTo(sum, me < peer ? mask : negated(mask));
-  }
-  return sum;
-}
-
-/**
- * The number of dummies that all senders added together, once their masks have cancelled.
- * @throws {PsiError} `count` when what is left is no such number.
- */
-export function sumPadding(paddings: readonly Uint8Array[]): number {
-  const sum = new Uint8Array(PADDING_BYTES);
-  for (const padding of paddings) addTo(sum, padding);
-  if (sum.subarray(4).some((byte) => byte !== 0)) {
-    throw new PsiError(
-      "count",
-      "the senders' numbers of dummies do not add up: one of them is not what it was masked as",
-    );
-  }
-  return new DataView(sum.buffer).getUint32(0, true);
-}
-
-/** Little-endian addition mod 2^128, in bytes: masks never become numbers. */
-function addTo(sum: Uint8Array, addend: Uint8Array): void {
-  let carry = 0;
-  for (let at = 0; at < sum.length; at += 1) {
-    carry += (sum[at] ?? 0) + (addend[at] ?? 0);
-    sum[at] = carry & 0xff;
-    carry >>= 8;
-  }
-}
-
-function negated(value: Uint8Array): Uint8Array {
-  const complement = value.map((byte) => ~byte);
-  addTo(complement, Uint8Array.of(1));
-  return complement;
 }
 
 function venn(lists: readonly Uint8Array[]): Venn {

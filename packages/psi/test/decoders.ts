@@ -20,7 +20,7 @@ import {
 } from "../src/messages.ts";
 import { okvsLayout } from "../src/okvs-layout.ts";
 import { openingsCodec, pairKeyCodec, slotsCodec, sortedCodec } from "../src/pair-messages.ts";
-import { hitsCodec, NEXT, tablesCodec } from "../src/threshold-messages.ts";
+import { countedTablesCodec, hitsCodec, NEXT, tablesCodec } from "../src/threshold-messages.ts";
 
 const ROWS = 16;
 const ALLOWANCE = {
@@ -56,6 +56,12 @@ export function decoders(group: Group, rng: Rng): readonly Target[] {
     codecTarget("T", tokensCodec(ROWS), [rising(ROWS, 16)], 40_000),
     codecTarget("T of a count", countedTokensCodec(ROWS, true), [rising(ROWS + 1, 16)], 40_000),
     codecTarget("A", tablesCodec(LAYOUT), [new Uint8Array(24 * 4 * 16).fill(1)], 30_000),
+    codecTarget(
+      "A of a count",
+      countedTablesCodec(LAYOUT, true),
+      [new Uint8Array(16 + 24 * 4 * 16).fill(1)],
+      30_000,
+    ),
     codecTarget("H", hits, [hits.encode([HIT, { ...HIT, table: 23 }])], 40_000),
     codecTarget("next", NEXT, [new Uint8Array(1)], 5000),
     codecTarget("C", counts, [counts.encode(Array.from({ length: ROWS }, (_, at) => at || null))], 30_000),

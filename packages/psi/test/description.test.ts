@@ -137,6 +137,9 @@ describe("what the counts say of themselves", () => {
       "alice,coordinator: test-evaluated of bob+carol: 1024",
       "bob,coordinator: test-evaluated of alice+carol: 98304",
       "carol,coordinator: test-evaluated of alice+bob: 2048",
+      "bob,carol,coordinator: count of alice: 1",
+      "alice,carol,coordinator: count of bob: 1",
+      "alice,bob,coordinator: count of carol: 1",
     ]);
     expect(described.assumptions.map(({ id }) => id)).toContain("coordinator-apart");
     expect(view(overlapHub.describe({ ...count, shape: "pairs" }), "coordinator").learns.at(-1)).toContain(

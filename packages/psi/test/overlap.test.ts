@@ -16,8 +16,8 @@ import {
   overlapRecipient,
   recipientNode,
 } from "../src/index.ts";
+import { maskPadding, sumMasked } from "../src/masked-numbers.ts";
 import { shownFrom } from "../src/overlap-cells.ts";
-import { maskPadding, sumPadding } from "../src/token-jobs.ts";
 import { expectDescribed } from "./described.ts";
 import { Federation, inputsOf, padded, type Weather } from "./federation.ts";
 import { anyWeather } from "./weather.ts";
@@ -226,10 +226,10 @@ describe("padding in a count", () => {
 
   it("adds up to the number of dummies of all, and says nothing about one", () => {
     const all = ["alice", "bob", "carol"].map((me, at) => padding(me, ["alice", "bob", "carol"], 10 * at));
-    expect(sumPadding(all)).toBe(3 * 256 - 30);
+    expect(sumMasked(all, "dummies")).toBe(3 * 256 - 30);
     for (const one of all)
-      expect(() => sumPadding([one])).toThrow(expect.objectContaining({ code: "count" }));
-    expect(() => sumPadding(all.slice(1))).toThrow(expect.objectContaining({ code: "count" }));
+      expect(() => sumMasked([one], "dummies")).toThrow(expect.objectContaining({ code: "count" }));
+    expect(() => sumMasked(all.slice(1), "dummies")).toThrow(expect.objectContaining({ code: "count" }));
   });
 
   it("differs from recipient to recipient", () => {

@@ -109,7 +109,7 @@ describe("frozen values", () => {
     expect(hex(vaults.get("s"))).toBe("730a6ac9ad0bacffb187bf2af27fe672df958b3fbe4f25480b955d46231ec54e");
   });
 
-  it("of a token, a hub token, a padding and a group secret", () => {
+  it("of a token, a hub token, masked numbers and a group secret", () => {
     const jobs = new Map(psiJobs({ group: sodium, primitives }));
     const secrets = {
       s: bytes(1),
@@ -130,6 +130,9 @@ describe("frozen values", () => {
     expect(run("psi.tokens.hub", { sid, use: "use" }, 1, bytes(5))).toBe("11db6b5bb247cc1161c86baea1dde7c7");
     expect(run("psi.tokens.padding", { sid, me: "douane", among: ["douane", "kmar"] }, 256)).toBe(
       "db8b59400023884c3ce6d949c14aea47",
+    );
+    expect(run("psi.tokens.items", { sid, me: "douane", among: ["douane", "kmar"] })).toBe(
+      "35ea7cb0b17febf8d4cbe2f854861ad2",
     );
     runJob(jobs, vault, "crypto.group-secret.derive", [bytes(6, 64), bytes(7), "use"]);
     expect(hex(vault.get("group/use"))).toBe(
