@@ -4,6 +4,7 @@ import type { Switch } from "./switch.ts";
 
 const MANY = "packages/psi/test/pair-many.test.ts";
 const SHARDS = "packages/psi/test/pair-shards.test.ts";
+const COUNTING = "packages/query/src/counting.ts";
 const CUT = "packages/psi/src/pair-cut.ts";
 
 export const PAIRS: readonly Switch[] = [
@@ -65,9 +66,9 @@ export const PAIRS: readonly Switch[] = [
     weak: "the coordinator counts what two could count between them",
     edits: [
       {
-        file: "packages/query/src/choose.ts",
-        from: "(from.length === 2 || !pattern) && admits(blind.protocol)",
-        to: "(from.length === 1 || !pattern) && admits(blind.protocol)",
+        file: COUNTING,
+        from: "(from.length === 2 || !hub) && admits(blind.protocol)",
+        to: "(from.length === 1 || !hub) && admits(blind.protocol)",
       },
     ],
     test: {
@@ -78,15 +79,33 @@ export const PAIRS: readonly Switch[] = [
   {
     id: "counts.pattern-kept",
     guarantee: "G2",
-    weak: "a count at a threshold goes by the hub although the covenant keeps the pattern from the coordinator",
+    weak: "a count goes by the hub although the covenant keeps the pattern from the coordinator",
     edits: [
       {
-        file: "packages/query/src/choose.ts",
-        from: "if (!pattern && (atLeast ?? 0) >= 2",
-        to: "if (pattern && (atLeast ?? 0) >= 2",
+        file: COUNTING,
+        from: "if (tables && !(hub && countsSingles(ask))) return COUNTS.atLeast;",
+        to: "if (tables && hub && !countsSingles(ask)) return COUNTS.atLeast;",
+      },
+      {
+        file: COUNTING,
+        from: "return hub || !admits(COUNTS.atLeast.protocol) ? COUNTS.hub : COUNTS.atLeast;",
+        to: "return COUNTS.hub;",
       },
     ],
-    test: { file: "packages/query/test/threshold.test.ts", name: "takes tables unasked" },
+    test: { file: "packages/query/test/threshold.test.ts", name: "where the pattern is kept from it" },
+  },
+  {
+    id: "counts.tables-first",
+    guarantee: "G2",
+    weak: "the coordinator sees the whole pattern although the question is about what several hold",
+    edits: [
+      {
+        file: COUNTING,
+        from: "if (tables && !(hub && countsSingles(ask))) return COUNTS.atLeast;",
+        to: "if (tables && !hub) return COUNTS.atLeast;",
+      },
+    ],
+    test: { file: "packages/query/test/threshold.test.ts", name: "where both ways may be" },
   },
   {
     id: "pairs.counter-unlisted",

@@ -8,7 +8,7 @@ export interface Case {
   readonly pool: Pool;
   readonly question: PlainQuestion;
   /** How the question is answered; null leaves it to the planner. */
-  readonly mode: "hub" | "recipient" | "pair" | "bulk" | "pairs.local" | "pairs.blind" | null;
+  readonly mode: "hub" | "recipient" | "atLeast" | "pair" | "bulk" | "pairs.local" | "pairs.blind" | null;
 }
 
 const PARTIES = ["aa", "bb", "cc", "dd", "ee", "ff"];
@@ -243,7 +243,7 @@ export function cases(kinds: readonly (keyof typeof ASKED)[]): fc.Arbitrary<Case
     return fc.record({
       pool: fc.constant(data),
       question: fc.oneof(...kinds.map((kind) => ASKED[kind](parties))),
-      mode: fc.constantFrom("hub" as const, "recipient" as const, null),
+      mode: fc.constantFrom("hub" as const, "recipient" as const, "atLeast" as const, null),
     });
   });
 }

@@ -84,31 +84,36 @@ describe("a count", () => {
   it.each([
     ["histogram", "", { histogram: { "1": 3, "2": 1, "3": 1 } }],
     ["histogram", "recipient", { histogram: { "1": 3, "2": 1, "3": 1 } }],
+    ["histogram", "atLeast", { histogram: { "1": 3, "2": 1, "3": 1 } }],
     ["pairs", "", { pairs: { "anna&bert": 2, "anna&cleo": 1, "bert&cleo": 1 } }],
     ["atLeast, atLeast: 2", "", { atLeast: { "2": 2 } }],
     ["atLeast, atLeast: 1", "recipient", { atLeast: { "1": 5 } }],
+    ["atLeast, atLeast: 1", "atLeast", { atLeast: { "1": 5 } }],
   ])("gives %s (%s) to a recipient that holds no keys", async (shape, mode, counts) => {
     const all = open({ ...THREE, dora: undefined });
     const outcome = await all.ask("dora", countOf(PARTIES, ["dora"], { shape, mode }));
     expect(resultOf(outcome)).toEqual({ kind: "overlap-count", ...counts });
   });
 
-  it.each(["", "recipient"])("withholds what is below minCount, at several recipients (%s)", async (mode) => {
-    const all = open({ ...THREE, dora: undefined });
-    const outcome = await all.ask("anna", countOf(PARTIES, ["anna", "dora"], { minCount: 2, mode }));
-    const withheld = { withheld: "minCount" };
-    const expected = { kind: "overlap-count", histogram: { "1": 3, "2": withheld, "3": withheld } };
-    expect(resultOf(outcome)).toEqual(expected);
-    const [dora] = await all.outcomes(["dora"]);
-    expect(resultOf(dora ?? outcome)).toEqual(expected);
-    const ledger = all.machine("anna").ports.ledger;
-    const release = ledger.entriesOf(outcome.planHash ?? "").find(({ entry }) => entry.type === "release");
-    expect(release?.entry.body).toMatchObject({ withheld: [{ rule: "minCount", cells: 2 }] });
-  });
+  it.each(["", "recipient", "atLeast"])(
+    "withholds what is below minCount, at several recipients (%s)",
+    async (mode) => {
+      const all = open({ ...THREE, dora: undefined });
+      const outcome = await all.ask("anna", countOf(PARTIES, ["anna", "dora"], { minCount: 2, mode }));
+      const withheld = { withheld: "minCount" };
+      const expected = { kind: "overlap-count", histogram: { "1": 3, "2": withheld, "3": withheld } };
+      expect(resultOf(outcome)).toEqual(expected);
+      const [dora] = await all.outcomes(["dora"]);
+      expect(resultOf(dora ?? outcome)).toEqual(expected);
+      const ledger = all.machine("anna").ports.ledger;
+      const release = ledger.entriesOf(outcome.planHash ?? "").find(({ entry }) => entry.type === "release");
+      expect(release?.entry.body).toMatchObject({ withheld: [{ rule: "minCount", cells: 2 }] });
+    },
+  );
 
-  it("is acknowledged by the coordinator, which got the pseudonyms", async () => {
+  it.each(["", "atLeast"])("is acknowledged by the coordinator, which counted (%s)", async (mode) => {
     const all = open({ ...THREE, dora: undefined });
-    const outcome = await all.ask("dora", countOf(PARTIES, ["dora"]));
+    const outcome = await all.ask("dora", countOf(PARTIES, ["dora"], { mode }));
     await all.outcomes(PARTIES);
     for (const party of PARTIES) {
       const entries = all.machine(party).ports.ledger.entriesOf(outcome.planHash ?? "");

@@ -52,6 +52,53 @@ describe("a count at a threshold", () => {
     expect(resultOf(outcome)).toEqual({ kind: "overlap-count", atLeast: { "3": 3 } });
     expect(outcome.contract?.protocol).toBe("overlap-threshold/1");
   });
+
+  const HISTOGRAM = "kind: overlap-count, shape: histogram";
+
+  /** A covenant that keeps from the coordinator what fewer than two hold. */
+  const keepsPattern: NonNullable<Wishes["terms"]> = (terms) => ({
+    ...terms,
+    protocols: terms.protocols.map((row) =>
+      row.id === "overlap-hub/1" ? { ...row, coordinatorLearns: [] } : row,
+    ),
+  });
+
+  it("tells a whole histogram, unasked where the covenant keeps the pattern from the coordinator", async () => {
+    const all = open({ ...LISTS, zoe: undefined }, { terms: keepsPattern });
+    const outcome = await all.ask("zoe", ask(HISTOGRAM, ["zoe"], "a-histogram"));
+    expect(resultOf(outcome)).toEqual({
+      kind: "overlap-count",
+      histogram: { "1": 2, "2": 0, "3": 2, "4": 1 },
+    });
+    expect(outcome.contract?.protocol).toBe("overlap-threshold/1");
+    const seen = outcome.contract?.views.find(({ who }) => who.includes("coordinator"))?.learns ?? [];
+    expect(seen.map(({ fact }) => fact)).toEqual(expect.arrayContaining(["count", "hit-pattern"]));
+    expect(seen.map(({ fact }) => fact)).not.toContain("pattern");
+    const ended = await all.outcomes(PARTIES);
+    const told = ended.flatMap(({ disclosures }) => disclosures.map(({ id }) => id));
+    const lines = outcome.contract?.disclosures.map(({ id }) => id) ?? [];
+    expect(told.filter((id) => id.startsWith("cells.")).sort()).toEqual(
+      lines.filter((id) => id.startsWith("cells.")).sort(),
+    );
+  });
+
+  it("ends where a party's number fits neither the tables nor the plan, and tells nothing", async () => {
+    const lying = (party: PartyId, table: JobTable): JobTable => {
+      const honest = table.get("psi.tokens.items");
+      if (party !== "bert" || honest === undefined) return table;
+      const more: typeof honest = (...args) => {
+        const number = new Uint8Array(honest(...args) as Uint8Array);
+        number[2] = ((number[2] ?? 0) + 1) % 256; // some 65,536 items more, or 16 million fewer
+        return number;
+      };
+      return new Map([...table, ["psi.tokens.items", more]]);
+    };
+    const all = open(LISTS, { jobs: (table, party) => lying(party, table) });
+    const outcome = await all.ask("anna", ask(`${HISTOGRAM}, mode: atLeast`, ["anna"], "a-lie"));
+    expect(outcome).toMatchObject({ status: "failed", party: "coordinator", code: "integrity" });
+    expect(outcome).toMatchObject({ message: expect.stringMatching(/do not (?:fit|add up)/) });
+    expect(outcome).not.toHaveProperty("result");
+  });
 });
 
 describe("a match at a threshold", () => {

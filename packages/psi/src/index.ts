@@ -89,7 +89,7 @@ export {
   matchTokensParty,
 } from "./match-tokens.ts";
 export { type Allowance, type Count, countsCodec, TOKEN_BYTES } from "./messages.ts";
-export type { OverlapCounts, OverlapShape } from "./overlap-cells.ts";
+export { countsSingles, type OverlapCounts, type OverlapShape, tablesFrom } from "./overlap-cells.ts";
 export {
   type HubNodeSetup,
   type HubSetup,

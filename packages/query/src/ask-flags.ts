@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Condition, MatchAsk, OverlapAsk } from "@koplamp/wire";
+import type { Condition, MatchAsk } from "@koplamp/wire";
 import { NAME } from "./names.ts";
 import { refuseAlternatives } from "./not-yet.ts";
-import { anyMapOf, entriesOf, field, integerOf, required, scalarOf, wordOf } from "./yaml-fields.ts";
+import { anyMapOf, entriesOf, field, integerOf, scalarOf, wordOf } from "./yaml-fields.ts";
 import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
 /** Most columns that a flag is made of. */
@@ -26,19 +26,6 @@ export function modeAtThreshold(
   if (mode === "threshold" || flaggedBy === undefined) return mode;
   const message = `"flaggedBy" does not go with mode: ${mode}`;
   throw failAt(at, "invalid-value", message, "leave `mode` out: only match-threshold/1 keeps flags");
-}
-
-/** `mode: atLeast` of a count. @throws {QueryError} where it counts something else than what at least two hold. */
-export function atThreshold(
-  map: YamlMap,
-  at: YamlValue,
-  { shape, parties }: { readonly shape: OverlapAsk["shape"]; readonly parties: number },
-): "atLeast" {
-  const message = `mode: atLeast answers shape: atLeast or histogram, not ${shape}`;
-  const hint = "leave `mode` out: the coordinator counts pseudonyms, and sees who holds each";
-  if (shape === "pairs") throw failAt(at, "invalid-value", message, hint);
-  integerOf(required(map, "atLeast", "the smallest number of holders"), 2, parties);
-  return "atLeast";
 }
 
 /** Reads `flaggedBy: { column: value }`: conditions that a row must meet, all of them, to flag its key. */

@@ -8,7 +8,7 @@ import {
   type OverlapAsk,
 } from "@koplamp/wire";
 import { readKeys } from "./ask-any.ts";
-import { atThreshold, modeAtThreshold, withFlags } from "./ask-flags.ts";
+import { modeAtThreshold, withFlags } from "./ask-flags.ts";
 import { readJoin } from "./ask-join.ts";
 import { DECONFLICT_FIELDS, LOOKUP_FIELDS, readDeconflict, readLookup } from "./ask-lookup.ts";
 import { columnIn, readDomain, readFrom, readKey, readWhere, statisticIn } from "./ask-rows.ts";
@@ -71,7 +71,7 @@ function readOverlap(map: YamlMap): OverlapAsk {
     from,
     shape,
     atLeast: readAtLeast(map, shape, from.length),
-    mode: readMode(map, shape, from.length),
+    mode: readMode(map, shape),
   };
 }
 
@@ -88,18 +88,17 @@ function readAtLeast(map: YamlMap, shape: OverlapAsk["shape"], parties: number):
   );
 }
 
-function readMode(map: YamlMap, shape: OverlapAsk["shape"], parties: number): OverlapAsk["mode"] {
+function readMode(map: YamlMap, shape: OverlapAsk["shape"]): OverlapAsk["mode"] {
   const value = field(map, "mode");
   if (value === undefined) return null;
   const mode = oneOf(value, ["hub", "recipient", "atLeast", "pairs.blind", "pairs.local"]);
-  if (mode === "atLeast") return atThreshold(map, value, { shape, parties });
   const hint = "leave `mode` out: the coordinator counts pseudonyms";
   if (mode === "pairs.blind" || mode === "pairs.local") {
     if (shape === "pairs") return mode;
     throw failAt(value, "invalid-value", `mode: ${mode} answers shape: pairs, not ${shape}`, hint);
   }
   if (mode === "hub" || shape !== "pairs") return mode;
-  const message = "mode: recipient answers histogram and atLeast, not pairs";
+  const message = `mode: ${mode} answers histogram and atLeast, not pairs`;
   throw failAt(value, "invalid-value", message, "leave `mode` out");
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Fact, type Item, type PartyId, rankOf } from "@koplamp/protocol";
-import { counterOf } from "@koplamp/psi";
+import { counterOf, countsSingles, tablesFrom } from "@koplamp/psi";
 import type { Ask, Covenant, Plan, QueryClass, Roster } from "@koplamp/wire";
+import { COUNTS } from "./choices.ts";
 import type { Described } from "./describe-plan.ts";
 import { QueryError } from "./errors.ts";
 
@@ -78,16 +79,15 @@ export function beyondRelay({ views }: Pick<Described, "views">): readonly Item[
     .filter(({ fact }) => !RELAY.includes(fact));
 }
 
-/** How the same could be counted without a pattern at the coordinator. */
-function withoutPattern(ask: Ask): string {
-  if (ask.kind !== "overlap-count" || ask.mode === "atLeast") return "";
+/** How the same could be counted without the fact that the coordinator may not learn. */
+function withoutFact({ ask, protocol }: Plan, fact: Fact): string {
+  if (ask.kind !== "overlap-count") return "";
   if (ask.shape === "pairs") return "mode: pairs.blind or pairs.local shows it none; or ";
-  const tables = (ask.atLeast ?? 0) >= 2 ? "mode: atLeast shows it what enough parties hold only, " : "";
-  const from =
-    ask.shape === "histogram" && tables === ""
-      ? "`atLeast: 2` leaves out what one party holds, and lets tables hide it; "
-      : "";
-  return `${from}${tables}mode: recipient shows it none (the recipient sees it), shape: pairs counts each pair by itself; or `;
+  if (protocol.id === COUNTS.atLeast.protocol && fact === "count")
+    return "`atLeast: 2` leaves out what one party holds, and shows it no such number; or ";
+  const rest = countsSingles(ask) ? ", and how many keys there are in all" : "";
+  const tables = `mode: atLeast shows it what at least ${tablesFrom(ask)} parties hold only${rest}, `;
+  return `${protocol.id === COUNTS.atLeast.protocol ? "" : tables}mode: recipient shows it none (the recipient sees it), shape: pairs counts each pair by itself; or `;
 }
 
 /**
@@ -116,7 +116,7 @@ export function checkPattern(covenant: Covenant, plan: Plan, described: Describe
   if (unlisted !== undefined) {
     const message = `in ${plan.protocol.id} the coordinator learns "${unlisted.fact}", and covenant "${covenant.id}" does not allow it that`;
     throw new QueryError("coordinator", message, {
-      hint: `${withoutPattern(plan.ask)}add it to \`coordinatorLearns\` of the protocol, by a new covenant version`,
+      hint: `${withoutFact(plan, unlisted.fact)}add it to \`coordinatorLearns\` of the protocol, by a new covenant version`,
     });
   }
 }

@@ -224,8 +224,8 @@ export const COUNTS: Readonly<Record<NonNullable<OverlapAsk["mode"]>, Choice>> =
       {
         protocol: "overlap-hub/1",
         why: {
-          nl: "sneller, maar de coördinator zou van elk pseudoniem zien wie het heeft, ook onder de drempel",
-          en: "faster, but the coordinator would see who holds each pseudonym, below the threshold too",
+          nl: "sneller, maar de coördinator zou van elk pseudoniem zien wie het heeft, ook als dat één partij is; op verzoek (mode: hub)",
+          en: "faster, but the coordinator would see who holds each pseudonym, also where that is one party; when asked for (mode: hub)",
         },
       },
     ],
@@ -274,18 +274,40 @@ export const BETWEEN_THEM: Text = {
   en: "one of each pair counts: it sees the number only, while its node follows the protocol, and the coordinator sees no pattern",
 };
 
-/** Why a count at a threshold takes tables although nobody named a way. */
-export const NO_PATTERN: Text = {
-  nl: "de coördinator ziet niets van wat minder partijen hebben: het convenant laat hem het hele patroon niet zien",
-  en: "the coordinator sees nothing of what fewer parties hold: the covenant does not let it see the whole pattern",
+/** Why what at least two hold is counted by tables. */
+export const BY_TABLES: Readonly<Record<"asked" | "unasked", Text>> = {
+  asked: COUNTS.atLeast.reason,
+  unasked: {
+    nl: "de coördinator ziet alleen wat genoeg partijen hebben, in pseudoniemen, en niets van wat minder partijen hebben",
+    en: "the coordinator sees what enough parties hold only, in pseudonyms, and nothing of what fewer hold",
+  },
 };
 
-/** What a count at a threshold by all pseudonyms passes over. */
-export const TABLES_PASSED_OVER: Choice["refused"][number] = {
-  protocol: "overlap-threshold/1",
-  why: {
-    nl: "de coördinator zou niets zien van wat minder partijen hebben, maar elke partij stuurt veel meer; op verzoek (mode: atLeast)",
-    en: "the coordinator would see nothing of what fewer parties hold, but every party sends far more; when asked for (mode: atLeast)",
+/** Why tables count although what one party alone holds counts too. */
+export const SINGLES_IN_TABLES: Readonly<Record<"asked" | "unasked", Text>> = {
+  asked: {
+    nl: "zoals gevraagd (mode: atLeast) ziet de coördinator van wat één partij alleen heeft slechts het aantal",
+    en: "as asked (mode: atLeast) the coordinator sees of what one party alone holds the number only",
+  },
+  unasked: {
+    nl: "de coördinator ziet van wat één partij alleen heeft slechts het aantal: het convenant laat hem het hele patroon niet zien",
+    en: "the coordinator sees of what one party alone holds the number only: the covenant does not let it see the whole pattern",
+  },
+};
+
+/** Why a count at the coordinator does not go by tables: asked otherwise, because they cannot be had, or for the work. */
+export const TABLES_PASSED_OVER: Readonly<Record<"asked" | "impossible" | "singles", Text>> = {
+  asked: {
+    nl: "de coördinator zou niets zien van wat minder partijen hebben, maar elke partij stuurt veel meer; zonder mode: hub de keuze",
+    en: "the coordinator would see nothing of what fewer parties hold, but every party sends far more; the choice without mode: hub",
+  },
+  impossible: {
+    nl: "de coördinator zou niets zien van wat minder partijen hebben, maar het convenant laat dat niet toe, of de lijsten zijn er te lang voor",
+    en: "the coordinator would see nothing of what fewer parties hold, but the covenant does not allow it, or the lists are too long for it",
+  },
+  singles: {
+    nl: "de coördinator zou van wat één partij alleen heeft slechts het aantal zien, maar elke partij stuurt veel meer; op verzoek (mode: atLeast)",
+    en: "the coordinator would see of what one party alone holds the number only, but every party sends far more; when asked for (mode: atLeast)",
   },
 };
 

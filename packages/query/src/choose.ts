@@ -8,30 +8,25 @@ import {
   keyOf,
   type MatchAsk,
   measuredColumn,
-  type OverlapAsk,
   ownColumn,
   type Plan,
 } from "@koplamp/wire";
 import { BULK } from "./bulk.ts";
 import {
   AS_ASKED,
-  BETWEEN_THEM,
   BLIND_ALARMS,
-  BLIND_PASSED_OVER,
   type Choice,
-  COUNTS,
   DISTINCT,
   JOIN_HUB,
   JOIN_PAIR,
   MASKED,
-  NO_PATTERN,
   ONE_OFF,
   PAIR,
   SUMS,
   stricterMatch,
-  TABLES_PASSED_OVER,
   TOKENS,
 } from "./choices.ts";
+import { type CountTerms, counting, countTerms, countWording } from "./counting.ts";
 import { QueryError } from "./errors.ts";
 import { LOOKUP } from "./lookups.ts";
 import { passesSession } from "./sums.ts";
@@ -52,8 +47,8 @@ export interface Circumstances {
   readonly large: boolean;
   /** Whether alarms can be told without anybody holding the series. */
   readonly blind: boolean;
-  /** Whether the covenant lets the coordinator of a count see which pseudonyms several parties hold. */
-  readonly pattern: boolean;
+  /** What the coordinator of a count may do. */
+  readonly count: CountTerms;
 }
 
 /** What a plan says that a choice depends on. */
@@ -67,9 +62,10 @@ interface Terms {
 
 /** What a covenant says of the data of a plan, the epoch of its keys, and who gets the answer. */
 export function circumstances(
-  { dataClasses, protocols }: Covenant,
+  covenant: Covenant,
   { ask, inputs, release, epoch, recipients }: Terms,
 ): Circumstances {
+  const { dataClasses, protocols } = covenant;
   const classes = dataClasses.filter(({ id }) => inputs.some(({ dataClass }) => dataClass === id));
   return {
     sensitive: classes.some(({ sensitivity }) => sensitivity !== "ordinary"),
@@ -77,9 +73,7 @@ export function circumstances(
     recipients,
     large: passesSession(ask, inputs, { params: SUMS.params, release }),
     blind: canBeBlind(ask, inputs, { release, recipients }),
-    pattern: protocols.some(
-      ({ id, coordinatorLearns }) => id === COUNTS.hub.protocol && coordinatorLearns.includes("pattern"),
-    ),
+    count: countTerms(covenant, ask, inputs),
     admits: (protocol) => protocols.some(({ id }) => id === protocol),
   };
 }
@@ -91,7 +85,7 @@ const ORDINARY: Circumstances = {
   recipients: [],
   large: false,
   blind: false,
-  pattern: true,
+  count: { hub: true, tables: true },
 };
 
 /**
@@ -138,7 +132,8 @@ function chosenFor(ask: Ask, circumstance: Circumstances): string {
   if (ask.kind === "join-aggregate") return joining(ask, recipients).protocol;
   if (ask.kind === "aggregate" || ask.kind === "trend")
     return keyOf(ask).length > 0 ? DISTINCT.protocol : summing(circumstance).protocol;
-  return (ask.kind === "match" ? matching(ask, circumstance) : counting(ask, circumstance)).protocol;
+  if (ask.kind === "match") return matching(ask, circumstance).protocol;
+  return counting(ask, { ...circumstance.count, admits: circumstance.admits }).protocol;
 }
 
 /**
@@ -159,18 +154,6 @@ function matching(ask: MatchAsk, { sensitive, once, admits }: Circumstances): Ch
     `over sensitive data two parties match under a key for one question, and the question takes ${TOKENS.protocol}`,
     { hint: `leave \`mode\` out: the protocol for it is ${PAIR.protocol}` },
   );
-}
-
-/**
- * Two parties count between them; more take the coordinator where the covenant lets it see the pattern, and else, for
- * pairs, each pair by itself, and for what enough hold, tables (protocols.md, section 10). Nobody's node sees a pattern that the question did not ask for.
- */
-function counting(ask: OverlapAsk, { admits, pattern }: Circumstances): Choice {
-  const { from, shape, mode, atLeast } = ask;
-  const blind = COUNTS["pairs.blind"];
-  if (mode !== null) return COUNTS[mode];
-  if (!pattern && (atLeast ?? 0) >= 2 && admits(COUNTS.atLeast.protocol)) return COUNTS.atLeast;
-  return shape === "pairs" && (from.length === 2 || !pattern) && admits(blind.protocol) ? blind : COUNTS.hub;
 }
 
 /** Under masks alone only what a collective key does not take, and only where the covenant admits it. */
@@ -221,13 +204,4 @@ function matchWording(ask: MatchAsk, protocol: string): Choice {
     ...asked,
     refused: [from.length === 2 ? stricterMatch(ask) : thresholdPassedOver(ask)],
   };
-}
-
-function countWording({ shape, mode, atLeast }: OverlapAsk, protocol: string): Choice {
-  const choice = Object.values(COUNTS).find((one) => one.protocol === protocol) ?? COUNTS.hub;
-  if (choice === COUNTS["pairs.blind"] && mode === null) return { ...choice, reason: BETWEEN_THEM };
-  if (choice === COUNTS.atLeast && mode === null) return { ...choice, reason: NO_PATTERN };
-  if (choice !== COUNTS.hub) return choice;
-  if ((atLeast ?? 0) >= 2) return { ...choice, refused: [TABLES_PASSED_OVER, ...choice.refused] };
-  return shape === "pairs" ? { ...choice, refused: [BLIND_PASSED_OVER] } : choice;
 }

@@ -11,6 +11,7 @@ import {
   type Plan,
   type Text,
 } from "@koplamp/wire";
+import { coordinatorSees } from "./counting.ts";
 import { keyWords } from "./key-words.ts";
 import { listed } from "./language.ts";
 import { lookupText } from "./lookups.ts";
@@ -34,7 +35,7 @@ function runText(plan: Plan, covenant: Covenant): Text {
   const recipients = plan.recipients.map(({ party }) => name(party));
   const parties = ask.from.map(({ party }) => name(party));
   if (ask.kind === "match") return matchText(ask, recipients, parties);
-  if (ask.kind === "overlap-count") return overlapText(ask, recipients, parties);
+  if (ask.kind === "overlap-count") return overlapText(ask, plan, recipients, parties);
   if (ask.kind === "join-aggregate") return joinText(ask, plan, recipients);
   if (ask.kind === "lookup") return lookupText(ask, name);
   if (ask.kind === "trend") return trendText(ask, plan, recipients, parties);
@@ -75,7 +76,12 @@ function holdersText(atLeast: number, parties: number): { readonly nl: string; r
     : { nl: `alle ${parties} partijen`, en: `all ${parties} parties` };
 }
 
-function overlapText(ask: OverlapAsk, recipients: readonly string[], parties: readonly string[]): Text {
+function overlapText(
+  ask: OverlapAsk,
+  { protocol }: Plan,
+  recipients: readonly string[],
+  parties: readonly string[],
+): Text {
   const first = ask.atLeast ?? 1;
   const exactly = `${first}, ${first < ask.from.length ? `${first + 1}, …` : ""}`.replace(/, $/, "");
   const what = {
@@ -94,9 +100,10 @@ function overlapText(ask: OverlapAsk, recipients: readonly string[], parties: re
   }[ask.shape];
   const key = ask.key.join(" + ");
   const one = recipients.length === 1;
+  const seen = coordinatorSees(ask, protocol.id);
   return {
-    nl: `${listed(recipients, "nl")} ${one ? "leert" : "leren"} ${what.nl} (${key}, over ${listed(parties, "nl")}). Geen partij leert een sleutel.`,
-    en: `${listed(recipients, "en")} ${one ? "learns" : "learn"} ${what.en} (${key}, over ${listed(parties, "en")}). No party learns a key.`,
+    nl: `${listed(recipients, "nl")} ${one ? "leert" : "leren"} ${what.nl} (${key}, over ${listed(parties, "nl")}). Geen partij leert een sleutel. ${seen.nl}`,
+    en: `${listed(recipients, "en")} ${one ? "learns" : "learn"} ${what.en} (${key}, over ${listed(parties, "en")}). No party learns a key. ${seen.en}`,
   };
 }
 

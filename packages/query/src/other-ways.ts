@@ -83,10 +83,7 @@ function waysFor(ask: Ask): readonly Way[] {
   if (ask.kind === "overlap-count") {
     const modes = Object.entries(COUNTS).map(([mode, choice]) => ({ mode, choice }));
     const pairs = ask.shape === "pairs";
-    return modes.filter(({ mode }) => {
-      if (mode === "atLeast") return (ask.atLeast ?? 0) >= 2;
-      return mode === "hub" || mode.startsWith("pairs.") === pairs;
-    });
+    return modes.filter(({ mode }) => mode === "hub" || mode.startsWith("pairs.") === pairs);
   }
   if (ask.kind !== "match") return [];
   const ways = [

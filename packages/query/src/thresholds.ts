@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Matches of at least t of n: when a match is one, what it takes, and what it tells whom.
 import type { Description, PartyId } from "@koplamp/protocol";
-import { matchThreshold, overlapThreshold, PsiError, thresholdLayout } from "@koplamp/psi";
+import { matchThreshold, overlapThreshold, PsiError, tablesFrom, thresholdLayout } from "@koplamp/psi";
 import type { Ask, Input, MatchAsk, OverlapAsk, Plan, Text } from "@koplamp/wire";
 import type { Choice } from "./choices.ts";
 import { QueryError } from "./errors.ts";
@@ -102,6 +102,17 @@ export function checkThreshold(terms: Terms): void {
   }
 }
 
+/** Whether one session takes the lists. */
+export function fitsTables(terms: Terms): boolean {
+  try {
+    checkThreshold(terms);
+    return true;
+  } catch (reason) {
+    if (reason instanceof QueryError) return false;
+    throw reason;
+  }
+}
+
 function otherMode(ask: TablesAsk): string {
   if (ask.kind === "overlap-count") return "mode: hub: the coordinator then sees who holds each pseudonym";
   const flags = ask.flaggedBy === undefined ? "" : ", without `flaggedBy`";
@@ -122,7 +133,7 @@ function layoutTerms({ ask, inputs }: Terms): Parameters<typeof thresholdLayout>
   return {
     parties: inputs.map(({ party }) => party),
     rowsPadded: Object.fromEntries(inputs.map(({ party, rowsPadded }) => [party, rowsPadded])),
-    atLeast: ask.atLeast ?? 0,
+    atLeast: tablesFrom(ask),
     flagged: ask.kind === "match" && ask.flaggedBy !== undefined,
   };
 }

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  type Covenant,
-  keyOf,
-  type LookupAsk,
-  type MatchAsk,
-  type OverlapAsk,
-  type Plan,
-  type Text,
-} from "@koplamp/wire";
-import { BLIND_ALARMS, JOIN_PAIR } from "./choices.ts";
+import { type Covenant, keyOf, type LookupAsk, type MatchAsk, type Plan, type Text } from "@koplamp/wire";
+import { BLIND_ALARMS, COUNTS, JOIN_PAIR } from "./choices.ts";
 import { THRESHOLD, thresholdWarnings } from "./thresholds.ts";
 
 /** The warnings of contracts: codes in the document, words for people. */
@@ -111,14 +103,14 @@ const WORDS: Readonly<Record<string, Text>> = {
   },
 };
 
-/** What each way to count lets somebody see, by mode. */
-const COUNT_WARNINGS: Readonly<Record<NonNullable<OverlapAsk["mode"]>, string>> = {
-  hub: "COORDINATOR-PATTERN",
-  recipient: "RECIPIENT-PATTERN",
-  atLeast: "COORDINATOR-HITS",
-  "pairs.local": "COUNTER-MEMORY",
-  "pairs.blind": "COUNTER-CAN-DEVIATE",
-};
+/** What each way to count lets somebody see, by protocol. */
+const COUNT_WARNINGS: ReadonlyMap<string, string> = new Map([
+  [COUNTS.hub.protocol, "COORDINATOR-PATTERN"],
+  [COUNTS.recipient.protocol, "RECIPIENT-PATTERN"],
+  [COUNTS.atLeast.protocol, "COORDINATOR-HITS"],
+  [COUNTS["pairs.local"].protocol, "COUNTER-MEMORY"],
+  [COUNTS["pairs.blind"].protocol, "COUNTER-CAN-DEVIATE"],
+]);
 
 /** The codes of what a person should know before saying yes, in a fixed order. */
 export function warningsOf(plan: Plan, covenant: Covenant): readonly string[] {
@@ -143,7 +135,7 @@ function askWarnings(plan: Plan): readonly string[] {
   if (ask.kind === "match")
     return protocol.id === THRESHOLD.protocol ? thresholdWarnings(ask) : matchWarnings(ask);
   if (ask.kind === "lookup") return lookupWarnings(ask);
-  if (ask.kind === "overlap-count") return [COUNT_WARNINGS[ask.mode ?? "hub"]];
+  if (ask.kind === "overlap-count") return [COUNT_WARNINGS.get(protocol.id) ?? []].flat();
   if (ask.kind !== "join-aggregate") return sumWarnings(plan);
   return [
     protocol.id === JOIN_PAIR.protocol ? "SELECTOR-COUNT" : "COORDINATOR-SELECTS",

@@ -37,10 +37,10 @@ describe("the ways that there are", () => {
   test("of each question: those whose mode can be named, but the one that is taken", () => {
     expect(forces(ONE_OFF_MATCH)).toEqual(["mode: bulk", "mode: tokens", "mode: threshold"]);
     expect(forces(SHIPS)).toEqual(["mode: pair", "mode: bulk", "mode: threshold"]);
-    expect(forces(COUNTS)).toEqual(["mode: recipient"]);
+    expect(forces(COUNTS)).toEqual(["mode: recipient", "mode: atLeast"]);
     expect(forces(pairs)).toEqual(["mode: hub", "mode: pairs.local"]);
     const three = COUNTS.replace("shape: histogram", "shape: atLeast\n  atLeast: 2");
-    expect(forces(three)).toEqual(["mode: recipient", "mode: atLeast"]);
+    expect(forces(three)).toEqual(["mode: hub", "mode: recipient"]);
   });
 
   test("of a sum there is none to name, and without the covenant nothing is said", () => {
@@ -111,6 +111,16 @@ describe("what would be learned otherwise", () => {
     expect(blind.less.map(({ who }) => who)).toContain("coordinator");
     expect(blind.more.map(({ who }) => who)).not.toContain("coordinator");
     expect(blind.more.find(({ who }) => who === "harbour")?.learns.join()).toContain("keys");
+  });
+
+  test("tables show the coordinator who holds what several hold, and never the pattern", () => {
+    const tables = way(COUNTS, "mode: atLeast");
+    const at = (list: typeof tables.more): string =>
+      list.find(({ who }) => who === "coordinator")?.learns.join() ?? "";
+    expect(at(tables.more)).toContain("the pattern of hits");
+    expect(at(tables.less)).toContain("which keys are at which of");
+    expect(at(tables.less)).not.toContain("numbers of keys"); // how many there are in all it learns in both
+    expect(tables.why).toContain("of what one party alone holds the number only");
   });
 
   test("in words, in both languages", () => {

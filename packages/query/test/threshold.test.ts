@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a match is one at a threshold, what it refuses, and what its contract then says.
+import type { Fact } from "@koplamp/protocol";
 import { matchThresholdParty, thresholdCoordinator } from "@koplamp/psi";
+import type { Covenant } from "@koplamp/wire";
 import { describe, expect, test } from "vitest";
 import { toyGroup } from "../../../test/toy/group.ts";
 import { oraclePrimitives } from "../../crypto/test/oracle-primitives.ts";
 import { Federation, inputsOf } from "../../psi/test/federation.ts";
 import { sessionOf } from "../../psi/test/threshold.ts";
-import { choose, explain, QueryError, readQuestion } from "../src/index.ts";
-import { covenantOf, entry, planned, rosterOf } from "./agreement.ts";
+import { choose, contractOf, explain, QueryError, readQuestion } from "../src/index.ts";
+import { covenantOf, entry, planned, primitives, rosterOf } from "./agreement.ts";
 import { SHIPS } from "./samples.ts";
 
 const PARTIES = ["coastguard", "customs", "harbour"];
@@ -83,19 +85,129 @@ describe("a count of what enough hold", () => {
     );
   });
 
-  test("takes tables unasked where the covenant keeps the whole pattern from the coordinator", () => {
+  /** A covenant whose coordinator may learn so much in each way to count, and nothing else of it. */
+  const covenantFor = (learns: Readonly<Partial<Record<"hub" | "threshold", readonly Fact[]>>>): Covenant => {
     const covenant = covenantOf(PARTIES);
-    const protocols = covenant.protocols.map((row) =>
-      row.id === "overlap-hub/1" ? { ...row, coordinatorLearns: [] } : row,
+    const protocols = covenant.protocols.flatMap((row) => {
+      const [, way] = /^overlap-(hub|threshold)\/1$/.exec(row.id) ?? [];
+      if (way !== "hub" && way !== "threshold") return [row];
+      const facts = learns[way];
+      return facts === undefined ? [] : [{ ...row, coordinatorLearns: facts }];
+    });
+    return { ...covenant, protocols };
+  };
+  /** The protocol that is taken, or the refusal. */
+  const taken = (shape: string, covenant: Covenant): unknown => {
+    try {
+      return planned(read(count(shape)), offered(), covenant).plan.protocol.id;
+    } catch (reason) {
+      return reason;
+    }
+  };
+  const HUB = ["pattern", "count"] as const;
+  const HITS = ["hit-pattern", "count"] as const;
+  const TWO = "shape: atLeast\n  atLeast: 2";
+  const FROM_TWO = "shape: histogram\n  atLeast: 2";
+  const ALL = "shape: histogram";
+  const UNION = "shape: atLeast\n  atLeast: 1";
+
+  test.each([
+    ["both ways may be", { hub: HUB, threshold: HITS }, [TWO, FROM_TWO], "overlap-threshold/1"],
+    ["both ways may be", { hub: HUB, threshold: HITS }, [ALL, UNION], "overlap-hub/1"],
+    [
+      "the pattern is kept from it",
+      { hub: [], threshold: HITS },
+      [TWO, FROM_TWO, ALL, UNION],
+      "overlap-threshold/1",
+    ],
+    ["the hub is not admitted", { threshold: HITS }, [TWO, FROM_TWO, ALL, UNION], "overlap-threshold/1"],
+    ["hits are kept from it", { hub: HUB, threshold: [] }, [TWO, FROM_TWO, ALL, UNION], "overlap-hub/1"],
+    ["tables are not admitted", { hub: HUB }, [TWO, FROM_TWO, ALL, UNION], "overlap-hub/1"],
+    [
+      "it may not know how many there are",
+      { hub: ["pattern"], threshold: ["hit-pattern"] },
+      [TWO, FROM_TWO],
+      "overlap-threshold/1",
+    ],
+    [
+      "in tables it may not know how many there are",
+      { hub: HUB, threshold: ["hit-pattern"] },
+      [ALL, UNION],
+      "overlap-hub/1",
+    ],
+    [
+      "in the hub it may not know how many there are",
+      { hub: ["pattern"], threshold: HITS },
+      [ALL, UNION],
+      "overlap-threshold/1",
+    ],
+  ] as const)("unasked, where %s %j: %j by %s", (_name, learns, shapes, protocol) => {
+    const covenant = covenantFor(learns);
+    for (const shape of shapes) {
+      expect(taken(shape, covenant)).toBe(protocol);
+      const { contract } = planned(read(count(shape)), offered(), covenant);
+      const warned = protocol === "overlap-hub/1" ? "COORDINATOR-PATTERN" : "COORDINATOR-HITS";
+      expect(contract.warnings).toContain(warned);
+    }
+  });
+
+  test("says why, and what the coordinator sees in each way", () => {
+    const said = (shape: string, covenant?: Covenant) => {
+      const { plan, contract } = planned(read(count(shape)), offered(), covenant);
+      const { reason, summary } = explain(contract, plan, { lang: "en" });
+      return { reason, summary };
+    };
+    expect(said(ALL).summary).toContain("who holds each key, also where that is one party");
+    expect(said(TWO)).toEqual({
+      reason: expect.stringContaining("nothing of what fewer hold"),
+      summary: expect.stringContaining("each key that at least 2 parties hold, and nothing of the others"),
+    });
+    expect(said(TWO.replace("2", "3")).summary).toContain("each key that at least 3 parties hold");
+    expect(said(ALL, covenantFor({ threshold: HITS }))).toEqual({
+      reason: expect.stringContaining("the covenant does not let it see the whole pattern"),
+      summary: expect.stringContaining("at least 2 parties hold, and of the others only how many there are"),
+    });
+    expect(said(`${ALL}\n  mode: atLeast`).reason).toContain("as asked (mode: atLeast)");
+    expect(said(`${ALL}\n  mode: recipient`).summary).toContain("does not see who holds a key");
+  });
+
+  test("is refused where the coordinator may see neither, with the ways that there are", () => {
+    const neither = { code: "coordinator", hint: expect.stringContaining("mode: recipient") };
+    for (const shape of [TWO, ALL]) {
+      expect(taken(shape, covenantFor({ hub: [], threshold: [] }))).toMatchObject(neither);
+      expect(taken(shape, covenantFor({ hub: [] }))).toMatchObject(neither);
+    }
+    expect(taken(ALL, covenantFor({ hub: [], threshold: ["hit-pattern"] }))).toMatchObject({
+      message: expect.stringContaining('in overlap-threshold/1 the coordinator learns "count"'),
+      hint: expect.stringContaining("`atLeast: 2`"),
+    });
+  });
+
+  test("goes by the hub where the lists are too long for tables, and is refused where that may not be", () => {
+    const names = Array.from({ length: 16 }, (_, at) => `p${at + 10}`);
+    const text = count("shape: atLeast\n  atLeast: 8")
+      .replace(/from:.*\n/, `from: { ${names.map((name) => `${name}: d`).join(", ")} }\n`)
+      .replace(/recipients:.*\n/, "recipients: [p10]\n");
+    const catalogue = names.map((name) => entry(name, "d", { imo: "imo" }, 2 ** 15));
+    const covenant = covenantOf(names);
+    const { plan, contract } = planned(read(text), catalogue, covenant);
+    expect(plan.protocol.id).toBe("overlap-hub/1");
+    const [passedOver] = explain(contract, plan, { lang: "en" }).passedOver;
+    expect(passedOver?.why).toContain("the lists are too long for it");
+    const protocols = covenant.protocols.filter(({ id }) => id !== "overlap-hub/1");
+    expect(() => planned(read(text), catalogue, { ...covenant, protocols })).toThrow(
+      expect.objectContaining({ code: "too-many", hint: expect.stringContaining("mode: hub") }),
     );
-    const text = count("shape: atLeast\n  atLeast: 2");
-    expect(planned(read(text), offered(), covenant).plan.protocol.id).toBe("overlap-hub/1");
-    const { plan, contract } = planned(read(text), offered(), { ...covenant, protocols });
-    expect(plan.protocol.id).toBe("overlap-threshold/1");
-    expect(explain(contract, plan, { lang: "en" }).reason).toContain("the covenant does not let it see");
-    const neither = protocols.filter(({ id }) => id !== "overlap-threshold/1");
-    expect(() => planned(read(text), offered(), { ...covenant, protocols: neither })).toThrow(
-      expect.objectContaining({ code: "coordinator" }),
+  });
+
+  test("every node makes the same choice again: a plan that names the other way is refused", () => {
+    const { plan, covenant } = planned(read(count(TWO)), offered());
+    const hub = { ...plan, protocol: { ...plan.protocol, id: "overlap-hub/1" } };
+    expect(() => contractOf(covenant, rosterOf(), hub, primitives)).toThrow(
+      expect.objectContaining({
+        code: "invalid-value",
+        hint: expect.stringContaining("overlap-threshold/1"),
+      }),
     );
   });
 
@@ -111,16 +223,28 @@ describe("a count of what enough hold", () => {
     expect(seen?.learns.map(({ fact }) => fact)).not.toContain("pattern");
   });
 
-  test("names it beside the count of all pseudonyms", () => {
-    const [first] = chosen("shape: atLeast\n  atLeast: 2", count).refused;
-    expect(first?.protocol).toBe("overlap-threshold/1");
+  test("from one holder on: the coordinator sees who holds what two hold, and how many keys there are", () => {
+    const { contract, plan } = planned(read(count("shape: histogram\n  mode: atLeast")), offered());
+    expect(plan.protocol.id).toBe("overlap-threshold/1");
+    expect(contract.egress.filter(({ what }) => what === "C").every(({ bytes }) => bytes === 24)).toBe(true);
+    const seen = contract.views.find(({ who }) => who.includes("coordinator"))?.learns ?? [];
+    const beyond = seen.filter(({ fact }) => !["took-part", "timing", "size-padded"].includes(fact));
+    expect(beyond.map(({ fact, about }) => `${fact} of ${about.join("+")}`)).toEqual([
+      "count of coastguard+customs+harbour",
+      "hit-pattern of coastguard+customs+harbour",
+    ]);
+  });
+
+  test("names it beside the count of all pseudonyms, and that beside it", () => {
+    const passedOver = (shape: string) => chosen(shape, count).refused.map(({ protocol }) => protocol);
+    expect(passedOver(TWO)).toEqual(["overlap-hub/1"]);
+    expect(passedOver(ALL)).toEqual(["overlap-threshold/1", "overlap-recipient/1"]);
   });
 
   test.each([
-    ["shape: pairs\n  atLeast: 2\n  mode: atLeast", "atLeast"],
-    ["shape: histogram\n  mode: atLeast", `expected a field "atLeast"`],
+    ["shape: pairs\n  mode: atLeast", "mode: atLeast answers histogram and atLeast, not pairs"],
+    ["shape: atLeast\n  mode: atLeast", `expected a field "atLeast"`],
     ["shape: histogram\n  atLeast: 1", "from 2 to 3"],
-    ["shape: atLeast\n  atLeast: 1\n  mode: atLeast", "from 2 to 3"],
   ])("%s", (fields, message) => {
     expect(() => read(count(fields))).toThrow(message);
   });

@@ -3,7 +3,15 @@
 // declares give transcripts of one shape. A shape is, for each sender and recipient, every message in order: its way, its
 // kind, its length.
 import type { PartyId, Simulated } from "@koplamp/protocol";
-import { hubCoordinator, hubNode, matchPairParty, matchTokensParty, recipientNode } from "@koplamp/psi";
+import {
+  hubCoordinator,
+  hubNode,
+  matchPairParty,
+  matchTokensParty,
+  overlapThresholdCoordinator,
+  overlapThresholdNode,
+  recipientNode,
+} from "@koplamp/psi";
 import { beforeAll, describe, expect, test } from "vitest";
 import { toyGroup } from "../../../test/toy/group.ts";
 import { Federation as Sums } from "../../aggregate/test/federation.ts";
@@ -51,16 +59,18 @@ function prepared(lists: Lists, seed: string) {
   return { federation, inputs, keyset, evaluate };
 }
 
-function counted(lists: Lists, seed: string, mode: "hub" | "recipient"): Simulated {
+function counted(lists: Lists, seed: string, mode: "hub" | "recipient" | "atLeast"): Simulated {
   const { federation, inputs } = prepared(lists, seed);
   const setups = federation.overlapSetups(inputs, RECIPIENTS, { shape: "histogram", atLeast: null }, 1);
   const [first] = setups;
   if (first === undefined) throw new Error("no setups");
   const { me: _me, items: _items, ...shared } = first;
-  const node = mode === "hub" ? hubNode : recipientNode;
+  const node = { hub: hubNode, recipient: recipientNode, atLeast: overlapThresholdNode }[mode];
+  const counter = { hub: hubCoordinator, recipient: undefined, atLeast: overlapThresholdCoordinator }[mode];
+  const planHash = new Uint8Array(32);
   return federation.run({
-    ...Object.fromEntries(setups.map((setup) => [setup.me, node(setup, federation.rng)])),
-    ...(mode === "hub" ? { coordinator: hubCoordinator(shared) } : {}),
+    ...Object.fromEntries(setups.map((setup) => [setup.me, node({ ...setup, planHash }, federation.rng)])),
+    ...(counter === undefined ? {} : { coordinator: counter(shared) }),
   });
 }
 
@@ -105,6 +115,7 @@ const PROTOCOLS: Readonly<Record<string, (lists: Lists, seed: string) => unknown
   "match-tokens/1": (lists, seed) => shapeOf(matched(lists, seed)),
   "overlap-hub/1": (lists, seed) => shapeOf(counted(lists, seed, "hub")),
   "overlap-recipient/1": (lists, seed) => shapeOf(counted(lists, seed, "recipient")),
+  "overlap-threshold/1": (lists, seed) => shapeOf(counted(lists, seed, "atLeast")),
   "match-pair/1": (lists, seed) => shapeOf(pair(lists, seed)),
   "bulk-pair/1": (lists, seed) => shapeOf(bulk(lists, seed)),
   "match-pair-count-local/1": (lists, seed) => shapeOf(pairCount(lists, seed, "count.local")),

@@ -8,6 +8,8 @@ import {
   hubNode,
   matchPairParty,
   matchTokensParty,
+  overlapThresholdCoordinator,
+  overlapThresholdNode,
   recipientNode,
 } from "@koplamp/psi";
 import type { Contract } from "@koplamp/wire";
@@ -150,17 +152,20 @@ describe("the contract's egress is what a simulation sends", () => {
   test.each([
     { mode: "hub", text: COUNTS },
     { mode: "recipient", text: COUNTS.replace("histogram", "histogram\n  mode: recipient") },
-  ])("overlap-count, mode $mode, for somebody without data", ({ mode, text }) => {
+    { mode: "atLeast", text: COUNTS.replace("histogram", "histogram\n  mode: atLeast") },
+  ] as const)("overlap-count, mode $mode, for somebody without data", ({ mode, text }) => {
     const parties = ["coastguard", "customs", "harbour"];
     const { federation, lists, before } = prepared(parties);
     const setups = federation.overlapSetups(lists, ["insurer"], { shape: "histogram", atLeast: null }, 1);
-    const node = mode === "hub" ? hubNode : recipientNode;
+    const node = { hub: hubNode, recipient: recipientNode, atLeast: overlapThresholdNode }[mode];
+    const counter = { hub: hubCoordinator, recipient: undefined, atLeast: overlapThresholdCoordinator }[mode];
     const [first] = setups;
     if (first === undefined) throw new Error("no setups");
     const { me: _me, items: _items, ...shared } = first;
+    const planHash = new Uint8Array(32);
     const run = federation.run({
-      ...Object.fromEntries(setups.map((setup) => [setup.me, node(setup, federation.rng)])),
-      ...(mode === "hub" ? { coordinator: hubCoordinator(shared) } : {}),
+      ...Object.fromEntries(setups.map((setup) => [setup.me, node({ ...setup, planHash }, federation.rng)])),
+      ...(counter === undefined ? {} : { coordinator: counter(shared) }),
     });
     const { contract } = planned(read(text), offered(parties, DATASETS));
     expect(byName(contract.egress)).toEqual(byName(added([...before, ...rowsOf([run], "")])));

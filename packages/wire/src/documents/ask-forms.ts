@@ -102,9 +102,9 @@ const overlap = z
     message: "expected at most all parties",
     path: ["atLeast"],
   })
-  .refine(({ mode, atLeast }) => mode !== "atLeast" || (atLeast ?? 0) >= 2, {
-    message: "expected shape atLeast, and at least 2, in this mode",
-    path: ["atLeast"],
+  .refine(({ mode, shape }) => mode !== "atLeast" || shape !== "pairs", {
+    message: "expected shape histogram or atLeast in this mode",
+    path: ["mode"],
   })
   .refine(({ mode, shape }) => !mode?.startsWith("pairs.") || shape === "pairs", {
     message: "expected shape pairs in this mode",
