@@ -14,6 +14,7 @@ import { HOSTILE_BYTES } from "./hostile-bytes.ts";
 import { JOIN_HUB } from "./join-hub.ts";
 import { JOIN_PAIR } from "./join-pair.ts";
 import { JOINED_RELEASE } from "./joined-release.ts";
+import { KERNEL } from "./kernel.ts";
 import { LISTED } from "./listed.ts";
 import { LOOKUPS } from "./lookup.ts";
 import { MASKED_SUMS } from "./masked-sums.ts";
@@ -38,6 +39,7 @@ import { VIEWED } from "./views.ts";
 /** Every switch, by guarantee. */
 export const SWITCHES: readonly Switch[] = [
   ...MATCHING,
+  ...KERNEL,
   ...LISTED,
   ...ALTERNATIVES,
   ...PAIR,

@@ -5,6 +5,7 @@ import { findKernelGroup } from "@koplamp/pool";
 import { describe, expect, it } from "vitest";
 import { scalar } from "../../packages/crypto/test/group-contract.ts";
 import { oraclePrimitives } from "../../packages/crypto/test/oracle-primitives.ts";
+import { agreeOnMessages } from "../../packages/pool/test/batch-hash-cases.ts";
 import { agreeOnRandom } from "../../packages/pool/test/kernel-cases.ts";
 
 const sodium = await loadSodium();
@@ -15,6 +16,10 @@ describe.skipIf(kernel === undefined)("the kernel at full length (needs relaxed 
 
   it("gives libsodium's bytes for 100,000 items of every operation", () => {
     agreeOnRandom(kernel, sodium, 101, 100_000, 1000);
+  });
+
+  it("gives OpenSSL's digests of 100,000 messages of random lengths, behind each of five prefixes", () => {
+    agreeOnMessages(100_000, [0, 1, 54, 64, 200]);
   });
 
   it("gives noble's bytes for 2,000", () => {

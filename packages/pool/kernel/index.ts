@@ -5,6 +5,7 @@ import { initHash } from "./hash";
 import { initProduct } from "./product";
 
 export { expand } from "./hash";
+export { hashBegin, hashEach, hashWipe } from "./batch-hash";
 export { combine, decodeCheck, hashToGroup, makeTable, mulSame, mulTable, wipe } from "./batch";
 export { msmAdd, msmBegin, msmEnd } from "./msm";
 export { LEFT, MESSAGE, MOST, MOST_MESSAGE, RESULT, RIGHT } from "./memory";

@@ -46,7 +46,7 @@ let compiled: object | undefined;
  */
 export function findKernelGroup(scalars: Group, bytes?: Uint8Array): KernelGroup {
   try {
-    const kernel = kernelOf(new WebAssembly.Instance(moduleOf(bytes)).exports);
+    const kernel = kernelOf(kernelExports(bytes));
     const group = kernelGroup(kernel, scalars);
     selfTest(group);
     return { group, withSums: (other) => ({ ...other, ...kernelPublic(kernel) }) };
@@ -56,6 +56,11 @@ export function findKernelGroup(scalars: Group, bytes?: Uint8Array): KernelGroup
   }
 }
 
+/** What an instance of the kernel of its own exports. Throws where the engine does not run it. */
+export function kernelExports(bytes?: Uint8Array): Readonly<Record<string, unknown>> {
+  return new WebAssembly.Instance(moduleOf(bytes)).exports;
+}
+
 function moduleOf(bytes: Uint8Array | undefined): object {
   if (bytes !== undefined) return new WebAssembly.Module(bytes);
   compiled ??= new WebAssembly.Module(readFileSync(FILE));
@@ -63,9 +68,18 @@ function moduleOf(bytes: Uint8Array | undefined): object {
 }
 
 function kernelOf(exports: Readonly<Record<string, unknown>>): Kernel {
+  return checkedExports(exports, FUNCTIONS, PLACES) as unknown as Kernel; // every member was checked
+}
+
+/** The memory, functions and places of an instance. Throws where one is missing. */
+export function checkedExports(
+  exports: Readonly<Record<string, unknown>>,
+  functions: readonly string[],
+  symbols: Readonly<Record<string, string>>,
+): Readonly<Record<string, unknown>> {
   const memory = (exports["memory"] as { readonly buffer: ArrayBuffer } | undefined)?.buffer; // checked below
-  const calls = FUNCTIONS.map((name) => [name, exports[name]] as const);
-  const places = Object.entries(PLACES).map(
+  const calls = functions.map((name) => [name, exports[name]] as const);
+  const places = Object.entries(symbols).map(
     ([name, symbol]) => [name, globalValue(exports[symbol])] as const,
   );
   const sound =
@@ -73,11 +87,7 @@ function kernelOf(exports: Readonly<Record<string, unknown>>): Kernel {
     calls.every(([, call]) => typeof call === "function") &&
     places.every(([, place]) => typeof place === "number");
   if (!sound) throw new Error("the module is not the one expected");
-  // Every member was checked above.
-  return {
-    memory: new Uint8Array(memory),
-    ...Object.fromEntries([...calls, ...places]),
-  } as unknown as Kernel;
+  return { memory: new Uint8Array(memory), ...Object.fromEntries([...calls, ...places]) };
 }
 
 function globalValue(global: unknown): unknown {

@@ -14,7 +14,7 @@ import {
   verify,
 } from "node:crypto";
 import { CryptoError, type CryptoErrorCode, type Primitives, wipe } from "@koplamp/crypto";
-import { hmacEach, hmacUnder, sha256Each, sha256Rows } from "./batch-hash.ts";
+import { batchHash } from "./batch-hash.ts";
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -58,10 +58,7 @@ export function nodePrimitives(): Primitives {
     shake256: (data, length) =>
       plain(hash("shake256", data, { outputEncoding: "buffer", outputLength: length })),
     hmacSha256,
-    sha256Rows,
-    sha256Each,
-    hmacSha256Each: hmacEach,
-    hmacSha256Under: hmacUnder,
+    ...batchHash(),
     hkdfExtract: (salt, ikm) => hmacSha256(salt, ikm),
     hkdfExpand,
     aes256Ctr,

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import { checkedExports, kernelExports } from "./kernel.ts";
+
+/** SHA-256 of `prefix` and an input, for each input: 32 bytes each, in order. Input i ends at `ends[i]` in `bytes`. */
+export type HashEach = (prefix: Uint8Array, bytes: Uint8Array, ends: Uint32Array) => Uint8Array;
+
+/** What of the kernel hashes messages. */
+interface Hashing {
+  readonly memory: Uint8Array;
+  readonly left: number;
+  readonly right: number;
+  readonly result: number;
+  /** `left`: how all messages begin. */
+  hashBegin(length: number): void;
+  /** `left`: the rest of each message; `right`: where each ends, a word. `result`: digests. */
+  hashEach(items: number): void;
+  hashWipe(bytes: number, items: number): void;
+}
+
+/** Bytes of a message with its prefix, at most: five blocks. From six on OpenSSL is as fast, where a processor hashes. */
+export const MOST_MESSAGE: number = 311;
+const DIGEST = 32;
+/** Messages of a call: they stay in the cache. */
+const CHUNK = 512;
+/** What is copied sixteen bytes at a time ends within so many. */
+const BEYOND = 16;
+
+/** The kernel's SHA-256, of four messages at a time, for messages up to `MOST_MESSAGE`. Throws where it does not run. */
+export function kernelHash(exports: Readonly<Record<string, unknown>> = kernelExports()): HashEach {
+  const kernel = hashingOf(exports);
+  return (prefix, bytes, ends) => {
+    const digests = new Uint8Array(ends.length * DIGEST);
+    try {
+      kernel.memory.set(prefix, kernel.left);
+      kernel.hashBegin(prefix.length);
+      for (let first = 0; first < ends.length; first += CHUNK) hashChunk(kernel, bytes, ends, first, digests);
+      return digests;
+    } finally {
+      const items = Math.min(CHUNK, ends.length);
+      kernel.hashWipe(Math.min(items * MOST_MESSAGE, prefix.length + bytes.length) + BEYOND, items);
+    }
+  };
+}
+
+function hashingOf(exports: Readonly<Record<string, unknown>>): Hashing {
+  const functions = ["hashBegin", "hashEach", "hashWipe"];
+  const places = { left: "LEFT", right: "RIGHT", result: "RESULT" };
+  return checkedExports(exports, functions, places) as unknown as Hashing; // every member was checked
+}
+
+function hashChunk(
+  { memory, left, right, result, hashEach }: Hashing,
+  bytes: Uint8Array,
+  ends: Uint32Array,
+  first: number,
+  digests: Uint8Array,
+): void {
+  const count = Math.min(CHUNK, ends.length - first);
+  const from = first === 0 ? 0 : (ends[first - 1] ?? 0);
+  memory.set(bytes.subarray(from, ends[first + count - 1]), left);
+  const places = new Uint32Array(memory.buffer, right, count);
+  for (let at = 0; at < count; at += 1) places[at] = (ends[first + at] ?? 0) - from;
+  hashEach(count);
+  digests.set(memory.subarray(result, result + count * DIGEST), first * DIGEST);
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// SHA-256 of many messages in the kernel, against published vectors and against OpenSSL.
+import { concat, fromHex, hex } from "@koplamp/wire";
+import { describe, expect, test } from "vitest";
+import { hasShared, sharedJson } from "../../../test/shared.ts";
+import { batchHash } from "../src/batch-hash.ts";
+import { kernelExports } from "../src/kernel.ts";
+import { type HashEach, kernelHash, MOST_MESSAGE } from "../src/kernel-hash.ts";
+import { agreeOnMessages, messagesOf, openssl } from "./batch-hash-cases.ts";
+
+const NONE = new Uint8Array();
+
+/** FIPS 180-4, examples of SHA-256 (csrc.nist.gov, "SHA256.pdf"), and the empty message. */
+const EXAMPLES: readonly [message: string, digest: string][] = [
+  ["", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
+  ["abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"],
+  [
+    "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+    "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
+  ],
+  [
+    "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
+    "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1",
+  ],
+];
+
+describe("SHA-256 in the kernel", () => {
+  test("gives the published digests, in every lane", () => {
+    const each = kernelHash();
+    for (const turn of [0, 1, 2, 3]) {
+      const examples = [...EXAMPLES.slice(turn), ...EXAMPLES.slice(0, turn)];
+      const texts = examples.map(([message]) => new TextEncoder().encode(message));
+      const { ends } = messagesOf(texts.map(({ length }) => length));
+      expect(hex(each(NONE, concat(...texts), ends))).toBe(examples.map(([, digest]) => digest).join(""));
+    }
+  });
+
+  test("of every length that it takes, also behind prefixes around a block", () => {
+    const each = kernelHash();
+    for (const length of [0, 1, 54, 55, 56, 63, 64, 65, 128, MOST_MESSAGE]) {
+      const prefix = new Uint8Array(length).fill(length);
+      const lengths = Array.from({ length: MOST_MESSAGE - length + 1 }, (_, at) => at);
+      const { bytes, ends } = messagesOf(lengths);
+      expect(each(prefix, bytes, ends), `prefix ${length}`).toEqual(openssl(prefix, bytes, ends));
+    }
+  });
+
+  test("of random messages, as many as fill one call, fewer and more", () => {
+    for (const count of [1, 2, 3, 4, 5, 511, 512, 513, 1025]) agreeOnMessages(count, [0, 54, 64]);
+  });
+
+  test("of nothing", () => {
+    expect(kernelHash()(NONE, NONE, new Uint32Array())).toEqual(NONE);
+  });
+
+  test("leaves nothing of messages, prefix and digests in its memory", () => {
+    const exports = kernelExports();
+    const memory = Buffer.from((exports["memory"] as { readonly buffer: ArrayBuffer }).buffer); // a kernel's
+    const prefix = new Uint8Array(100).fill(0xa5);
+    for (const lengths of [[40, 90, 17], Array.from({ length: 700 }, () => MOST_MESSAGE - 100)]) {
+      const { bytes, ends } = messagesOf(lengths);
+      const digests = kernelHash(exports)(prefix, bytes, ends);
+      for (const secret of [prefix, bytes, bytes.subarray(-16), digests, digests.subarray(-32)]) {
+        expect(memory.includes(Buffer.from(secret.subarray(0, 16)))).toBe(false);
+      }
+    }
+  });
+});
+
+describe.skipIf(!hasShared)("HMAC-SHA-256 in batches (needs ../shared)", () => {
+  test("gives Wycheproof's MACs", () => {
+    const { testGroups } = sharedJson("vectors/wycheproof/hmac_sha256_test.json") as {
+      readonly testGroups: readonly {
+        readonly tests: readonly { key: string; msg: string; tag: string; result: string }[];
+      }[];
+    };
+    const { hmacSha256Each } = batchHash();
+    const valid = testGroups.flatMap(({ tests }) => tests.filter(({ result }) => result === "valid"));
+    expect(valid.length).toBeGreaterThan(60);
+    for (const { key, msg, tag } of valid) {
+      const message = fromHex(msg);
+      const ends = Uint32Array.from({ length: 70 }, (_, at) => (at + 1) * message.length);
+      const macs = hmacSha256Each(fromHex(key), concat(...Array.from(ends, () => message)), ends);
+      for (let at = 0; at < macs.length; at += 32)
+        expect(hex(macs.subarray(at, at + 32)).startsWith(tag)).toBe(true);
+    }
+  });
+});
+
+describe("which of the two hashes", () => {
+  const { bytes, ends } = messagesOf(Array.from({ length: 64 }, (_, at) => at));
+  const counted = (each: HashEach): { readonly each: HashEach; readonly calls: () => number } => {
+    let calls = 0;
+    return {
+      each: (...args) => {
+        calls += 1;
+        return each(...args);
+      },
+      calls: () => calls,
+    };
+  };
+
+  test("the kernel, for 64 messages and more of which none is long", () => {
+    const { each, calls } = counted(kernelHash());
+    const { sha256Each } = batchHash(() => each);
+    sha256Each(NONE, bytes, ends);
+    const tested = calls();
+    expect(tested).toBeGreaterThan(1);
+    sha256Each(NONE, bytes, ends);
+    expect(calls()).toBe(tested + 1);
+    const long = messagesOf([...Array.from({ length: 63 }, () => 1), MOST_MESSAGE + 1]);
+    expect(sha256Each(NONE, long.bytes, long.ends)).toEqual(openssl(NONE, long.bytes, long.ends));
+    sha256Each(NONE, bytes, ends.subarray(0, 63));
+    expect(calls()).toBe(tested + 1);
+  });
+
+  test("OpenSSL, where the kernel hashes otherwise", () => {
+    const { each, calls } = counted((...args) => kernelHash()(...args).fill(0, -1));
+    expect(batchHash(() => each).sha256Each(NONE, bytes, ends)).toEqual(openssl(NONE, bytes, ends));
+    expect(calls()).toBe(1);
+  });
+});
