@@ -49,8 +49,8 @@ export const ALTERNATIVES: readonly Switch[] = [
     edits: [
       {
         file: "packages/engine/src/offer.ts",
-        from: "count += await distinctCount(table, columns, pause);",
-        to: "count += bucket(await distinctCount(table, columns, pause));",
+        from: "counts.push(await distinctCount(table, columns, pause));",
+        to: "counts.push(bucket(await distinctCount(table, columns, pause)));",
       },
     ],
     test: { file: "packages/sdk/test/alternatives.test.ts", name: "shows the same sizes" },
@@ -61,9 +61,9 @@ export const ALTERNATIVES: readonly Switch[] = [
     weak: "a key with a large domain beside it lifts the bound on evaluations of one with a small domain",
     edits: [
       {
-        file: "packages/query/src/quotas.ts",
-        from: "return Math.min(agreed, ...ceilings);",
-        to: "return Math.min(agreed, Math.max(...ceilings));",
+        file: "packages/wire/src/quota.ts",
+        from: "return Math.min(...ceilings);",
+        to: "return Math.max(...ceilings);",
       },
     ],
     test: { file: "packages/query/test/alternatives.test.ts", name: "smallest domain" },

@@ -15,6 +15,7 @@ import { JOIN_HUB } from "./join-hub.ts";
 import { JOIN_PAIR } from "./join-pair.ts";
 import { JOINED_RELEASE } from "./joined-release.ts";
 import { KERNEL } from "./kernel.ts";
+import { LIMITS } from "./limits.ts";
 import { LISTED } from "./listed.ts";
 import { LOOKUPS } from "./lookup.ts";
 import { MASKED_SUMS } from "./masked-sums.ts";
@@ -76,6 +77,7 @@ export const SWITCHES: readonly Switch[] = [
   ...AGREEMENT,
   ...POLICIES,
   ...QUOTAS,
+  ...LIMITS,
   ...BUDGETS,
   ...VERIFIER,
 ].sort((a, b) => Number(a.guarantee.slice(1)) - Number(b.guarantee.slice(1)));

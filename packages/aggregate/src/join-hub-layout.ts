@@ -60,12 +60,16 @@ export function groupChoices(hub: Hub): readonly number[] {
 }
 
 function fitting(hub: Hub, choices: readonly number[]): readonly number[] {
+  const { set } = hub;
   const left = choices.filter((groups) => fits(hub, groups));
   if (left.length > 0) return left;
+  const [groups = 1] = choices;
+  const most = Math.min(MOST_CHUNKS, Math.floor((set.products?.most ?? 0) / hub.contributors.length ** 2));
+  const needed = Math.max(...hub.owners.map((party) => chunksAt(hub, party, groups)));
   throw new SumError(
     "too-large",
-    `${hub.cells} groups of this many rows take more ciphertexts than one session has`,
-    "group by fewer columns, or list fewer values in `domain`",
+    `${groups} groups of this many rows take ${needed} ciphertexts of a party, and a session of ${hub.contributors.length} takes ${most}`,
+    "group by fewer columns, list fewer values in `domain`, or ask fewer parties at a time",
   );
 }
 

@@ -293,6 +293,13 @@ export function tokenCount({ lists, rowsPadded }: Hub, party: PartyId): number {
 }
 
 function checkSizes(hub: Hub): void {
+  const { mostShares } = hub.set;
+  if (hub.contributors.length > mostShares) {
+    const message = `a sum over what the coordinator selects takes at most ${mostShares} parties, got ${hub.contributors.length}`;
+    const all =
+      hub.rule === "first" ? ", or leave `distinctBy` out: then an event counts once for each party" : "";
+    throw new SumError("too-large", message, `ask fewer parties at a time${all}`);
+  }
   checkSession(blocksOf(hub));
   for (const party of hub.contributors) {
     const tokens = tokenCount(hub, party);

@@ -8,6 +8,7 @@ import { fitsSlot, type Range } from "./session.ts";
 const LIMB = 2 ** 21;
 /** Enough for 53 bits. */
 const MOST_LIMBS = 3;
+const NARROWER = "declare narrower min and max on the column, or ask over a smaller dataset";
 
 /**
  * What one row brings to each of the columns that are summed in place of one: itself where the sum over `rows` rows
@@ -17,7 +18,7 @@ const MOST_LIMBS = 3;
 export function limbsOf(range: Range, rows: number, set: ParameterSet): readonly Range[] {
   const whole = totalOf(range, rows);
   if (!Number.isSafeInteger(whole.least) || !Number.isSafeInteger(whole.most)) {
-    throw new SumError("overflow", `a sum over ${rows} rows could pass 2^53`);
+    throw new SumError("overflow", `a sum over ${rows} rows could pass 2^53`, NARROWER);
   }
   const lower: Range[] = [];
   let { least, most } = range;
@@ -30,6 +31,7 @@ export function limbsOf(range: Range, rows: number, set: ParameterSet): readonly
   throw new SumError(
     "overflow",
     `a sum over ${rows} rows could pass the ${set.id} limit of ${(set.t - 1) / 2}`,
+    NARROWER,
   );
 }
 

@@ -20,6 +20,7 @@ import {
   TOKEN_ASSUMPTIONS,
 } from "@koplamp/psi";
 import {
+  checkPairLimits,
   chunkCount,
   joinRoles,
   ownerHasGroups,
@@ -63,6 +64,7 @@ export const joinSumPair: Protocol<JoinPairParameters> = defineProtocol({
 
 /** The description of one session on any set. */
 export function describeJoinPair(session: JoinSession): Description {
+  checkPairLimits(session);
   const { cells, recipients, contributors, rowsPadded } = session;
   const { owner, selector } = joinRoles(session);
   const places = placesItem(session);

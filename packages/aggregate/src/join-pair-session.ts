@@ -102,25 +102,34 @@ export function checkJoinPair(setup: JoinNodeSetup): void {
   checkPairLimits(setup);
 }
 
-function checkPairLimits(setup: JoinNodeSetup): void {
-  const { contributors, set } = setup;
-  const { selector } = joinRoles(setup);
-  const large = contributors.find((party) => paddedRows(setup, party) > MOST_PAIR_ROWS);
+/** What a join of two does not take, by public terms alone. @throws {SumError} `too-large` or `setup`. */
+export function checkPairLimits(session: JoinSession): void {
+  const { contributors, set } = session;
+  const { selector } = joinRoles(session);
+  const large = contributors.find((party) => paddedRows(session, party) > MOST_PAIR_ROWS);
   if (large !== undefined) {
     throw new SumError(
       "too-large",
       `${large} has more rows than the ${MOST_PAIR_ROWS} that one session takes`,
+      BY_HUB,
     );
   }
-  if (!fitsNoise(set, 1, chunkCount(setup))) {
+  if (!fitsNoise(set, 1, chunkCount(session))) {
     throw new SumError("setup", `expected a parameter set for joins of so many rows, got ${set.id}`);
   }
-  const unblinded = selections(setup) * paddedRows(setup, selector);
-  const sealed = chunkCount(setup) * sealedColumns(setup).length;
-  if (totalCount(setup) <= MOST_TOTALS && sealed <= MOST_SEALED && unblinded <= MOST_UNBLINDED) return;
-  throw new SumError(
-    "too-large",
-    "the join has more groups and columns than one session takes",
-    "group by fewer values, or ask for fewer columns",
+  expectFew("ciphertexts with totals", totalCount(session), MOST_TOTALS);
+  expectFew("ciphertexts with values", chunkCount(session) * sealedColumns(session).length, MOST_SEALED);
+  expectFew(
+    `selections at ${selector}, one for each row and group`,
+    selections(session) * paddedRows(session, selector),
+    MOST_UNBLINDED,
   );
+}
+
+const BY_HUB =
+  "mode: hub: the coordinator then sees which pseudonyms several parties sent; or group by fewer values";
+
+function expectFew(what: string, count: number, most: number): void {
+  if (count <= most) return;
+  throw new SumError("too-large", `the join has ${count} ${what}, and a session takes ${most}`, BY_HUB);
 }

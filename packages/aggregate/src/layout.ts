@@ -83,10 +83,12 @@ export function cubeLayout(request: LayoutRequest): CubeLayout {
   const { dominance } = request.release;
   const judged = dominance === undefined ? {} : { dominance };
   if (cells * columns.length <= most) return { cells, domain, together, columns, midpoints, ...judged };
+  const more =
+    params === WORDS_64 ? "" : `; ${MOST_NUMBERS} go under masks, where the covenant admits sum-masked/1`;
   throw new SumError(
     "too-large",
     `the question has ${cells} cells of ${columns.length} numbers, and a sum takes ${most} in all`,
-    "group by fewer columns, or list fewer values in `domain`",
+    `group by fewer columns, or list fewer values in \`domain\`${more}`,
   );
 }
 

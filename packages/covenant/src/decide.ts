@@ -5,6 +5,7 @@ import {
   type Covenant,
   type DataClass,
   dominanceFloor,
+  evaluationCeiling,
   type Input,
   measuredColumns,
   type Plan,
@@ -290,7 +291,7 @@ function protectedUnit({ covenant, plan }: Case): Decision {
   );
 }
 
-/** A list that is larger than the quota of its asker cannot be evaluated, however it is cut. */
+/** A list that is larger than the quota of its asker, or than the domain bears, cannot be evaluated, however it is cut. */
 function quotas({ covenant, plan, contract }: Case): Decision {
   const rows = covenant.quotas.map((row, at) => ({ ...row, clause: `quotas/${at + 1}` }));
   for (const { asker, holder, unit, amount } of contract.debits) {
@@ -299,6 +300,8 @@ function quotas({ covenant, plan, contract }: Case): Decision {
       (row) => row.purpose === plan.purpose && fits(row.asker, asker) && fits(row.holder, holder),
     );
     const most = Math.max(0, ...fitting.map((row) => boundOf(row, unit)));
+    if (unit === "evaluations" && amount > evaluationCeiling(covenant, plan, asker) && amount <= most)
+      return aboveDomain({ covenant, plan }, { asker, holder, amount });
     if (amount <= most) continue;
     const clause = fitting.find((row) => boundOf(row, unit) === most)?.clause ?? "quotas";
     const [what, much] =
@@ -309,6 +312,16 @@ function quotas({ covenant, plan, contract }: Case): Decision {
     return refuse(clause, message, "ask over fewer items, or amend the covenant");
   }
   return ALLOW;
+}
+
+function aboveDomain(
+  { covenant, plan }: Pick<Case, "covenant" | "plan">,
+  { asker, holder, amount }: { readonly asker: PartyId; readonly holder: PartyId; readonly amount: number },
+): Decision {
+  const { maxDomainPermille } = covenant.floors;
+  const most = evaluationCeiling(covenant, plan, asker);
+  const message = `${asker} would have ${amount} elements evaluated by ${holder}, and ${maxDomainPermille} thousandths of all identifiers of the kind are ${most}`;
+  return refuse("floors/maxDomainPermille", message, "ask over fewer items, or amend the covenant");
 }
 
 function boundOf({ evaluations, lookupsPerDay }: Covenant["quotas"][number], unit: string): number {

@@ -172,7 +172,7 @@ export const questions: fc.Arbitrary<(covenant: Covenant) => Case> = fc
       class: wish.letter,
       purpose: wish.purpose,
       proposer: { party: "anna" },
-      ask: { kind: "match" },
+      ask: { kind: "match", key: ["id"] },
       inputs: wish.inputs.map(input),
       recipients: wish.recipients.map((party) => ({ party, roles: ["analyst"] })),
       protocol: { id: wish.protocol, params: "ristretto255-sha512" },

@@ -173,6 +173,18 @@ const debit =
 const withQuotas = (change: (row: Covenant["quotas"][number]) => Covenant["quotas"][number]): Change =>
   withCovenant({ quotas: covenant.quotas.map(change) });
 
+/** A list of so many ships under a generous quota, of which so many thousandths of all ships may be evaluated. */
+const ofDomain =
+  (maxDomainPermille: number, amount: number): Change =>
+  (question) => ({
+    ...debit(amount)(question),
+    covenant: {
+      ...covenant,
+      floors: { ...covenant.floors, maxDomainPermille },
+      quotas: covenant.quotas.map((row) => ({ ...row, evaluations: 4096 })),
+    },
+  });
+
 const noisy = (unit: Covenant["budgets"][number]["unit"], dataset = "ships"): Change => {
   const row = { party: "bert", dataset, unit, period: "P1Y", rhoMicro: 1, exactCells: 1, repeats: 1 };
   const noise = {
@@ -304,6 +316,7 @@ const REFUSED: readonly (readonly [what: string, rule: string, change: Change])[
   ],
   ["a list larger than its asker's quota", "quotas/2", debit(257)],
   ["a list larger than the quota of every party", "quotas/1", debit(1024, "anna", "bert")],
+  ["a list larger than a part of all identifiers", "floors/maxDomainPermille", ofDomain(1, 1536)],
   ["an asker without a quota", "quotas", debit(256, "bert", "cleo")],
   ["a covenant without quotas", "quotas", withCovenant({ quotas: [] })],
   ["a quota of none", "quotas/2", withQuotas((row) => ({ ...row, evaluations: 0 }))],
@@ -318,6 +331,8 @@ const ALLOWED: readonly (readonly [what: string, change: Change])[] = [
   ["noise for rows where rows are protected", noisy("row")],
   ["noise where subjects of other data are protected", noisy("subject", "persons")],
   ["the question as it is", (question) => question],
+  ["a list as large as that part of all identifiers", ofDomain(1, 1024)],
+  ["a larger list where the part is larger", ofDomain(2, 1536)],
   ["a sum with the covenant's rule about dominance", dominated({ largest: 2, percent: 60 })],
   ["a stricter rule about dominance", dominated({ largest: 3, percent: 10 })],
   ["a count, which nobody dominates", dominated(undefined, ["count"])],

@@ -28,6 +28,8 @@ export interface KeptOffer {
   readonly digest: Uint8Array;
   /** The salt of `entry.snapshot`. */
   readonly salt: Uint8Array;
+  /** How many distinct keys the data have, of several alternatives under the one with most; absent without a key. */
+  readonly keys?: number;
 }
 
 /** The offers of a node that may still become questions, by the hash that commits to their data. In memory only. */
@@ -81,7 +83,7 @@ export async function offerOf(
   if (spec === undefined) throw unknownDataset(me, dataset, Object.keys(sources.specs));
   node.progress({ party: me, phase: "read" });
   const { table, digest } = await snapshotOf(node, dataset);
-  const count = await countOf(table, request, () => clock.sleep(0));
+  const { count, keys } = await countsOf(table, request, () => clock.sleep(0));
   const salt = rng(32);
   const commitment = primitives.hmacSha256(salt, concat(utf8("snapshot\u0000"), digest));
   const rowsPadded = bucket(count);
@@ -98,18 +100,22 @@ export async function offerOf(
     maxRowsPerSubject: spec.maxRowsPerSubject ?? null,
     snapshot: `sha256:${hex(commitment)}`,
   };
-  offers.put({ entry, digest, salt });
+  offers.put({ entry, digest, salt, ...(keys === undefined ? {} : { keys }) });
   return entry;
 }
 
 /** What a question compares: the keys of all its alternatives together, so that no single one shows; without a key, rows. */
-async function countOf(table: Table, { key, anyKey }: OfferRequest, pause: Pause): Promise<number> {
+async function countsOf(
+  table: Table,
+  { key, anyKey }: OfferRequest,
+  pause: Pause,
+): Promise<{ readonly count: number; readonly keys?: number }> {
   const keys = anyKey ?? (key.length === 0 ? [] : [key]);
   const keyed = keys.length > 0 && keys.flat().every((name) => Object.hasOwn(table.columns, name));
-  if (!keyed) return table.rows;
-  let count = 0;
-  for (const columns of keys) count += await distinctCount(table, columns, pause);
-  return count;
+  if (!keyed) return { count: table.rows };
+  const counts: number[] = [];
+  for (const columns of keys) counts.push(await distinctCount(table, columns, pause));
+  return { count: counts.reduce((sum, one) => sum + one, 0), keys: Math.max(...counts) };
 }
 
 function unknownDataset(party: PartyId, dataset: string, known: readonly string[]): QueryError {

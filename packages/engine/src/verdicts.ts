@@ -70,8 +70,27 @@ function ownVerdict(node: NodePorts, run: QuestionRun): Verdict {
 }
 
 function ownDecision(node: NodePorts, run: QuestionRun): Decision {
-  if (run.own === undefined || run.own.offer !== undefined) return decisionNow(node, run);
+  if (run.own?.offer !== undefined)
+    return setDecision(node, run, run.own.offer.keys) ?? decisionNow(node, run);
+  if (run.own === undefined) return decisionNow(node, run);
   const message = `the plan does not state what ${node.me} offers of ${run.own.input.dataset}`;
   const hint = "ask again: offers are made for one question";
   return { outcome: "refuse", rule: "inputs", message, hint };
+}
+
+/**
+ * Whoever is told of its own keys in a match brings a list of them, and no single case among dummies: nobody else can see
+ * how many there are (threats.md, P2).
+ */
+function setDecision(
+  { me, membership }: NodePorts,
+  { plan, recipients }: QuestionRun,
+  keys: number | undefined,
+): Decision | undefined {
+  const { minSet } = membership.covenant.floors;
+  if (plan.ask.kind !== "match" || !recipients.includes(me) || keys === undefined || keys >= minSet)
+    return undefined;
+  const message = `a list that is matched has at least ${minSet} keys under covenant "${membership.covenant.id}", and that of ${me} has fewer`;
+  const hint = "ask about single cases by a look-up (kind: lookup): it has a quota and approvals of its own";
+  return { outcome: "refuse", rule: "floors/minSet", message, hint };
 }

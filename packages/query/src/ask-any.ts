@@ -15,6 +15,8 @@ import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 const MOST_COLUMNS = 8;
 /** Most columns of all alternatives together: as many as a document takes. */
 const MOST_IN_ALL = 16;
+const SECOND_MATCH = "leave the weakest alternatives out, or ask a second match by them";
+const FEWER = "name the columns that identify together, and no others";
 
 /** Reads `key`, or `anyKey` and `bands`. @throws {QueryError} with its place. */
 export function readKeys(map: YamlMap): Pick<MatchAsk, "key" | "anyKey" | "bands"> {
@@ -35,8 +37,8 @@ export function readKeys(map: YamlMap): Pick<MatchAsk, "key" | "anyKey" | "bands
       '"key" does not go with "anyKey"',
       "anyKey: [[number], [surname, birth]]",
     );
-  const alternatives = listOf(anyKey, 2, MOST_ALTERNATIVES).items.map((columns) =>
-    distinct(listOf(columns, 1, MOST_COLUMNS).items, columnIn),
+  const alternatives = listOf(anyKey, 2, MOST_ALTERNATIVES, SECOND_MATCH).items.map((columns) =>
+    distinct(listOf(columns, 1, MOST_COLUMNS, FEWER).items, columnIn),
   );
   const columns = columnsOfAlternatives(alternatives);
   const names = alternatives.map((one) => [...one].sort().join(" "));
@@ -49,14 +51,14 @@ export function readKeys(map: YamlMap): Pick<MatchAsk, "key" | "anyKey" | "bands
     );
   if (columns.length > MOST_IN_ALL) {
     const message = `expected at most ${MOST_IN_ALL} columns in all alternatives together, got ${columns.length}`;
-    throw failAt(anyKey, "invalid-value", message);
+    throw failAt(anyKey, "invalid-value", message, SECOND_MATCH);
   }
   const declared = bands === undefined ? {} : { bands: readBands(bands, alternatives.length) };
   return { key: columns, anyKey: alternatives, ...declared };
 }
 
 function readBands(value: YamlValue, alternatives: number): readonly Band[] {
-  return listOf(value, 1, MOST_BANDS).items.map((band) => {
+  return listOf(value, 1, MOST_BANDS, "join bands that are treated alike").items.map((band) => {
     const map = mapOf(band, ["any", "atLeast"]);
     const [any, atLeast] = [field(map, "any"), field(map, "atLeast")];
     if (any === undefined && atLeast === undefined) {

@@ -38,7 +38,9 @@ function readFlags(value: YamlValue): readonly Condition[] {
   if (flags.length >= 1 && flags.length <= MOST_FLAGS)
     return flags.sort((a, b) => (a.column < b.column ? -1 : 1));
   const message = `expected 1 to ${MOST_FLAGS} columns in "${map.path}", got ${flags.length}`;
-  throw failAt(map, "invalid-value", message, "flaggedBy: { flagged: true }");
+  const hint =
+    flags.length === 0 ? "flaggedBy: { flagged: true }" : "let the owners declare one column of flags";
+  throw failAt(map, "invalid-value", message, hint);
 }
 
 /** `true` is no text; `"true"` is. */

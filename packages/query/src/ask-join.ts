@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type JoinAsk, measuredColumn, ownColumn, type Source } from "@koplamp/wire";
-import { readDomain, readFrom, readKey } from "./ask-rows.ts";
+import { FEWER_GROUPS, FEWER_MEASURES, readDomain, readFrom, readKey } from "./ask-rows.ts";
 import { distinct, field, listOf, oneOf, required, textOf } from "./yaml-fields.ts";
 import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
@@ -12,7 +12,12 @@ export function readJoin(map: YamlMap): JoinAsk {
   const from = readFrom(map);
   const groups = field(map, "groupBy");
   const groupBy = groups === undefined ? [] : readGroups(groups, from);
-  const measures = listOf(required(map, "measures", "count, sum(party.column), mean(party.column)"), 1, 16);
+  const measures = listOf(
+    required(map, "measures", "count, sum(party.column), mean(party.column)"),
+    1,
+    16,
+    FEWER_MEASURES,
+  );
   const mode = field(map, "mode");
   return {
     kind: "join-aggregate",
@@ -29,7 +34,9 @@ export function readJoin(map: YamlMap): JoinAsk {
 }
 
 function readGroups(value: YamlValue, from: readonly Source[]): readonly string[] {
-  const columns = distinct(listOf(value, 0, 8).items, (item) => columnAt(item, textOf(item, 100), from));
+  const columns = distinct(listOf(value, 0, 8, FEWER_GROUPS).items, (item) =>
+    columnAt(item, textOf(item, 100), from),
+  );
   const owners = from.filter(({ party }) => columns.some((column) => ownColumn(column, party) !== undefined));
   if (owners.length <= 1) return columns;
   throw failAt(

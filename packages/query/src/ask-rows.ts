@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts that the asks of several kinds are made of: sources, keys, conditions, domains, measures.
+import { MOST_PARTIES } from "@koplamp/psi";
 import {
   type ColumnDomain,
   type Condition,
@@ -30,6 +31,13 @@ import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 const MOST_VALUES = 1000;
 /** Most characters of a measure: a line of the contract. */
 const MOST_TEXT = 200;
+const FEWER_KEYS = "name the columns that identify together, and no others";
+const FEWER_CONDITIONS = "state fewer, or let the owners declare a dataset of what is meant";
+const FEWER_VALUES = "list fewer values, or ask in several questions";
+
+/** What to do in place of grouping by more columns, and of asking for more measures. */
+export const FEWER_GROUPS = "group by fewer columns, or ask in several questions";
+export const FEWER_MEASURES = "ask for the others in a second question";
 
 /** `{ party: dataset }` as a list in party order. */
 export function readFrom(map: YamlMap): readonly Source[] {
@@ -55,14 +63,16 @@ export function readFrom(map: YamlMap): readonly Source[] {
       "a question about one party's own data needs no protocol",
     );
   }
-  if (sources.length > 32)
-    throw failAt(from, "too-many", `expected at most 32 parties in "${from.path}", got ${sources.length}`);
+  if (sources.length > MOST_PARTIES) {
+    const message = `expected at most ${MOST_PARTIES} parties in "${from.path}", got ${sources.length}`;
+    throw failAt(from, "too-many", message, "ask fewer parties at a time");
+  }
   return sources.sort((a, b) => (a.party < b.party ? -1 : 1));
 }
 
 /** The columns that identify. */
 export function readKey(map: YamlMap): readonly string[] {
-  const list = listOf(required(map, "key", "the columns that identify: key: [column]"), 1, 8);
+  const list = listOf(required(map, "key", "the columns that identify: key: [column]"), 1, 8, FEWER_KEYS);
   return distinct(list.items, columnIn);
 }
 
@@ -96,7 +106,7 @@ function unknownMeasure(value: YamlValue, known: string): Error {
 
 /** The conditions of `where`. */
 export function readWhere(value: YamlValue | undefined): readonly Condition[] {
-  return value === undefined ? [] : listOf(value, 0, 16).items.map(readCondition);
+  return value === undefined ? [] : listOf(value, 0, 16, FEWER_CONDITIONS).items.map(readCondition);
 }
 
 function readCondition(item: YamlValue): Condition {
@@ -105,7 +115,7 @@ function readCondition(item: YamlValue): Condition {
   const op = oneOf(required(map, "op"), ["=", "in", ">=", "<"]);
   const value = required(map, "value");
   if (op !== "in") return { column, op, value: readOperand(value) };
-  return { column, op, value: distinct(listOf(value, 1, MOST_VALUES).items, wordOrNumber) };
+  return { column, op, value: distinct(listOf(value, 1, MOST_VALUES, FEWER_VALUES).items, wordOrNumber) };
 }
 
 /** `true` is no text; `"true"` is. */
@@ -145,7 +155,7 @@ export function readDomain(map: YamlMap, groupBy: readonly string[]): readonly C
 
 function valuesOf(value: YamlValue): readonly string[] {
   if (isDeclared(value)) return [];
-  return distinct(listOf(value, 1, MOST_VALUES).items, (item) => wordOf(item));
+  return distinct(listOf(value, 1, MOST_VALUES, FEWER_VALUES).items, (item) => wordOf(item));
 }
 
 /** `declared` takes what the owners of a column say that its values are. */

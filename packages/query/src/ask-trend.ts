@@ -1,23 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AlarmRule, TrendAsk } from "@koplamp/wire";
-import { columnIn, measureIn, readDomain, readFrom, readWhere } from "./ask-rows.ts";
+import {
+  columnIn,
+  FEWER_GROUPS,
+  FEWER_MEASURES,
+  measureIn,
+  readDomain,
+  readFrom,
+  readWhere,
+} from "./ask-rows.ts";
 import { decimalOf, distinct, field, integerOf, listOf, mapOf, oneOf, required } from "./yaml-fields.ts";
 import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
 /** Most periods that a test looks back on. */
 const MOST_WINDOW = 1000;
+const SHORTER = "look back on fewer periods, or state a `baseline` in place of a window";
 /** Most deviations of a threshold. */
 const MOST_DEVIATIONS = 1000;
 
 /** Reads a `trend`: an aggregate of one measure, with a column of months and a rule that raises alarms. */
 export function readTrend(map: YamlMap): TrendAsk {
   const [groups, period] = [field(map, "groupBy"), columnIn(required(map, "period", "the column of months"))];
-  const groupBy = groups === undefined ? [] : distinct(listOf(groups, 0, 8).items, columnIn);
+  const groupBy = groups === undefined ? [] : distinct(listOf(groups, 0, 8, FEWER_GROUPS).items, columnIn);
   if (groups !== undefined && groupBy.includes(period)) {
     const message = `"${period}" is the period, and stands among the groups too`;
     throw failAt(groups, "invalid-value", message, "leave it out of `groupBy`: every group has all periods");
   }
-  const measures = listOf(required(map, "measures", "the one measure that is watched"), 1, 1);
+  const measures = listOf(required(map, "measures", "the one measure that is watched"), 1, 1, FEWER_MEASURES);
   return {
     kind: "trend",
     from: readFrom(map),
@@ -37,7 +46,12 @@ function readAlarm(value: YamlValue): AlarmRule {
   const thresholdMilli = readThreshold(map);
   const [rule, baseline] = [required(map, "rule", "zscore, cusum or seasonal"), field(map, "baseline")];
   if (baseline === undefined) {
-    const window = integerOf(required(map, "window", "how many periods it looks back on"), 2, MOST_WINDOW);
+    const window = integerOf(
+      required(map, "window", "how many periods it looks back on"),
+      2,
+      MOST_WINDOW,
+      SHORTER,
+    );
     return { rule: oneOf(rule, ["zscore", "cusum", "seasonal"]), window, thresholdMilli };
   }
   const window = field(map, "window");

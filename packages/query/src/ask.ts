@@ -11,7 +11,16 @@ import { readKeys } from "./ask-any.ts";
 import { modeAtThreshold, withFlags } from "./ask-flags.ts";
 import { readJoin } from "./ask-join.ts";
 import { DECONFLICT_FIELDS, LOOKUP_FIELDS, readDeconflict, readLookup } from "./ask-lookup.ts";
-import { columnIn, readDomain, readFrom, readKey, readWhere, statisticIn } from "./ask-rows.ts";
+import {
+  columnIn,
+  FEWER_GROUPS,
+  FEWER_MEASURES,
+  readDomain,
+  readFrom,
+  readKey,
+  readWhere,
+  statisticIn,
+} from "./ask-rows.ts";
 import { readTrend } from "./ask-trend.ts";
 import { ASK_KINDS } from "./names.ts";
 import { anyMapOf, distinct, field, integerOf, listOf, mapOf, oneOf, required } from "./yaml-fields.ts";
@@ -29,6 +38,8 @@ const FIELDS = {
   lookup: LOOKUP_FIELDS,
   deconflict: DECONFLICT_FIELDS,
 } as const;
+
+const AMONG = "no more parties can hold an item than stand in `from`: name more of them, or a lower number";
 
 /**
  * Reads the `ask` of a question.
@@ -48,7 +59,12 @@ export function readAsk(value: YamlValue): Ask {
 function readMatch(map: YamlMap): MatchAsk {
   const from = readFrom(map);
   const tell = oneOf(required(map, "tell", "holders, count or nothing"), ["holders", "count", "nothing"]);
-  const atLeast = integerOf(required(map, "atLeast", "the smallest number of holders"), 2, from.length);
+  const atLeast = integerOf(
+    required(map, "atLeast", "the smallest number of holders"),
+    2,
+    from.length,
+    AMONG,
+  );
   const ask = withFlags(map, { kind: "match", ...readKeys(map), from, atLeast, tell });
   const mode = field(map, "mode");
   if (mode === undefined) return ask;
@@ -78,9 +94,9 @@ function readOverlap(map: YamlMap): OverlapAsk {
 function readAtLeast(map: YamlMap, shape: OverlapAsk["shape"], parties: number): number | null {
   const value = field(map, "atLeast");
   if (shape === "atLeast")
-    return integerOf(required(map, "atLeast", "the smallest number of holders"), 1, parties);
+    return integerOf(required(map, "atLeast", "the smallest number of holders"), 1, parties, AMONG);
   if (value === undefined) return null;
-  if (shape === "histogram") return integerOf(value, 2, parties);
+  if (shape === "histogram") return integerOf(value, 2, parties, AMONG);
   throw failAt(
     value,
     "invalid-value",
@@ -113,7 +129,7 @@ function readAggregate(map: YamlMap): AggregateAsk {
     groupBy: columns,
     domain: readDomain(map, columns),
     measures: distinct(
-      listOf(required(map, "measures", "count, sum(column), mean(column)"), 1, 16).items,
+      listOf(required(map, "measures", "count, sum(column), mean(column)"), 1, 16, FEWER_MEASURES).items,
       statisticIn,
     ),
     ...(flow === undefined ? {} : { flow }),
@@ -124,7 +140,7 @@ function readAggregate(map: YamlMap): AggregateAsk {
 
 function readGroups(map: YamlMap): readonly string[] {
   const groupBy = field(map, "groupBy");
-  return groupBy === undefined ? [] : distinct(listOf(groupBy, 0, 8).items, columnIn);
+  return groupBy === undefined ? [] : distinct(listOf(groupBy, 0, 8, FEWER_GROUPS).items, columnIn);
 }
 
 /** Money on its way: its columns are the groups. */

@@ -17,6 +17,7 @@ import type { Covenant, OverlapAsk, Plan } from "@koplamp/wire";
 import { JOIN_PAIR } from "./choices.ts";
 import { checkProtocol } from "./choose.ts";
 import { describeJoin, selectingAsk } from "./joins.ts";
+import { checkLimits } from "./limits.ts";
 import { describeLookup } from "./lookups.ts";
 import { evaluationQuota } from "./quotas.ts";
 import { describeSum } from "./sums.ts";
@@ -41,6 +42,7 @@ export function describePlan(plan: Plan, covenant: Covenant): Described {
 
 function describeSessions(plan: Plan, covenant: Covenant): Described {
   checkProtocol(plan, covenant);
+  checkLimits(plan.ask, plan.protocol.id, plan.inputs); // a node does not take a proposer's word for it
   const selecting = selectingAsk(plan);
   if (plan.ask.kind === "aggregate" && selecting === undefined) {
     return { ...describeSum(plan, plan.ask), allowances: new Set(), sessions: new Map() };

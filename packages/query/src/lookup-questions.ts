@@ -80,7 +80,7 @@ export function lookupKeys(
   throw new QueryError(
     all.length === 0 ? "missing-field" : "too-many",
     `expected 1 to ${MOST_QUESTIONS} questions in ${file}, got ${all.length}`,
-    { hint: "a match compares whole lists (class F)" },
+    { hint: all.length === 0 ? "" : "ask a match, which compares whole lists (kind: match, class F)" },
   );
 }
 
@@ -136,8 +136,11 @@ interface Row {
 
 /** The key columns of a file of separated values with a heading, as RFC 4180 has them. Empty lines are passed over. */
 function rowsOf(file: string, text: string, key: readonly string[]): readonly Row[] {
-  if (utf8(text).length > MOST_TEXT)
-    throw new QueryError("too-large", `${file} is larger than ${MOST_TEXT} bytes`);
+  const bytes = utf8(text).length;
+  if (bytes > MOST_TEXT)
+    throw new QueryError("too-large", `expected at most ${MOST_TEXT} bytes in ${file}, got ${bytes}`, {
+      hint: "leave other columns than the key out of it, or ask a match, which compares whole lists",
+    });
   const [heading, ...rows] = recordsOf(text.replace(/^\uFEFF/, ""));
   const columns = key.map((name) => heading?.cells.indexOf(name) ?? -1);
   const missing = key.find((_, at) => (columns[at] ?? -1) < 0);

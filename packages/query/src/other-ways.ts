@@ -10,8 +10,8 @@ import { type Cost, costOf } from "./cost.ts";
 import { type Described, describePlan } from "./describe-plan.ts";
 import { QueryError } from "./errors.ts";
 import { apart, compare, implies, merged } from "./knowledge.ts";
-import { checkSizes } from "./limits.ts";
-import { checkThreshold, THRESHOLD, thresholdPassedOver, usesTables } from "./thresholds.ts";
+import { checkLimits } from "./limits.ts";
+import { THRESHOLD, thresholdPassedOver } from "./thresholds.ts";
 
 /** Another way to answer a question. */
 export interface OtherWay {
@@ -121,8 +121,7 @@ function inMode(plan: Plan, covenant: Covenant, mode: string): Plan {
   if (!covenant.protocols.some(({ id }) => id === choice.protocol)) {
     throw new QueryError("invalid-value", `covenant "${covenant.id}" does not admit ${choice.protocol}`);
   }
-  checkSizes(ask, choice.protocol, inputs);
-  if (usesTables(ask, choice.protocol)) checkThreshold({ ask, inputs });
+  checkLimits(ask, choice.protocol, inputs);
   return { ...plan, ask, protocol: { ...protocol, id: choice.protocol, params: choice.params } };
 }
 

@@ -21,7 +21,7 @@ import { epochOf } from "./epoch.ts";
 import { QueryError } from "./errors.ts";
 import { inputsOf } from "./inputs.ts";
 import { checkJoin } from "./joins.ts";
-import { checkSizes } from "./limits.ts";
+import { checkLimits } from "./limits.ts";
 import { withElements } from "./lookup-questions.ts";
 import { checkLookup } from "./lookups.ts";
 import { didYouMean } from "./nearest.ts";
@@ -29,7 +29,6 @@ import type { Question } from "./question.ts";
 import { releaseOf } from "./release.ts";
 import { checkSchedule } from "./schedule.ts";
 import { checkSums, type SumTerms } from "./sums.ts";
-import { checkThreshold, usesTables } from "./thresholds.ts";
 import { checkTrend } from "./trends.ts";
 import { withDomains } from "./vocabulary.ts";
 
@@ -69,8 +68,7 @@ export function planQuery(request: PlanRequest): Plan {
   const release = releaseOf(question.release, ask, { recipients, floors: covenant.floors, entries });
   const terms = { ask, inputs, release, epoch, recipients };
   const { protocol: id, params } = choose(ask, circumstances(covenant, terms));
-  checkSizes(ask, id, inputs);
-  if (usesTables(ask, id)) checkThreshold({ ask, inputs });
+  checkLimits(ask, id, inputs);
   checkNumbers(ask, inputs, { id, params, release });
   const [expires, { schedule }] = [expiryOf(question, now), question];
   if (schedule !== null) checkSchedule(schedule, { ask, expires, covenant, now });

@@ -178,7 +178,12 @@ function readEffect(value: YamlValue | undefined): Question["intendedEffect"] {
 }
 
 function readRecipients(root: YamlMap): readonly PartyId[] {
-  const list = listOf(required(root, "recipients", "who gets the answer: recipients: [party]"), 1, 64);
+  const list = listOf(
+    required(root, "recipients", "who gets the answer: recipients: [party]"),
+    1,
+    64,
+    "tell fewer parties",
+  );
   return [...distinct(list.items, (item) => nameIn(item, PARTY_ID, "a party id"))].sort();
 }
 

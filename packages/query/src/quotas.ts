@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import {
-  alternativesOf,
-  type ColumnKind,
-  type Covenant,
-  keyOf,
-  type Plan,
-  quotaCeiling,
-} from "@koplamp/wire";
+import { type Covenant, evaluationCeiling, type Plan } from "@koplamp/wire";
 
 /**
  * How many elements, dummies included, `asker` may look up at `holder` for a purpose in a day, as the covenant says; 0
@@ -52,24 +45,11 @@ function fittingRows(
 
 /**
  * The quota of a plan: of a look-up in a day, and otherwise under one key set: what the covenant says, and never more
- * than the identifier's domain bears. Of several keys the one with the smallest domain bounds all: what is evaluated does
- * not show of which key it is.
+ * than the identifier's domain bears.
  */
-export function evaluationLimit(
-  covenant: Covenant,
-  { purpose, inputs, ask }: Plan,
-  asker: PartyId,
-  holder: PartyId,
-): number {
+export function evaluationLimit(covenant: Covenant, plan: Plan, asker: PartyId, holder: PartyId): number {
+  const { purpose, ask } = plan;
   if (ask.kind === "lookup") return lookupQuota(covenant, purpose, asker, holder);
   const agreed = evaluationQuota(covenant, purpose, asker, holder);
-  if (covenant.id.startsWith("lab/")) return agreed;
-  const { columns = [], kinds = [] } = inputs[0] ?? {};
-  const keys = ask.kind === "match" ? alternativesOf(ask) : [keyOf(ask)];
-  const ceilings = keys.map((key) => {
-    // Safe because the plan's reader admits these kinds only.
-    const own = key.flatMap((column) => kinds[columns.indexOf(column)] ?? []) as readonly ColumnKind[];
-    return quotaCeiling(covenant, asker, own);
-  });
-  return Math.min(agreed, ...ceilings);
+  return Math.min(agreed, evaluationCeiling(covenant, plan, asker));
 }

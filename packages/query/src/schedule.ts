@@ -26,7 +26,12 @@ export function readSchedule(value: YamlValue): Schedule {
   const map = mapOf(value, ["every", "runs", "from"]);
   const [everyAt, fromAt] = [required(map, "every", "P1D, P1M, P3M, P1Y …"), required(map, "from", "a day")];
   const [every, from] = [textOf(everyAt, 8), `${textOf(fromAt, 10)}T00:00:00Z`];
-  const runs = integerOf(required(map, "runs", "how many runs in all"), 2, MOST_RUNS);
+  const runs = integerOf(
+    required(map, "runs", "how many runs in all"),
+    2,
+    MOST_RUNS,
+    "ask again once they have run",
+  );
   if (!isCadence(every) || (runs - 1) * countOf(every) > 9999) {
     const hint = "PT1H is every hour, P1D every day, P7D every week, P1M every month, P1Y every year";
     throw failAt(

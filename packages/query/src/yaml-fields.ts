@@ -38,8 +38,8 @@ export function anyMapOf(value: YamlValue, hint = ""): YamlMap {
   throw failAt(value, "invalid-value", `expected a map in ${where(value)}, got ${nameOf(value)}`, hint);
 }
 
-/** The list, of `least` to `most` items. @throws {QueryError} `invalid-value`. */
-export function listOf(value: YamlValue, least = 0, most = 100_000): YamlList {
+/** The list, of `least` to `most` items; `instead`: what can be asked in place of more. @throws {QueryError} `invalid-value`. */
+export function listOf(value: YamlValue, least = 0, most = 100_000, instead = ""): YamlList {
   if (value.kind !== "list") {
     throw failAt(value, "invalid-value", `expected a list in ${where(value)}, got ${nameOf(value)}`);
   }
@@ -49,6 +49,7 @@ export function listOf(value: YamlValue, least = 0, most = 100_000): YamlList {
     value,
     "invalid-value",
     `expected ${least} to ${most} items in ${where(value)}, got ${length}`,
+    length > most ? instead : "",
   );
 }
 
@@ -122,13 +123,15 @@ export function nameIn(value: YamlValue, form: RegExp, described: string): strin
   throw failAt(value, "invalid-value", `expected ${described} in ${where(value)}, got "${text}"`);
 }
 
-/** An integer in a range. @throws {QueryError} `invalid-value`. */
-export function integerOf(value: YamlValue, least: number, most: number): number {
+/** An integer in a range; `instead`: what can be asked in place of a larger one. @throws {QueryError} `invalid-value`. */
+export function integerOf(value: YamlValue, least: number, most: number, instead = ""): number {
   const { value: content } = scalarOf(value, "an integer");
   if (typeof content === "number" && Number.isSafeInteger(content) && content >= least && content <= most) {
     return content;
   }
-  throw failAt(value, "invalid-value", `expected an integer from ${least} to ${most} in ${where(value)}`);
+  const above = Number.isSafeInteger(content) && Number(content) > most;
+  const message = `expected an integer from ${least} to ${most} in ${where(value)}`;
+  throw failAt(value, "invalid-value", above ? `${message}, got ${content}` : message, above ? instead : "");
 }
 
 /** A decimal number with at most three places. @throws {QueryError} `invalid-value`. */

@@ -265,9 +265,9 @@ describe("a plan is refused with the party and a hint", () => {
           read(SHIPS),
           ships.map((one) => ({ ...one, rowsPadded: 2 ** 21 })),
         ),
-      "not-yet",
+      "too-many",
       "customs",
-      "a session takes 1048576",
+      "match-tokens/1 takes 1048576",
     ],
     [
       "sums under noise that could wrap",

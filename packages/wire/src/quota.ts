@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
 import { bucket } from "./bucket.ts";
-import type { Covenant } from "./documents/types.ts";
+import { alternativesOf } from "./documents/alternatives.ts";
+import { keyOf } from "./documents/asks.ts";
+import type { Covenant, Plan } from "./documents/types.ts";
 import type { ColumnKind } from "./table.ts";
 
 /** How many identifiers a kind can have at all, where that is few enough to be searched. */
@@ -28,6 +30,27 @@ export function quotaCeiling(
     .map(({ registerSize }) => registerSize);
   const room = 4 * bucket(Math.max(0, ...registers));
   return Math.min(room, domainCeiling(keyKinds, floors.maxDomainPermille));
+}
+
+/**
+ * The most that `asker` may have evaluated for a plan under one key set, whatever its quota says. Of several keys the one
+ * with the smallest domain bounds all: what is evaluated does not show of which key it is. The agreement of a lab bounds
+ * nothing.
+ */
+export function evaluationCeiling(
+  covenant: Pick<Covenant, "id" | "dataClasses" | "floors">,
+  { ask, inputs }: Pick<Plan, "ask" | "inputs">,
+  asker: PartyId,
+): number {
+  if (covenant.id.startsWith("lab/")) return Number.POSITIVE_INFINITY;
+  const { columns = [], kinds = [] } = inputs[0] ?? {};
+  const keys = ask.kind === "match" ? alternativesOf(ask) : [keyOf(ask)];
+  const ceilings = keys.map((key) => {
+    // Safe because the plan's reader admits these kinds only.
+    const own = key.flatMap((column) => kinds[columns.indexOf(column)] ?? []) as readonly ColumnKind[];
+    return quotaCeiling(covenant, asker, own);
+  });
+  return Math.min(...ceilings);
 }
 
 /** A key of several columns has the domain of all of them together: unknown as soon as one is. */
