@@ -56,6 +56,7 @@ export { topsToTell } from "./parts.ts";
 export {
   FEWEST_CONTRIBUTORS,
   MOST_CONTRIBUTORS,
+  mostNumbers,
   type Range,
   type SumNodeSetup,
   type SumSession,

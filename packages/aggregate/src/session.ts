@@ -51,6 +51,11 @@ export function cellsPerBlock({ slots }: ParameterSet): number {
   return slots - RESERVED;
 }
 
+/** The most numbers of one session. */
+export function mostNumbers(set: ParameterSet): number {
+  return MOST_BLOCKS * cellsPerBlock(set);
+}
+
 /** The number of blocks of a sum. */
 export function blockCount({ set, numbers }: SumSession): number {
   return Math.ceil(numbers / cellsPerBlock(set));
@@ -112,7 +117,7 @@ export function checkSession(session: SumSession): void {
   if (Number.isSafeInteger(numbers) && blocks >= 1 && blocks <= MOST_BLOCKS) return;
   throw new SumError(
     "too-large",
-    `the sum has ${numbers} numbers, and one session takes 1 to ${MOST_BLOCKS * cellsPerBlock(set)}`,
+    `the sum has ${numbers} numbers, and one session takes 1 to ${mostNumbers(set)}`,
     "group by fewer columns, or list fewer values in `domain`",
   );
 }

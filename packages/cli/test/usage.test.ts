@@ -16,6 +16,9 @@ test.each([
   ["no number", ["lab", "generate", "--parties", "four", "--rows", "10", "--overlap", "0.2"]],
   ["an overlap above 1", ["lab", "generate", "--parties", "4", "--rows", "10", "--overlap", "2"]],
   ["an unknown language", ["query", "explain", "q.yaml", "--lang", "fr"]],
+  ["a size that is no number", ["bench", "--curves", "--sizes", "1024,many"]],
+  ["one size and a curve", ["bench", "--curves", "--n", "1024"]],
+  ["a folder without curves", ["bench", "--out", "here"]],
   ["two ways to explain", ["query", "explain", "q.yaml", "--node", "a", "--federation", "f.yaml"]],
 ])("wrong use: %s", async (_, argv) => {
   const text = await transcript(argv);

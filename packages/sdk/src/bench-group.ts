@@ -83,7 +83,8 @@ function once(groups: readonly Group[], name: string, run: Operation[1]): BenchR
   }
   const phasesMs = Object.fromEntries(phases);
   const wallMs = performance.now() - begin;
-  return { cpuMs: phases[0]?.[1] ?? 0, wallMs, phasesMs, bytesUp: 0, bytesDown: 0, bytesBefore: 0 };
+  const none = { bytesUp: 0, bytesDown: 0, bytesBefore: 0, bytesAll: 0 };
+  return { cpuMs: phases[0]?.[1] ?? 0, wallMs, phasesMs, ...none };
 }
 
 function cpuMs(work: () => unknown): number {

@@ -99,6 +99,7 @@ class PairWork {
       bytesUp: half,
       bytesDown: half,
       bytesBefore: this.#bytes - reply.length,
+      bytesAll: this.#bytes,
     };
   }
 

@@ -15,6 +15,7 @@ import {
   subscribeIndex,
 } from "@koplamp/psi";
 import { inputEncoder, NORM_VERSION, type PackedInputs, packInputs } from "@koplamp/wire";
+import { countedGroup, type Operations } from "./bench-count.ts";
 import { groupOf } from "./bench-match.ts";
 import type { BenchCase, BenchRun } from "./bench-record.ts";
 import { BenchWorld, benchRng } from "./bench-session.ts";
@@ -22,6 +23,8 @@ import { SdkError } from "./errors.ts";
 
 /** Items of the list that are evaluated; the others are dummies, which no question can tell from them. */
 const REAL = 512;
+/** The part that publishes. */
+const INDEX = "index";
 /** Questions of each part. */
 export const LOOKUP_QUESTIONS: Readonly<Record<string, number>> = { lookup: 1, "lookup-32": 32 * 16 };
 
@@ -52,15 +55,18 @@ const PARTIES: readonly string[] = [ASKER, HOLDER];
 
 /**
  * `lookup/1` against an index of `size` tokens that is there already: `lookup`, a session of one question, and
- * `lookup-32`, one of many in batches of 32; half of them hit.
+ * `lookup-32`, one of many in batches of 32; half of them hit. `index`, alone and where it is asked for: publishing an index
+ * of which all are items.
  * @throws {SdkError} when an answer differs from that of the plain list: the run is void.
  */
-export async function benchLookup({ backend, size, runs }: BenchCase): Promise<{
+export async function benchLookup({ backend, size, runs, only }: BenchCase): Promise<{
   readonly backend: string;
   readonly parts: Readonly<Record<string, readonly BenchRun[]>>;
 }> {
   const group = await groupOf(backend);
   const desk = new BenchDesk(group);
+  if (only?.includes(INDEX))
+    return { backend: group.name, parts: { [INDEX]: [await desk.publish(size, size)] } };
   await desk.publish(size);
   const parts: Record<string, BenchRun[]> = {};
   for (const [part, questions] of Object.entries(LOOKUP_QUESTIONS)) {
@@ -76,6 +82,7 @@ const SINGLES = 9;
 
 class BenchDesk {
   readonly #world: BenchWorld;
+  readonly #operations: () => Operations;
   readonly #context = benchRng(32);
   readonly #keys = { asker: benchRng(32), holder: benchRng(32) };
   #kept: KeptIndex | undefined;
@@ -84,30 +91,44 @@ class BenchDesk {
 
   constructor(group: Group) {
     const unmetered = bind(meter, (_vault, _request) => {});
-    const table: JobTable = new Map([...psiJobs({ group, primitives: nodePrimitives() }), unmetered]);
+    const counted = countedGroup(group);
+    this.#operations = counted.taken;
+    const jobs = psiJobs({ group: counted.group, primitives: nodePrimitives() });
+    const table: JobTable = new Map([...jobs, unmetered]);
     this.#world = new BenchWorld(
       table,
       (job) => PHASES.find(([prefix]) => job.startsWith(prefix))?.[1] ?? "rest",
     );
   }
 
-  async publish(rows: number): Promise<void> {
+  /** An index of `rows` tokens, so many of them of items. */
+  async publish(rows: number, real = Math.min(REAL, rows)): Promise<BenchRun> {
     const common = { ...this.#common(), publication: { kind: "index", rows } } as const;
-    this.#listed = Math.min(REAL, rows);
+    this.#listed = real;
     const inputs = inputsFrom(0, this.#listed);
-    const outputs = await this.#world.session<KeptIndex | GotIndex>({
-      [ASKER]: {
-        secrets: { cacheKey: this.#keys.asker.slice() },
-        start: async () => subscribeIndex({ ...common, me: ASKER }, benchRng),
-      },
-      [HOLDER]: {
-        secrets: { cacheKey: this.#keys.holder.slice() },
-        start: async () => publishIndex({ ...common, me: HOLDER, inputs }, benchRng),
-      },
-    });
+    const { value, run } = await this.#measure(() =>
+      this.#world.session<KeptIndex | GotIndex>({
+        [ASKER]: {
+          secrets: { cacheKey: this.#keys.asker.slice() },
+          start: async () => subscribeIndex({ ...common, me: ASKER }, benchRng),
+        },
+        [HOLDER]: {
+          secrets: { cacheKey: this.#keys.holder.slice() },
+          start: async () => publishIndex({ ...common, me: HOLDER, inputs }, benchRng),
+        },
+      }),
+    );
     // Safe because each side gives what its generator says.
-    this.#kept = outputs.get(HOLDER) as KeptIndex;
-    this.#got = outputs.get(ASKER) as GotIndex;
+    const [kept, got] = [value.get(HOLDER) as KeptIndex, value.get(ASKER) as GotIndex];
+    this.#kept = kept;
+    this.#got = got;
+    return { ...run, bytesKept: (kept.rows.length + got.sealed.length) / PARTIES.length };
+  }
+
+  async #measure<Value>(work: () => Promise<Value>): Promise<{ value: Value; run: BenchRun }> {
+    this.#operations(); // what came before is not of this
+    const { value, run } = await this.#world.measure(PARTIES.length, work);
+    return { value, run: { ...run, operations: this.#operations() } };
   }
 
   /** What a session of so many questions costs both. */
@@ -117,7 +138,7 @@ class BenchDesk {
     const from = this.#listed - Math.ceil(questions / 2);
     const inputs = inputsFrom(from, questions);
     const setup = { ...this.#common(), ...this.#right(questions), key: got.key };
-    const { value, run } = await this.#world.measure(2, () =>
+    const { value, run } = await this.#measure(() =>
       this.#world.session<unknown>({
         [ASKER]: {
           secrets: { cacheKey: this.#keys.asker.slice(), salt: benchRng(32) },

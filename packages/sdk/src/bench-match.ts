@@ -7,12 +7,15 @@ import {
   evaluateAsker,
   evaluateHolder,
   evaluationBatches,
+  hubCoordinator,
+  hubNode,
   type KeySet,
   keysetParty,
   type Matched,
   matchPairParty,
   matchTokensParty,
   meter,
+  type OverlapCounts,
   openShare,
   psiJobs,
   type Spent,
@@ -28,8 +31,9 @@ import {
   type PackedInputs,
   packInputs,
 } from "@koplamp/wire";
+import { countedGroup, type Operations } from "./bench-count.ts";
 import type { BenchBackend, BenchCase, BenchRun } from "./bench-record.ts";
-import { BenchWorld, benchRng } from "./bench-session.ts";
+import { type BenchParty, BenchWorld, benchRng, COORDINATOR, exportersOf } from "./bench-session.ts";
 import { SdkError } from "./errors.ts";
 import { Seeded } from "./seeded.ts";
 
@@ -49,6 +53,9 @@ const PHASES: readonly (readonly [prefix: string, phase: string])[] = [
   ["psi.pair.check", "answer"],
   ["psi.pair.unblind", "unblind"],
   ["psi.pair.join", "join"],
+  ["psi.tokens.hub", "tokens"],
+  ["psi.tokens.padding", "tokens"],
+  ["psi.tokens.venn", "coordinator"],
 ];
 
 /** What proofs alone cost, in a match between two, as a phase beside those that it is part of. */
@@ -71,28 +78,45 @@ const STEP = 7919;
  * `match-tokens/1` of parties that hold `size` items each, half of them in common; everybody is a recipient. `first`
  * is all that it takes the first time: keys, evaluations and a query. `second` is a query after it. Of two parties also
  * `pair`: `match-pair/1`, which has nothing before it and nothing left after it, for the second party alone; what its proofs cost is measured again by itself.
+ * Where it is asked for, and after the first query, also `overlap`: `overlap-hub/1` with a histogram, for everybody.
  * @throws {SdkError} when an answer differs from that of the plain lists: the run is void.
  */
-export async function benchMatch({ backend, parties, size, seed, runs }: BenchCase): Promise<{
+export async function benchMatch({ backend, parties, size, seed, runs, only }: BenchCase): Promise<{
   readonly backend: string;
   readonly parts: Readonly<Record<string, readonly BenchRun[]>>;
 }> {
   const group = await groupOf(backend);
   const federation = new MatchFederation(group, listsOf(parties, size, seed));
-  const parts: Record<string, BenchRun[]> = { first: [], second: [], ...(parties === 2 ? { pair: [] } : {}) };
+  const wanted = (part: string, otherwise: boolean): boolean => only?.includes(part) ?? otherwise;
+  const parts: Record<string, BenchRun[]> = {};
   for (let run = 0; run < runs; run += 1) {
-    const first = await federation.measure(() => federation.fromTheStart());
-    const second = await federation.measure(() => federation.query());
-    for (const { value } of [first, second]) federation.check(value);
-    parts["first"]?.push(first.run);
-    parts["second"]?.push(second.run);
-    if (parties !== 2) continue;
-    const pair = await federation.measure(() => federation.pair());
-    federation.check(new Map([...pair.value].filter(([, { holders }]) => holders !== undefined)));
-    const phasesMs = { ...pair.run.phasesMs, [PROOFS]: federation.proofsMs() };
-    parts["pair"]?.push({ ...pair.run, phasesMs });
+    const measured = {
+      ...(wanted("first", true) ? await tokenRuns(federation) : {}),
+      ...(wanted("overlap", false) ? { overlap: await overlapRun(federation) } : {}),
+      ...(wanted("pair", parties === 2) ? { pair: await pairRun(federation) } : {}),
+    };
+    for (const [part, one] of Object.entries(measured)) parts[part] = [...(parts[part] ?? []), one];
   }
   return { backend: group.name, parts };
+}
+
+async function tokenRuns(federation: MatchFederation): Promise<Readonly<Record<string, BenchRun>>> {
+  const first = await federation.measure(() => federation.fromTheStart());
+  const second = await federation.measure(() => federation.query());
+  for (const { value } of [first, second]) federation.check(value);
+  return { first: { ...first.run, bytesKept: federation.keptBytes() }, second: second.run };
+}
+
+async function overlapRun(federation: MatchFederation): Promise<BenchRun> {
+  const { value, run } = await federation.measure(() => federation.overlap());
+  federation.checkCounts(value);
+  return run;
+}
+
+async function pairRun(federation: MatchFederation): Promise<BenchRun> {
+  const { value, run } = await federation.measure(() => federation.pair());
+  federation.check(new Map([...value].filter(([, { holders }]) => holders !== undefined)));
+  return { ...run, phasesMs: { ...run.phasesMs, [PROOFS]: federation.proofsMs() } };
 }
 
 /** The group that a case names. */
@@ -135,14 +159,20 @@ class MatchFederation {
   readonly #world: BenchWorld;
   readonly #primitives = nodePrimitives();
   readonly #group: Group;
+  readonly #operations: () => Operations;
   readonly #scope: Uint8Array;
 
   constructor(group: Group, lists: ReadonlyMap<PartyId, readonly string[]>) {
+    const counted = countedGroup(group);
     this.#group = group;
+    this.#operations = counted.taken;
     this.#lists = lists;
     this.#parties = [...lists.keys()].sort();
     const unmetered = bind(meter, (_vault, _request) => {});
-    const table: JobTable = new Map([...psiJobs({ group, primitives: this.#primitives }), unmetered]);
+    const table: JobTable = new Map([
+      ...psiJobs({ group: counted.group, primitives: this.#primitives }),
+      unmetered,
+    ]);
     this.#world = new BenchWorld(table, phaseOf);
     this.#scope = cacheScope(this.#primitives.sha256, benchRng(32), KEY_SPEC, NORM_VERSION);
     this.#sites = new Map(
@@ -153,8 +183,16 @@ class MatchFederation {
     );
   }
 
-  measure<Value>(work: () => Promise<Value>): Promise<{ value: Value; run: BenchRun }> {
-    return this.#world.measure(this.#parties.length, work);
+  async measure<Value>(work: () => Promise<Value>): Promise<{ value: Value; run: BenchRun }> {
+    this.#operations(); // what came before is not of this
+    const { value, run } = await this.#world.measure(this.#parties.length, work);
+    return { value, run: { ...run, operations: this.#operations() } };
+  }
+
+  /** Bytes of the sealed evaluations of a party, on average. */
+  keptBytes(): number {
+    const kept = [...this.#sites.values()].flatMap(({ chunks }) => chunks.map(({ length }) => length));
+    return kept.reduce((sum, bytes) => sum + bytes, 0) / this.#parties.length;
   }
 
   /** Keys, evaluations, and a query. */
@@ -190,6 +228,39 @@ class MatchFederation {
       (me) => matchPairParty({ ...common, me, inputs: this.#site(me).inputs }, benchRng),
       false,
     );
+  }
+
+  /** How many parties hold an item, counted by the coordinator over pseudonyms. */
+  overlap(): Promise<ReadonlyMap<PartyId, OverlapCounts | undefined>> {
+    const transcript = benchRng(32);
+    const sid = this.#primitives.sha256(concat(lp("koplamp/sid/1"), transcript));
+    const common = { parties: this.#parties, recipients: this.#parties, rowsPadded: this.#rowsPadded() };
+    const setup = { ...common, transcript, sid, shape: "histogram", atLeast: null, minCount: 1 } as const;
+    const exporters = exportersOf(this.#parties);
+    const nodes = this.#parties.map((me) => {
+      const { cacheKey, inputs, chunks } = this.#site(me);
+      const secrets = { ...exporters(me), cacheKey: Uint8Array.from(cacheKey), salt: benchRng(32) };
+      const items = { inputs, scope: this.#scope, chunks };
+      const start = async (): Promise<Party<OverlapCounts | undefined>> =>
+        hubNode({ ...setup, me, items }, benchRng);
+      return [me, { secrets, start }] as const;
+    });
+    const hub: BenchParty<undefined> = { secrets: {}, start: async () => hubCoordinator(setup) };
+    return this.#world.session<OverlapCounts | undefined>({
+      ...Object.fromEntries(nodes),
+      [COORDINATOR]: hub,
+    });
+  }
+
+  /** @throws {SdkError} unless the first half is everybody's and the rest one party's. */
+  checkCounts(answers: ReadonlyMap<PartyId, OverlapCounts | undefined>): void {
+    const size = this.#lists.get(this.#parties[0] ?? "")?.length ?? 0;
+    const common = Math.floor(size / 2);
+    const expected = this.#parties.map((_, at) =>
+      at === 0 ? this.#parties.length * (size - common) : at === this.#parties.length - 1 ? common : 0,
+    );
+    if (this.#parties.every((party) => answers.get(party)?.counts.join() === expected.join())) return;
+    throw new SdkError("state", "a count is wrong", "the run is void: report it as a bug");
   }
 
   /** CPU of the proofs of one match between two, made and checked: of one block, times the blocks. */

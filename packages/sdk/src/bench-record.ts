@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Operations } from "./bench-count.ts";
 
 /** A backend by the name under which a benchmark takes it. */
 export type BenchBackend = "kernel" | "wasm" | "native" | "noble";
@@ -16,6 +17,8 @@ export interface BenchCase {
   readonly size: number;
   readonly runs: number;
   readonly seed: number;
+  /** The parts that are wanted, where it is not all of the suite's: so that the peak of memory is of these alone. */
+  readonly only?: readonly string[];
 }
 
 /** What one part of a case cost, in one run. */
@@ -29,6 +32,12 @@ export interface BenchRun {
   readonly bytesDown: number;
   /** The most that one node sent before it released anything. */
   readonly bytesBefore: number;
+  /** Bytes of the messages of all parties and the coordinator together. */
+  readonly bytesAll: number;
+  /** Elements by operation of the group, where the suite counts them. */
+  readonly operations?: Operations;
+  /** Bytes that one party keeps on disk afterwards, on average, where the suite knows. */
+  readonly bytesKept?: number;
 }
 
 /** What the same would cost otherwise, from a sample. */

@@ -76,6 +76,7 @@ export class BenchWorld {
         bytesUp: bytes,
         bytesDown: bytes, // every byte that is sent is received
         bytesBefore: Math.max(0, ...this.#before.values()),
+        bytesAll: this.#bytes,
       },
     };
   }

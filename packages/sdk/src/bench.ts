@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFile } from "node:child_process";
-import { cpus, loadavg, totalmem } from "node:os";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { cpus, totalmem } from "node:os";
 import { findNativeGroup } from "@koplamp/pool";
 import { bulkBytesBetween } from "./bench-bulk.ts";
 import { groupGoals, proofGoals } from "./bench-group.ts";
 import { LOOKUP_QUESTIONS } from "./bench-lookup.ts";
+import { commit, load, runCase, titleOf } from "./bench-process.ts";
 import {
   type BenchBackend,
   type BenchCase,
@@ -21,7 +19,6 @@ import {
   median,
   recordText,
 } from "./bench-record.ts";
-import { SdkError } from "./errors.ts";
 import { versions } from "./versions.ts";
 
 /** Which cases a benchmark takes. What is absent is as in the whole series. */
@@ -62,7 +59,6 @@ const THRESHOLD_GOALS = { size: 100_000, parties: 5, coordinatorS: 3, partyS: 10
 const LOOKUP_GOALS = { size: 1_000_000, nativeMs: 50, portableMs: 100, batchedMs: 5 };
 /** At so many items of each: CPU seconds of both sides, without the dealer, and bytes an item between the two (P5). */
 const BULK_GOALS = { size: 2 ** 20, bothS: 2.5, bytes: 45 };
-const MOST_OUTPUT = 2 ** 24;
 
 /** The names of parts that are no query of `match-tokens/1`. */
 const CASES: Readonly<Record<string, string>> = {
@@ -176,39 +172,6 @@ function chosen({
     .map((shape) => ({ ...shape, runs: runs ?? shape.runs }));
   // What was put in place of different sizes is the same case more than once.
   return [...new Map(fitting.map((shape) => [titleOf(shape), shape])).values()];
-}
-
-const execute = promisify(execFile);
-
-async function runCase(given: BenchCase): Promise<BenchResult> {
-  const fromSource = import.meta.url.endsWith(".ts");
-  const program = new URL(fromSource ? "./bench-case.ts" : "./bench-case.js", import.meta.url);
-  const flags = fromSource ? ["--conditions=source"] : [];
-  try {
-    const { stdout } = await execute(
-      process.execPath,
-      [...flags, fileURLToPath(program), JSON.stringify(given)],
-      { env: {}, maxBuffer: MOST_OUTPUT },
-    );
-    return JSON.parse(stdout) as BenchResult; // our own process
-  } catch (error) {
-    const said = /SdkError: (.*)/.exec(error instanceof Error ? error.message : "")?.[1];
-    throw new SdkError(
-      "state",
-      `${titleOf(given)}: ${said ?? "the case ended without a result"}`,
-      said === undefined ? "there may be too little memory: take fewer items" : "report it as a bug",
-    );
-  }
-}
-
-async function commit(): Promise<{ readonly commit?: string }> {
-  try {
-    const cwd = fileURLToPath(new URL(".", import.meta.url));
-    const { stdout } = await execute("git", ["rev-parse", "HEAD"], { cwd });
-    return { commit: stdout.trim() };
-  } catch {
-    return {}; // no checkout, or no git: the version must do
-  }
 }
 
 function recordOf(
@@ -355,12 +318,4 @@ function cases(
   return parties.flatMap((count) =>
     backends.map((backend) => ({ suite, backend, parties: count, size, runs })),
   );
-}
-
-function titleOf({ suite, backend, parties, size }: Shape): string {
-  return `${suite} ${backend}, ${parties} parties of ${size}`;
-}
-
-function load(): number {
-  return Math.round((loadavg()[0] ?? 0) * 100) / 100;
 }

@@ -34,6 +34,7 @@ export {
 export { type AnswerResult, answerText, type OwnInterest } from "@koplamp/wire";
 export { type Bar, type BarChart, barsSvg } from "./bars.ts";
 export { type BenchArgs, bench } from "./bench.ts";
+export { type CurvesArgs, curvesOnDisk } from "./bench-curves.ts";
 export { type CardChange, type CardView, changeCard, signRoster } from "./card.ts";
 export {
   type CharterParty,
