@@ -23,7 +23,7 @@ export interface CurvesArgs {
 
 const SEED = 1;
 /** Elements of each operation whose price is taken, and runs of it. */
-const OPERATION = { size: 8192, quick: 512, runs: 3 };
+const OPERATION = { size: 2048, quick: 512, runs: 3 };
 
 /**
  * Measures every curve and writes its files into a folder, which is made where it is not there; gives their names. One process
