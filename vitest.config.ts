@@ -27,9 +27,14 @@ export default defineConfig({
     projects: [
       project("unit", {
         include: ["packages/*/test/**/*.test.ts", "test/{architecture,simulation/*,fuzz/*}.test.ts"],
-        testTimeout: 30_000, // machines that build are busy with other things too
+        testTimeout: 120_000, // machines that build are busy with other things too
+        hookTimeout: 60_000,
       }),
-      project("e2e", { include: ["nodes/test/**/*.test.ts", "test/e2e/**/*.test.ts"], testTimeout: 60_000 }),
+      project("e2e", {
+        include: ["nodes/test/**/*.test.ts", "test/e2e/**/*.test.ts"],
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+      }),
       project("slow", { include: ["test/slow/**/*.test.ts"], testTimeout: 600_000 }),
     ],
   },

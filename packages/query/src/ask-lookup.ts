@@ -10,6 +10,7 @@ export const ONLY_LIST = "";
 
 /** Most elements of one open look-up: each may be a request of its own, with an entry of its own in the evidence. */
 const MOST_OPEN = 1024;
+const NEXT = "ask for another once it is used up, or ask questions in a file";
 
 /**
  * Reads a look-up. How many elements it takes follows from its questions, which are in a file of their own; an open one
@@ -27,7 +28,7 @@ export function readLookup(map: YamlMap): LookupAsk {
   const open = field(map, "open");
   if (open === undefined) return ask;
   const questions = field(map, "questions");
-  if (questions === undefined) return { ...ask, elements: integerOf(open, 1, MOST_OPEN), open: true };
+  if (questions === undefined) return { ...ask, elements: integerOf(open, 1, MOST_OPEN, NEXT), open: true };
   const message = "expected questions in a file, or open: the most that are asked one by one; got both";
   throw failAt(questions, "invalid-value", message, "leave one of them out");
 }

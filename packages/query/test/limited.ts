@@ -186,6 +186,12 @@ expires: 2030-12-31
 export const asked = (lines: readonly string[], rows = 256) =>
   planned(read(LOOKUP, ["id", ...lines].join("\n")), [entry("holder", "watch", { id: "opaque" }, rows)]);
 
+/** The plan and the contract of an open look-up of so many elements at most. */
+export const open = (elements: number) =>
+  planned(read(changed(LOOKUP, "questions: questions.csv", `open: ${elements}`)), [
+    entry("holder", "watch", { id: "opaque" }, 256),
+  ]);
+
 export const anyKey = (alternatives: readonly string[]): string =>
   changed(SHIPS, "key: [imo]", `anyKey: [${alternatives.join(", ")}]`);
 export const inMode = (mode: string, text = SHIPS): string => changed(text, "mode: tokens", `mode: ${mode}`);

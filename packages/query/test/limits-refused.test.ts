@@ -128,6 +128,7 @@ const READ: Readonly<Record<string, Limit>> = {
   "questions of a look-up": one((count) => q.asked(numbered("q", count)), {
     instead: () => ships(SHIPS, 12_288),
   }),
+  "elements of an open look-up": one((count) => q.open(count), { instead: () => q.asked(["x"]) }),
   "bytes of a look-up's questions": one((count) => q.asked(["x", " ".repeat(count - 5)])),
 };
 
