@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which curves there are: what is measured of each protocol, and what its costs are taken to be made of.
-import { MOST_ROWS, thresholdLayout } from "@koplamp/psi";
+import { MOST_PAIR_ROWS, MOST_ROWS, thresholdLayout } from "@koplamp/psi";
 import { bucket } from "@koplamp/wire";
 import type { Operations } from "./bench-count.ts";
 import type { BenchCase } from "./bench-record.ts";
@@ -235,8 +235,9 @@ export const CURVES: readonly Curve[] = [
     suite: "join",
     backend: "seal",
     part: "join",
-    sizes: [12_288, 49_152, 196_608, 786_432],
+    sizes: [12_288, 49_152, 98_304, 131_072],
     bytes: joinBytes,
+    most: MOST_PAIR_ROWS,
     operations: NOTHING,
     meant: "every two of the ten, one total",
   },
