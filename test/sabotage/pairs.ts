@@ -83,12 +83,12 @@ export const PAIRS: readonly Switch[] = [
     edits: [
       {
         file: COUNTING,
-        from: "if (tables && !(hub && countsSingles(ask))) return COUNTS.atLeast;",
-        to: "if (tables && hub && !countsSingles(ask)) return COUNTS.atLeast;",
+        from: "if (tables && !(hub && singles)) return COUNTS.atLeast;",
+        to: "if (tables && hub && !singles) return COUNTS.atLeast;",
       },
       {
         file: COUNTING,
-        from: "return hub || !admits(COUNTS.atLeast.protocol) ? COUNTS.hub : COUNTS.atLeast;",
+        from: "return hub || singles || !admits(COUNTS.atLeast.protocol) ? COUNTS.hub : COUNTS.atLeast;",
         to: "return COUNTS.hub;",
       },
     ],
@@ -101,7 +101,7 @@ export const PAIRS: readonly Switch[] = [
     edits: [
       {
         file: COUNTING,
-        from: "if (tables && !(hub && countsSingles(ask))) return COUNTS.atLeast;",
+        from: "if (tables && !(hub && singles)) return COUNTS.atLeast;",
         to: "if (tables && !hub) return COUNTS.atLeast;",
       },
     ],

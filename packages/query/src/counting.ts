@@ -49,8 +49,9 @@ export function counting(
   if (mode !== null) return COUNTS[mode];
   const blind = COUNTS["pairs.blind"];
   if (shape === "pairs") return (from.length === 2 || !hub) && admits(blind.protocol) ? blind : COUNTS.hub;
-  if (tables && !(hub && countsSingles(ask))) return COUNTS.atLeast;
-  return hub || !admits(COUNTS.atLeast.protocol) ? COUNTS.hub : COUNTS.atLeast;
+  const singles = countsSingles(ask);
+  if (tables && !(hub && singles)) return COUNTS.atLeast;
+  return hub || singles || !admits(COUNTS.atLeast.protocol) ? COUNTS.hub : COUNTS.atLeast;
 }
 
 /** The choice that a plan of a count states, in words. */

@@ -177,7 +177,9 @@ describe("a count of what enough hold", () => {
       expect(taken(shape, covenantFor({ hub: [], threshold: [] }))).toMatchObject(neither);
       expect(taken(shape, covenantFor({ hub: [] }))).toMatchObject(neither);
     }
-    expect(taken(ALL, covenantFor({ hub: [], threshold: ["hit-pattern"] }))).toMatchObject({
+    const uncounted = covenantFor({ hub: [], threshold: ["hit-pattern"] });
+    expect(taken(ALL, uncounted)).toMatchObject(neither);
+    expect(taken(`${ALL}\n  mode: atLeast`, uncounted)).toMatchObject({
       message: expect.stringContaining('in overlap-threshold/1 the coordinator learns "count"'),
       hint: expect.stringContaining("`atLeast: 2`"),
     });
