@@ -67,8 +67,8 @@ export const DECONFLICTION: readonly Switch[] = [
     edits: [
       {
         file: "packages/engine/src/lookup-stage.ts",
-        from: "  logActs(node, planHash); // whether there was a hit or not",
-        to: "  if (met.length > 0) logActs(node, planHash);",
+        from: "  logActs(node, planHash, noted); // whether there was a hit or not",
+        to: "  if (met.length > 0) logActs(node, planHash, noted);",
       },
     ],
     test: { file: ENGINE, name: "has every act and hit on record" },

@@ -20,6 +20,7 @@ import { LISTED } from "./listed.ts";
 import { LOOKUPS } from "./lookup.ts";
 import { MASKED_SUMS } from "./masked-sums.ts";
 import { MATCHING } from "./matching.ts";
+import { MOMENTS } from "./moments.ts";
 import { OPEN_LOOKUPS } from "./open-lookup.ts";
 import { PAIR } from "./pair.ts";
 import { PAIRS } from "./pairs.ts";
@@ -49,6 +50,7 @@ export const SWITCHES: readonly Switch[] = [
   ...LOOKUPS,
   ...OPEN_LOOKUPS,
   ...DECONFLICTION,
+  ...MOMENTS,
   ...THRESHOLD,
   ...VIEWED,
   ...SINGLE_HOLDERS,

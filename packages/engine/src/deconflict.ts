@@ -2,7 +2,6 @@
 // What the desks of two agencies look at, compared: the items of the own register, and what both note when they meet.
 import type { PartyId } from "@koplamp/protocol";
 import {
-  type AnswerResult,
   canonicalBytes,
   type DatasetSpec,
   hex,
@@ -15,7 +14,7 @@ import {
   timeText,
   utf8,
 } from "@koplamp/wire";
-import { interestsOf, isLive, noteMeetings } from "./interest-book.ts";
+import { interestsOf, isLive, type KeptInterest, withMeetings } from "./interest-book.ts";
 import type { Items } from "./items.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { Snapshot } from "./ports.ts";
@@ -46,20 +45,20 @@ export function ownItems(node: NodePorts, grid: PresenceGrid, context: InputCont
 }
 
 /**
- * Notes in the own register that what a party looks at met these items, where it still runs here: what was withdrawn or
- * has expired since meets nobody. Gives the names of those that were noted: what they are stays in the register.
+ * What in the own register meets these items of a party and still runs here, with the meeting noted: what was withdrawn or
+ * has expired since meets nobody.
  */
-export function noteMet(
+export function meetingsOf(
   node: NodePorts,
   party: PartyId,
   grid: PresenceGrid,
   met: readonly (readonly string[])[],
-): AnswerResult {
+): readonly KeptInterest[] {
   const byItem = idsByItem(node, grid); // as it is now
   const live = met.flatMap(([item = ""]) => (byItem.has(item) ? [item] : []));
-  const noted = noteMeetings(node, party, new Set(live.flatMap((item) => byItem.get(item) ?? [])));
+  const noted = withMeetings(node, party, new Set(live.flatMap((item) => byItem.get(item) ?? [])));
   if (noted.length > 0) node.log({ event: "interest.met", party: node.me, peer: party, count: noted.length });
-  return { kind: "lookup", answers: noted.map(({ id }) => ({ key: ["interest", id], hit: true })) };
+  return noted;
 }
 
 function idsByItem(node: NodePorts, grid: PresenceGrid): ReadonlyMap<string, readonly string[]> {

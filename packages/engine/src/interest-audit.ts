@@ -15,7 +15,7 @@ import {
   utf8,
   WireError,
 } from "@koplamp/wire";
-import { type InterestAct, interestsOf, type KeptInterest, noteEntry, noteExpired } from "./interest-book.ts";
+import { type InterestAct, interestsOf, type KeptInterest, keepLogged, withEnd } from "./interest-book.ts";
 import type { NodePorts } from "./node-ports.ts";
 
 /** How an act stands to the ledger: `waits` for the next run, `erased` with the salts of its question, or `broken`. */
@@ -40,11 +40,13 @@ export interface AuditedAct {
 
 /**
  * Writes one entry about the register: a salted commitment to all acts that stand in none yet, and as long whether there
- * are any or not. So nothing is compared that the ledger does not have, and its growth tells nobody of an act or a hit.
+ * are any or not; what `met` is kept with it. So nothing is compared that the ledger does not have, its growth tells
+ * nobody of an act or a hit, and neither does how long it takes: it is one durable write, whatever is in it.
  */
-export function logActs(node: NodePorts, planHash: Hash): void {
-  noteExpired(node);
-  const fresh = interestsOf(node).filter(({ acts }) => acts.some(({ entry }) => entry === null));
+export function logActs(node: NodePorts, planHash: Hash, met: readonly KeptInterest[] = []): void {
+  const all = interestsOf(node).map((kept) => withEnd(node, met.find(({ id }) => id === kept.id) ?? kept));
+  const fresh = all.filter(({ acts }) => acts.some(({ entry }) => entry === null));
+  const known = met.filter((kept) => !fresh.some(({ id }) => id === kept.id)); // met before: the last time is another
   const acts = fresh
     .flatMap((kept) => kept.acts.filter(({ entry }) => entry === null).map((act) => actHash(node, kept, act)))
     .sort()
@@ -52,8 +54,8 @@ export function logActs(node: NodePorts, planHash: Hash): void {
   const salt = node.rng(32);
   const body = { acts: commitmentTo(node, salt, acts) };
   const kept = { salt: hex(salt), acts };
-  const [entry = 0] = node.ledger.append([{ type: "register", verb: "alteration", planHash, body, kept }]);
-  noteEntry(node, fresh, entry); // a crash before this has the next run commit to them again
+  const beside = (entry: number): void => keepLogged(node, [...fresh, ...known], entry);
+  node.ledger.append([{ type: "register", verb: "alteration", planHash, body, kept, beside }]);
 }
 
 /** Every act of the register with its person and its entry, and whether word, book and ledger agree on it. */

@@ -215,11 +215,8 @@ export function isLive({ withdrawn, expires }: KeptInterest, now: Time): boolean
   return withdrawn === null && now < expires;
 }
 
-/**
- * Notes with whom interests met, for their own desks; what was withdrawn or expired meanwhile meets nobody. Gives those
- * that are noted.
- */
-export function noteMeetings(book: Book, party: PartyId, ids: ReadonlySet<string>): readonly KeptInterest[] {
+/** Interests that met, with the meeting noted; what was withdrawn or expired meanwhile meets nobody. Nothing is kept yet. */
+export function withMeetings(book: Book, party: PartyId, ids: ReadonlySet<string>): readonly KeptInterest[] {
   const at = timeText(book.clock.now());
   const met = interestsOf(book).filter((kept) => ids.has(kept.id) && isLive(kept, at));
   return met.map((kept) => {
@@ -227,22 +224,19 @@ export function noteMeetings(book: Book, party: PartyId, ids: ReadonlySet<string
     const others = kept.meetings.filter((one) => one.party !== party);
     const meetings = [...others, { party, first: before?.first ?? at, last: at }];
     const acts = before === undefined ? [...kept.acts, found(book, "meet", party)] : kept.acts;
-    return keep(book, { ...kept, meetings, acts });
+    return { ...kept, meetings, acts };
   });
 }
 
-/** Notes of each interest that has expired that it has. */
-export function noteExpired(book: Book): void {
-  const now = timeText(book.clock.now());
-  for (const kept of interestsOf(book)) {
-    const over = kept.withdrawn === null && !isLive(kept, now);
-    if (over && !kept.acts.some(({ act }) => act === "expire"))
-      keep(book, { ...kept, acts: [...kept.acts, found(book, "expire", null)] });
-  }
+/** An interest with its end noted, once it has expired. Nothing is kept yet. */
+export function withEnd(book: Book, kept: KeptInterest): KeptInterest {
+  const over = kept.withdrawn === null && !isLive(kept, timeText(book.clock.now()));
+  if (!over || kept.acts.some(({ act }) => act === "expire")) return kept;
+  return { ...kept, acts: [...kept.acts, found(book, "expire", null)] };
 }
 
-/** Notes in which entry of the ledger the acts stand that stood in none. */
-export function noteEntry(book: Book, interests: readonly KeptInterest[], entry: number): void {
+/** Keeps interests, with the entry of the ledger in which the acts stand that stood in none. */
+export function keepLogged(book: Book, interests: readonly KeptInterest[], entry: number): void {
   for (const kept of interests)
     keep(book, { ...kept, acts: kept.acts.map((act) => (act.entry === null ? { ...act, entry } : act)) });
 }
@@ -256,10 +250,9 @@ export function pruneInterests(book: Book): void {
   }
 }
 
-function keep(book: Book, kept: KeptInterest): KeptInterest {
+function keep(book: Book, kept: KeptInterest): void {
   const { id, interest, reference, desk, by, expires, ...rest } = kept;
   put(book, id, { own: { interest, reference, desk, by, expires }, ...rest });
-  return kept;
 }
 
 function put(book: Book, id: string, kept: z.infer<typeof KEPT>): void {

@@ -48,6 +48,8 @@ export interface Draft {
   readonly kept?: Readonly<Record<string, string>>;
   /** Documents that it names by their hashes. */
   readonly documents?: readonly (readonly [hash: Hash, document: SignedBytes])[];
+  /** Writes that are durable with the entry, or not at all; they know its place. */
+  readonly beside?: (index: number) => void;
 }
 
 /** An entry and its place. */
@@ -182,7 +184,9 @@ class OwnLedger implements NodeLedger {
         if (kept !== undefined) sealKept(this.#kept, hashes[at] ?? new Uint8Array(), kept);
         for (const [hash, { bytes, signatures }] of documents) store.putDocument(hash, bytes, signatures);
       }
-      return store.append(leaves, charges, limits);
+      const placed = store.append(leaves, charges, limits);
+      for (const [at, { beside }] of drafts.entries()) beside?.(placed[at] ?? 0);
+      return placed;
     });
     for (const hash of hashes) this.#tree.append(hash);
     for (const [at, entry] of entries.entries()) this.#note({ index: indices[at] ?? 0, entry });

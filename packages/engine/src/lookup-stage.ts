@@ -38,7 +38,7 @@ import {
 } from "@koplamp/wire";
 import { z } from "zod";
 import { contributionOf, freshSalt } from "./contribution.ts";
-import { noteMet, ownItems } from "./deconflict.ts";
+import { meetingsOf, ownItems } from "./deconflict.ts";
 import { EngineError } from "./errors.ts";
 import { logActs } from "./interest-audit.ts";
 import type { Items } from "./items.ts";
@@ -175,7 +175,7 @@ function registered(
   return ownItems(node, grid, context);
 }
 
-/** An answer to questions; of interests what is noted in the own register, and no more. */
+/** An answer to questions; of interests the names of those that met, which are noted in the own register, and no more. */
 function resultOf(
   node: NodePorts,
   planHash: Hash,
@@ -185,9 +185,9 @@ function resultOf(
 ): AnswerResult {
   if (interests === undefined) return { kind: "lookup", answers };
   const met = answers.filter(({ hit }) => hit).map(({ key }) => key);
-  const noted = noteMet(node, other, interests, met);
-  logActs(node, planHash); // whether there was a hit or not
-  return noted;
+  const noted = meetingsOf(node, other, interests, met);
+  logActs(node, planHash, noted); // whether there was a hit or not
+  return { kind: "lookup", answers: noted.map(({ id }) => ({ key: ["interest", id], hit: true })) };
 }
 
 async function holding(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promise<StageResult> {

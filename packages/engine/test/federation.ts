@@ -83,6 +83,7 @@ export type Lists = Readonly<Record<PartyId, readonly string[] | undefined>>;
 export interface Wishes {
   readonly terms?: (terms: Terms) => Terms;
   readonly id?: string;
+  readonly clock?: TestClock;
   /** Seeds of approvers outside the parties, by role. */
   readonly outside?: Readonly<Record<string, Uint8Array>>;
   readonly group?: Group;
@@ -130,7 +131,7 @@ const SPEC: DatasetSpec = { file: "list.csv", nulls: [], columns: COLUMNS };
 /** Parties that found a federation, and whose nodes run until it is closed. */
 export class Federation {
   readonly parties: readonly PartyId[];
-  readonly clock: TestClock = new TestClock();
+  readonly clock: TestClock;
   relay: Relay = new Relay();
   readonly machines: Map<PartyId, Machine> = new Map();
   founded: Founded;
@@ -141,6 +142,7 @@ export class Federation {
   constructor(lists: Lists, wishes: Wishes = {}) {
     this.parties = Object.keys(lists).sort();
     this.#wishes = wishes;
+    this.clock = wishes.clock ?? new TestClock();
     const columns = this.#specs();
     const members = this.parties.map((id) => ({
       id,

@@ -10,7 +10,8 @@ import {
 } from "@koplamp/wire";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { noteMet, ownItems } from "../src/deconflict.ts";
+import { meetingsOf, ownItems } from "../src/deconflict.ts";
+import { logActs } from "../src/interest-audit.ts";
 import { interestsOf, pruneInterests } from "../src/interest-book.ts";
 import { interestDesk } from "../src/interest-desk.ts";
 import type { NodePorts } from "../src/node-ports.ts";
@@ -55,6 +56,8 @@ function empty(node: NodePorts): void {
 /** What a register asks about, as items alone. */
 const asked = (ports: NodePorts): readonly string[] => ownItems(ports, GRID, CONTEXT).keys.flat();
 
+const PLAN = `sha256:${"0".repeat(64)}`;
+
 /** A stay, and what becomes of it. */
 interface Stay {
   readonly place: string;
@@ -95,12 +98,8 @@ describe("the register of interests", () => {
         const running = own.filter(({ end }) => end === "runs").flatMap(hoursOf);
         expect(asked(anna)).toHaveLength(new Set(running).size);
 
-        noteMet(
-          anna,
-          "bert",
-          GRID,
-          asked(bert).map((item) => [item]),
-        );
+        const items = asked(bert).map((item) => [item]);
+        logActs(anna, PLAN, meetingsOf(anna, "bert", GRID, items));
         const noted = interestsOf(anna).flatMap(({ id, meetings }) => (meetings.length > 0 ? [id] : []));
         const theirs = new Set(hoursOf(other));
         const meeting = own.flatMap((one, index) =>
