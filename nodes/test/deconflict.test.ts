@@ -180,7 +180,7 @@ describe("two desks that look at the same vessel and place", () => {
             new RegExp(`^ +${kind} +${party}-114 +${party}-desk +contact each other: ${other} +hit$`),
           );
         expect(lines.toSorted()).toEqual([
-          row("presence"),
+          row("place"),
           row("vessel"),
           `released to ${party}: 2 answers, 2 hits`,
         ]);
@@ -191,8 +191,7 @@ describe("two desks that look at the same vessel and place", () => {
 
       await withdraw(busy, ASKER, vessel, "analyst");
       const half = await ask(busy);
-      for (const party of DESKS)
-        expect((await resultAt(busy, party, half)).join()).toMatch(/1 hit,.*presence/);
+      for (const party of DESKS) expect((await resultAt(busy, party, half)).join()).toMatch(/1 hit,.*place/);
       await withdraw(busy, OTHER, theirs, "officer");
       const none = await ask(busy);
       for (const party of DESKS)

@@ -23,6 +23,7 @@ const EXAMPLES = [
   { folder: "flows", query: "per-parcel.yaml", expected: "per-parcel.expected.json" },
   { folder: "lookup", query: "query.yaml", expected: "expected.json" },
   { folder: "lookup", query: "both.yaml", expected: "both.expected.json" },
+  { folder: "deconfliction", query: "query.yaml", expected: "expected.json" },
   { folder: "trend", query: "alarms.yaml", expected: "alarms.expected.json" },
   { folder: "trend", query: "series.yaml", expected: "series.expected.json" },
 ] as const;

@@ -19,10 +19,12 @@ export function withInterests(
     isOfInterests(result)
       ? {
           ...result,
-          answers: result.answers.map(({ key, hit }) => {
-            const own = interests.find(({ id }) => key[0] === NAMED && key[1] === id);
-            return { key: own === undefined ? key : rowOf(own, WORDS[lang]), hit };
-          }),
+          answers: result.answers
+            .map(({ key, hit }) => {
+              const own = interests.find(({ id }) => key[0] === NAMED && key[1] === id);
+              return { key: own === undefined ? key : rowOf(own, WORDS[lang]), hit };
+            })
+            .sort((a, b) => (a.key.join() < b.key.join() ? -1 : 1)), // their names are drawn: no order
         }
       : result;
   const results = Object.entries(answer.results).map(([party, result]) => [party, told(result)] as const);
@@ -42,8 +44,15 @@ export async function namedAt(
 
 const NAMED = "interest";
 
-function rowOf({ interest, reference, desk, meetings }: KeptInterest, contact: string): readonly string[] {
-  return [interest.kind, reference, desk, `${contact} ${meetings.map(({ party }) => party).join(", ")}`];
+function rowOf(
+  { interest, reference, desk, meetings }: KeptInterest,
+  { contact, place }: (typeof WORDS)[keyof typeof WORDS],
+): readonly string[] {
+  const what = "values" in interest ? interest.kind : place;
+  return [what, reference, desk, `${contact} ${meetings.map(({ party }) => party).join(", ")}`];
 }
 
-const WORDS = { nl: "neem contact op met elkaar:", en: "contact each other:" } as const;
+const WORDS = {
+  nl: { contact: "neem contact op met elkaar:", place: "plaats" },
+  en: { contact: "contact each other:", place: "place" },
+} as const;

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// `koplamp interest add | list | withdraw | hits | audit`: what the desks of the own agency look at, and who looks at the same.
+// `koplamp interest add | import | list | withdraw | hits | audit`: what the desks of the own agency look at, and who looks at the same.
+import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { resolve } from "node:path";
 import {
   type AuditedAct,
   addInterestAt,
+  addInterestsAt,
+  around,
   type KeptInterest,
   type OwnInterest,
+  readInterests,
   withdrawInterestAt,
 } from "@koplamp/sdk";
 import type { CommandSpec, Flags } from "./command.ts";
@@ -46,6 +50,13 @@ export const INTEREST_COMMANDS: readonly CommandSpec[] = [
       NODE,
     ],
     run: add,
+  },
+  {
+    name: "import <file>",
+    summary: "Puts in all that a file lists (koplamp: interests/v1); what is there already stays as it is.",
+    example: "koplamp interest import desk.yaml --key analyst.key --node kmar",
+    flags: [BY, KEY, NODE],
+    run: importFile,
   },
   {
     name: "list",
@@ -105,6 +116,18 @@ async function add(session: Session, flags: Flags, args: readonly string[]): Pro
   return EXIT.done;
 }
 
+async function importFile(session: Session, flags: Flags, [file = ""]: readonly string[]): Promise<number> {
+  const text = await readFile(resolve(session.io.cwd, file), "utf8");
+  const listed = readInterests(text, { file, by: byOf(flags) });
+  const client = clientOf(session, flags);
+  const added: string[] = [];
+  for await (const id of addInterestsAt(client, listed, keyOf(session, flags))) added.push(id);
+  return shown(
+    session,
+    (await client.interests()).filter(({ id }) => added.includes(id)),
+  );
+}
+
 function placeOf(flags: Flags): OwnInterest["interest"] | undefined {
   const [near, municipality] = [flags.text("near"), flags.text("municipality")];
   if (near === undefined && municipality === undefined) return undefined;
@@ -119,13 +142,7 @@ function placeOf(flags: Flags): OwnInterest["interest"] | undefined {
       `--near takes LATITUDE,LONGITUDE,METRES, got "${near}"`,
       "--near 52.0907,5.1214,500",
     );
-  const micro = (degrees: number): number => Math.round(degrees * 1_000_000);
-  return {
-    kind: "presence",
-    place: { latitudeMicro: micro(latitude), longitudeMicro: micro(longitude), metres },
-    from,
-    to,
-  };
+  return { kind: "presence", place: around(latitude, longitude, metres), from, to };
 }
 
 function expiryOf(flags: Flags): string {
@@ -175,17 +192,18 @@ async function audit(session: Session, flags: Flags): Promise<number> {
   const { audit: words, none } = WORDS[session.lang];
   if (session.json) session.print(JSON.stringify({ acts }));
   else if (acts.length === 0) session.print(none);
-  else session.print(...columns([words.header, ...acts.map((one) => auditRow(one, words))]));
+  else session.print(...columns([words.header, ...acts.map((one) => auditRow(one, WORDS[session.lang]))]));
   return acts.some(({ onRecord }) => onRecord === "broken") ? EXIT.verification : EXIT.done;
 }
 
 function auditRow(
   { at, interest, kind, act, until, by, party, entry, onRecord }: AuditedAct,
-  words: (typeof WORDS)["en" | "nl"]["audit"],
+  { audit: words, place }: (typeof WORDS)["en" | "nl"],
 ): readonly string[] {
+  const target = kind === "presence" ? place : kind;
   const what = party === null ? words[act] : `${words[act]} ${party}`;
   const record = onRecord === "holds" ? `${words.entry} ${entry}` : words[onRecord];
-  return [at.slice(0, 16), interest.slice(0, 8), kind, what, until.slice(0, 16), by ?? words.node, record];
+  return [at.slice(0, 16), interest.slice(0, 8), target, what, until.slice(0, 16), by ?? words.node, record];
 }
 
 function rowOf(

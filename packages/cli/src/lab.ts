@@ -14,6 +14,7 @@ import type { CommandSpec, FlagSpec, Flags } from "./command.ts";
 import { endingLines, exitOf, plainAnswer } from "./ending.ts";
 import { EXIT } from "./errors.ts";
 import { headingLine, qualityLines } from "./heading.ts";
+import { withInterests } from "./interest-result.ts";
 import type { Session } from "./session.ts";
 import { counted } from "./table.ts";
 
@@ -114,7 +115,7 @@ async function labRun(session: Session, flags: Flags): Promise<number> {
   said(headingLine(lab.question));
   session.note(...[...lab.question.warnings, LAB_WARNING].map((warning) => `warning  ${warning}`));
   const began = performance.now();
-  const { answer, outcomes, bundle, qualities, explanation, covenantHash } = await runLab({
+  const { answer, outcomes, bundle, qualities, explanation, covenantHash, registers } = await runLab({
     ...lab,
     lang: session.lang,
     progress: (step) => session.lanes.show(step),
@@ -130,8 +131,8 @@ async function labRun(session: Session, flags: Flags): Promise<number> {
     evidence === undefined || bundle === undefined
       ? []
       : [`evidence in ${evidence}; trust: covenant ${covenantHash}`];
-  const plain = plainAnswer(answerText(answer));
-  if (session.json) session.print(answerText(answer));
+  const plain = withInterests(plainAnswer(answerText(answer)), [...registers.values()].flat(), session);
+  if (session.json) session.print(registers.size === 0 ? answerText(answer) : JSON.stringify(plain));
   said(
     ...qualityLines(qualities, lab.question.key),
     `  ${explanation.protocol.padEnd(40)} ${((performance.now() - began) / 1000).toFixed(1)} s`,

@@ -11,6 +11,7 @@ import {
   interestItems,
   type PresenceGrid,
   packInputs,
+  type Table,
   timeText,
   utf8,
 } from "@koplamp/wire";
@@ -20,11 +21,18 @@ import type { NodePorts } from "./node-ports.ts";
 import type { Snapshot } from "./ports.ts";
 
 /** The register as a list of this node's: anybody may hear that there is one, and its padded size is always the same. */
-const SPEC: DatasetSpec = { file: "", nulls: [], columns: { [INTERESTS.column]: { kind: "opaque" } } };
+export const REGISTER: DatasetSpec = {
+  file: "",
+  nulls: [],
+  columns: { [INTERESTS.column]: { kind: "opaque" } },
+};
+
+/** What anybody is told is in it. */
+export const NO_ROWS: Table = { rows: 0, columns: { [INTERESTS.column]: [] } };
 
 /** How a dataset of this node is declared, if there is one of that name. */
 export function specOf({ sources }: NodePorts, dataset: string): DatasetSpec | undefined {
-  if (dataset === INTERESTS.dataset) return SPEC;
+  if (dataset === INTERESTS.dataset) return REGISTER;
   return Object.hasOwn(sources.specs, dataset) ? sources.specs[dataset] : undefined;
 }
 
@@ -34,8 +42,7 @@ export function specOf({ sources }: NodePorts, dataset: string): DatasetSpec | u
  */
 export async function snapshotOf({ sources, primitives }: NodePorts, dataset: string): Promise<Snapshot> {
   if (dataset !== INTERESTS.dataset) return await sources.snapshot(dataset);
-  const table = { rows: 0, columns: { [INTERESTS.column]: [] } };
-  return { table, quality: {}, digest: primitives.sha256(utf8("koplamp.interests/v1")) };
+  return { table: NO_ROWS, quality: {}, digest: primitives.sha256(utf8("koplamp.interests/v1")) };
 }
 
 /** The items of everything in the own register that runs now, each once. An item is a hash: no text of it goes further. */

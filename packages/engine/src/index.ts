@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 export { startCoordinator } from "./coordinate.ts";
 export type { CoordinatorPorts } from "./coordinator-ports.ts";
+export { NO_ROWS, REGISTER } from "./deconflict.ts";
 export type { Explained, PlanDraft } from "./drafts.ts";
 export type { EgressCount } from "./egress.ts";
 export { EngineError, type EngineErrorCode } from "./errors.ts";

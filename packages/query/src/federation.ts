@@ -3,7 +3,7 @@ import type { PartyId } from "@koplamp/protocol";
 import { type DatasetSpec, RESERVED_PARTIES } from "@koplamp/wire";
 import { readDataset } from "./dataset.ts";
 import { ID, NAME, PARTY_ID, record } from "./names.ts";
-import { anyMapOf, entriesOf, listOf, mapOf, nameIn, oneOf, required, textOf } from "./yaml-fields.ts";
+import { anyMapOf, entriesOf, field, listOf, mapOf, nameIn, oneOf, required, textOf } from "./yaml-fields.ts";
 import { failAt, readYaml, type YamlValue } from "./yaml-source.ts";
 
 /** A federation as its file describes it (federation/v1). */
@@ -21,6 +21,8 @@ export interface FederationParty {
   readonly name: string;
   /** Datasets by name; paths are relative to the federation file. */
   readonly datasets: Readonly<Record<string, DatasetSpec>>;
+  /** What its desks look at, in a lab: a file. A node keeps it in its own register. */
+  readonly interests?: string;
 }
 
 /**
@@ -47,7 +49,7 @@ export function readFederation(text: string, { file }: { readonly file: string }
 }
 
 function readParty(value: YamlValue): FederationParty {
-  const map = mapOf(value, ["id", "name", "datasets"]);
+  const map = mapOf(value, ["id", "name", "datasets", "interests"]);
   const at = required(map, "id");
   const id = nameIn(at, PARTY_ID, "a party id ([a-z][a-z0-9-]{0,31})");
   if (RESERVED_PARTIES.includes(id)) {
@@ -59,9 +61,11 @@ function readParty(value: YamlValue): FederationParty {
     );
   }
   const datasets = entriesOf(anyMapOf(required(map, "datasets", "a party without data has: datasets: {}")));
+  const interests = field(map, "interests");
   return {
     id,
     name: textOf(required(map, "name"), 200),
+    ...(interests === undefined ? {} : { interests: textOf(interests, 500) }),
     datasets: record(
       datasets.map(([name, { key, value: dataset }]) => {
         if (NAME.test(name)) return [name, readDataset(dataset)] as const;

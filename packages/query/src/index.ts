@@ -8,6 +8,7 @@ export { type ExplainTextOptions, explainText, explanationText } from "./explain
 export { type ExplainedRow, type ExplainOptions, type Explanation, explain } from "./explanation.ts";
 export { type Federation, type FederationParty, readFederation } from "./federation.ts";
 export { questionOf, substanceOf } from "./identity.ts";
+export { around, readInterests } from "./interests-file.ts";
 export { known } from "./knowledge.ts";
 export type { Language } from "./language.ts";
 export { askedKeys, lookupKeys, type OfferedList, withList } from "./lookup-questions.ts";

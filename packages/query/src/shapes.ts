@@ -50,7 +50,17 @@ const federation = z.strictObject({
   id,
   covenant: z.string().describe("default, or a covenant file"),
   parties: z
-    .array(z.strictObject({ id: party, name: scalar, datasets: z.record(name, dataset) }))
+    .array(
+      z.strictObject({
+        id: party,
+        name: scalar,
+        datasets: z.record(name, dataset),
+        interests: z
+          .string()
+          .optional()
+          .describe("what its desks look at, for deconfliction in a lab: a file"),
+      }),
+    )
     .min(2)
     .max(64),
 });

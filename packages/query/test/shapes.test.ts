@@ -26,7 +26,7 @@ id: f
 covenant: default
 parties:
   - { id: aa, name: A, datasets: { ships: { file: a.csv, nulls: ["-"], subject: imo, columns: ${COLUMNS} } } }
-  - { id: bb, name: B, datasets: {} }
+  - { id: bb, name: B, datasets: {}, interests: b.yaml }
 `;
 
 const READERS = {

@@ -2,7 +2,7 @@
 import { randomFillSync } from "node:crypto";
 import { admitCharter } from "@koplamp/covenant";
 import { publicKeyText } from "@koplamp/crypto";
-import type { ReadSource } from "@koplamp/engine";
+import { NO_ROWS, REGISTER, type ReadSource } from "@koplamp/engine";
 import { nodePrimitives } from "@koplamp/pool";
 import type { PartyId } from "@koplamp/protocol";
 import {
@@ -26,6 +26,7 @@ import {
   type Contract,
   type Covenant,
   type DatasetSpec,
+  INTERESTS,
   type Plan,
   type Quality,
   type Table,
@@ -77,10 +78,10 @@ export async function checkLab(
     };
   }
   const { federation, question } = await readLab({ federation: file, query });
-  const found = await checkAll(federation, read);
+  const found = [...(await checkAll(federation, read)), ...registersOf(federation)];
   return {
     federation: federation.id,
-    datasets: found.map(counts),
+    datasets: found.filter(({ spec }) => spec !== REGISTER).map(counts),
     explanation: await explained(federation, question, found, lang),
     warnings: question.warnings,
   };
@@ -105,6 +106,12 @@ async function checkAll({ parties }: Federation, read: ReadSource): Promise<read
   });
 }
 
+/** The register of interests of each party, as its node offers it: nobody hears what is in it. */
+function registersOf({ parties }: Federation): readonly Found[] {
+  const register = { dataset: INTERESTS.dataset, spec: REGISTER, table: NO_ROWS, rows: 0, quality: {} };
+  return parties.map(({ id: party }) => ({ party, ...register }));
+}
+
 /** A question of a lab as a node would get it, under keys that are thrown away. */
 export interface LabPlan {
   readonly covenant: Covenant;
@@ -118,7 +125,8 @@ export async function labPlan(files: {
   readonly query: string;
 }): Promise<LabPlan> {
   const { federation, question } = await readLab(files);
-  return planned(federation, question, await checkAll(federation, readSource));
+  const found = [...(await checkAll(federation, readSource)), ...registersOf(federation)];
+  return planned(federation, question, found);
 }
 
 async function explained(

@@ -23,12 +23,14 @@ export {
   type Standing,
 } from "@koplamp/engine";
 export {
+  around,
   didYouMean,
   type Explanation,
   explain,
   explanationText,
   type Language,
   type Question,
+  readInterests,
   readQuestion,
 } from "@koplamp/query";
 export { type AnswerResult, answerText, type OwnInterest } from "@koplamp/wire";
@@ -73,7 +75,7 @@ export { answerOf } from "./lab-answer.ts";
 export { labTerms } from "./lab-terms.ts";
 export { type LineChart, type LineGroup, type LinePoint, linesSvg } from "./lines.ts";
 export { newPersonKey, type PersonDecision, personKeyOf, rolesOf, signDecisionOf } from "./person.ts";
-export { addInterestAt, withdrawInterestAt } from "./person-interest.ts";
+export { addInterestAt, addInterestsAt, withdrawInterestAt } from "./person-interest.ts";
 export { signPlanOf } from "./person-plan.ts";
 export { type OfficersWish, suspendNode } from "./person-suspend.ts";
 export {

@@ -138,5 +138,13 @@ export async function termsFromFile(file: string, own: Terms): Promise<Terms> {
     );
   }
   const taken = Object.entries(value).filter(([name]) => FROM_FILE.some((field) => field === name));
-  return { ...own, ...Object.fromEntries(taken) }; // every field is checked when the covenant is read
+  const terms = Object.fromEntries(taken); // every field is checked when the covenant is read
+  return { ...own, ...terms, ...("purposes" in terms ? { purposes: withoutBases(terms["purposes"]) } : {}) };
+}
+
+/** The legal bases are those of the file's parties, which are not taken: a lab's have none. */
+function withoutBases(purposes: unknown): Terms["purposes"] {
+  // Safe because what is no purpose is found when the covenant is read.
+  if (!Array.isArray(purposes)) return purposes as Terms["purposes"];
+  return purposes.map((purpose) => ({ ...Object(purpose), bases: [] }));
 }

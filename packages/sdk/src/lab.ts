@@ -5,18 +5,28 @@ import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { admitCharter } from "@koplamp/covenant";
 import type { Primitives } from "@koplamp/crypto";
-import type { Clock, LogEvent, Outcome, Progress, ReadSource, Workers } from "@koplamp/engine";
+import type {
+  Clock,
+  EngineNode,
+  KeptInterest,
+  LogEvent,
+  Outcome,
+  Progress,
+  ReadSource,
+  Workers,
+} from "@koplamp/engine";
 import { nodePrimitives, startThreads } from "@koplamp/pool";
 import type { PartyId, Rng } from "@koplamp/protocol";
 import { type Explanation, explain, type Federation, type Language, type Question } from "@koplamp/query";
 import { type OpenSources, openSources, readSource } from "@koplamp/sources";
 import { openStore } from "@koplamp/store";
 import { Relay } from "@koplamp/transport";
-import type { Answer, AnswerResult } from "@koplamp/wire";
+import { type Answer, type AnswerResult, timeText } from "@koplamp/wire";
 import type { Founded } from "./charter.ts";
 import type { CheckedDataset } from "./check-lab.ts";
 import { SdkError } from "./errors.ts";
 import { answerOf, type Outcomes } from "./lab-answer.ts";
+import { filesOf, fillRegister } from "./lab-interests.ts";
 import { type LabNode, type LabWorld, startLabCoordinator, startLabNode } from "./lab-node.ts";
 import { foundKept, foundOnce, storeIn } from "./lab-state.ts";
 import { labTerms, termsFromFile } from "./lab-terms.ts";
@@ -51,6 +61,8 @@ export interface LabRun {
   readonly qualities: readonly CheckedDataset[];
   /** The covenant's hash: what a verifier trusts. */
   readonly covenantHash: string;
+  /** Each party's register of interests afterwards, where the question compared them: a result names what is in it. */
+  readonly registers: ReadonlyMap<PartyId, readonly KeptInterest[]>;
 }
 
 const CLOCK: Clock = {
@@ -151,7 +163,7 @@ async function readAll({
 }: LabRequest): Promise<LabSources> {
   const opened = new Map(federation.parties.map(({ id, datasets }) => [id, openSources(datasets, read)]));
   for (const own of opened.values()) own.hold();
-  await eachOf(question.sources, async ({ party, dataset }) => opened.get(party)?.snapshot(dataset));
+  await eachOf(filesOf(question), async ({ party, dataset }) => opened.get(party)?.snapshot(dataset));
   return opened;
 }
 
@@ -191,9 +203,10 @@ async function answered(
   sources: LabSources,
 ): Promise<LabRun> {
   const { question } = request;
+  for (const [party, listed] of request.interests ?? [])
+    fillRegister(nodeOf(nodes, party), listed, timeText(clock.now()));
   const proposer = proposerOf(question);
-  const proposing = nodes.get(proposer)?.node;
-  if (proposing === undefined) throw new Error(`expected a node of ${proposer}`);
+  const proposing = nodeOf(nodes, proposer);
   const { plan, contract } = await proposing.explain(question);
   const options = { lang: request.lang ?? "en", covenant: membership.covenant };
   const explanation = explain(contract, plan, options);
@@ -208,7 +221,16 @@ async function answered(
     explanation,
     qualities: await qualitiesOf(question, sources),
     covenantHash: membership.covenantHash,
+    registers: new Map(
+      [...(request.interests ?? new Map()).keys()].map((party) => [party, nodeOf(nodes, party).interests()]),
+    ),
   };
+}
+
+function nodeOf(nodes: ReadonlyMap<PartyId, LabNode>, party: PartyId): EngineNode {
+  const node = nodes.get(party)?.node;
+  if (node === undefined) throw new Error(`expected a node of ${party}`);
+  return node;
 }
 
 type Ending = readonly [PartyId, Outcome<AnswerResult>];
@@ -240,7 +262,7 @@ async function ended(
 
 /** The reports of what the question read. It has been read before: this waits for nothing. */
 async function qualitiesOf(question: Question, sources: LabSources): Promise<readonly CheckedDataset[]> {
-  const reports = question.sources.map(async ({ party, dataset }) => {
+  const reports = filesOf(question).map(async ({ party, dataset }) => {
     const snapshot = await sources.get(party)?.snapshot(dataset);
     const { table, quality } = snapshot ?? { table: { rows: 0 }, quality: {} };
     return { party, dataset, rows: table.rows, quality };

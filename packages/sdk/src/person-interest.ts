@@ -6,7 +6,15 @@ import { wipe } from "@koplamp/crypto";
 import type { KeptInterest } from "@koplamp/engine";
 import { nodePrimitives } from "@koplamp/pool";
 import { readPersonKey } from "@koplamp/store";
-import { base64, documentHash, fromBase64, type OwnInterest, timeText } from "@koplamp/wire";
+import {
+  base64,
+  canonicalText,
+  documentHash,
+  fromBase64,
+  type OwnInterest,
+  type Time,
+  timeText,
+} from "@koplamp/wire";
 import type { NodeClient } from "./client.ts";
 
 /**
@@ -20,6 +28,33 @@ export async function addInterestAt(
 ): Promise<string> {
   if (keyFile === undefined) return await client.addInterest(own);
   return await client.addInterest(own, await signed(client, keyFile, { action: "add", own, previous: null }));
+}
+
+/**
+ * Adds all that is listed, as {@link addInterestAt} adds one; what is in the register already and still runs stays as it
+ * is. Gives the names of those that were added, as far as it came.
+ */
+export async function* addInterestsAt(
+  client: NodeClient,
+  listed: readonly OwnInterest[],
+  keyFile: string | undefined,
+): AsyncGenerator<string, void> {
+  const now = timeText(Date.now());
+  const live = (await client.interests()).filter((kept) => runs(kept, now));
+  for (const own of listed) if (!live.some(sameAs(own))) yield await addInterestAt(client, own, keyFile);
+}
+
+/** Whether an interest still runs. */
+export function runs({ withdrawn, expires }: KeptInterest, now: Time): boolean {
+  return withdrawn === null && now < expires;
+}
+
+/** Whether another is the same interest of the same case and desk, with the same end; whoever added it. */
+export function sameAs(one: OwnInterest): (other: OwnInterest) => boolean {
+  const textOf = ({ interest, reference, desk, expires }: OwnInterest): string =>
+    canonicalText({ interest, reference, desk, expires });
+  const text = textOf(one);
+  return (other) => textOf(other) === text;
 }
 
 /** Takes an interest back at the own node, as {@link addInterestAt} adds one. */

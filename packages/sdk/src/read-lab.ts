@@ -10,17 +10,21 @@ import {
   type OfferedList,
   type Question,
   readFederation,
+  readInterests,
   readQuestion,
   withList,
 } from "@koplamp/query";
-import type { DatasetSpec } from "@koplamp/wire";
+import type { DatasetSpec, OwnInterest } from "@koplamp/wire";
 import { SdkError } from "./errors.ts";
+import { filesOf, isOfRegisters } from "./lab-interests.ts";
 
 /** A federation in one process, and what is asked of it. */
 export interface Lab {
   /** The files of its datasets, and a covenant file if it has one, stand where their paths say. */
   readonly federation: Federation;
   readonly question: Question;
+  /** What the desks of each party look at, where the question compares that. */
+  readonly interests?: ReadonlyMap<PartyId, readonly OwnInterest[]>;
 }
 
 /**
@@ -31,7 +35,8 @@ export async function readLab(files: { readonly federation: string; readonly que
   const federation = await readFederationFile(files.federation);
   const question = withList(await readQuestionFile(files.query), listsOf(federation));
   checkNames(federation, question);
-  return { federation, question };
+  if (!isOfRegisters(question)) return { federation, question };
+  return { federation, question, interests: await interestsIn(federation) };
 }
 
 async function readQuestionFile(file: string): Promise<Question> {
@@ -39,6 +44,16 @@ async function readQuestionFile(file: string): Promise<Question> {
   const question = readQuestion(text, { file, lab: true });
   const questions = await questionsBeside(file, question);
   return questions === undefined ? question : readQuestion(text, { file, lab: true, questions });
+}
+
+/** Every party's file of interests, in the order of the federation. */
+async function interestsIn({ parties }: Federation): Promise<ReadonlyMap<PartyId, readonly OwnInterest[]>> {
+  const all = await Promise.all(
+    parties.map(async ({ id, interests: file }) => {
+      return [id, file === undefined ? [] : readInterests(await textOf(file), { file, by: id })] as const;
+    }),
+  );
+  return new Map(all);
 }
 
 /** The questions of a look-up, which are in a file beside it; nothing for other kinds. @throws {SdkError} `file`. */
@@ -75,7 +90,11 @@ export async function readFederationFile(file: string): Promise<Federation> {
   return {
     ...federation,
     covenant: covenant === "default" ? covenant : { file: resolve(from, covenant.file) },
-    parties: federation.parties.map((party) => ({ ...party, datasets: located(party.datasets, from) })),
+    parties: federation.parties.map(({ interests, ...party }) => ({
+      ...party,
+      datasets: located(party.datasets, from),
+      ...(interests === undefined ? {} : { interests: resolve(from, interests) }),
+    })),
   };
 }
 
@@ -108,7 +127,7 @@ export function checkNames({ parties }: Federation, { sources, recipients, ask }
     const hint = `parties: ${ids.join(", ")}`;
     throw new SdkError("party", `the federation has no party "${id}"${didYouMean(id, ids)}`, hint);
   }
-  for (const { party, dataset } of sources) {
+  for (const { party, dataset } of filesOf({ sources })) {
     const names = Object.keys(parties.find(({ id }) => id === party)?.datasets ?? {});
     if (names.includes(dataset)) continue;
     throw new SdkError(
