@@ -29,12 +29,17 @@ const KEY = {
   text: "your own key on the card: it signs for the audit; absent: the node's own, as in a trial",
 };
 
+const VALUES = {
+  flag: "--values",
+  text: "show what each is too: its number or name, or its place and time",
+};
+
 /** Commands over the register of interests. */
 export const INTEREST_COMMANDS: readonly CommandSpec[] = [
   {
     name: "add [kind] [values...]",
     summary:
-      "Puts in what you look at: person, company, vehicle, vessel, phone, address …, or a place and a time.",
+      "Puts in what you look at: a kind and its values (person, named-person, company, account, vehicle, vessel, phone, email, document, address), or a place and a time.",
     example:
       "koplamp interest add vessel 9187629 --case 2027-114 --desk narcotics --expires 2027-03-01 --node kmar",
     flags: [
@@ -61,9 +66,9 @@ export const INTEREST_COMMANDS: readonly CommandSpec[] = [
   {
     name: "list",
     summary: "All that is and was in your own register, with what became of it.",
-    example: "koplamp interest list --node kmar",
-    flags: [NODE],
-    run: async (session, flags) => shown(session, await clientOf(session, flags).interests()),
+    example: "koplamp interest list --values --node kmar",
+    flags: [VALUES, NODE],
+    run: async (session, flags) => shown(session, await clientOf(session, flags).interests(), flags),
   },
   {
     name: "withdraw <interest>",
@@ -75,14 +80,12 @@ export const INTEREST_COMMANDS: readonly CommandSpec[] = [
   {
     name: "hits",
     summary: "Your own interests that another agency has too: contact each other.",
-    example: "koplamp interest hits --node kmar",
-    flags: [NODE],
+    example: "koplamp interest hits --values --node kmar",
+    flags: [VALUES, NODE],
     run: async (session, flags) => {
       const all = await clientOf(session, flags).interests();
-      return shown(
-        session,
-        all.filter(({ meetings }) => meetings.length > 0),
-      );
+      const met = all.filter(({ meetings }) => meetings.length > 0);
+      return shown(session, met, flags);
     },
   },
   {
@@ -122,16 +125,21 @@ async function importFile(session: Session, flags: Flags, [file = ""]: readonly 
   const client = clientOf(session, flags);
   const added: string[] = [];
   for await (const id of addInterestsAt(client, listed, keyOf(session, flags))) added.push(id);
+  if (added.length < listed.length)
+    session.note(`${WORDS[session.lang].known} ${listed.length - added.length}`);
+  const all = await client.interests();
   return shown(
     session,
-    (await client.interests()).filter(({ id }) => added.includes(id)),
+    all.filter(({ id }) => added.includes(id)),
   );
 }
 
 function placeOf(flags: Flags): OwnInterest["interest"] | undefined {
   const [near, municipality] = [flags.text("near"), flags.text("municipality")];
   if (near === undefined && municipality === undefined) return undefined;
-  const [from, to] = [flags.required("from"), flags.required("to")];
+  const [from, to] = [flags.text("from"), flags.text("to")];
+  if (from === undefined || to === undefined)
+    throw new UsageError("a place takes --from and --to", "--from 2027-01-05T10:00:00Z --to …");
   if (municipality !== undefined) return { kind: "presence", place: { municipality }, from, to };
   const parts = (near ?? "")
     .split(",")
@@ -178,12 +186,29 @@ async function withdraw(session: Session, flags: Flags, [which = ""]: readonly s
   );
 }
 
-function shown(session: Session, interests: readonly KeptInterest[]): number {
+function shown(session: Session, interests: readonly KeptInterest[], flags?: Flags): number {
   const words = WORDS[session.lang];
+  const rows = interests.map((one) => [
+    ...rowOf(one, words),
+    ...(flags?.has("values") ? [valuesOf(one)] : []),
+  ]);
+  const header = flags?.has("values") ? [...words.header, words.values] : words.header;
   if (session.json) session.print(JSON.stringify({ interests }));
   else if (interests.length === 0) session.print(words.none);
-  else session.print(...columns([words.header, ...interests.map((one) => rowOf(one, words))]));
+  else session.print(...columns([header, ...rows]));
   return EXIT.done;
+}
+
+/** What it is, as it was put in. */
+function valuesOf({ interest }: KeptInterest): string {
+  if ("values" in interest) return interest.values.join(", ");
+  const { place, from, to } = interest;
+  const degrees = (micro: number): string => (micro / 1_000_000).toFixed(6);
+  const where =
+    "municipality" in place
+      ? place.municipality
+      : `${degrees(place.latitudeMicro)},${degrees(place.longitudeMicro)},${place.metres}`;
+  return `${where} ${from.slice(0, 16)} – ${to.slice(0, 16)}`;
 }
 
 /** Every act, in order of time. Exits with 5 where word, book and ledger do not agree. */
@@ -220,6 +245,8 @@ const WORDS = {
     header: ["naam", "wat", "zaak", "desk", "tot", "neem contact op met"],
     none: "niets",
     added: "opgenomen:",
+    known: "stond er al:",
+    values: "waarde",
     withdrawn: "ingetrokken",
     place: "plaats",
     audit: {
@@ -239,6 +266,8 @@ const WORDS = {
     header: ["name", "what", "case", "desk", "until", "contact"],
     none: "none",
     added: "added:",
+    known: "there already:",
+    values: "value",
     withdrawn: "withdrawn",
     place: "place",
     audit: {
