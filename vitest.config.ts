@@ -26,7 +26,10 @@ export default defineConfig({
       results === undefined ? ["default"] : ["default", ["json", { outputFile: `${results}/results.json` }]],
     projects: [
       project("unit", {
-        include: ["packages/*/test/**/*.test.ts", "test/{architecture,simulation/*,fuzz/*}.test.ts"],
+        include: [
+          "packages/*/test/**/*.test.ts",
+          "test/{architecture,scripts/*,simulation/*,fuzz/*}.test.ts",
+        ],
         testTimeout: 120_000, // machines that build are busy with other things too
         hookTimeout: 60_000,
       }),

@@ -11,8 +11,16 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findNativeGroup } from "../packages/pool/src/index.ts";
-import { foundFolders, startFederation, trialTerms } from "../packages/sdk/src/index.ts";
-import { cpuOf, peakOf, programsIn, writeColumn } from "./processes-measured.mjs";
+import {
+  backendsOf,
+  cpuOf,
+  peakOf,
+  print,
+  questionText,
+  startedWith,
+  wholeOf,
+  writeColumn,
+} from "./processes-measured.mjs";
 
 const [ASKER, HOLDER] = ["asker", "holder"];
 /** Of a question with many names: elements of a batch. */
@@ -31,18 +39,14 @@ const { values } = parseArgs({
     backend: { type: "string", default: "native" },
   },
 });
-const [rows = 0, singles = 0, batches = 0, many = 0, workers = 1] = [
-  values.rows,
-  values.singles,
-  values.batches,
-  values.many,
-  values.workers,
-].map(Number);
+const rows = wholeOf("rows", values.rows, 1);
+const singles = wholeOf("singles", values.singles, 0);
+const batches = wholeOf("batches", values.batches, 0);
+const many = wholeOf("many", values.many, 0);
+const workers = wholeOf("workers", values.workers, 1);
 if (many > rows) throw new Error("expected at most as many names as rows: each is asked once");
-/** @type {Readonly<Record<string, "native" | "kernel">>} */
-const BACKENDS = { native: "native", portable: "kernel" };
-const backend = BACKENDS[values.backend];
-if (backend === undefined) throw new Error(`expected native or portable, got "${values.backend}"`);
+const [backend = "native", ...more] = backendsOf(values.backend);
+if (more.length > 0) throw new Error("expected native or portable: one at a time");
 if (backend === "native" && findNativeGroup().group === undefined)
   throw new Error("this machine has no native backend");
 
@@ -57,39 +61,28 @@ try {
 async function measured(dir) {
   const file = join(dir, "list.csv");
   await writeColumn(file, rows, (row) => `item ${row}`);
-  /** @type {import("../packages/query/src/index.ts").Federation} */
-  const federation = {
+  const parties = [
+    { id: ASKER ?? "", name: "Asker", datasets: {} },
+    {
+      id: HOLDER ?? "",
+      name: "Holder",
+      datasets: { list: /** @type {any} */ ({ file, columns: { name: { kind: "opaque" } } }) },
+    },
+  ];
+  const { running, folders, pids, serves } = await startedWith({
+    dir,
     id: "lookups",
-    covenant: "default",
-    parties: [
-      { id: ASKER ?? "", name: "Asker", datasets: {} },
-      {
-        id: HOLDER ?? "",
-        name: "Holder",
-        datasets: { list: /** @type {any} */ ({ file, columns: { name: { kind: "opaque" } } }) },
-      },
-    ],
-  };
-  const terms = trialTerms(federation.parties, ["lab"], 2 ** 20);
-  const folders = await foundFolders({
-    dir: join(dir, "federation"),
-    federation,
-    covenant: "trial/lookups",
-    terms,
-    workers,
+    parties,
     backend,
+    workers,
   });
-  const running = await startFederation(folders, await programsIn(dir, false));
   try {
     const desk = running.client(ASKER ?? "");
-    const pids = new Map([
-      ["relay", running.coordinator.pid],
-      ...[...running.nodes].map(([party, { pid }]) => /** @type {const} */ ([party, pid])),
-    ]);
     const part = partOf(desk, pids, join(folders.nodes.get(ASKER ?? "") ?? "", "log.jsonl"));
     const where = `${cpus().length} cores of ${cpus()[0]?.model}`;
     print(`${rows} rows, backend ${values.backend}, nodes with ${workers} workers, ${where}`);
     await part("first (publishes)", 1, 1);
+    await serves();
     const [holder, asker] = await Promise.all(
       [HOLDER, ASKER].map((party) => peakOf(pids.get(party ?? "") ?? 0)),
     );
@@ -219,19 +212,8 @@ function isRight({ key, hit }) {
 
 /** Half of the names are on the list. @param {number} number @param {number} names */
 function questionOf(number, names) {
-  const text = `koplamp: query/v1
-id: lookup-${number}
-class: E
-purpose: lab
-legalBasis: [none]
-indication: made up
-necessity: made up
-intendedEffect: { text: a figure, measure: it is written down }
-ask: { kind: lookup, key: [name], asker: ${ASKER}, holder: ${HOLDER}, questions: names.csv, tell: asker }
-recipients: [${ASKER}]
-release: { minCount: 1, minContributors: 1 }
-expires: "2099-12-31"
-`;
+  const ask = `{ kind: lookup, key: [name], asker: ${ASKER}, holder: ${HOLDER}, questions: names.csv, tell: asker }`;
+  const text = questionText({ id: `lookup-${number}`, type: "E", ask, recipient: ASKER ?? "" });
   const listed = Array.from({ length: names }, (_, at) => nameOf(at, (number * 31 + at) % rows));
   return { file: "lookup.yaml", text, questions: `name\n${listed.join("\n")}\n` };
 }
@@ -271,9 +253,4 @@ function at(all, part) {
 /** @param {number} value */
 function ms(value) {
   return `${value < 100 ? value.toFixed(1) : value.toFixed(0)} ms`;
-}
-
-/** @param {readonly string[]} lines */
-function print(...lines) {
-  for (const line of lines) process.stdout.write(`${line}\n`);
 }

@@ -54,6 +54,7 @@ export {
 } from "./opened-cells.ts";
 export { topsToTell } from "./parts.ts";
 export {
+  cellsPerBlock,
   FEWEST_CONTRIBUTORS,
   MOST_CONTRIBUTORS,
   mostNumbers,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each measured session sends, by the description from which its contract is made.
-import { joinSumPair, mostNumbers, sumMasked, sumThreshold } from "@koplamp/aggregate";
+import { cellsPerBlock, joinSumPair, mostNumbers, sumMasked, sumThreshold } from "@koplamp/aggregate";
 import { parameterSet } from "@koplamp/he";
 import type { EgressRow, PartyId } from "@koplamp/protocol";
 import {
@@ -133,6 +133,8 @@ export const sumBytes: Bytes = ({ items, parties }) => {
 const SUM_SET = "bfv-amt-50-pq";
 /** The most cells of one session of `sum-threshold/1`. */
 export const MOST_SUM_CELLS: number = mostNumbers(parameterSet(SUM_SET));
+/** Cells that it encrypts together: fewer cost as much. */
+export const SUM_BLOCK_CELLS: number = cellsPerBlock(parameterSet(SUM_SET));
 const JOIN_SET = "bfv-join-46-pq";
 
 /** The homomorphic part of `join-sum-pair/1`: one column, one group. What matches the rows is measured by itself. */

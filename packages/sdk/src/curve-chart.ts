@@ -57,9 +57,9 @@ export function shortNumber(value: number): string {
   return `${Number(scaled.toFixed(digits))}${unit}`;
 }
 
-/** A part of a whole, as people read it. */
+/** A part of a whole, as people read it: on one line. */
 export function percent(part: number): string {
-  return `${(part * 100).toFixed(part < 0.1 ? 1 : 0)} %`;
+  return `${(part * 100).toFixed(part < 0.1 ? 1 : 0)}\u00a0%`;
 }
 
 const UNITS: readonly (readonly [least: number, unit: string, step: number])[] = [

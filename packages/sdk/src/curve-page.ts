@@ -43,7 +43,7 @@ measured sizes, times the sessions. Up, down and disk are of one agency, without
 the CPU time of one agency and that of the coordinator, one after the other, over that many cores, all busy: an ideal, since how
 far a node's workers fall short of it was not measured here, and 64 cores were not there. The network is apart: a gigabit carries 450 GB in an hour.
 
-| Protocol | Sessions, items in each | CPU hours in all | of these the coordinator | Up, down | Disk | Hours on 2, 64 cores |
+| Protocol | Sessions, items in each | CPU time in all | of it the coordinator | Up, down | Disk | On 2, 64 cores |
 | --- | --- | --- | --- | --- | --- | --- |
 ${all.map(predictionRow).join("\n")}
 
@@ -78,11 +78,11 @@ function predictionRow({ curve, prediction }: MeasuredCurve): string {
   return row(
     curve.title,
     `${sessions.toLocaleString("en")} of ${sessionItems.toLocaleString("en")}`,
-    figure(cpuHours),
-    coordinatorHours > 0 ? figure(coordinatorHours) : "",
+    duration(cpuHours),
+    coordinatorHours > 0 ? duration(coordinatorHours) : "",
     `${shortNumber(bytesUp)}B, ${shortNumber(bytesDown)}B`,
     diskBytes > 0 ? `${shortNumber(diskBytes)}B` : "",
-    `${figure(wallHours.cores2)}, ${figure(wallHours.cores64)}`,
+    `${duration(wallHours.cores2)}, ${duration(wallHours.cores64)}`,
   );
 }
 
@@ -102,6 +102,12 @@ function priced({ prices, terms }: Priced, times: number, unit: string): string 
 
 function errors({ rms, worst }: Priced): string {
   return `${percent(rms)}, ${percent(worst)}`;
+}
+
+/** Hours in the unit in which they are at least one. */
+function duration(hours: number): string {
+  if (hours >= 1) return `${figure(hours)} h`;
+  return hours >= 1 / 60 ? `${figure(hours * 60)} min` : `${figure(hours * 3600)} s`;
 }
 
 /** Three digits that count. */

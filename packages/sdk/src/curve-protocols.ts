@@ -17,6 +17,7 @@ import {
   pairBytes,
   questionBytes,
   type Scale,
+  SUM_BLOCK_CELLS,
   sumBytes,
   thresholdBytes,
 } from "./curve-bytes.ts";
@@ -61,7 +62,6 @@ export interface Curve {
 }
 
 const ITEMS: Term = { name: "item", amount: ({ items }) => bucket(items) };
-const CELLS: Term = { name: "cell", amount: ({ items }) => items };
 const ALL_ITEMS: Term = { name: "item of a party", amount: (at) => at.parties * bucket(at.items) };
 const ALL_CELLS: Term = { name: "cell of a party", amount: ({ items, parties }) => parties * items };
 const BETWEEN: Term = {
@@ -72,7 +72,18 @@ const CELLS_BETWEEN: Term = {
   name: "cell of a party and other party",
   amount: ({ items, parties }) => parties * (parties - 1) * items,
 };
+const PARTIES: Term = { name: "party", amount: ({ parties }) => parties };
+/** Cells of whole blocks. */
+const PADDED: Term = { name: "cell of a party", amount: (at) => at.parties * inBlocks(at) };
+const PADDED_BETWEEN: Term = {
+  name: "cell of a party and other party",
+  amount: (at) => at.parties * (at.parties - 1) * inBlocks(at),
+};
 const TESTS: Term = { name: "combination that is tried", amount: testsOf };
+
+function inBlocks({ items }: Scale): number {
+  return Math.ceil(items / SUM_BLOCK_CELLS) * SUM_BLOCK_CELLS;
+}
 
 /** What a threshold match's coordinator tries: combinations of parties, for every cell of every table. */
 function testsOf({ items, parties: count }: Scale): number {
@@ -217,9 +228,9 @@ export const CURVES: readonly Curve[] = [
     among: 3,
     parties: [2, 3, 5, 10, 20],
     with: 16_000,
-    nodes: [ALL_CELLS, CELLS],
-    coordinator: [ALL_CELLS],
-    atCoordinator: ["coordinator", "add"],
+    nodes: [PARTIES, PADDED, PADDED_BETWEEN],
+    coordinator: [PADDED],
+    atCoordinator: ["coordinator"],
     bytes: sumBytes,
     most: MOST_SUM_CELLS,
     operations: NOTHING,

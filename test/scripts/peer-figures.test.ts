@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, test } from "vitest";
+import {
+  FULL_BUCKET,
+  microsEach,
+  middle,
+  type PeerRun,
+  ratios,
+  runText,
+  verdictsOf,
+  verdictText,
+} from "../../scripts/peer-figures.ts";
+
+const PAIRS = [
+  { theirs: 900, ours: 100 },
+  { theirs: 700, ours: 100 },
+  { theirs: 1600, ours: 200 },
+];
+
+function runWith(changed: Partial<PeerRun> = {}): PeerRun {
+  const later = [FULL_BUCKET * 0.004, FULL_BUCKET * 0.003, FULL_BUCKET * 0.009];
+  return {
+    backend: "portable",
+    items: FULL_BUCKET,
+    pairs: PAIRS,
+    later,
+    nodeMiB: 200,
+    relayMiB: 90,
+    ...changed,
+  };
+}
+
+function verdictOf(id: string, runs: readonly PeerRun[]) {
+  return verdictsOf(runs).find((one) => one.id === id);
+}
+
+describe("arithmetic over pairs", () => {
+  test("the middle is of sorted values, and between two of an even number", () => {
+    expect(middle([9, 1, 5])).toBe(5);
+    expect(middle([10, 2, 4, 8])).toBe(6);
+    expect(middle([])).toBeNaN();
+  });
+
+  test("the median is that of the pairs' ratios, not the ratio of two medians", () => {
+    const pairs = [
+      { theirs: 100, ours: 10 },
+      { theirs: 200, ours: 100 },
+      { theirs: 900, ours: 300 },
+    ];
+    expect(ratios(pairs)).toEqual({ median: 3, least: 2, most: 10 }); // 200 / 100 would be 2
+  });
+
+  test("CPU time an item is in microseconds", () => {
+    expect(microsEach([30, 10, 20], 1000)).toBe(20);
+  });
+});
+
+describe("goals", () => {
+  test("all of performance.md, section 4, in its order, each with a verdict", () => {
+    const ids = verdictsOf([]).map(({ id }) => id);
+    expect([...new Set(ids)]).toEqual([
+      "P1",
+      "P2",
+      "P3",
+      "P4",
+      "P5",
+      "P6",
+      "P7",
+      "P8",
+      "P9",
+      "P10",
+      "M1",
+      "M2",
+      "M3",
+      "L1",
+    ]);
+    expect(
+      verdictsOf([]).every(({ verdict, figure }) => verdict === "not measured here" && figure === undefined),
+    ).toBe(true);
+  });
+
+  test("a ratio at a full bucket is met from its bound on, and missed below it", () => {
+    expect(verdictOf("P1", [runWith()])).toEqual(
+      expect.objectContaining({ verdict: "met", figure: "8.00, 7.00 to 9.00 over 3 pairs, 98304 items" }),
+    );
+    const slow = PAIRS.map(({ theirs, ours }) => ({ theirs: theirs * 0.74, ours }));
+    expect(verdictOf("P1", [runWith({ pairs: slow })])?.verdict).toBe("missed");
+    const edge = [{ theirs: 6, ours: 1 }];
+    expect(verdictOf("P1", [runWith({ pairs: edge })])?.verdict).toBe("met");
+    expect(verdictOf("P2", [runWith({ pairs: edge, backend: "native" })])?.verdict).toBe("missed");
+  });
+
+  test("a backend that did not run is not judged by the other one", () => {
+    expect(verdictOf("P2", [runWith()])).toEqual(
+      expect.objectContaining({
+        verdict: "not measured here",
+        command: "npm run bench:peers -- --backend native",
+      }),
+    );
+  });
+
+  test("another size shows its figure and decides nothing; beside a full bucket it is not asked", () => {
+    const small = runWith({ items: 2000, pairs: [{ theirs: 1, ours: 1 }] });
+    expect(verdictOf("P1", [small])).toEqual(
+      expect.objectContaining({
+        verdict: "not measured here",
+        figure: "1.00, 1.00 to 1.00 over one pair, 2000 items",
+      }),
+    );
+    expect(verdictOf("P1", [small, runWith()])?.verdict).toBe("met");
+    expect(verdictOf("P4", [small])?.verdict).toBe("not measured here");
+  });
+
+  test("a later question has to be cheap on every backend", () => {
+    const [cheap, dear] = [runWith(), runWith({ backend: "native", later: [FULL_BUCKET * 0.0051] })];
+    expect(verdictOf("P4", [cheap])).toEqual(
+      expect.objectContaining({ verdict: "met", figure: "4.00 portable, 98304 items" }),
+    );
+    expect(verdictOf("P4", [cheap, dear])).toEqual(
+      expect.objectContaining({
+        verdict: "missed",
+        figure: "4.00 portable, 98304 items; 5.10 native, 98304 items",
+      }),
+    );
+  });
+
+  test("memory of a node is judged at the sizes of the goal, by the largest lists", () => {
+    expect(verdictOf("M1", [runWith()])).toEqual(
+      expect.objectContaining({ verdict: "not measured here", figure: "200 MiB at 98304 items" }),
+    );
+    expect(verdictOf("M1", [runWith({ items: 4096, nodeMiB: 301 })])?.verdict).toBe("missed"); // more items take no less
+    const million = { items: 1_000_000, nodeMiB: 300 };
+    expect(verdictOf("M1", [runWith({ nodeMiB: 999 }), runWith(million)])?.verdict).toBe("met");
+    expect(verdictOf("M1", [runWith({ ...million, nodeMiB: 301 })])?.verdict).toBe("missed");
+    expect(verdictOf("M1", [runWith({ items: 10_000_000, nodeMiB: 1024 })])?.verdict).toBe("met");
+  });
+
+  test("memory of the relay is that of every run", () => {
+    expect(verdictOf("M2", [runWith()])?.verdict).toBe("met");
+    expect(verdictOf("M2", [runWith(), runWith({ relayMiB: 257 })])?.verdict).toBe("missed");
+  });
+});
+
+test("a goal as a line says what measures it, or that nothing does", () => {
+  const lines = verdictsOf([runWith()]).map(verdictText);
+  expect(lines[0]).toBe(
+    "P1  met: match-pair with proofs, portable: 6 times less CPU than psi.js (aim 7.5), 98304 items each; here 8.00, 7.00 to 9.00 over 3 pairs, 98304 items",
+  );
+  expect(lines).toContain(
+    "P9  not measured here (nothing does yet): two workers against one, by the clock: 1.8 times",
+  );
+  expect(lines.find((line) => line.startsWith("P5"))).toContain(
+    "not measured here (npm run bench -- --suite bulk)",
+  );
+});
+
+test("a run as lines: CPU time an item, the ratio with its ends, memory", () => {
+  expect(runText(runWith({ items: 1000, later: [5, 4, 6] }))).toEqual([
+    "1000 by 1000 items, portable, 3 pairs, medians",
+    "  @openmined/psi.js, raw        900 CPU-µs an item of each",
+    "  match-pair/1, with proofs     100 CPU-µs an item of each, all processes and the client",
+    "  times less                    8.00 (7.00 to 9.00)",
+    "  match-tokens/1, a later one   5.00 CPU-µs an item and recipient",
+    "  peak memory                   a node 200 MiB, the relay 90 MiB",
+  ]);
+  expect(runText(runWith({ pairs: PAIRS.slice(0, 1) }))[0]).toContain("one pair, no median");
+});
