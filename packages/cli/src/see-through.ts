@@ -60,7 +60,7 @@ async function sayWho(
   isOurs: (item: InboxItem) => boolean,
 ): Promise<void> {
   const items = await client.inbox().catch(() => []); // the node itself tells what is wrong with it
-  const waiting = items.filter((item) => item.state === "waiting" && isOurs(item));
+  const waiting = items.filter((item) => item.state === "waiting" && item.missing.length > 0 && isOurs(item));
   for (const { missing, expires, planHash } of waiting) {
     const who = missing.map(({ party, roles }) => `${party} (${roles.join(" and ")})`);
     session.lanes.clear();
