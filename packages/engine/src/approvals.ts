@@ -12,7 +12,7 @@ import {
 import type { PartyId } from "@koplamp/protocol";
 import { type Approval, documentHash, type Hash, type Plan, timeText } from "@koplamp/wire";
 import { EngineError } from "./errors.ts";
-import type { Draft } from "./ledger.ts";
+import type { Draft } from "./ledger-entries.ts";
 import type { NodePorts } from "./node-ports.ts";
 
 /** What a question is called by everybody who decides about it. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a crash leaves open in the ledger (evidence.md, section 7, the table of crashes).
 import { type Hash, timeText } from "@koplamp/wire";
-import type { Draft, Placed } from "./ledger.ts";
+import type { Draft, Placed } from "./ledger-entries.ts";
 import type { NodePorts } from "./node-ports.ts";
 
 /**

@@ -3,7 +3,7 @@ import { equal } from "@koplamp/crypto";
 import { base64, type Hash, hex, type Input, type Table } from "@koplamp/wire";
 import { snapshotOf } from "./deconflict.ts";
 import { EngineError } from "./errors.ts";
-import type { Draft } from "./ledger.ts";
+import type { Draft } from "./ledger-entries.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
 import type { EntryDebit } from "@koplamp/wire";
-import type { Draft, NodeLedger } from "./ledger.ts";
+import type { NodeLedger } from "./ledger.ts";
+import type { Draft } from "./ledger-entries.ts";
 import type { Charge } from "./ports.ts";
 
 /** What something costs a budget, and how much this holds at most. */

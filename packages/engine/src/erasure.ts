@@ -6,7 +6,7 @@ import { asEngineError } from "./errors.ts";
 import { pastHistory } from "./history.ts";
 import { pruneInterests } from "./interest-book.ts";
 import { eraseExpired } from "./key-set.ts";
-import type { Draft } from "./ledger.ts";
+import type { Draft } from "./ledger-entries.ts";
 import { keptName } from "./ledger-kept.ts";
 import { eraseIndexes } from "./lookup-kept.ts";
 import { memoNames } from "./memo.ts";

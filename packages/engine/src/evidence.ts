@@ -7,7 +7,7 @@ import { answerText, base64, documentBytes, documentHash, type Hash, hex, timeTe
 import { bundleOf } from "./bundle.ts";
 import { equalsContract } from "./egress.ts";
 import { asEngineError } from "./errors.ts";
-import type { Draft } from "./ledger.ts";
+import type { Draft } from "./ledger-entries.ts";
 import { decodeMessage, encodeMessage, evidenceForm, signedForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";

@@ -5,7 +5,8 @@ import type { Gate, PartyId, Rng, Sealed } from "@koplamp/protocol";
 import { base64, concat, type EntryDebit, type Hash, hex, parseCanonical, utf8 } from "@koplamp/wire";
 import type { ContractLines, Line } from "./contract-lines.ts";
 import { appendPaid, type Cost, debitOf } from "./cost.ts";
-import type { Draft, NodeLedger } from "./ledger.ts";
+import type { NodeLedger } from "./ledger.ts";
+import type { Draft } from "./ledger-entries.ts";
 import type { Notices } from "./notices.ts";
 
 /** What the gate of one session needs. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Membership, SignedBytes } from "@koplamp/covenant";
+import type { Membership } from "@koplamp/covenant";
 import { equal, type Primitives } from "@koplamp/crypto";
 import {
   type Checkpoint,
@@ -17,17 +17,14 @@ import {
   base64,
   documentBytes,
   type Entry,
-  type EntryBody,
-  type EntryType,
   type Hash,
   type Post,
-  type PublicKey,
   readDocument,
   timeText,
-  type Verb,
   WireError,
 } from "@koplamp/wire";
 import { EngineError } from "./errors.ts";
+import type { Draft, Placed } from "./ledger-entries.ts";
 import { type KeptParts, openKept, sealKept } from "./ledger-kept.ts";
 import { CLOCK_SKEW_MS, Rollback, WitnessQuorum } from "./ledger-quorum.ts";
 import { LedgerKeys } from "./ledger-trust.ts";
@@ -35,28 +32,6 @@ import { serveWitness } from "./ledger-witness.ts";
 import type { DisclosureRecord, LedgerHead } from "./outcome.ts";
 import type { Charge, Clock, LogEvent, NodeKeys, Store } from "./ports.ts";
 import { rememberingVerify } from "./remembered.ts";
-
-/** An entry to be written: the ledger adds its origin and the time. */
-export interface Draft {
-  readonly type: EntryType;
-  readonly verb: Verb;
-  readonly planHash?: Hash;
-  /** A person's key; the node itself where absent. */
-  readonly by?: PublicKey;
-  readonly body: EntryBody;
-  /** What is kept beside the entry, sealed, and never shown in it: salts of its commitments. */
-  readonly kept?: Readonly<Record<string, string>>;
-  /** Documents that it names by their hashes. */
-  readonly documents?: readonly (readonly [hash: Hash, document: SignedBytes])[];
-  /** Writes that are durable with the entry, or not at all; they know its place. */
-  readonly beside?: (index: number) => void;
-}
-
-/** An entry and its place. */
-export interface Placed {
-  readonly index: number;
-  readonly entry: Entry;
-}
 
 /** What a node's ledger is opened with. */
 export interface LedgerParts {

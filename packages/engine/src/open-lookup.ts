@@ -48,7 +48,6 @@ export interface OpenParts {
 
 /** The questions of one open session, in the order in which they come. */
 export class OpenLookup {
-  readonly until: Time;
   readonly #node: NodePorts;
   readonly #parts: OpenParts;
   readonly #waiting: Asked[] = [];
@@ -60,7 +59,6 @@ export class OpenLookup {
   constructor(node: NodePorts, parts: OpenParts) {
     this.#node = node;
     this.#parts = parts;
-    this.until = parts.until;
     this.#left = parts.ask.elements;
   }
 
@@ -96,7 +94,7 @@ export class OpenLookup {
   async next(until: Wait): Promise<PackedInputs | undefined> {
     const { clock } = this.#node;
     while (this.#waiting.length === 0) {
-      const left = timeMs(this.until) - clock.now();
+      const left = timeMs(this.#parts.until) - clock.now();
       if (left <= 0 || this.#left === 0) this.end();
       if (this.#over) return undefined;
       this.#wake = Promise.withResolvers();

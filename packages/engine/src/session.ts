@@ -8,7 +8,7 @@ import { addEgress, checkEgress, type EgressCount } from "./egress.ts";
 import { asEngineError, EngineError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import { logThenOpen } from "./gate.ts";
-import type { Draft } from "./ledger.ts";
+import type { Draft } from "./ledger-entries.ts";
 import { encodeMessage, type Ticket } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { Notices } from "./notices.ts";

@@ -4,7 +4,7 @@ import type { Cube } from "@koplamp/aggregate";
 import { wipe } from "@koplamp/crypto";
 import { concat, type Input, i2osp } from "@koplamp/wire";
 import { freshSalt, inputsEntry } from "./contribution.ts";
-import type { Draft } from "./ledger.ts";
+import type { Draft } from "./ledger-entries.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import type { SessionTicket } from "./session.ts";

@@ -8,7 +8,7 @@ import { documentHash, fromUtf8, hex, utf8 } from "@koplamp/wire";
 import { describe, expect, it } from "vitest";
 import { openStore } from "../../store/src/index.ts";
 import { EngineError } from "../src/errors.ts";
-import type { Draft } from "../src/ledger.ts";
+import type { Draft } from "../src/ledger-entries.ts";
 import {
   federation,
   keysOf,

@@ -125,7 +125,7 @@ describe("an open look-up", () => {
     await expect(node.lookUp(plan, many)).rejects.toMatchObject({ code: "limits" });
     await expect(node.lookUp(plan, [])).rejects.toMatchObject({ code: "limits" });
     await expect(node.lookUp(plan, [["x"], ["a secret", "y"]])).rejects.toThrow(
-      "expected 1 values in question 2, got 2",
+      "expected a value for each of id in question 2, got 2",
     );
     const bad = node.lookUp(plan, [["x"], ["a\u0007secret"]]);
     await expect(bad).rejects.toThrow("expected a value of kind opaque in question 2");
