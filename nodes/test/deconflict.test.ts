@@ -168,7 +168,7 @@ describe("two desks that look at the same vessel and place", () => {
       await addAtThird(busy);
       const alone = await ask(busy);
       for (const party of DESKS)
-        expect(await resultAt(busy, party, alone)).toEqual([`released to ${party}: nothing met`]);
+        expect(await resultAt(busy, party, alone)).toEqual([`released to ${party}: no hit`]);
 
       await add(busy, OTHER, ...VESSEL);
       const theirs = await add(busy, OTHER, ...PLACES[1]);
@@ -195,7 +195,7 @@ describe("two desks that look at the same vessel and place", () => {
       await withdraw(busy, OTHER, theirs, "officer");
       const none = await ask(busy);
       for (const party of DESKS)
-        expect(await resultAt(busy, party, none)).toEqual([`released to ${party}: nothing met`]);
+        expect(await resultAt(busy, party, none)).toEqual([`released to ${party}: no hit`]);
       expect(await register(ASKER)).toMatch(new RegExp(`^${place.slice(0, 8)} .* ${OTHER} `, "m"));
     },
     SLOW,

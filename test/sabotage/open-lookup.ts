@@ -4,6 +4,7 @@ import type { Switch } from "./switch.ts";
 
 const PROTOCOL = "packages/psi/test/lookup-open.test.ts";
 const ENGINE = "packages/engine/test/open-lookup.test.ts";
+const DESK = "nodes/test/desk-lookups.test.ts";
 
 export const OPEN_LOOKUPS: readonly Switch[] = [
   {
@@ -70,5 +71,18 @@ export const OPEN_LOOKUPS: readonly Switch[] = [
       },
     ],
     test: { file: ENGINE, name: "gives no answer after its day" },
+  },
+  {
+    id: "open.anyone",
+    guarantee: "G12",
+    weak: "any analyst of an agency asks on in a look-up that another one signed",
+    edits: [
+      {
+        file: "nodes/src/desk-lookups.ts",
+        from: 'if (asked !== undefined) caller.expectActing("analyst", asked.plan.proposer.by);',
+        to: "void [caller, asked];",
+      },
+    ],
+    test: { file: DESK, name: "whoever asked for it asks on" },
   },
 ];

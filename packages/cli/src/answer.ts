@@ -139,7 +139,7 @@ function matchLines(to: string, matches: readonly PlainMatch[]): readonly string
 
 /** Every answer: whoever asked wants all of them. */
 function lookupLines(to: string, { answers }: PlainLookup): readonly string[] {
-  if (answers.length === 0) return [`released to ${to}: nothing met`]; // of deconfliction: others ask something
+  if (answers.length === 0) return [`released to ${to}: no hit`]; // nothing met, or nothing was asked
   const hits = answers.filter(({ hit }) => hit).length;
   const rows = answers.map(({ key, hit }) => [`  ${key.join("  ")}`, hit ? "hit" : "no hit"]);
   return [

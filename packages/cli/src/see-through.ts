@@ -14,7 +14,7 @@ type Follow = (progress: (step: Step) => void, signal: AbortSignal) => Promise<O
  */
 export async function seenThrough(
   session: Session,
-  client: NodeClient,
+  client: Pick<NodeClient, "inbox">,
   isOurs: (item: InboxItem) => boolean,
   follow: Follow,
 ): Promise<Outcome<AnswerResult> | undefined> {
@@ -41,7 +41,7 @@ export async function seenThrough(
 /** An open look-up takes questions from now on. */
 async function sayOpen(
   session: Session,
-  client: NodeClient,
+  client: Pick<NodeClient, "inbox">,
   isOurs: (item: InboxItem) => boolean,
 ): Promise<void> {
   const found = (await client.inbox().catch(() => [])).find(isOurs);
@@ -56,7 +56,7 @@ async function sayOpen(
 
 async function sayWho(
   session: Session,
-  client: NodeClient,
+  client: Pick<NodeClient, "inbox">,
   isOurs: (item: InboxItem) => boolean,
 ): Promise<void> {
   const items = await client.inbox().catch(() => []); // the node itself tells what is wrong with it

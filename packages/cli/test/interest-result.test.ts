@@ -39,7 +39,7 @@ test("each interest that met is told by its kind, case and desk, with the agency
 test("an answer without one says so, and asks the register nothing", async () => {
   const asked = { interests: () => Promise.reject(new Error("asked")) };
   const answer = await namedAt(asked, answerOf([]), { lang: "en" });
-  expect(answerLines(answer, { all: "" })).toEqual(["released to kmar: nothing met"]);
+  expect(answerLines(answer, { all: "" })).toEqual(["released to kmar: no hit"]);
 });
 
 test("one that the register has no more keeps its name, and answers about other things are left alone", () => {

@@ -98,8 +98,8 @@ export function askedKeys(
   const keys = new Map<string, readonly string[]>();
   for (const [at, cells] of rows.entries()) {
     if (cells.length !== key.length) {
-      const message = `expected ${key.length} values in question ${at + 1}, got ${cells.length}`;
-      throw new QueryError("invalid-value", message, { hint: `one for each of ${key.join(", ")}` });
+      const message = `expected a value for each of ${key.join(", ")} in question ${at + 1}, got ${cells.length}`;
+      throw new QueryError("invalid-value", message, { hint: "between the values of one question stands ;" });
     }
     const found = cells.map((cell, place) =>
       canonical(cell, specs[place] ?? OPAQUE, `question ${at + 1}`, "correct it, and ask again"),
