@@ -10,8 +10,8 @@ export const SELECTED_ROWS: readonly Switch[] = [
     edits: [
       {
         file: "packages/engine/src/join-rows.ts",
-        from: 'if (kind === "aggregate") return true;',
-        to: 'if (kind !== "aggregate") return true;',
+        from: 'if (kind === "aggregate") return;',
+        to: 'if (kind !== "aggregate") return;',
       },
     ],
     test: { file: "packages/engine/test/join.test.ts", name: "is refused where a key stands twice" },

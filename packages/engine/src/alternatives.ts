@@ -6,15 +6,17 @@ import {
   bandName,
   bandOf,
   type Cell,
+  DistinctInputs,
   type Input,
   type InputContext,
-  inputEncoder,
+  joinInputs,
+  keyAt,
   type Match,
   type MatchAsk,
-  packInputs,
+  type PackedInputs,
   type Table,
 } from "@koplamp/wire";
-import { combinations, encodedOrNothing, type Items, type Pause } from "./items.ts";
+import { combinations, type Items, type Pause } from "./items.ts";
 
 /** Rows between two pauses: a few milliseconds of work. */
 const STRETCH = 1024;
@@ -55,32 +57,24 @@ export async function recordItems(
     readonly pause: Pause;
   },
 ): Promise<RecordItems> {
-  const keys: (readonly string[])[] = [];
-  const inputs: Uint8Array[] = [];
+  const lists: PackedInputs[] = [];
+  let before = 0;
   const perRow: number[][][] = Array.from({ length: table.rows }, () => []);
   for (const columns of alternatives) {
-    const encode = inputEncoder({ ...context, keySpec: alternativeSpec(columns, input) });
+    const found = new DistinctInputs({ ...context, keySpec: alternativeSpec(columns, input) });
     const cells = columns.map((name): readonly Cell[] => table.columns[name] ?? []);
-    const known = new Map<string, number>();
     for (let row = 0; row < table.rows; row += 1) {
       if (row % STRETCH === STRETCH - 1) await pause();
-      const positions = combinations(cells.map((column) => column[row] ?? null)).flatMap((values) => {
-        const name = values.join("\u0000"); // safe because canonical values hold no control characters
-        const before = known.get(name);
-        if (before !== undefined) return [before];
-        const encoded = encodedOrNothing(encode, values);
-        if (encoded === undefined) return [];
-        known.set(name, keys.length);
-        inputs.push(encoded);
-        return [keys.push(values) - 1];
-      });
-      perRow[row]?.push(positions);
+      const keys = combinations(cells.map((column) => column.at(row) ?? null));
+      const positions = keys.map((values) => found.put(values)).filter((position) => position >= 0);
+      perRow[row]?.push(positions.map((position) => before + position));
     }
+    before += found.count;
+    lists.push(found.take());
   }
   const records = new Map(perRow.map((record) => [JSON.stringify(record), record]));
   return {
-    keys,
-    inputs: packInputs(inputs),
+    inputs: joinInputs(lists),
     records: [...records.values()].filter((record) => record.some((positions) => positions.length > 0)),
   };
 }
@@ -93,7 +87,7 @@ export async function recordItems(
 export function recordMatches(
   { parties, holders = new Uint32Array() }: Matched,
   { tell, atLeast, bands }: MatchAsk,
-  { keys, records }: Pick<RecordItems, "keys" | "records">,
+  { inputs, records }: RecordItems,
   me: PartyId,
 ): readonly Match[] {
   const others = parties.flatMap((party, bit) => (party === me ? [] : [{ party, bit }]));
@@ -109,7 +103,7 @@ export function recordMatches(
     const agreed = record.flatMap((_, at) => (found.some((one) => one.agreed.includes(at)) ? [at] : []));
     const shown = record[agreed[0] ?? 0]?.find((item) => found.some(({ bit }) => isHeld(holders, item, bit)));
     const match: Match = {
-      key: keys[shown ?? -1] ?? [],
+      key: shown === undefined ? [] : keyAt(inputs, shown),
       ...told(tell, [me, ...found.map(({ party }) => party)]),
       agreed,
       band: bandName(Math.max(...found.map((one) => bandOf(one.agreed, bands)))),

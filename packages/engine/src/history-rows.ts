@@ -7,6 +7,7 @@ import {
   type Cell,
   type Input,
   type JoinAsk,
+  keyAt,
   measuredColumn,
   ownColumn,
   type Table,
@@ -110,14 +111,14 @@ export async function releaseOfKeys(
   node: NodePorts,
   { plan }: QuestionRun,
   { dataset, columns }: Input,
-  { keys }: Items,
+  { inputs }: Items,
 ): Promise<Release | undefined> {
   if (plan.ask.kind === "match") return undefined;
   const members = await withNamer(node, dataset, async (name) => {
     const all = new MemberList();
-    for (const [at, key] of keys.entries()) {
+    for (let at = 0; at < inputs.ends.length; at += 1) {
       if (at % STRETCH === STRETCH - 1) await node.clock.sleep(0);
-      all.add(0, name(JSON.stringify(key)), 0);
+      all.add(0, name(JSON.stringify(keyAt(inputs, at))), 0);
     }
     return all.members;
   });
@@ -140,11 +141,11 @@ export async function releaseOfJoin(
   const found = new MemberList();
   await withNamer(node, input.dataset, async (name) => {
     const adds = valuesBy(name);
-    for (const [at, own] of rows.keys.entries()) {
+    for (let at = 0; at < rows.groupOf.length; at += 1) {
       if (at % STRETCH === STRETCH - 1) await node.clock.sleep(0);
       const value = adds(JSON.stringify(rows.values.map((column) => column[at] ?? 0)));
       const cell = owns ? (rows.groupOf[at] ?? -1) : 0;
-      if (cell >= 0) found.add(cell, name(JSON.stringify(own)), value);
+      if (cell >= 0) found.add(cell, name(JSON.stringify(keyAt(rows.inputs, at))), value);
     }
   });
   const told = measures

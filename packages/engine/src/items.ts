@@ -2,20 +2,16 @@
 import {
   type Ask,
   type Cell,
+  DistinctInputs,
   type Input,
   type InputContext,
-  inputEncoder,
   keyOf,
   type PackedInputs,
-  packInputs,
   type Table,
-  WireError,
 } from "@koplamp/wire";
 
-/** A party's distinct keys, and their OPRF inputs at the same positions. */
+/** A party's distinct keys, as the OPRF inputs that they are in: `keyAt` gives one back. */
 export interface Items {
-  /** One canonical string per key column. */
-  readonly keys: readonly (readonly string[])[];
   readonly inputs: PackedInputs;
 }
 
@@ -45,39 +41,38 @@ export async function itemsOf(
   context: InputContext,
   pause: Pause,
 ): Promise<Items> {
-  const encode = inputEncoder(context);
-  const keys: (readonly string[])[] = [];
-  const inputs: Uint8Array[] = [];
-  for (const [at, values] of (await distinctKeys(table, key, pause)).entries()) {
-    if (at % STRETCH === STRETCH - 1) await pause();
-    const input = encodedOrNothing(encode, values);
-    if (input === undefined) continue;
-    keys.push(values);
-    inputs.push(input);
-  }
-  return { keys, inputs: packInputs(inputs) };
+  const found = await distinctInputs(table, key, context, pause);
+  return { inputs: found.take() };
 }
 
-/** The distinct keys of a table, in order of first appearance. */
-export async function distinctKeys(
+/** What stands in the place of names where keys are only counted. */
+const NOWHERE = { covenantId: "", purposeId: "", epoch: "", normVersion: "" };
+
+/** How many distinct keys a table has. */
+export async function countKeys(table: Table, key: readonly string[], pause: Pause): Promise<number> {
+  const context = { ...NOWHERE, keySpec: key.join("+") };
+  return (await distinctInputs(table, key, context, pause)).count;
+}
+
+async function distinctInputs(
   table: Table,
   key: readonly string[],
+  context: InputContext,
   pause: Pause,
-): Promise<readonly (readonly string[])[]> {
-  const seen = new Map<string, readonly string[]>();
+): Promise<DistinctInputs> {
+  const found = new DistinctInputs(context);
   const columns = key.map((name) => table.columns[name] ?? []);
   for (let row = 0; row < table.rows; row += 1) {
     if (row % STRETCH === STRETCH - 1) await pause();
-    for (const values of combinations(columns.map((column) => column[row] ?? null))) {
-      const name = values.join("\u0000"); // safe because canonical values hold no control characters
-      if (!seen.has(name)) seen.set(name, values);
-    }
+    for (const values of combinations(columns.map((column) => column.at(row) ?? null))) found.put(values);
   }
-  return [...seen.values()];
+  return found;
 }
 
 /** Every key that a row stands under: one, but for cells with several values. */
 export function combinations(cells: readonly Cell[]): readonly (readonly string[])[] {
+  if (cells.includes(null)) return [];
+  if (isSingle(cells)) return [cells];
   return cells.reduce<readonly (readonly string[])[]>(
     (rows, cell) => {
       const values = cell === null ? [] : typeof cell === "string" ? [cell] : cell;
@@ -87,15 +82,6 @@ export function combinations(cells: readonly Cell[]): readonly (readonly string[
   );
 }
 
-/** The OPRF input of a key, or nothing for one that is too long to have any. */
-export function encodedOrNothing(
-  encode: (values: readonly string[]) => Uint8Array,
-  values: readonly string[],
-): Uint8Array | undefined {
-  try {
-    return encode(values);
-  } catch (reason) {
-    if (reason instanceof WireError && reason.code === "too-long") return undefined; // rejected, and nobody learns it
-    throw reason;
-  }
+function isSingle(cells: readonly Cell[]): cells is readonly string[] {
+  return cells.every((cell) => typeof cell === "string");
 }

@@ -4,21 +4,19 @@ import { type JoinLayout, joinRows } from "@koplamp/aggregate";
 import {
   type AggregateAsk,
   type Cell,
+  DistinctInputs,
   type InputContext,
-  inputEncoder,
   type JoinAsk,
   keyOf,
   type PackedInputs,
-  packInputs,
 } from "@koplamp/wire";
 import type { Contribution } from "./contribution.ts";
 import { EngineError } from "./errors.ts";
-import { combinations, encodedOrNothing, type Pause } from "./items.ts";
+import { combinations, type Pause } from "./items.ts";
 
 /** Rows with a key, each key once. */
 export interface KeyedRows {
-  /** One canonical string per key column. */
-  readonly keys: readonly (readonly string[])[];
+  /** Of each row's key: `keyAt` gives it back. */
   readonly inputs: PackedInputs;
   /** The group of each row, -1 for none. */
   readonly groupOf: Int32Array;
@@ -43,49 +41,34 @@ export async function keyedRows(
 ): Promise<KeyedRows> {
   const { groupOf, values } = joinRows(table, ask, input, layout);
   const columns = keyOf(ask).map((name): readonly Cell[] => table.columns[name] ?? []);
-  const encode = inputEncoder(context);
-  const seen = new Set<string>();
-  const found: Found = { keys: [], inputs: [], groups: [], rows: [] };
+  const inputs = new DistinctInputs(context);
+  const rows: number[] = [];
   for (let row = 0; row < table.rows; row += 1) {
     if (row % STRETCH === STRETCH - 1) await pause();
-    const group = groupOf(row);
-    if (ask.kind === "aggregate" && group < 0) continue;
-    for (const key of combinations(columns.map((column) => column[row] ?? null))) {
-      const encoded = encodedOrNothing(encode, key);
-      if (encoded === undefined || isRepeated(seen, key, ask, input)) continue;
-      found.keys.push(key);
-      found.inputs.push(encoded);
-      found.groups.push(group);
-      found.rows.push(row);
-    }
+    if (ask.kind === "aggregate" && groupOf(row) < 0) continue;
+    const repeats = putAll(inputs, combinations(columns.map((column) => column.at(row) ?? null)));
+    if (repeats > 0) expectOnce(ask, input);
+    while (rows.length < inputs.count) rows.push(row);
   }
   return {
-    keys: found.keys,
-    inputs: packInputs(found.inputs),
-    groupOf: Int32Array.from(found.groups),
-    values: values.map((numberAt) => Float64Array.from(found.rows, numberAt)),
+    inputs: inputs.take(),
+    groupOf: Int32Array.from(rows, groupOf),
+    values: values.map((numberAt) => Float64Array.from(rows, numberAt)),
   };
 }
 
-interface Found {
-  readonly keys: (readonly string[])[];
-  readonly inputs: Uint8Array[];
-  readonly groups: number[];
-  readonly rows: number[];
+/** How many of these keys were there before. */
+function putAll(inputs: DistinctInputs, keys: readonly (readonly string[])[]): number {
+  const isRepeat = (key: readonly string[]): boolean => {
+    const before = inputs.count;
+    const position = inputs.put(key);
+    return position >= 0 && position < before;
+  };
+  return keys.filter(isRepeat).length;
 }
 
-function isRepeated(
-  seen: Set<string>,
-  key: readonly string[],
-  { kind }: JoinAsk | AggregateAsk,
-  { party, dataset }: Contribution["input"],
-): boolean {
-  const name = key.join("\u0000"); // safe because canonical values hold no control characters
-  if (!seen.has(name)) {
-    seen.add(name);
-    return false;
-  }
-  if (kind === "aggregate") return true;
+function expectOnce({ kind }: JoinAsk | AggregateAsk, { party, dataset }: Contribution["input"]): void {
+  if (kind === "aggregate") return;
   throw new EngineError(
     "source",
     party,

@@ -27,6 +27,8 @@ import {
   hex,
   type InputContext,
   inputEncoder,
+  keyAt,
+  keysOf,
   type LookupAsk,
   type LookupResult,
   type PresenceGrid,
@@ -74,7 +76,8 @@ const dayForm: z.ZodType<{ readonly day: string }> = z.strictObject({
 async function asking(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promise<StageResult> {
   if (ask.open === true) return await askingOpen(node, run, ask);
   const { holder } = indexScope(node, run.plan);
-  const { keys, inputs } = asked(node, run, ask);
+  const { inputs } = asked(node, run, ask);
+  const keys = keysOf(inputs);
   const { day, index, session: published } = await indexNow(node, run);
   node.progress({ party: node.me, phase: "look up" });
   const { salt, text } = freshSalt(node);
@@ -161,7 +164,7 @@ function asked(node: NodePorts, run: QuestionRun, { interests }: LookupAsk): Ite
   const context = inputContext(node, plan, input);
   if (interests !== undefined) return registered(node, run, interests, context);
   const keys = questionsOf(node, planHash);
-  return { keys, inputs: packInputs(keys.map(inputEncoder(context))) };
+  return { inputs: packInputs(keys.map(inputEncoder(context))) };
 }
 
 /** What runs in the own register: on record first, and then taken. */
@@ -224,7 +227,7 @@ async function holding(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promi
   const { reported } = session.output;
   const told = { withheld: [], session, ...before(published) };
   if (reported === undefined) return told;
-  const answers = Array.from(reported, (at) => ({ key: held.keys[at] ?? [], hit: true }));
+  const answers = Array.from(reported, (at) => ({ key: keyAt(held.inputs, at), hit: true }));
   return { ...told, result: resultOf(node, run.planHash, ask, asker, answers) };
 }
 

@@ -24,7 +24,7 @@ import type {
   OverlapResult,
   Plan,
 } from "@koplamp/wire";
-import { fromHex, NORM_VERSION } from "@koplamp/wire";
+import { fromHex, keyAt, NORM_VERSION } from "@koplamp/wire";
 import { type RecordItems, recordItems, recordMatches } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { type Contribution, contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
@@ -129,10 +129,10 @@ export function matchResult(
     return { result: { kind: "match", matches }, withheld: [], session };
   }
   const { tell, atLeast } = ask;
-  const { keys } = items;
+  const { inputs } = items;
   const matches = tellMatches(session.output, tell, atLeast).map(({ item, holders, count: number }) => {
     const told = holders ?? number;
-    return { key: keys[item] ?? [], ...(told === undefined ? {} : { holders: told }) };
+    return { key: keyAt(inputs, item), ...(told === undefined ? {} : { holders: told }) };
   });
   const result: MatchResult = { kind: "match", matches };
   return { result, withheld: [], session };

@@ -2,7 +2,7 @@
 // What follows from a table alone, while its snapshot is in memory: a list that is asked about again and again is not
 // read from end to end for each question. A table never changes; another reading of a source is another table.
 import { base64, canonicalBytes, type InputContext, type Table } from "@koplamp/wire";
-import { distinctKeys, type Items, itemsOf, type Pause } from "./items.ts";
+import { countKeys, type Items, itemsOf, type Pause } from "./items.ts";
 
 const COUNTS = new WeakMap<Table, Map<string, Promise<number>>>();
 /** Of each table the items under the context that was asked for last: a second copy of a register is enough. */
@@ -13,7 +13,7 @@ export async function distinctCount(table: Table, key: readonly string[], pause:
   const counts = COUNTS.get(table) ?? new Map<string, Promise<number>>();
   COUNTS.set(table, counts);
   const name = nameOf(key);
-  const known = counts.get(name) ?? distinctKeys(table, key, pause).then(({ length }) => length);
+  const known = counts.get(name) ?? countKeys(table, key, pause);
   counts.set(name, known);
   known.catch(() => counts.delete(name));
   return await known;

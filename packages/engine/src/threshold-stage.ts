@@ -4,6 +4,7 @@ import {
   type Condition,
   fromHex,
   type Input,
+  keyAt,
   type MatchAsk,
   type MatchResult,
   type Table,
@@ -53,7 +54,7 @@ async function flagsOf(
   node: NodePorts,
   { key, flaggedBy }: MatchAsk,
   table: Table,
-  { keys }: Items,
+  { inputs }: Items,
 ): Promise<Uint8Array> {
   if (flaggedBy === undefined) return new Uint8Array();
   const flagged = new Set<string>();
@@ -64,7 +65,7 @@ async function flagsOf(
     for (const values of combinations(columns.map((column) => column[row] ?? null)))
       flagged.add(nameOf(values));
   }
-  return Uint8Array.from(keys, (values) => (flagged.has(nameOf(values)) ? 1 : 0));
+  return Uint8Array.from(inputs.ends, (_, at) => (flagged.has(nameOf(keyAt(inputs, at))) ? 1 : 0));
 }
 
 /** A null never passes. */
@@ -124,10 +125,10 @@ function ticketOf({ plan, contributors, recipients }: QuestionRun, ask: MatchAsk
 }
 
 /** What a recipient's node shows: all that it was told, and that is what the question lets it tell. */
-function told(session: SessionResult<ThresholdMatched>, { keys }: Items): StageResult {
+function told(session: SessionResult<ThresholdMatched>, { inputs }: Items): StageResult {
   const matches = (session.output.told ?? []).map(({ item, holders, count }) => {
     const more = holders ?? count;
-    return { key: keys[item] ?? [], ...(more === undefined ? {} : { holders: more }) };
+    return { key: keyAt(inputs, item), ...(more === undefined ? {} : { holders: more }) };
   });
   const result: MatchResult = { kind: "match", matches };
   return { result, withheld: [], session };

@@ -4,6 +4,7 @@ import {
   addPeriod,
   type InputContext,
   type Interest,
+  keysOf,
   type PresenceGrid,
   timeMs,
   timeText,
@@ -54,7 +55,7 @@ function empty(node: NodePorts): void {
 }
 
 /** What a register asks about, as items alone. */
-const asked = (ports: NodePorts): readonly string[] => ownItems(ports, GRID, CONTEXT).keys.flat();
+const asked = (ports: NodePorts): readonly string[] => keysOf(ownItems(ports, GRID, CONTEXT).inputs).flat();
 
 const PLAN = `sha256:${"0".repeat(64)}`;
 

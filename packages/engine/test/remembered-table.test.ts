@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { NORM_VERSION, type Table } from "@koplamp/wire";
+import { keysOf, NORM_VERSION, type Table } from "@koplamp/wire";
 import { expect, test } from "vitest";
 import { itemsOf } from "../src/items.ts";
 import { distinctCount, rememberedItems } from "../src/remembered-table.ts";
@@ -49,5 +49,5 @@ test("what failed is not remembered", async () => {
   await expect(distinctCount(read, ["id"], failing)).rejects.toThrow("stopped");
   await expect(rememberedItems(read, ["id"], CONTEXT, failing)).rejects.toThrow("stopped");
   expect(await distinctCount(read, ["id"], pause)).toBe(2);
-  expect((await rememberedItems(read, ["id"], CONTEXT, pause)).keys).toEqual([["x"], ["y"]]);
+  expect(keysOf((await rememberedItems(read, ["id"], CONTEXT, pause)).inputs)).toEqual([["x"], ["y"]]);
 });

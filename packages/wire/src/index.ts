@@ -28,6 +28,7 @@ export {
 } from "./answer.ts";
 export { bucket } from "./bucket.ts";
 export { canonicalBytes, canonicalText, type Json, type JsonLimits, parseCanonical } from "./canonical.ts";
+export { DistinctInputs } from "./distinct-inputs.ts";
 export {
   alternativesOf,
   type Band,
@@ -94,6 +95,9 @@ export {
   type InputContext,
   inputAt,
   inputEncoder,
+  joinInputs,
+  keyAt,
+  keysOf,
   type PackedInputs,
   packInputs,
 } from "./input.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { concat, i2osp, lp } from "./encoding.ts";
 import { WireError } from "./errors.ts";
-import { utf8 } from "./text.ts";
+import { fromUtf8, putUtf8 } from "./text.ts";
 
 /** What a value is compared under: values of another purpose, period, kind or version never meet. */
 export interface InputContext {
@@ -22,7 +22,10 @@ export interface PackedInputs {
   readonly ends: Uint32Array;
 }
 
-const MOST_BYTES = 2048;
+/** Bytes of an input, at most. */
+export const MOST_BYTES = 2048;
+/** Texts of a context before the number of its columns. */
+const TEXTS = 6;
 
 /**
  * `in(x)` of protocols.md, section 1.2: the bytes that go into the OPRF for a row's key. One canonical value for each
@@ -35,33 +38,65 @@ export function encodeInput(context: InputContext, values: readonly string[]): U
 
 /** `encodeInput` for one context: what all rows share is encoded once. @throws {WireError} `too-long`, also later. */
 export function inputEncoder(context: InputContext): (values: readonly string[]) => Uint8Array {
-  const { covenantId, purposeId, epoch, keySpec, normVersion } = context;
-  const columns = keySpec.split("+").length;
-  const texts = ["koplamp/in/1", covenantId, purposeId, epoch, keySpec, normVersion];
-  if (columns > 255 || texts.some((text) => text.length > MOST_BYTES)) throw tooLong();
-  const head = concat(...texts.map(lp), i2osp(columns, 1));
+  const form = inputForm(context);
   return (values) => {
-    if (values.length !== columns)
-      throw new WireError("invalid-value", `expected ${columns} values for the key, got ${values.length}`);
-    return withHead(head, values);
+    const input = new Uint8Array(MOST_BYTES);
+    const length = putInput(form, values, input, 0);
+    if (length < 0) throw tooLong();
+    return input.slice(0, length);
   };
 }
 
-function withHead(head: Uint8Array, values: readonly string[]): Uint8Array {
-  const input = new Uint8Array(MOST_BYTES);
-  if (head.length > MOST_BYTES) throw tooLong();
-  input.set(head);
-  let at = head.length;
+/** What all inputs of a context begin with, and how many values follow. */
+export interface InputForm {
+  readonly head: Uint8Array;
+  readonly columns: number;
+}
+
+/** The form of a context's inputs. @throws {WireError} `too-long` where no value could follow. */
+export function inputForm({ covenantId, purposeId, epoch, keySpec, normVersion }: InputContext): InputForm {
+  const columns = keySpec.split("+").length;
+  const texts = ["koplamp/in/1", covenantId, purposeId, epoch, keySpec, normVersion];
+  if (columns > 255 || texts.some((text) => text.length > MOST_BYTES)) throw tooLong();
+  return { head: concat(...texts.map(lp), i2osp(columns, 1)), columns };
+}
+
+/**
+ * Puts an input into `bytes` at `from`, where room for `MOST_BYTES` is. Its length, or -1 for one that would be too long: what
+ * stands there then means nothing.
+ */
+export function putInput(
+  { head, columns }: InputForm,
+  values: readonly string[],
+  bytes: Uint8Array,
+  from: number,
+): number {
+  if (values.length !== columns)
+    throw new WireError("invalid-value", `expected ${columns} values for the key, got ${values.length}`);
+  if (head.length > MOST_BYTES) return -1;
+  bytes.set(head, from);
+  let at = from + head.length;
   for (const value of values) {
-    if (value.length > MOST_BYTES) throw tooLong(); // before its bytes are made
-    const bytes = utf8(value);
-    if (at + 2 + bytes.length > MOST_BYTES) throw tooLong();
-    input[at] = bytes.length >> 8;
-    input[at + 1] = bytes.length & 255;
-    input.set(bytes, at + 2);
-    at += 2 + bytes.length;
+    const room = from + MOST_BYTES - at - 2;
+    const length = room < 0 ? -1 : putUtf8(value, bytes, at + 2, room);
+    if (length < 0) return -1;
+    bytes[at] = length >> 8;
+    bytes[at + 1] = length & 255;
+    at += 2 + length;
   }
-  return input.slice(0, at);
+  return at - from;
+}
+
+/** The values in an input, one for each column of its key. */
+function inputValues(input: Uint8Array): readonly string[] {
+  const lengthAt = (at: number): number => ((input[at] ?? 0) << 8) + (input[at + 1] ?? 0);
+  let at = 0;
+  for (let text = 0; text < TEXTS; text += 1) at += 2 + lengthAt(at);
+  at += 1;
+  const values: string[] = [];
+  for (; at < input.length; at += 2 + lengthAt(at))
+    values.push(fromUtf8(input.subarray(at + 2, at + 2 + lengthAt(at))));
+  return values;
 }
 
 /** All inputs in one array. @throws {WireError} `too-long` when they would not fit 2^32 - 1 bytes. */
@@ -77,6 +112,29 @@ export function packInputs(inputs: readonly Uint8Array[]): PackedInputs {
     ends[at] = end;
   }
   return { bytes, ends };
+}
+
+/** Inputs of several lists as one. @throws {WireError} `too-long` when they would not fit 2^32 - 1 bytes. */
+export function joinInputs(lists: readonly PackedInputs[]): PackedInputs {
+  const total = lists.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  if (total >= 2 ** 32) throw new WireError("too-long", "expected inputs of less than 2^32 bytes in all");
+  const ends = new Uint32Array(lists.reduce((sum, list) => sum + list.ends.length, 0));
+  let [items, start] = [0, 0];
+  for (const list of lists) {
+    for (const end of list.ends) ends[items++] = start + end;
+    start += list.bytes.length;
+  }
+  return { bytes: concat(...lists.map(({ bytes }) => bytes)), ends };
+}
+
+/** The key of the input at a position, one value for each of its columns. */
+export function keyAt(inputs: PackedInputs, at: number): readonly string[] {
+  return inputValues(inputAt(inputs, at));
+}
+
+/** The keys of all inputs: for lists that a person wrote. */
+export function keysOf(inputs: PackedInputs): readonly (readonly string[])[] {
+  return Array.from(inputs.ends, (_, at) => keyAt(inputs, at));
 }
 
 /** One input: a view, not a copy. @throws {RangeError} when there is none at that position. */

@@ -6,11 +6,40 @@ const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 
 /** The UTF-8 bytes of well-formed text. @throws {RangeError} on a lone surrogate. */
 export function utf8(text: string): Uint8Array {
-  if (!text.isWellFormed()) throw new RangeError("expected well-formed text, got a lone surrogate");
   const bytes = new Uint8Array(text.length * 3);
-  let at = 0;
-  for (const character of text) at = putCodePoint(bytes, at, character.codePointAt(0) ?? 0);
-  return bytes.slice(0, at);
+  return bytes.slice(0, putUtf8(text, bytes, 0, bytes.length));
+}
+
+/**
+ * Puts the UTF-8 bytes of well-formed text at `from`. Their number, or -1 where there are more than `room`: what stands there
+ * then means nothing. @throws {RangeError} on a lone surrogate.
+ */
+export function putUtf8(text: string, bytes: Uint8Array, from: number, room: number): number {
+  if (text.length > room) return -1;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0x80) return putRest(text, at, bytes, from, room);
+    bytes[from + at] = unit;
+  }
+  return text.length;
+}
+
+/** The same from the first unit on that is not ASCII. */
+function putRest(text: string, ascii: number, bytes: Uint8Array, from: number, room: number): number {
+  if (!text.isWellFormed()) throw new RangeError("expected well-formed text, got a lone surrogate");
+  let at = from + ascii;
+  for (const character of text.slice(ascii)) {
+    const code = character.codePointAt(0) ?? 0;
+    if (at + lengthOf(code) - from > room) return -1;
+    at = putCodePoint(bytes, at, code);
+  }
+  return at - from;
+}
+
+function lengthOf(code: number): number {
+  if (code < 0x80) return 1;
+  if (code < 0x800) return 2;
+  return code < 0x10000 ? 3 : 4;
 }
 
 function putCodePoint(bytes: Uint8Array, start: number, code: number): number {
@@ -19,7 +48,7 @@ function putCodePoint(bytes: Uint8Array, start: number, code: number): number {
     bytes[at++] = code;
     return at;
   }
-  const tail = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+  const tail = lengthOf(code) - 1;
   const mark = [0, 0xc0, 0xe0, 0xf0][tail] ?? 0;
   bytes[at++] = mark | (code >> (6 * tail));
   for (let left = tail - 1; left >= 0; left -= 1) bytes[at++] = 0x80 | ((code >> (6 * left)) & 0x3f);
