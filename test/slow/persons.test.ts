@@ -58,11 +58,11 @@ const labelOf = (cell: Cell | undefined): number => Number(/\d+/.exec(String(cel
 async function tableOf(spec: DatasetSpec, columns: readonly string[], half: Half): Promise<Table> {
   const { table } = await readSource(spec, [...new Set([...columns, "label"])]);
   const rows = Array.from({ length: table.rows }, (_, row) => row).filter((row) =>
-    half(labelOf(table.columns["label"]?.[row]), spec.file),
+    half(labelOf(table.columns["label"]?.at(row)), spec.file),
   );
   const cells = Object.entries(table.columns).map(([name, column]) => [
     name,
-    rows.map((row) => column[row] ?? null),
+    rows.map((row) => column.at(row) ?? null),
   ]);
   return { rows: rows.length, columns: Object.fromEntries(cells) };
 }
@@ -137,7 +137,7 @@ async function pairOf({ ask }: Question, half: Half): Promise<Pair> {
 
 /** The key of a record; nothing where a column is empty. */
 function keyOf(table: Table, row: number, columns: readonly string[]): readonly Cell[] | undefined {
-  const values = columns.map((name) => table.columns[name]?.[row] ?? null);
+  const values = columns.map((name) => table.columns[name]?.at(row) ?? null);
   return values.includes(null) ? undefined : values;
 }
 
@@ -190,9 +190,9 @@ function counted(
   others: readonly number[],
   before: Counted = { right: 0, wrong: 0 },
 ): Counted {
-  const label = labelOf(own.columns["label"]?.[row]);
+  const label = labelOf(own.columns["label"]?.at(row));
   const meant = [...new Set(others)];
-  const right = meant.filter((other) => labelOf(theirs.columns["label"]?.[other]) === label).length;
+  const right = meant.filter((other) => labelOf(theirs.columns["label"]?.at(other)) === label).length;
   return { right: before.right + right, wrong: before.wrong + meant.length - right };
 }
 

@@ -30,7 +30,7 @@ export function filterOf(
   const tests = where.map((condition) => {
     const cells = table.columns[condition.column] ?? [];
     const test = testOf(condition, kinds[columns.indexOf(condition.column)] === "integer");
-    return (row: number): boolean => valuesOf(cells[row] ?? null).some(test);
+    return (row: number): boolean => valuesOf(cells.at(row) ?? null).some(test);
   });
   return (row) => tests.every((test) => test(row));
 }
@@ -62,7 +62,7 @@ export function placesOf(
   return (row) =>
     axes.reduce<readonly number[]>(
       (before, { cells, size, placeOf }) => {
-        const here = new Set(valuesOf(cells[row] ?? null).flatMap((value) => placeOf(value) ?? []));
+        const here = new Set(valuesOf(cells.at(row) ?? null).flatMap((value) => placeOf(value) ?? []));
         return before.flatMap((place) => [...here].map((at) => place * size + at));
       },
       [0],

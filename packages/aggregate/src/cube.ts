@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From one party's rows to its numbers.
-import type { AggregateAsk, Cell, Input, Table } from "@koplamp/wire";
+import type { AggregateAsk, Column, Input, Table } from "@koplamp/wire";
 import { filterOf, placesOf, valuesOf } from "./cube-places.ts";
 import { SumError } from "./errors.ts";
 import type { CubeLayout } from "./layout.ts";
@@ -141,7 +141,7 @@ const NOTHING_HIDDEN: Hidden = {};
 
 /** How often each subject has counted. A row without a subject is one of its own. */
 class Counted {
-  readonly #subjects: readonly Cell[];
+  readonly #subjects: Column;
   readonly #input: Input;
   readonly #hidden: Hidden;
   readonly #times = new Map<string, number>();
@@ -157,7 +157,7 @@ class Counted {
     const { most, subject } = this.#hidden;
     if (most === undefined) return;
     let times = cells;
-    for (const name of valuesOf(this.#subjects[row] ?? null)) {
+    for (const name of valuesOf(this.#subjects.at(row) ?? null)) {
       const all = (this.#times.get(name) ?? 0) + cells;
       this.#times.set(name, all);
       times = Math.max(times, all);

@@ -115,7 +115,7 @@ export function joinRows(
         const range = ranges[input.party] ?? NO_RANGE;
         const cells = table.columns[own(of)] ?? [];
         return (row: number): number => {
-          const cell = cells[row] ?? null;
+          const cell = cells.at(row) ?? null;
           if (cell === null) return 0;
           return kind === "values" ? 1 : bounded(Number(cell), range, input, own(of));
         };

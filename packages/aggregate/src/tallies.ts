@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One party's sums in every cell, exact for any number of rows and any size.
-import type { Cell, Input, Table } from "@koplamp/wire";
+import type { Input, Table } from "@koplamp/wire";
 import { SumError } from "./errors.ts";
 import { type Midpoints, type Moment, momentName, momentRange } from "./moments.ts";
 import type { SumColumn } from "./sum-column.ts";
@@ -124,10 +124,10 @@ export function numberReader(
   { party, bounds }: Input,
   of: string,
 ): (row: number) => number | undefined {
-  const cells: readonly Cell[] = table.columns[of] ?? [];
+  const cells = table.columns[of] ?? [];
   const { min, max } = bounds.find(({ column }) => column === of) ?? { min: 0, max: -1 };
   return (row) => {
-    const cell = cells[row] ?? null;
+    const cell = cells.at(row) ?? null;
     if (cell === null) return undefined;
     const value = typeof cell === "string" ? Number(cell) : Number.NaN;
     if (Number.isSafeInteger(value) && value >= min && value <= max) return value;

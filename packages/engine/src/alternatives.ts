@@ -5,7 +5,6 @@ import type { Matched } from "@koplamp/psi";
 import {
   bandName,
   bandOf,
-  type Cell,
   DistinctInputs,
   type Input,
   type InputContext,
@@ -62,7 +61,7 @@ export async function recordItems(
   const perRow: number[][][] = Array.from({ length: table.rows }, () => []);
   for (const columns of alternatives) {
     const found = new DistinctInputs({ ...context, keySpec: alternativeSpec(columns, input) });
-    const cells = columns.map((name): readonly Cell[] => table.columns[name] ?? []);
+    const cells = columns.map((name) => table.columns[name] ?? []);
     for (let row = 0; row < table.rows; row += 1) {
       if (row % STRETCH === STRETCH - 1) await pause();
       const keys = combinations(cells.map((column) => column.at(row) ?? null));

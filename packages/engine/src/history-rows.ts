@@ -163,7 +163,7 @@ function membersOf(table: Table, subject: string | undefined): (row: number) => 
   const subjects = subject === undefined ? [] : (table.columns[subject] ?? []);
   const seen = new Map<string, number>();
   return (row) => {
-    const one = subjects[row] ?? null;
+    const one = subjects.at(row) ?? null;
     if (one !== null) return JSON.stringify(["subject", one]);
     const text = textOf(table, columns, row);
     const number = seen.get(text) ?? 0;
@@ -173,5 +173,5 @@ function membersOf(table: Table, subject: string | undefined): (row: number) => 
 }
 
 function textOf(table: Table, columns: readonly string[], row: number): string {
-  return JSON.stringify(columns.map((column): Cell => table.columns[column]?.[row] ?? null));
+  return JSON.stringify(columns.map((column): Cell => table.columns[column]?.at(row) ?? null));
 }

@@ -3,7 +3,6 @@
 import { type JoinLayout, joinRows } from "@koplamp/aggregate";
 import {
   type AggregateAsk,
-  type Cell,
   DistinctInputs,
   type InputContext,
   type JoinAsk,
@@ -40,7 +39,7 @@ export async function keyedRows(
   pause: Pause,
 ): Promise<KeyedRows> {
   const { groupOf, values } = joinRows(table, ask, input, layout);
-  const columns = keyOf(ask).map((name): readonly Cell[] => table.columns[name] ?? []);
+  const columns = keyOf(ask).map((name) => table.columns[name] ?? []);
   const inputs = new DistinctInputs(context);
   const rows: number[] = [];
   for (let row = 0; row < table.rows; row += 1) {

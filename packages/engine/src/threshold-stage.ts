@@ -62,7 +62,7 @@ async function flagsOf(
   for (let row = 0; row < table.rows; row += 1) {
     if (row % STRETCH === STRETCH - 1) await node.clock.sleep(0);
     if (!flaggedBy.every((condition) => meets(table, row, condition))) continue;
-    for (const values of combinations(columns.map((column) => column[row] ?? null)))
+    for (const values of combinations(columns.map((column) => column.at(row) ?? null)))
       flagged.add(nameOf(values));
   }
   return Uint8Array.from(inputs.ends, (_, at) => (flagged.has(nameOf(keyAt(inputs, at))) ? 1 : 0));
@@ -70,7 +70,7 @@ async function flagsOf(
 
 /** A null never passes. */
 function meets({ columns }: Table, row: number, condition: Condition): boolean {
-  const cell = columns[condition.column]?.[row] ?? null;
+  const cell = columns[condition.column]?.at(row) ?? null;
   const values = cell === null ? [] : typeof cell === "string" ? [cell] : cell;
   return values.some((value) => passes(value, condition));
 }

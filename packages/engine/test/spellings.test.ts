@@ -114,7 +114,7 @@ async function tablesOf(registers: readonly Rows[]): Promise<readonly Table[]> {
     return registers.map(({ length }) => {
       const start = from;
       from += length;
-      const cut = Object.entries(table.columns).map(([name, all]) => [name, all.slice(start, from)]);
+      const cut = Object.entries(table.columns).map(([name, all]) => [name, [...all].slice(start, from)]);
       return { rows: length, columns: Object.fromEntries(cut) };
     });
   } finally {

@@ -88,6 +88,10 @@ function readingOf({ padLeft, region, country, format, transliteration }: Column
 const MOST_VALUES = 1000;
 
 function valuesIn(table: Table | undefined, name: string): readonly string[] | undefined {
-  const found = new Set((table?.columns[name] ?? []).flatMap((cell) => cell ?? []));
-  return found.size === 0 || found.size > MOST_VALUES ? undefined : [...found].sort();
+  const found = new Set<string>();
+  for (const cell of table?.columns[name] ?? []) {
+    for (const value of [cell ?? []].flat()) found.add(value);
+    if (found.size > MOST_VALUES) return undefined;
+  }
+  return found.size === 0 ? undefined : [...found].sort();
 }

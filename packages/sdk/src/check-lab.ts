@@ -193,7 +193,7 @@ function distinctKeys({ rows, columns }: Table, key: readonly string[]): number 
   const cells = key.map((column) => columns[column] ?? []);
   const keys = new Set<string>();
   for (let row = 0; row < rows; row += 1) {
-    const values = cells.map((column) => [column[row] ?? []].flat());
+    const values = cells.map((column) => [column.at(row) ?? []].flat());
     for (const combination of combinations(values)) keys.add(JSON.stringify(combination));
   }
   return keys.size;

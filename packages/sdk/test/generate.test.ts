@@ -21,7 +21,7 @@ const OPTIONS = { parties: 3, rows: 120, overlap: 0.25, seed: 7 };
 async function companies(dir: string, spec: DatasetSpec | undefined): Promise<ReadonlySet<string>> {
   if (spec === undefined) throw new Error("expected companies");
   const { table, quality } = await readSource({ ...spec, file: join(dir, spec.file) }, ["company"]);
-  const keys = new Set((table.columns["company"] ?? []).flatMap((cell) => cell ?? []));
+  const keys = new Set([...(table.columns["company"] ?? [])].flatMap((cell) => cell ?? []));
   expect(keys.size).toBe(OPTIONS.rows);
   expect(quality["company"]).toMatchObject({ accepted: 123, duplicates: 3, separatorsRemoved: 3 });
   return keys;

@@ -96,7 +96,7 @@ async function rowsOf(seed: number): Promise<readonly (readonly [party: string, 
     const spec = { file: "", nulls: [], columns: {}, ...datasets["transfers"] };
     const { table } = await readSource({ ...spec, file: join(dir, `${id}.csv`) }, NAMES);
     return Array.from({ length: table.rows }, (_, row) => {
-      const own = NAMES.map((name) => table.columns[name]?.[row]?.toString());
+      const own = NAMES.map((name) => table.columns[name]?.at(row)?.toString());
       return [id, own] as const;
     });
   });

@@ -4,14 +4,17 @@ import {
   type Cell,
   type ColumnQuality,
   type ColumnSpec,
+  ColumnWriter,
   canonicalise,
   looksLikePlaceholder,
+  type PackedColumn,
 } from "@koplamp/wire";
+import { DistinctTexts } from "./distinct-texts.ts";
 import { SourceError } from "./errors.ts";
 
 /** A column in canonical form, and what was found on the way. */
 export interface CanonicalColumn {
-  readonly cells: readonly Cell[];
+  readonly cells: PackedColumn;
   readonly quality: ColumnQuality;
 }
 
@@ -32,15 +35,16 @@ interface Tally {
   readonly rejected: Map<string, number>;
 }
 
-/**
- * Brings raw cells to canonical form. What cannot be is a null, counted by reason and never repaired.
- * @throws {SourceError} `out-of-range` for an integer outside its declared bounds.
- */
-export function canonicalColumn(
-  declared: DeclaredColumn,
-  cells: readonly (string | null)[],
-): CanonicalColumn {
-  const forms = formsOf(declared);
+/** A column that is brought to canonical form cell by cell. */
+export interface ColumnReader {
+  /** @throws {SourceError} `out-of-range` for an integer outside its declared bounds. */
+  put(cell: string | null): void;
+  done(): CanonicalColumn;
+}
+
+/** What cannot be brought to canonical form is a null, counted by reason and never repaired. */
+export function columnReader(declared: DeclaredColumn): ColumnReader {
+  const outcomeOf = outcomes(declared);
   const tally: Tally = {
     accepted: 0,
     empty: 0,
@@ -49,39 +53,76 @@ export function canonicalColumn(
     placeholders: 0,
     rejected: new Map(),
   };
-  const value = (raw: string, row: number) => {
-    const outcome = forms.outcome(raw);
-    if (outcome.kind === "reject" && outcome.reason === "range") refuseOutside(declared, raw.trim(), row);
-    return counted(outcome, tally, declared, row);
+  const [cells, forms] = [new ColumnWriter(), new Forms()];
+  const value = (raw: string): string | null => {
+    const outcome = outcomeOf(raw);
+    if (outcome.kind === "reject" && outcome.reason === "range")
+      refuseOutside(declared, raw.trim(), cells.length);
+    if (outcome.kind === "value") forms.put(raw, outcome.value);
+    return counted(outcome, tally, declared, cells.length);
   };
   const { split } = declared.spec;
-  const canonical = cells.map((cell, row): Cell => {
-    if (cell !== null && split !== undefined) return several(cell.split(split), (raw) => value(raw, row));
-    return value(cell ?? "", row);
-  });
-  return { cells: canonical, quality: { ...countsOf(tally), ...forms.distinct(tally.accepted) } };
+  return {
+    put(cell) {
+      const isSplit = cell !== null && split !== undefined;
+      cells.put(isSplit ? several(cell.split(split), value) : value(cell ?? ""));
+    },
+    done: () => ({
+      cells: cells.take(),
+      quality: { ...countsOf(tally), ...forms.counts(tally.accepted) },
+    }),
+  };
 }
 
-/** Outcomes by raw form: a form that comes back is not looked at again. */
-function formsOf({ spec, nulls }: DeclaredColumn) {
-  const outcomes = new Map<string, Canonical>();
+/** Brings raw cells to canonical form, as a `columnReader` does. */
+export function canonicalColumn(
+  declared: DeclaredColumn,
+  cells: readonly (string | null)[],
+): CanonicalColumn {
+  const reader = columnReader(declared);
+  for (const cell of cells) reader.put(cell);
+  return reader.done();
+}
+
+/** Raw forms of which the outcome is kept: in a column of few values none is looked at twice. */
+const MOST_KEPT = 4096;
+
+function outcomes({ spec, nulls }: DeclaredColumn): (raw: string) => Canonical {
+  const kept = new Map<string, Canonical>();
   const nothing = new Set(nulls);
-  return {
-    outcome(raw: string): Canonical {
-      const known = outcomes.get(raw);
-      if (known !== undefined) return known;
-      const outcome: Canonical = nothing.has(raw) ? { kind: "empty" } : canonicalise(spec, raw);
-      outcomes.set(raw, outcome);
-      return outcome;
-    },
-    distinct(accepted: number): Pick<ColumnQuality, "duplicates" | "collisions"> {
-      const values = [...outcomes.values()].flatMap((outcome) =>
-        outcome.kind === "value" ? [outcome.value] : [],
-      );
-      const distinct = new Set(values).size;
-      return { duplicates: accepted - distinct, collisions: values.length - distinct };
-    },
+  return (raw) => {
+    const known = kept.get(raw);
+    if (known !== undefined) return known;
+    const outcome: Canonical = nothing.has(raw) ? { kind: "empty" } : canonicalise(spec, raw);
+    if (kept.size < MOST_KEPT) kept.set(raw, outcome);
+    return outcome;
   };
+}
+
+/** Which raw forms became which values. A form that is its value is not held twice. */
+class Forms {
+  readonly #values = new DistinctTexts();
+  readonly #others = new DistinctTexts();
+  /** For each value whether it came as it is. */
+  #asItIs = new Uint8Array(64);
+  #same = 0;
+
+  put(raw: string, value: string): void {
+    const at = this.#values.put(value);
+    if (raw !== value) return void this.#others.put(raw);
+    if (at >= this.#asItIs.length) {
+      const more = new Uint8Array(2 * at);
+      more.set(this.#asItIs);
+      this.#asItIs = more;
+    }
+    if (this.#asItIs[at] === 0) this.#same += 1;
+    this.#asItIs[at] = 1;
+  }
+
+  counts(accepted: number): Pick<ColumnQuality, "duplicates" | "collisions"> {
+    const distinct = this.#values.count;
+    return { duplicates: accepted - distinct, collisions: this.#same + this.#others.count - distinct };
+  }
 }
 
 function counted(outcome: Canonical, tally: Tally, declared: DeclaredColumn, row: number): string | null {

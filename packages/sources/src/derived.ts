@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Columns that stand in no file, computed at the node from its own canonical rows: how a row stands among others, and
 // never among others' rows, or another form of its own values.
-import { type Cell, type Derived, type DerivedText, derivedText } from "@koplamp/wire";
+import { type Column, type Derived, type DerivedText, derivedText } from "@koplamp/wire";
 
 /** The columns of the file from which a column is made, each once. */
 export function basesOf(derive: Derived): readonly string[] {
@@ -18,7 +18,7 @@ export function basesOf(derive: Derived): readonly string[] {
 /** The values of a derived column; nothing for a row that lacks what it is made from. */
 export function derivedCells(
   derive: Derived,
-  cellsOf: (column: string) => readonly Cell[],
+  cellsOf: (column: string) => Column,
   rows: number,
 ): readonly (string | null)[] {
   if (derive.kind === "text") return formsOf(derive, derive.of.map(cellsOf), rows);
@@ -29,13 +29,9 @@ export function derivedCells(
 export const BETWEEN_FORMS = "\n";
 
 /** A cell with several values has as many forms; where a form takes several columns, each has one value. */
-function formsOf(
-  derive: DerivedText,
-  bases: readonly (readonly Cell[])[],
-  rows: number,
-): readonly (string | null)[] {
+function formsOf(derive: DerivedText, bases: readonly Column[], rows: number): readonly (string | null)[] {
   return Array.from({ length: rows }, (_, row) => {
-    const cells = bases.map((base) => base[row] ?? null);
+    const cells = bases.map((base) => base.at(row) ?? null);
     if (cells.every((cell) => typeof cell === "string")) return derivedText(derive, cells);
     const [several] = cells;
     if (cells.length > 1 || several === null || several === undefined) return null;
@@ -48,14 +44,14 @@ type Of<K extends Derived["kind"]> = Extract<Derived, { kind: K }>;
 
 function rowsAlike(
   { per, within }: Of<"rows">,
-  cellsOf: (column: string) => readonly Cell[],
+  cellsOf: (column: string) => Column,
   rows: number,
 ): readonly (string | null)[] {
   const nameOf = namer(per.map(cellsOf));
   const numbers = within === undefined ? undefined : cellsOf(within.column);
   const isCounted = (row: number): boolean => {
     if (within === undefined) return true;
-    const cell = numbers?.[row] ?? null;
+    const cell = numbers?.at(row) ?? null;
     return typeof cell === "string" && Number(cell) >= within.least && Number(cell) <= within.most;
   };
   const names = Array.from({ length: rows }, (_, row) => (isCounted(row) ? nameOf(row) : undefined));
@@ -67,7 +63,7 @@ function rowsAlike(
 /** Rounded down. Big integers: sums of amounts may pass 2^53. */
 function partsPassed(
   { into, out, amount, per }: Of<"passed">,
-  cellsOf: (column: string) => readonly Cell[],
+  cellsOf: (column: string) => Column,
   rows: number,
 ): readonly (string | null)[] {
   const amounts = cellsOf(amount);
@@ -75,13 +71,13 @@ function partsPassed(
   const [receiver, sender] = [namer([cellsOf(into), ...period]), namer([cellsOf(out), ...period])];
   const [came, went] = [new Map<string, bigint>(), new Map<string, bigint>()];
   for (let row = 0; row < rows; row += 1) {
-    const cell = amounts[row] ?? null;
+    const cell = amounts.at(row) ?? null;
     if (typeof cell !== "string") continue;
     add(came, receiver(row), BigInt(cell));
     add(went, sender(row), BigInt(cell));
   }
   return Array.from({ length: rows }, (_, row) => {
-    const name = typeof amounts[row] === "string" ? receiver(row) : undefined;
+    const name = typeof amounts.at(row) === "string" ? receiver(row) : undefined;
     return name === undefined ? null : percentText(went.get(name) ?? 0n, came.get(name) ?? 0n);
   });
 }
@@ -97,9 +93,9 @@ function add(to: Map<string, bigint>, name: string | undefined, amount: bigint):
 }
 
 /** Names rows by their values; none for a row without one of them, or with several in one. */
-function namer(columns: readonly (readonly Cell[])[]): (row: number) => string | undefined {
+function namer(columns: readonly Column[]): (row: number) => string | undefined {
   return (row) => {
-    const values = columns.map((cells) => cells[row] ?? null);
+    const values = columns.map((cells) => cells.at(row) ?? null);
     return values.every((value) => typeof value === "string") ? JSON.stringify(values) : undefined;
   };
 }

@@ -36,17 +36,31 @@ export async function textColumns(
   engine: DuckDBConnection,
   query: string,
 ): Promise<readonly (readonly (string | null)[])[]> {
+  const columns = new Map<number, (string | null)[]>();
+  const { names } = await eachText(engine, query, (cell, at) => {
+    const column = columns.get(at) ?? [];
+    columns.set(at, column);
+    column.push(cell);
+  });
+  return Array.from({ length: names }, (_, at) => columns.get(at) ?? []);
+}
+
+/** Gives every cell of a query's results with its column's position, a chunk of rows at a time, down each column. */
+export async function eachText(
+  engine: DuckDBConnection,
+  query: string,
+  put: (cell: string | null, column: number) => void,
+): Promise<{ readonly names: number; readonly rows: number }> {
   const result = await engine.stream(query);
-  const columns: (string | null)[][] = result.columnNames().map(() => []);
+  const names = result.columnNames().length;
+  let rows = 0;
   for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
     if (chunk.rowCount === 0) break;
-    for (const [at, column] of columns.entries()) {
-      for (const value of chunk.getColumnValues(at)) {
-        column.push(value === null ? null : String(value));
-      }
-    }
+    rows += chunk.rowCount;
+    for (let at = 0; at < names; at += 1)
+      for (const value of chunk.getColumnValues(at)) put(value === null ? null : String(value), at);
   }
-  return columns;
+  return { names, rows };
 }
 
 /** A string literal. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Worker } from "node:worker_threads";
 import type { ReadSource, Snapshot } from "@koplamp/engine";
-import type { DatasetSpec } from "@koplamp/wire";
+import { type DatasetSpec, type PackedBytes, PackedColumn } from "@koplamp/wire";
 import { SourceError, type SourceErrorCode } from "./errors.ts";
 
 /** What the thread is told. */
@@ -10,9 +10,12 @@ export interface SourceRequest {
   readonly columns: readonly string[];
 }
 
-/** What the thread answers: a snapshot, or the parts of a `SourceError`. */
+/** What the thread answers: a snapshot, its columns as bytes that move without a copy, or the parts of a `SourceError`. */
 export type SourceReply =
-  | { readonly snapshot: Snapshot }
+  | (Omit<Snapshot, "table"> & {
+      readonly rows: number;
+      readonly columns: Readonly<Record<string, PackedBytes>>;
+    })
   | { readonly code: SourceErrorCode; readonly message: string; readonly hint: string };
 
 const fromSource = import.meta.url.endsWith(".ts");
@@ -30,9 +33,19 @@ export const readSource: ReadSource = async (spec, columns) => {
     new Worker(WORKER, { workerData: request, execArgv: fromSource ? ["--conditions=source"] : [] }),
     spec.file,
   );
-  if ("snapshot" in reply) return reply.snapshot;
+  if ("columns" in reply) return snapshotIn(reply);
   throw new SourceError(reply.code, reply.message, reply.hint);
 };
+
+function snapshotIn({
+  rows,
+  columns,
+  quality,
+  digest,
+}: Extract<SourceReply, { readonly rows: number }>): Snapshot {
+  const packed = Object.entries(columns).map(([name, cells]) => [name, new PackedColumn(cells)]);
+  return { table: { rows, columns: Object.fromEntries(packed) }, quality, digest };
+}
 
 function answerOf(worker: Worker, file: string): Promise<SourceReply> {
   return new Promise((resolve, reject) => {

@@ -2,29 +2,33 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Snapshot } from "@koplamp/engine";
 import { didYouMean } from "@koplamp/query";
-import type { ColumnQuality, ColumnSpec, DatasetSpec, Derived } from "@koplamp/wire";
-import { type CanonicalColumn, canonicalColumn, type DeclaredColumn } from "./column.ts";
+import type { ColumnQuality, ColumnSpec, DatasetSpec, Derived, PackedColumn } from "@koplamp/wire";
+import { type CanonicalColumn, canonicalColumn, columnReader, type DeclaredColumn } from "./column.ts";
 import { BETWEEN_FORMS, basesOf, derivedCells } from "./derived.ts";
-import { textColumns, withEngine } from "./engine.ts";
+import { eachText, withEngine } from "./engine.ts";
 import { SourceError } from "./errors.ts";
 import { failureOf } from "./failure.ts";
 import { findFile, inspect, refuseChange, type SourceFile } from "./file.ts";
 
 import { type SourceQuery, sourceQuery } from "./query.ts";
 
+/** A snapshot of which the columns are packed. */
+export interface PackedSnapshot extends Snapshot {
+  readonly table: {
+    readonly rows: number;
+    readonly columns: Readonly<Record<string, PackedColumn>>;
+  };
+}
+
 /** Reads the named columns of a dataset, in this thread. See `readSource`. @throws {SourceError} */
-export async function readSnapshot(spec: DatasetSpec, columns: readonly string[]): Promise<Snapshot> {
+export async function readSnapshot(spec: DatasetSpec, columns: readonly string[]): Promise<PackedSnapshot> {
   const wanted = columns.map((name) => declaredColumn(spec, name));
   const declared = filedColumns(spec, wanted);
   const file = await findFile(spec.file);
   const before = await inspect(file);
-  const { rows, cells } = await withEngine(file.path, (engine) => rawCells(engine, file, declared));
+  const { rows, columns: read } = await withEngine(file.path, (engine) => readRows(engine, file, declared));
   await refuseChange(file, before);
-  const canonical = declared.map((column, at): readonly [string, CanonicalColumn] => [
-    column.name,
-    canonicalColumn(column, cells[at] ?? []),
-  ]);
-  const made = new Map(canonical);
+  const made = new Map(read);
   const columnOf = ({ name, spec: own, nulls }: DeclaredColumn): CanonicalColumn => {
     const known = made.get(name);
     if (known !== undefined) return known;
@@ -96,26 +100,30 @@ function declaredColumn(spec: DatasetSpec, name: string): DeclaredColumn {
   );
 }
 
-interface RawCells {
+interface ReadRows {
   readonly rows: number;
-  /** One list for each declared column. */
-  readonly cells: readonly (readonly (string | null)[])[];
+  readonly columns: readonly (readonly [name: string, column: CanonicalColumn])[];
 }
 
-async function rawCells(
+/** Each cell goes from the engine into its packed column: no row is held as it stands in the file. */
+async function readRows(
   engine: DuckDBConnection,
   file: SourceFile,
   declared: readonly DeclaredColumn[],
-): Promise<RawCells> {
+): Promise<ReadRows> {
+  const readers = declared.map((column) => columnReader(column));
+  const columns = (): ReadRows["columns"] =>
+    readers.map((reader, at) => [declared[at]?.name ?? "", reader.done()]);
   let names: readonly string[] | undefined;
   try {
     const source = await sourceQuery(engine, file);
     names = source.names;
-    if (names === undefined) return { rows: 0, cells: declared.map(() => []) };
+    if (names === undefined) return { rows: 0, columns: columns() };
     const texts = declared.map((column) => textOf(source, names ?? [], file, column));
     const selected = texts.length === 0 ? "NULL::VARCHAR" : texts.join(", ");
-    const cells = await textColumns(engine, `SELECT ${selected} FROM ${source.from}`);
-    return { rows: cells[0]?.length ?? 0, cells };
+    const query = `SELECT ${selected} FROM ${source.from}`;
+    const { rows } = await eachText(engine, query, (cell, at) => readers[at]?.put(cell));
+    return { rows, columns: columns() };
   } catch (error) {
     throw await failureOf(error, file, names);
   }

@@ -4,8 +4,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { ColumnSpec } from "@koplamp/wire";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { readSnapshot } from "../src/snapshot.ts";
-import { cells, dataset, opaque, refusal, written } from "./support.ts";
+import { cells, dataset, opaque, readPlain, refusal, written } from "./support.ts";
 
 const instance = await DuckDBInstance.create(":memory:");
 const connection = await instance.connect();
@@ -113,7 +112,7 @@ describe("a derived column", () => {
       first: form({ kind: "text", rule: "first", letters: 2, of: ["surname"] }),
       year: form({ kind: "text", rule: "year", of: ["birth"] }),
     };
-    const { table, quality } = await readSnapshot(dataset(file, columns), ["first", "year"]);
+    const { table, quality } = await readPlain(dataset(file, columns), ["first", "year"]);
     expect(table.columns).toEqual({
       first: ["iv", null, null, "be"],
       year: ["1970", null, null, "1971"],
@@ -124,7 +123,7 @@ describe("a derived column", () => {
 
   test("is there without the columns that it is made from, which a question does not get", async () => {
     const file = written("csv", "from,to,month,amount\na,b,2026-01,5\nc,b,2026-01,6\n");
-    const { table, quality } = await readSnapshot(dataset(file, COLUMNS), ["deposits"]);
+    const { table, quality } = await readPlain(dataset(file, COLUMNS), ["deposits"]);
     expect(table).toEqual({ rows: 2, columns: { deposits: ["2", "2"] } });
     expect(Object.keys(quality)).toEqual(["deposits"]);
   });
@@ -132,7 +131,7 @@ describe("a derived column", () => {
   test("outside its declared bounds stops the contribution, as any number does", async () => {
     const file = written("csv", "from,to,month,amount\na,b,2026-01,5\nc,b,2026-01,6\n");
     const columns = { ...COLUMNS, deposits: { ...COLUMNS.deposits, min: 0, max: 1 } };
-    expect(await refusal(() => readSnapshot(dataset(file, columns), ["deposits"]))).toMatchObject({
+    expect(await refusal(() => readPlain(dataset(file, columns), ["deposits"]))).toMatchObject({
       code: "out-of-range",
     });
   });

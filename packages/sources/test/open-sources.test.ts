@@ -3,14 +3,13 @@ import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import type { ReadSource } from "@koplamp/engine";
 import { describe, expect, test } from "vitest";
 import { openSources } from "../src/open-sources.ts";
-import { readSnapshot } from "../src/snapshot.ts";
-import { dataset, opaque, refusal, written } from "./support.ts";
+import { dataset, opaque, readPlain, refusal, written } from "./support.ts";
 
 function counted(): { readonly readings: () => number; readonly read: ReadSource } {
   let readings = 0;
   const read: ReadSource = (spec, columns) => {
     readings += 1;
-    return readSnapshot(spec, columns);
+    return readPlain(spec, columns);
   };
   return { readings: () => readings, read };
 }
@@ -48,14 +47,14 @@ describe("open sources", () => {
 
   test("a failed reading is not kept: a corrected file is read at the next question", async () => {
     const file = written("csv", "b\n1\n");
-    const sources = openSources({ things: dataset(file, { a: opaque }) }, readSnapshot);
+    const sources = openSources({ things: dataset(file, { a: opaque }) }, readPlain);
     expect((await refusal(() => sources.snapshot("things"))).code).toBe("missing-column");
     writeFileSync(file, "a\n1\n");
     expect((await sources.snapshot("things")).table.rows).toBe(1);
   });
 
   test("only declared datasets exist", async () => {
-    const sources = openSources({ ships: dataset(written("csv", "a\n1\n"), { a: opaque }) }, readSnapshot);
+    const sources = openSources({ ships: dataset(written("csv", "a\n1\n"), { a: opaque }) }, readPlain);
     expect(await refusal(() => sources.snapshot("ship"))).toEqual({
       code: "unknown-dataset",
       message: 'there is no dataset "ship"; did you mean "ships"?',

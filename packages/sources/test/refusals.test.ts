@@ -4,8 +4,7 @@ import { appendFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } fro
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { findFile, inspect, refuseChange } from "../src/file.ts";
-import { readSnapshot } from "../src/snapshot.ts";
-import { dataset, folder, opaque, read, refusal, written } from "./support.ts";
+import { dataset, folder, opaque, read, readPlain, refusal, written } from "./support.ts";
 
 describe("files that cannot be used say why, and quote nothing", () => {
   const secret = "s3cr3t";
@@ -45,13 +44,11 @@ describe("files that cannot be used say why, and quote nothing", () => {
       code: "missing-column",
     });
     expect((await refusal(() => read(file, { twice: opaque }))).code).toBe("ambiguous-column");
-    expect(await refusal(() => readSnapshot(dataset(file, { imo: opaque }), ["imoo"]))).toEqual({
+    expect(await refusal(() => readPlain(dataset(file, { imo: opaque }), ["imoo"]))).toEqual({
       code: "unknown-column",
       message: 'no column "imoo" is declared; did you mean "imo"?',
     });
-    expect((await refusal(() => readSnapshot(dataset(file, {}), ["constructor"]))).code).toBe(
-      "unknown-column",
-    );
+    expect((await refusal(() => readPlain(dataset(file, {}), ["constructor"]))).code).toBe("unknown-column");
     expect((await refusal(() => read(written("csv", "\n1,2\n"), { a: opaque }))).code).toBe("malformed");
     expect((await refusal(() => read(written("csv", 'a,"b'), { a: opaque }))).code).toBe("malformed");
   });

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ColumnSpec, DatasetSpec } from "@koplamp/wire";
+import type { Snapshot } from "@koplamp/engine";
+import type { Cell, ColumnSpec, DatasetSpec, Table } from "@koplamp/wire";
 import { afterAll, expect } from "vitest";
 import { SourceError } from "../src/errors.ts";
 import { readSnapshot } from "../src/snapshot.ts";
@@ -30,13 +31,33 @@ export function dataset(
   return { file, nulls, columns };
 }
 
+/** A table with arrays in place of packed columns. */
+export function plain({ rows, columns }: Table): PlainTable {
+  const cells = Object.entries(columns).map(([name, column]) => [name, [...column]]);
+  return { rows, columns: Object.fromEntries(cells) };
+}
+
+interface PlainTable {
+  readonly rows: number;
+  readonly columns: Readonly<Record<string, readonly Cell[]>>;
+}
+
+/** Read in this thread, with a plain table. */
+export async function readPlain(
+  spec: DatasetSpec,
+  columns: readonly string[],
+): Promise<Snapshot & { readonly table: PlainTable }> {
+  const snapshot = await readSnapshot(spec, columns);
+  return { ...snapshot, table: plain(snapshot.table) };
+}
+
 /** All declared columns, read in this thread. */
 export function read(
   file: string,
   columns: Readonly<Record<string, ColumnSpec>>,
   nulls: readonly string[] = [],
-): ReturnType<typeof readSnapshot> {
-  return readSnapshot(dataset(file, columns, nulls), Object.keys(columns));
+): ReturnType<typeof readPlain> {
+  return readPlain(dataset(file, columns, nulls), Object.keys(columns));
 }
 
 /** Their cells. */

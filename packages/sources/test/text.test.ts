@@ -4,8 +4,7 @@ import { readFileSync } from "node:fs";
 import { hex } from "@koplamp/wire";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readSnapshot } from "../src/snapshot.ts";
-import { cells, dataset, opaque, read, written } from "./support.ts";
+import { cells, dataset, opaque, read, readPlain, written } from "./support.ts";
 
 describe("text files", () => {
   test("stay text: leading zeros, dates, numbers and words are as they stand", async () => {
@@ -24,14 +23,14 @@ describe("text files", () => {
   test("only the declared columns, under the names of the declaration, in the order asked for", async () => {
     const file = written("csv", "Naam van schip,IMO,x\nOrion,9187629,1\n");
     const columns = { imo: { ...opaque, from: "IMO" }, name: { ...opaque, from: "Naam van schip" } };
-    const { table } = await readSnapshot(dataset(file, columns), ["name", "imo"]);
+    const { table } = await readPlain(dataset(file, columns), ["name", "imo"]);
     expect(Object.entries(table.columns)).toEqual([
       ["name", ["Orion"]],
       ["imo", ["9187629"]],
     ]);
-    const one = await readSnapshot(dataset(file, columns), ["imo"]);
+    const one = await readPlain(dataset(file, columns), ["imo"]);
     expect(Object.keys(one.table.columns)).toEqual(["imo"]);
-    const none = await readSnapshot(dataset(file, columns), []);
+    const none = await readPlain(dataset(file, columns), []);
     expect(none.table).toEqual({ rows: 1, columns: {} });
   });
 

@@ -28,6 +28,8 @@ export {
 } from "./answer.ts";
 export { bucket } from "./bucket.ts";
 export { canonicalBytes, canonicalText, type Json, type JsonLimits, parseCanonical } from "./canonical.ts";
+export { type Cell, type Column, ColumnWriter, PackedColumn } from "./column.ts";
+export { DistinctBytes, type PackedBytes } from "./distinct-bytes.ts";
 export { DistinctInputs } from "./distinct-inputs.ts";
 export {
   alternativesOf,
@@ -119,7 +121,6 @@ export type { Line, Post, Posted } from "./line.ts";
 export { DOMAIN_SIZES, evaluationCeiling, quotaCeiling } from "./quota.ts";
 export { countOf, dueAt, lastDue } from "./schedule.ts";
 export type {
-  Cell,
   ColumnKind,
   ColumnQuality,
   ColumnSpec,
@@ -129,5 +130,5 @@ export type {
   Quality,
   Table,
 } from "./table.ts";
-export { base64, fromBase64, fromHex, fromUtf8, hex, utf8 } from "./text.ts";
+export { base64, fromBase64, fromHex, fromUtf8, hex, putUtf8, utf8 } from "./text.ts";
 export { addPeriod, isCadence, isoWeek, isPeriod, isTime, periodStart, timeMs, timeText } from "./time.ts";

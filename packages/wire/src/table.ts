@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-
-/** A canonical value, several of them (`split`), or nothing: missing, empty or rejected. */
-export type Cell = string | readonly string[] | null;
+import type { Column } from "./column.ts";
 
 /** One dataset as a question sees it: only declared columns, canonical text, row order as in the source. */
 export interface Table {
   readonly rows: number;
   /** Column name to `rows` cells. */
-  readonly columns: Readonly<Record<string, readonly Cell[]>>;
+  readonly columns: Readonly<Record<string, Column>>;
 }
 
 /** What canonicalisation found in one column. Counts only, for the owner's eyes: no other party learns them. */

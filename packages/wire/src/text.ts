@@ -57,6 +57,7 @@ function putCodePoint(bytes: Uint8Array, start: number, code: number): number {
 
 /** The text of well-formed UTF-8. @throws {RangeError} on anything else (RFC 3629, section 3). */
 export function fromUtf8(bytes: Uint8Array): string {
+  if (bytes.length <= SHORT && isAscii(bytes)) return characters(bytes);
   const chunks: string[] = [];
   let units: number[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -70,6 +71,18 @@ export function fromUtf8(bytes: Uint8Array): string {
     }
   }
   return chunks.join("") + String.fromCharCode(...units);
+}
+
+/** Bytes of a text that is tried as ASCII first. */
+const SHORT = 256;
+
+function isAscii(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at += 1) if ((bytes[at] ?? 0) >= 0x80) return false;
+  return true;
+}
+
+function characters(bytes: Uint8Array): string {
+  return String.fromCharCode.apply(null, bytes as unknown as number[]); // safe because it takes whatever has a length
 }
 
 function codePointAt(bytes: Uint8Array, at: number): readonly [code: number, length: number] {
