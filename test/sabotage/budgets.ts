@@ -200,7 +200,7 @@ export const BUDGETS: readonly Switch[] = [
     edits: [
       {
         file: "packages/engine/src/history-rows.ts",
-        from: "const one = subjects[row] ?? null;",
+        from: "const one = subjects.at(row) ?? null;",
         to: "const one = subjects[-1 - row] ?? null;",
       },
     ],
