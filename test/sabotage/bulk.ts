@@ -14,8 +14,8 @@ export const BULK_PAIR: readonly Switch[] = [
     edits: [
       {
         file: "packages/psi/src/vole.ts",
-        from: "const holds = equal(bytesOf(expected), sums.subarray(SUMS_BYTES / 2));",
-        to: "const holds = bytesOf(expected).length === sums.subarray(SUMS_BYTES / 2).length;",
+        from: "const holds = equal(bytesOf(expected), sums.subarray(CELL_BYTES));",
+        to: "const holds = bytesOf(expected).length === sums.subarray(CELL_BYTES).length;",
       },
     ],
     test: { file: BULK, name: "threat P17" },

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a kernel of our own must keep to when it hashes items.
+// What a kernel of our own must keep to where items and masks go through it.
 import type { Switch } from "./switch.ts";
 
 const TEST = "packages/pool/test/batch-hash.test.ts";
+const FIELD = "packages/pool/test/gf128.test.ts";
 
 export const KERNEL: readonly Switch[] = [
   {
@@ -30,5 +31,31 @@ export const KERNEL: readonly Switch[] = [
       },
     ],
     test: { file: TEST, name: "hashes otherwise" },
+  },
+  {
+    id: "kernel.field-left",
+    guarantee: "G1",
+    weak: "a factor and products of a correlation stay in the kernel's memory",
+    edits: [
+      {
+        file: "packages/pool/src/kernel-gf128.ts",
+        from: "      part.set(memory.subarray(left, left + part.length));\n    }\n  } finally {\n    kernel.scaleWipe(CHUNK / SQUARE);",
+        to: "      part.set(memory.subarray(left, left + part.length));\n    }\n  } finally {\n    memory.subarray(left);",
+      },
+    ],
+    test: { file: FIELD, name: "leaves nothing" },
+  },
+  {
+    id: "kernel.field-untested",
+    guarantee: "G1",
+    weak: "a kernel multiplies the masks of a store, whatever comes of it",
+    edits: [
+      {
+        file: "packages/pool/src/kernel-gf128.ts",
+        from: "return equal(results(kernel), results(portableGf128)) ? kernel : portableGf128;",
+        to: "return results(kernel).length === results(portableGf128).length ? kernel : portableGf128;",
+      },
+    ],
+    test: { file: FIELD, name: "does not serve" },
   },
 ];

@@ -20,6 +20,7 @@ export {
   partyTag,
 } from "./frame.ts";
 export { fresh } from "./fresh.ts";
+export { portableGf128 } from "./gf128.ts";
 export {
   type Group,
   type PackedPoints,
@@ -60,7 +61,7 @@ export {
   sumPoints,
   unblind,
 } from "./oprf.ts";
-export type { KeyPair, Primitives } from "./primitives.ts";
+export type { Gf128, KeyPair, Primitives } from "./primitives.ts";
 export {
   type Conversation,
   conversation,

@@ -7,6 +7,17 @@ export interface KeyPair {
 }
 
 /**
+ * Vectors over GF(2^128), polynomials modulo x^128 + x^7 + x^2 + x + 1. An element is four words: bit i of word j is the
+ * coefficient of x^(32j + i). No branch and no address depends on a factor or on an element.
+ */
+export interface Gf128 {
+  /** Each element times one factor, in place. */
+  scale(factor: Uint32Array, elements: Uint32Array): void;
+  /** Horner's rule: the value at `point` of the polynomial whose last coefficient, that of the power 0, is the last element. */
+  evaluate(point: Uint32Array, elements: Uint32Array): Uint32Array;
+}
+
+/**
  * What pure packages take from a cryptographic library. Production binds it to `node:crypto`, the tests' oracle to
  * noble; both pass the same published vectors. Lengths of keys are checked here, before any library sees them.
  */
@@ -17,10 +28,13 @@ export interface Primitives {
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
   /** SHA-256 of a byte and a row, for each row of `width` bytes: the leaves and nodes of a Merkle tree, in order. */
   sha256Rows(prefix: number, rows: Uint8Array, width: number): Uint8Array;
-  /** SHA-256 of a prefix and an input, for each of many inputs: 32 bytes each, in order. Input i ends at `ends[i]`. */
-  sha256Each(prefix: Uint8Array, bytes: Uint8Array, ends: Uint32Array): Uint8Array;
-  /** HMAC-SHA256 under one key of many inputs, 32 bytes each, in order. Input i ends at `ends[i]` in `bytes`. */
-  hmacSha256Each(key: Uint8Array, bytes: Uint8Array, ends: Uint32Array): Uint8Array;
+  /**
+   * SHA-256 of a prefix and an input, for each of many inputs: 32 bytes each, in order. Input i ends at `ends[i]`. The first
+   * `head` bytes of each input are public (none where it is not said): where they stay the same they are worked once.
+   */
+  sha256Each(prefix: Uint8Array, bytes: Uint8Array, ends: Uint32Array, head?: number): Uint8Array;
+  /** HMAC-SHA256 under one key of many inputs, 32 bytes each, in order, as `sha256Each` takes them. */
+  hmacSha256Each(key: Uint8Array, bytes: Uint8Array, ends: Uint32Array, head?: number): Uint8Array;
   /** HMAC-SHA256 of one message under each of many keys of 32 bytes: 32 bytes each, in order. */
   hmacSha256Under(keys: Uint8Array, message: Uint8Array): Uint8Array;
   /** RFC 5869. `hkdfExtract` gives 32 bytes; `hkdfExpand` at most 255 · 32. */
@@ -30,6 +44,8 @@ export interface Primitives {
   aes256Ctr(key: Uint8Array, length: number): Uint8Array;
   /** AES-256 under a 32-byte key of each block of 16 bytes by itself: a permutation for hashing, not a way to encrypt. */
   aes256Blocks(key: Uint8Array, blocks: Uint8Array): Uint8Array;
+  /** Vectors over GF(2^128). */
+  readonly gf128: Gf128;
   /** AES-256-GCM with a 12-byte nonce; the 16-byte tag follows the ciphertext. */
   aesGcmSeal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array): Uint8Array;
   /** The plaintext, or undefined when the tag does not fit. */

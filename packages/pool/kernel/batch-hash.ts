@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 of many messages that begin alike. Where a message ends is public, what is in it is not.
+// SHA-256 of many messages that begin alike. Where a message ends is public, and so is its head, of which whole blocks are
+// worked once as long as they stay the same. What follows is secret: no branch and no address depends on it.
 import { LEFT, MESSAGE, MOST_MESSAGE, RESULT, RIGHT } from "./memory";
 import { begin, BLOCK, compress, DIGEST, digest, keep, resume } from "./sha256";
 import { wipeScratch } from "./scratch";
@@ -8,17 +9,28 @@ import { wipeScratch } from "./scratch";
 const STRIDE: usize = usize(MOST_MESSAGE);
 /** The state after the whole blocks with which all messages begin. */
 const AFTER_BLOCKS: usize = MESSAGE + 4 * STRIDE;
+const LANES: usize = 128;
+/** The blocks of a head that came last, and the state after each of them. */
+const MOST_HEAD: usize = 256;
+const HEAD: usize = AFTER_BLOCKS + LANES;
+const AFTER_HEAD: usize = HEAD + MOST_HEAD;
+const END: usize = AFTER_HEAD + 2 * MOST_HEAD;
 /** What ends a message: a bit and its length. */
 const PADDING: usize = 9;
 
 /** The bytes of the prefix in whole blocks, and all of them. */
 let whole: usize = 0;
 let prefix: usize = 0;
+/** Bytes behind those blocks that are public, in whole blocks, and how many of them are at HEAD. */
+let open: usize = 0;
+let known: usize = 0;
 
-/** LEFT: what all messages begin with, `length` bytes. It stays until `hashWipe`. */
-export function hashBegin(length: usize): void {
+/** LEFT: what all messages begin with, `length` bytes; `head` bytes of each that follow are public. It stays until `hashWipe`. */
+export function hashBegin(length: usize, head: usize): void {
   prefix = length;
   whole = length & ~(BLOCK - 1);
+  open = min((prefix - whole + head) & ~(BLOCK - 1), MOST_HEAD);
+  known = 0;
   begin();
   for (let at: usize = 0; at < whole; at += BLOCK) compress(LEFT + at, 0);
   keep(AFTER_BLOCKS);
@@ -42,12 +54,39 @@ function hashFour(item: i32, count: i32, from: usize): usize {
     from = end;
   }
   resume(AFTER_BLOCKS);
-  let before = item > 0 ? endOf(item - 1) : 0;
+  const before = item > 0 ? endOf(item - 1) : 0;
+  let isHead = true;
   for (let at: usize = 0; at < most; at += BLOCK) {
-    compress(MESSAGE + at, STRIDE);
+    isHead = isHead && at < open && allAre(at, at < known ? HEAD : MESSAGE);
+    if (isHead && at < known) {
+      resume(AFTER_HEAD + 2 * at);
+    } else {
+      compress(MESSAGE + at, STRIDE);
+      if (isHead) learn(at);
+    }
     tell(item, count, before, at + BLOCK);
   }
   return from;
+}
+
+/** Whether the blocks at `at` of all four are the one there at `as`. They are public. */
+@inline
+function allAre(at: usize, as: usize): bool {
+  let differences = i32x4.splat(0);
+  for (let row: usize = at; row < at + BLOCK; row += 16) {
+    const expected = v128.load(as + row);
+    for (let lane: usize = 0; lane < 4; lane++) {
+      differences = v128.or(differences, v128.xor(expected, v128.load(MESSAGE + lane * STRIDE + row)));
+    }
+  }
+  return !v128.any_true(differences);
+}
+
+/** Keeps a block that all four have, and the state after it, which is the same in all lanes. */
+function learn(at: usize): void {
+  memory.copy(HEAD + at, MESSAGE + at, BLOCK);
+  keep(AFTER_HEAD + 2 * at);
+  known = at + BLOCK;
 }
 
 @inline
@@ -89,6 +128,6 @@ export function hashWipe(bytes: usize, items: i32): void {
   memory.fill(LEFT, 0, bytes);
   memory.fill(RIGHT, 0, usize(items) * 4);
   memory.fill(RESULT, 0, usize(items) * DIGEST);
-  memory.fill(MESSAGE, 0, AFTER_BLOCKS - MESSAGE + 8 * 16);
+  memory.fill(MESSAGE, 0, END - MESSAGE);
   wipeScratch();
 }

@@ -6,6 +6,7 @@ import { initProduct } from "./product";
 
 export { expand } from "./hash";
 export { hashBegin, hashEach, hashWipe } from "./batch-hash";
+export { foldEach, foldEnd, scaleBegin, scaleEach, scaleWipe } from "./gf128";
 export { combine, decodeCheck, hashToGroup, makeTable, mulSame, mulTable, wipe } from "./batch";
 export { msmAdd, msmBegin, msmEnd } from "./msm";
 export { LEFT, MESSAGE, MOST, MOST_MESSAGE, RESULT, RIGHT } from "./memory";

@@ -21,17 +21,17 @@ export type BatchHash = Pick<Primitives, "sha256Rows" | "sha256Each" | "hmacSha2
 /** Batches over the kernel, which is made at the first one that is worth it, and over OpenSSL. */
 export function batchHash(kernel: () => HashEach = kernelHash): BatchHash {
   let found: HashEach | undefined;
-  const sha256Each: HashEach = (prefix, bytes, ends) => {
+  const sha256Each: HashEach = (prefix, bytes, ends, head) => {
     if (ends.length < FEWEST || prefix.length + longest(ends) > MOST_MESSAGE) {
       return opensslEach(prefix, bytes, ends);
     }
     found ??= testedOr(kernel);
-    return found(prefix, bytes, ends);
+    return found(prefix, bytes, ends, head);
   };
   return {
     sha256Rows: (prefix, rows, width) => sha256Each(Uint8Array.of(prefix), rows, endsOf(rows, width)),
     sha256Each,
-    hmacSha256Each: (key, bytes, ends) => hmacEach(sha256Each, key, bytes, ends),
+    hmacSha256Each: (...inputs) => hmacEach(sha256Each, ...inputs),
     hmacSha256Under: hmacUnder,
   };
 }
@@ -68,12 +68,18 @@ function opensslEach(prefix: Uint8Array, bytes: Uint8Array, ends: Uint32Array): 
 }
 
 /** HMAC-SHA256 of many inputs under one key: what all begin with, the padded key, is a whole block. */
-function hmacEach(sha256Each: HashEach, key: Uint8Array, bytes: Uint8Array, ends: Uint32Array): Uint8Array {
+function hmacEach(
+  sha256Each: HashEach,
+  key: Uint8Array,
+  bytes: Uint8Array,
+  ends: Uint32Array,
+  head?: number,
+): Uint8Array {
   const short = key.length > BLOCK ? new Uint8Array(hash("sha256", key, "buffer")) : key;
   const [inner, outer] = [new Uint8Array(BLOCK), new Uint8Array(BLOCK)];
   pad(inner, short, 0, short.length, INNER);
   pad(outer, short, 0, short.length, OUTER);
-  const digests = sha256Each(inner, bytes, ends);
+  const digests = sha256Each(inner, bytes, ends, head);
   const macs = sha256Each(outer, digests, endsOf(digests, DIGEST));
   wipe(inner, outer, digests);
   return macs;

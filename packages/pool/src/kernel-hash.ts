@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Primitives } from "@koplamp/crypto";
 import { checkedExports, kernelExports } from "./kernel.ts";
 
-/** SHA-256 of `prefix` and an input, for each input: 32 bytes each, in order. Input i ends at `ends[i]` in `bytes`. */
-export type HashEach = (prefix: Uint8Array, bytes: Uint8Array, ends: Uint32Array) => Uint8Array;
+/** `Primitives.sha256Each`. */
+export type HashEach = Primitives["sha256Each"];
 
 /** What of the kernel hashes messages. */
 interface Hashing {
@@ -10,8 +11,8 @@ interface Hashing {
   readonly left: number;
   readonly right: number;
   readonly result: number;
-  /** `left`: how all messages begin. */
-  hashBegin(length: number): void;
+  /** `left`: how all messages begin. What of each follows in its first `head` bytes is public. */
+  hashBegin(length: number, head: number): void;
   /** `left`: the rest of each message; `right`: where each ends, a word. `result`: digests. */
   hashEach(items: number): void;
   hashWipe(bytes: number, items: number): void;
@@ -28,11 +29,11 @@ const BEYOND = 16;
 /** The kernel's SHA-256, of four messages at a time, for messages up to `MOST_MESSAGE`. Throws where it does not run. */
 export function kernelHash(exports: Readonly<Record<string, unknown>> = kernelExports()): HashEach {
   const kernel = hashingOf(exports);
-  return (prefix, bytes, ends) => {
+  return (prefix, bytes, ends, head = 0) => {
     const digests = new Uint8Array(ends.length * DIGEST);
     try {
       kernel.memory.set(prefix, kernel.left);
-      kernel.hashBegin(prefix.length);
+      kernel.hashBegin(prefix.length, head);
       for (let first = 0; first < ends.length; first += CHUNK) hashChunk(kernel, bytes, ends, first, digests);
       return digests;
     } finally {

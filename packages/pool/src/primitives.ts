@@ -15,6 +15,7 @@ import {
 } from "node:crypto";
 import { CryptoError, type CryptoErrorCode, type Primitives, wipe } from "@koplamp/crypto";
 import { batchHash } from "./batch-hash.ts";
+import { nodeGf128 } from "./kernel-gf128.ts";
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -59,6 +60,7 @@ export function nodePrimitives(): Primitives {
       plain(hash("shake256", data, { outputEncoding: "buffer", outputLength: length })),
     hmacSha256,
     ...batchHash(),
+    gf128: nodeGf128(),
     hkdfExtract: (salt, ikm) => hmacSha256(salt, ikm),
     hkdfExpand,
     aes256Ctr,

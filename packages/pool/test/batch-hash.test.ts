@@ -49,6 +49,28 @@ describe("SHA-256 in the kernel", () => {
     for (const count of [1, 2, 3, 4, 5, 511, 512, 513, 1025]) agreeOnMessages(count, [0, 54, 64]);
   });
 
+  test.each([
+    [64, 130, 700],
+    [54, 130, 3],
+    [0, 64, 1],
+    [20, 300, 602],
+    [64, 130, 0],
+  ])(
+    "behind %i bytes, with heads of %i that change at message %i, some cut short",
+    (prefix, head, changed) => {
+      const lengths = Array.from({ length: 700 }, (_, at) => (at % 9 === 0 ? at % 70 : 131 + (at % 80)));
+      const { bytes, ends } = messagesOf(lengths);
+      let from = 0;
+      ends.forEach((end, at) => {
+        bytes.fill(at < changed ? 1 : 2, from, Math.min(end, from + head));
+        from = end;
+      });
+      const start = new Uint8Array(prefix).fill(7);
+      const digests = kernelHash()(start, bytes, ends, head);
+      expect(Buffer.compare(digests, openssl(start, bytes, ends))).toBe(0);
+    },
+  );
+
   test("of nothing", () => {
     expect(kernelHash()(NONE, NONE, new Uint32Array())).toEqual(NONE);
   });
@@ -59,7 +81,7 @@ describe("SHA-256 in the kernel", () => {
     const prefix = new Uint8Array(100).fill(0xa5);
     for (const lengths of [[40, 90, 17], Array.from({ length: 700 }, () => MOST_MESSAGE - 100)]) {
       const { bytes, ends } = messagesOf(lengths);
-      const digests = kernelHash(exports)(prefix, bytes, ends);
+      const digests = kernelHash(exports)(prefix, bytes, ends, 100);
       for (const secret of [prefix, bytes, bytes.subarray(-16), digests, digests.subarray(-32)]) {
         expect(memory.includes(Buffer.from(secret.subarray(0, 16)))).toBe(false);
       }

@@ -6,13 +6,20 @@ import { bulkKeys } from "./bulk-keys.ts";
 import { type MaskedStore, MOST_ATTEMPTS } from "./bulk-messages.ts";
 import { foundIn, sortedTokens, tokensFor } from "./bulk-tokens.ts";
 import { PsiError } from "./errors.ts";
-import { scale } from "./gf128.ts";
 import { kdf } from "./keyed.ts";
 import { okvsDecode } from "./okvs-decode.ts";
 import { okvsEncode } from "./okvs-encode.ts";
 import { CELL_BYTES, okvsLayout } from "./okvs-layout.ts";
 import { okvsRows, wipeRows } from "./okvs-rows.ts";
-import { type Dealt, dealVole, receiverVectors, senderVectors, subsetSumsOf, sumsHold } from "./vole.ts";
+import {
+  coinSums,
+  type Dealt,
+  dealVole,
+  receiverVectors,
+  type SenderHalf,
+  senderVectors,
+  sumsHold,
+} from "./vole.ts";
 import { addWords, bytesOf, wordsOf } from "./words.ts";
 
 /** What tells one run of a session from the other. */
@@ -53,12 +60,13 @@ export const bulkTokens: Job<
   Uint8Array
 > = job("psi.bulk.tokens");
 
-/** The positions of own inputs whose tokens stand in a list. */
+/** The positions of own inputs whose tokens stand in a list, in no order of theirs. */
 export const joinBulk: Job<[run: BulkRun, list: Uint8Array], Uint32Array> = job("psi.bulk.join");
 
 const ROOT = "bulk/root";
 const KEYS = "bulk/keys";
-/** For each input the position of its key. */
+/** Inputs in the order of their keys, and for each of them the position of its key. */
+const INPUTS = "bulk/inputs";
 const KEY_OF = "bulk/key-of";
 /** Under which handles a run keeps what was dealt, and the receiver's tokens. */
 const dealtHandle = ({ from, to }: BulkRun): string => `bulk/dealt/${from}/${to}`;
@@ -72,24 +80,28 @@ export function bulkJobs(primitives: Primitives): readonly JobEntry[] {
     bind(takeDealt, (vault, run, dealt) => vault.put(dealtHandle(run), dealt)),
     bind(encodeBulk, (vault, run, seed) => encoded(primitives, vault, run, seed)),
     bind(bulkTokens, (vault, run, dealer, store, seed) => {
-      const { cells } = okvsLayout(run.rowsTo);
-      const coin = derived(primitives, vault, run, "coin", []);
-      if (!sumsHold(primitives, vault.get(dealtHandle(run)), coin, cells, store.sums)) {
-        throw new PsiError(
-          "correlation",
-          `what ${dealer} dealt to ${run.from} and ${run.to} does not fit together`,
-        );
+      const half = senderVectors(primitives, vault.get(dealtHandle(run)), okvsLayout(run.rowsTo).cells);
+      try {
+        const coin = derived(primitives, vault, run, "coin", []);
+        if (!sumsHold(primitives, half, coin, store.sums)) throw unfit(run, dealer);
+        return senderTokens(primitives, vault, run, half, store, seed);
+      } finally {
+        for (const secret of [half.delta, half.b]) secret.fill(0);
       }
-      return senderTokens(primitives, vault, run, store, seed);
     }),
     bind(joinBulk, (vault, run, list) => joinedInputs(vault, run, list)),
   ];
 }
 
+function unfit({ from, to }: BulkRun, dealer: PartyId): PsiError {
+  return new PsiError("correlation", `what ${dealer} dealt to ${from} and ${to} does not fit together`);
+}
+
 function listed(primitives: Primitives, vault: Vault, inputs: PackedInputs, sid: Uint8Array): Uint8Array {
   if (vault.has(ROOT)) return vault.get(ROOT).slice();
-  const { keys, keyOf } = bulkKeys(primitives, sid, inputs);
+  const { keys, inputs: ordered, keyOf } = bulkKeys(primitives, sid, inputs);
   vault.put(KEYS, keys);
+  vault.put(INPUTS, ordered);
   vault.put(KEY_OF, keyOf);
   const nonce = kdf(primitives, vault.get("salt"), sid, "bulk-list", [], 32);
   vault.put(ROOT, primitives.sha256(concat(lp("koplamp/bulk/1/list"), nonce, keys)));
@@ -110,8 +122,7 @@ function derived(
 
 function encoded(primitives: Primitives, vault: Vault, run: BulkRun, seed: Uint8Array): MaskedStore {
   const layout = okvsLayout(run.rowsTo);
-  const dealt = vault.get(dealtHandle(run));
-  const { a, c } = receiverVectors(primitives, dealt);
+  const { a, c } = receiverVectors(primitives, vault.get(dealtHandle(run)));
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const storeSeed = derived(primitives, vault, run, "store", [attempt]);
     const rows = okvsRows(primitives, layout, storeSeed, vault.get(KEYS));
@@ -122,7 +133,7 @@ function encoded(primitives: Primitives, vault: Vault, run: BulkRun, seed: Uint8
     if (complete) {
       vault.put(tokensHandle(run), tokensFor(primitives, okvsDecode(rows, c), vault.get(KEYS)));
       addWords(cells, a);
-      const sums = subsetSumsOf(primitives, dealt, derived(primitives, vault, run, "coin", []));
+      const sums = coinSums(primitives, { a, c }, derived(primitives, vault, run, "coin", []));
       a.fill(0);
       wipeRows(rows);
       return { attempt, sums, cells: bytesOf(cells) };
@@ -132,14 +143,12 @@ function encoded(primitives: Primitives, vault: Vault, run: BulkRun, seed: Uint8
   throw new PsiError("encode", `none of ${MOST_ATTEMPTS} seeds encodes the list of ${run.to}`, run.to);
 }
 
-/**
- * F(y) = H(Decode(B, y) + delta·(Decode(V, y) - Hb(y)), y): B + delta·V taken apart, so that delta multiplies once an
- * item, and never a cell.
- */
+/** F(y) = H(Decode(B + delta·V, y) - delta·Hb(y), y): a store is linear, so one is decoded in place of two. */
 function senderTokens(
   primitives: Primitives,
   vault: Vault,
   run: BulkRun,
+  { delta, b }: SenderHalf,
   { attempt, cells }: MaskedStore,
   seed: Uint8Array,
 ): Uint8Array {
@@ -147,23 +156,25 @@ function senderTokens(
   const storeSeed = derived(primitives, vault, run, "store", [attempt]);
   const keys = vault.get(KEYS);
   const rows = okvsRows(primitives, layout, storeSeed, keys);
-  const { delta, b } = senderVectors(primitives, vault.get(dealtHandle(run)), layout.cells);
-  const sums = okvsDecode(rows, wordsOf(cells));
-  addWords(sums, rows.values);
-  scale(delta, sums, sums);
-  addWords(sums, okvsDecode(rows, b));
-  const tokens = tokensFor(primitives, sums, keys);
+  const store = wordsOf(cells.slice());
+  primitives.gf128.scale(delta, store);
+  addWords(store, b);
+  primitives.gf128.scale(delta, rows.values);
+  const decoded = okvsDecode(rows, store);
+  addWords(decoded, rows.values);
+  const tokens = tokensFor(primitives, decoded, keys);
   wipeRows(rows);
-  for (const secret of [delta, b]) secret.fill(0);
+  store.fill(0);
   return sortedTokens(primitives, tokens, run.rowsFrom, seed);
 }
 
 function joinedInputs(vault: Vault, run: BulkRun, list: Uint8Array): Uint32Array {
   const found = foundIn(vault.get(tokensHandle(run)), list);
-  const keyOf = wordsOf(vault.get(KEY_OF));
-  const positions: number[] = [];
-  for (let input = 0; input < keyOf.length; input += 1) {
-    if (found[keyOf[input] ?? 0] === 1) positions.push(input);
+  const [inputs, keyOf] = [wordsOf(vault.get(INPUTS)), wordsOf(vault.get(KEY_OF))];
+  const positions = new Uint32Array(keyOf.length);
+  let count = 0;
+  for (let place = 0; place < keyOf.length; place += 1) {
+    if (found[keyOf[place] ?? 0] === 1) positions[count++] = inputs[place] ?? 0;
   }
-  return Uint32Array.from(positions);
+  return positions.slice(0, count);
 }

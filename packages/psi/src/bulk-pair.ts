@@ -60,8 +60,8 @@ export interface BulkSetup extends BulkSession {
  *     delta, B <------  dealt                dealt  ------>  A, C   C = A·delta + B
  *              commit, echo, alpha  <------------------------->     a secret of s and r: seeds, and a coin
  *                                                                   P <- Encode{ (x, Hb(x)) }, the rest random
- *              V        <-------------------------------------      sums of A and C over 64 subsets; A + P
- *     sums hold? F(y) = H(Decode(B, y) + delta·(Decode(V, y) - Hb(y)), y)
+ *              V        <-------------------------------------      sums of A and C under the coin; A + P
+ *     sums hold? F(y) = H(Decode(B + delta·V, y) - delta·Hb(y), y)
  *              ready    <------------------------------------->     both saw the same
  *              T        =====================================>      disclose: bulk.<s>.<r>; F(y), sorted, padded
  *                                                                   F(x) = H(Decode(C, x), x); merge join

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PackedInputs, Primitives } from "@koplamp/crypto";
-import { concat, i2osp, lp } from "@koplamp/wire";
+import { concat, headLength, i2osp, lp } from "@koplamp/wire";
 
 /**
  * `KDF(s, ctx, label, i1, i2, …; L)` of protocols.md, section 1.1: HKDF-Expand-SHA-256 (RFC 5869, section 2.3) under
@@ -34,10 +34,10 @@ export function stretchOf({ bytes, ends }: PackedInputs, from: number, to: numbe
 export function keyedInputs(
   { hmacSha256Each }: Primitives,
   key: Uint8Array,
-  { bytes, ends }: PackedInputs,
+  inputs: PackedInputs,
   width: number,
 ): Uint8Array {
-  return cutRows(hmacSha256Each(key, bytes, ends), width);
+  return cutRows(hmacSha256Each(key, inputs.bytes, inputs.ends, headLength(inputs)), width);
 }
 
 /** The first `width` bytes of each MAC of 32. */

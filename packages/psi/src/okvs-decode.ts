@@ -2,6 +2,7 @@
 import { addDense, denseTables, fillDense } from "./okvs-dense.ts";
 import { binStart, CELL_WORDS } from "./okvs-layout.ts";
 import type { OkvsRows } from "./okvs-rows.ts";
+import { addElement } from "./words.ts";
 
 /**
  * What a store gives for each row, four words each, in the order of the rows. Linear in the cells: the sum of two stores
@@ -34,13 +35,10 @@ function decodeBin(
   decoded: Uint32Array,
 ): void {
   for (let row = first; row < end; row += 1) {
-    const one = (from + (places[row * 3] ?? 0)) * CELL_WORDS;
-    const two = (from + (places[row * 3 + 1] ?? 0)) * CELL_WORDS;
-    const three = (from + (places[row * 3 + 2] ?? 0)) * CELL_WORDS;
     const at = row * CELL_WORDS;
-    for (let word = 0; word < CELL_WORDS; word += 1) {
-      decoded[at + word] = (cells[one + word] ?? 0) ^ (cells[two + word] ?? 0) ^ (cells[three + word] ?? 0);
+    for (let place = row * 3; place < row * 3 + 3; place += 1) {
+      addElement(decoded, at, cells, (from + (places[place] ?? 0)) * CELL_WORDS);
     }
-    addDense(tables, dense[at] ?? 0, dense[at + 1] ?? 0, decoded, at);
+    addDense(tables, dense[row * 2] ?? 0, dense[row * 2 + 1] ?? 0, decoded, at);
   }
 }

@@ -4,6 +4,7 @@ import { type Encoding, solveGap } from "./okvs-gap.ts";
 import { binStart, CELL_WORDS, DENSE } from "./okvs-layout.ts";
 import { Peeler } from "./okvs-peel.ts";
 import type { OkvsRows } from "./okvs-rows.ts";
+import { addElement } from "./words.ts";
 
 /** Dense columns that stay to spare, so that the gap can be solved but for a chance of 2^-40 (lemma 2.1). */
 const SPARE = 40;
@@ -36,21 +37,23 @@ function substitute({ rows, cells, first, from, peeled }: Encoding, tables: Uint
   for (let step = peeled.length - 1; step >= 0; step -= 1) {
     const row = first + (peeled.rows[step] ?? 0);
     const pivot = (from + (peeled.pivots[step] ?? 0)) * CELL_WORDS;
-    cells.fill(0, pivot, pivot + CELL_WORDS); // one of the three that are added
+    setWords(cells, pivot, values, row * CELL_WORDS);
     addSparse(rows, row, cells, from, pivot);
-    for (let word = 0; word < CELL_WORDS; word += 1) {
-      cells[pivot + word] = (cells[pivot + word] ?? 0) ^ (values[row * CELL_WORDS + word] ?? 0);
-    }
-    addDense(tables, dense[row * CELL_WORDS] ?? 0, dense[row * CELL_WORDS + 1] ?? 0, cells, pivot);
+    addDense(tables, dense[row * 2] ?? 0, dense[row * 2 + 1] ?? 0, cells, pivot);
   }
 }
 
-/** Sets four words at `to` to the sum of the three sparse cells of a row. */
-function addSparse({ places }: OkvsRows, row: number, cells: Uint32Array, from: number, to: number): void {
-  const one = (from + (places[row * 3] ?? 0)) * CELL_WORDS;
-  const two = (from + (places[row * 3 + 1] ?? 0)) * CELL_WORDS;
-  const three = (from + (places[row * 3 + 2] ?? 0)) * CELL_WORDS;
-  for (let word = 0; word < CELL_WORDS; word += 1) {
-    cells[to + word] = (cells[one + word] ?? 0) ^ (cells[two + word] ?? 0) ^ (cells[three + word] ?? 0);
+function setWords(cells: Uint32Array, to: number, values: Uint32Array, from: number): void {
+  cells[to] = values[from] ?? 0;
+  cells[to + 1] = values[from + 1] ?? 0;
+  cells[to + 2] = values[from + 2] ?? 0;
+  cells[to + 3] = values[from + 3] ?? 0;
+}
+
+/** Adds the two sparse cells of a row that are not its pivot to that. */
+function addSparse({ places }: OkvsRows, row: number, cells: Uint32Array, from: number, pivot: number): void {
+  for (let place = row * 3; place < row * 3 + 3; place += 1) {
+    const cell = (from + (places[place] ?? 0)) * CELL_WORDS;
+    if (cell !== pivot) addElement(cells, pivot, cells, cell);
   }
 }

@@ -57,7 +57,7 @@ function gapEquations({ rows, cells, first, from, peeled }: Encoding): readonly 
   const known = cells.slice(from * CELL_WORDS, (from + layout.sparse) * CELL_WORDS);
   const equationOf = (local: number, pivot: number): Equation => {
     const row = first + local;
-    const bits = dense.slice(row * CELL_WORDS, row * CELL_WORDS + 2);
+    const bits = dense.slice(row * 2, row * 2 + 2);
     const value = values.slice(row * CELL_WORDS, (row + 1) * CELL_WORDS);
     for (const place of places.subarray(row * 3, row * 3 + 3)) {
       if (place === pivot) continue;

@@ -18,7 +18,7 @@ export interface OkvsRows {
   readonly starts: Uint32Array;
   /** Three different positions of a row. */
   readonly places: Uint16Array;
-  /** 64 bits of a row: the first two of four words. */
+  /** 64 bits of a row, in two words. */
   readonly dense: Uint32Array;
   /** The value of a row, in four words. */
   readonly values: Uint32Array;
@@ -28,6 +28,9 @@ export interface OkvsRows {
 const PLACES = 0;
 const DENSE_BITS = 1;
 const VALUES = 2;
+
+/** Keys that are spread at a time: what comes of them stays in the cache. */
+const KEYS_AT_ONCE = 4096;
 
 /**
  * Rows and values of keys of 16 bytes, each greater than the one before it, under a seed of 32. Keys are hashes already,
@@ -40,18 +43,28 @@ export function okvsRows(
   seed: Uint8Array,
   keys: Uint8Array,
 ): OkvsRows {
-  const drawn = spreadKeys(primitives, seed, PLACES, keys);
+  const count = keys.length / CELL_BYTES;
   const rows = {
     layout,
-    count: keys.length / CELL_BYTES,
+    count,
     starts: startsOf(layout, keys),
-    places: placesOf(layout, drawn),
-    dense: spreadKeys(primitives, seed, DENSE_BITS, keys),
-    values: spreadKeys(primitives, seed, VALUES, keys),
+    places: new Uint16Array(count * 3),
+    dense: new Uint32Array(count * 2),
+    values: new Uint32Array(count * CELL_WORDS),
   };
-  drawn.fill(0);
+  const uses = [PLACES, DENSE_BITS, VALUES].map((use) => primitives.sha256(concat(seed, Uint8Array.of(use))));
+  const [forPlaces = NONE, forDense = NONE, forValues = NONE] = uses;
+  for (let first = 0; first < count; first += KEYS_AT_ONCE) {
+    const part = keys.subarray(first * CELL_BYTES, (first + KEYS_AT_ONCE) * CELL_BYTES);
+    putPlaces(layout, spreadKeys(primitives, forPlaces, part), rows.places, first * 3);
+    putDense(spreadKeys(primitives, forDense, part), rows.dense, first * 2);
+    rows.values.set(spreadKeys(primitives, forValues, part), first * CELL_WORDS);
+  }
+  wipe(...uses);
   return rows;
 }
+
+const NONE = new Uint8Array();
 
 /** Overwrites what tells of items. */
 export function wipeRows({ places, dense, values }: OkvsRows): void {
@@ -59,17 +72,18 @@ export function wipeRows({ places, dense, values }: OkvsRows): void {
 }
 
 /** Four words for each key: the block cipher's, with the key added. */
-function spreadKeys(
-  { aes256Blocks, sha256 }: Primitives,
-  seed: Uint8Array,
-  use: number,
-  keys: Uint8Array,
-): Uint32Array {
-  const key = sha256(concat(seed, Uint8Array.of(use)));
-  const words = wordsOf(aes256Blocks(key, keys));
+function spreadKeys({ aes256Blocks }: Primitives, use: Uint8Array, keys: Uint8Array): Uint32Array {
+  const words = wordsOf(aes256Blocks(use, keys));
   addWords(words, wordsOf(keys));
-  wipe(key);
   return words;
+}
+
+/** The first two of four words for each row. */
+function putDense(drawn: Uint32Array, dense: Uint32Array, to: number): void {
+  for (let from = 0, at = to; from < drawn.length; from += CELL_WORDS, at += 2) {
+    dense[at] = drawn[from] ?? 0;
+    dense[at + 1] = drawn[from + 1] ?? 0;
+  }
 }
 
 /** Counts the keys of each bin, and sees that they ascend. */
@@ -93,20 +107,16 @@ function scaled(word: number, bound: number): number {
 }
 
 /** Three different positions for each row, all sets of three alike. */
-function placesOf({ sparse }: OkvsLayout, drawn: Uint32Array): Uint16Array {
-  const count = drawn.length / CELL_WORDS;
-  const places = new Uint16Array(count * 3);
-  for (let row = 0; row < count; row += 1) {
-    const from = row * CELL_WORDS;
+function putPlaces({ sparse }: OkvsLayout, drawn: Uint32Array, places: Uint16Array, to: number): void {
+  for (let from = 0, at = to; from < drawn.length; from += CELL_WORDS, at += 3) {
     const first = scaled(drawn[from] ?? 0, sparse);
     let second = scaled(drawn[from + 1] ?? 0, sparse - 1);
     if (second >= first) second += 1;
     let third = scaled(drawn[from + 2] ?? 0, sparse - 2);
     if (third >= Math.min(first, second)) third += 1;
     if (third >= Math.max(first, second)) third += 1;
-    places[row * 3] = first;
-    places[row * 3 + 1] = second;
-    places[row * 3 + 2] = third;
+    places[at] = first;
+    places[at + 1] = second;
+    places[at + 2] = third;
   }
-  return places;
 }

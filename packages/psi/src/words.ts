@@ -15,3 +15,11 @@ export function bytesOf(words: Uint32Array): Uint8Array {
 export function addWords(sum: Uint32Array, addend: Uint32Array): void {
   for (let at = 0; at < sum.length; at += 1) sum[at] = (sum[at] ?? 0) ^ (addend[at] ?? 0);
 }
+
+/** Adds four words at `from` of `addend` to those at `at` of `sum`. */
+export function addElement(sum: Uint32Array, at: number, addend: Uint32Array, from: number): void {
+  sum[at] = (sum[at] ?? 0) ^ (addend[from] ?? 0);
+  sum[at + 1] = (sum[at + 1] ?? 0) ^ (addend[from + 1] ?? 0);
+  sum[at + 2] = (sum[at + 2] ?? 0) ^ (addend[from + 2] ?? 0);
+  sum[at + 3] = (sum[at + 3] ?? 0) ^ (addend[from + 3] ?? 0);
+}

@@ -74,7 +74,7 @@ export function decoders(group: Group, rng: Rng): readonly Target[] {
     codecTarget(
       "V",
       store,
-      [store.encode({ attempt: 3, sums: rng(2048), cells: rng(layout.cells * 16) })],
+      [store.encode({ attempt: 3, sums: rng(32), cells: rng(layout.cells * 16) })],
       5000,
     ),
     codecTarget("T of a bulk match", bulkTokensCodec("anna", ROWS), [rising(ROWS, 16)], 30_000),

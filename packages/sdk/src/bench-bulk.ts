@@ -13,7 +13,7 @@ import {
   psiJobs,
   tellMatches,
 } from "@koplamp/psi";
-import { bucket, concat, lp, packInputs } from "@koplamp/wire";
+import { bucket, concat, inputEncoder, lp, NORM_VERSION, type PackedInputs, utf8 } from "@koplamp/wire";
 import type { BenchCase, BenchRun } from "./bench-record.ts";
 import { type BenchParty, BenchWorld, benchRng, COORDINATOR } from "./bench-session.ts";
 import { SdkError } from "./errors.ts";
@@ -27,8 +27,17 @@ const PHASES: Readonly<Record<string, string>> = {
   "psi.bulk.join": "join",
 };
 const PARTIES: readonly [PartyId, PartyId] = ["party-01", "party-02"];
-/** Bytes of an item before its number: as long as names, purpose and key kinds make it in a plan. */
-const BEFORE_NUMBER = 92;
+/** What stands before the values of each item, about as long as in the example agreements. */
+const encode = inputEncoder({
+  covenantId: "agreement-2026",
+  purposeId: "transit-risk-analysis",
+  epoch: "2026-W48",
+  keySpec: "person-name+date",
+  normVersion: NORM_VERSION,
+});
+const DATE = "1970-01-01";
+/** Digits of the number of an item, which is its other value. */
+const DIGITS = 9;
 
 /**
  * `bulk-pair/1` between two parties that hold `size` items each, half of them in common. The second one is the recipient,
@@ -73,15 +82,17 @@ export function bulkBytesBetween(size: number): number {
   return rows.reduce((sum, { bytes }) => sum + bytes, 0) / size;
 }
 
-function itemsFrom(first: number, size: number): ReturnType<typeof packInputs> {
-  const item = new Uint8Array(BEFORE_NUMBER + 4);
-  const view = new DataView(item.buffer);
-  return packInputs(
-    Array.from({ length: size }, (_, at) => {
-      view.setUint32(BEFORE_NUMBER, first + at);
-      return item.slice();
-    }),
-  );
+/** Items of one length. Each is a copy of the first with other digits: to encode a million takes gigabytes for a moment. */
+function itemsFrom(first: number, size: number): PackedInputs {
+  const item = encode(["0".repeat(DIGITS), DATE]);
+  const digits = item.length - DATE.length - 2 - DIGITS;
+  const bytes = new Uint8Array(size * item.length);
+  const ends = Uint32Array.from({ length: size }, (_, at) => (at + 1) * item.length);
+  for (let at = 0; at < size; at += 1) {
+    bytes.set(item, at * item.length);
+    bytes.set(utf8(String(first + at).padStart(DIGITS, "0")), at * item.length + digits);
+  }
+  return { bytes, ends };
 }
 
 function sessionOf(size: number, sha256: (bytes: Uint8Array) => Uint8Array): Omit<BulkSession, "me"> {
@@ -98,7 +109,7 @@ function sessionOf(size: number, sha256: (bytes: Uint8Array) => Uint8Array): Omi
 
 function nodesOf(
   session: Omit<BulkSession, "me">,
-  lists: readonly [ReturnType<typeof packInputs>, ReturnType<typeof packInputs>],
+  lists: readonly [PackedInputs, PackedInputs],
 ): Readonly<Record<PartyId, BenchParty<Matched | undefined>>> {
   const nodes = PARTIES.map((me, at): readonly [PartyId, BenchParty<Matched>] => {
     const inputs = lists[at === 0 ? 0 : 1];

@@ -57,8 +57,8 @@ describe("a benchmark of a few items", { timeout: 60_000 }, () => {
     ]);
     // R, ready, commit, echo, alpha of both; a store of 627 + 64 cells and its masks, twice; tokens.
     const cells = (627 + 64) * 16;
-    const store = 1 + 2048 + cells;
-    const all = 10 * 32 + (16 + 32) + (32 + cells + 64 * 16) + store + 384 * 16;
+    const store = 1 + 32 + cells;
+    const all = 10 * 32 + (16 + 32) + (32 + cells + 16) + store + 384 * 16;
     expect(row?.ours.bytesUp).toBe(Math.round(all / 2));
     expect(row?.goals).toEqual([]);
   });

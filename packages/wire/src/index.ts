@@ -94,6 +94,7 @@ export { concat, i2osp, lp } from "./encoding.ts";
 export { WireError, type WireErrorCode } from "./errors.ts";
 export {
   encodeInput,
+  headLength,
   type InputContext,
   inputAt,
   inputEncoder,

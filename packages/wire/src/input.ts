@@ -24,7 +24,8 @@ export interface PackedInputs {
 
 /** Bytes of an input, at most. */
 export const MOST_BYTES = 2048;
-/** Texts of a context before the number of its columns. */
+/** What every input begins with, and how many texts of a context stand before the number of its columns. */
+const LABEL: Uint8Array = lp("koplamp/in/1");
 const TEXTS = 6;
 
 /**
@@ -89,14 +90,30 @@ export function putInput(
 
 /** The values in an input, one for each column of its key. */
 function inputValues(input: Uint8Array): readonly string[] {
-  const lengthAt = (at: number): number => ((input[at] ?? 0) << 8) + (input[at + 1] ?? 0);
-  let at = 0;
-  for (let text = 0; text < TEXTS; text += 1) at += 2 + lengthAt(at);
-  at += 1;
   const values: string[] = [];
-  for (; at < input.length; at += 2 + lengthAt(at))
-    values.push(fromUtf8(input.subarray(at + 2, at + 2 + lengthAt(at))));
+  for (let at = headEnd(input); at < input.length; at += 2 + lengthAt(input, at))
+    values.push(fromUtf8(input.subarray(at + 2, at + 2 + lengthAt(input, at))));
   return values;
+}
+
+/**
+ * Bytes before the values in inputs of one context: names of the plan, which all parties know. Zero where there is no
+ * input, or none of this form. Inputs of several contexts have heads of several lengths: it is that of the first.
+ */
+export function headLength({ bytes, ends }: PackedInputs): number {
+  const head = headEnd(bytes);
+  return head <= (ends[0] ?? 0) && LABEL.every((byte, at) => bytes[at] === byte) ? head : 0;
+}
+
+/** Where the first input of `bytes` has said all that stands before its values. */
+function headEnd(bytes: Uint8Array): number {
+  let at = 0;
+  for (let text = 0; text < TEXTS; text += 1) at += 2 + lengthAt(bytes, at);
+  return at + 1;
+}
+
+function lengthAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) + (bytes[at + 1] ?? 0);
 }
 
 /** All inputs in one array. @throws {WireError} `too-long` when they would not fit 2^32 - 1 bytes. */

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import {
   bucket,
   encodeInput,
+  headLength,
   type InputContext,
   inputAt,
   inputEncoder,
@@ -44,6 +45,21 @@ describe("an input", () => {
         expect(Buffer.from(encodeInput(CONTEXT, values))).toEqual(again(CONTEXT, values));
       }),
     );
+  });
+
+  it("has a head that ends where its values begin, and none where it is no input", () => {
+    fc.assert(
+      fc.property(pair, ([left, right]) => {
+        const input = encodeInput(CONTEXT, [left, right]);
+        const values = [left, right].reduce((sum, text) => sum + 2 + Buffer.byteLength(text), 0);
+        expect(headLength(packInputs([input, input]))).toBe(input.length - values);
+      }),
+    );
+    const input = encodeInput(CONTEXT, ["a", "b"]);
+    const head = headLength(packInputs([input]));
+    for (const other of [[], [new Uint8Array()], [input.with(3, 1)], [input.subarray(0, head - 1), input]]) {
+      expect(headLength(packInputs(other))).toBe(0);
+    }
   });
 
   it("is another for every other value: a border between columns cannot be moved", () => {
