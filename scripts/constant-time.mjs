@@ -13,7 +13,11 @@ const SHAPES = [
   [/\.(eqz|not|neg|splat|all_true|extend_\w+|wrap_i64|convert_\w+|reinterpret_\w+|clz|ctz)$/, 1, 1],
   [/^i8x16\.shuffle$|\.replace_lane$/, 2, 1],
   [/\.extract_lane\w*$/, 1, 1],
-  [/\.(add|sub|mul|relaxed_swizzle|div\w*|rem\w*|and|andnot|or|xor|shl|shr_[su]|rot[lr]|eq|ne|[lg][te](_[su])?)$/, 2, 1],
+  [
+    /\.(add|sub|mul|relaxed_swizzle|div\w*|rem\w*|and|andnot|or|xor|shl|shr_[su]|rot[lr]|eq|ne|[lg][te](_[su])?)$/,
+    2,
+    1,
+  ],
 ];
 const DIVISION = /\.(div|rem)/;
 

@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products and polynomials over GF(2^128) in the kernel, in JavaScript and schoolbook over BigInt.
-import { randomFillSync } from "node:crypto";
+// Products and polynomials over GF(2^128) in the kernel, in JavaScript, schoolbook over BigInt, and as GHASH by OpenSSL.
 import { type Gf128, portableGf128 } from "@koplamp/crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { oraclePrimitives } from "../../crypto/test/oracle-primitives.ts";
 import { kernelExports } from "../src/kernel.ts";
 import { kernelGf128, nodeGf128 } from "../src/kernel-gf128.ts";
-
-const WORDS = 4;
-const random = (elements: number): Uint32Array => randomFillSync(new Uint32Array(elements * WORDS));
+import { agreeOnFactors, ghashOf, ofGcm, random, resultsOf, WORDS } from "./gf128-cases.ts";
 
 const anyElement = fc.oneof(
   fc.constantFrom([0, 0, 0, 0], [1, 0, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0x80000000], [-1, -1, -1, -1]),
   fc.array(fc.integer(), { minLength: WORDS, maxLength: WORDS }),
 );
-
-function resultsOf(gf128: Gf128, factor: Uint32Array, elements: Uint32Array): readonly Uint32Array[] {
-  const products = elements.slice();
-  gf128.scale(factor, products);
-  return [products, gf128.evaluate(factor, elements)];
-}
 
 describe.each<[string, Gf128]>([
   ["the kernel", kernelGf128()],
@@ -44,9 +35,39 @@ describe.each<[string, Gf128]>([
       expect([...elements.subarray(at, at + WORDS)]).toEqual([0x87, 0, 0, 0]);
     }
   });
+
+  // McGrew and Viega, "The Galois/Counter Mode of Operation (GCM)", appendix B, test case 2: H, C, X1, len and GHASH.
+  test("gives the product and the value of the published test case of GCM", () => {
+    const [h, c, x1, lengths, ghash] = [
+      "66e94bd4ef8a2c3b884cfa59ca342b2e",
+      "0388dace60b6a392f328c2b971b2fe78",
+      "5e2ec746917062882c85b0685353deb7",
+      "00000000000000000000000000000080",
+      "f38cbb1ad69223dcc3457ae5b6b0f885",
+    ].map((hex) => ofGcm(Buffer.from(hex, "hex"))) as [
+      Uint32Array,
+      Uint32Array,
+      Uint32Array,
+      Uint32Array,
+      Uint32Array,
+    ];
+    const products = c.slice();
+    gf128.scale(h, products);
+    expect(products).toEqual(x1);
+    expect(gf128.evaluate(h, Uint32Array.of(...c, ...lengths, 0, 0, 0, 0))).toEqual(ghash);
+  });
+
+  test.each([0, 1, 14, 15, 16, 300, 5000])("authenticates %i random blocks as OpenSSL does", (blocks) => {
+    const { ours, openssl } = ghashOf(gf128, blocks);
+    expect(ours).toEqual(openssl);
+  });
 });
 
 describe("the kernel's GF(2^128)", () => {
+  test("agrees with JavaScript on random factors", () => {
+    agreeOnFactors(2000);
+  });
+
   test("agrees with JavaScript on as many elements as fill a call, fewer and more", () => {
     for (const count of [0, 1, 15, 16, 17, 2047, 2048, 2049, 5000]) {
       const [factor, elements] = [random(1), random(count)];
