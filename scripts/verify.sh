@@ -238,12 +238,12 @@ END {
       (V[e, ".planHash"] != "null" && V[e, ".planHash"] != V[I, ".planHash"]) || ((p, size[e]) in view && view[p, size[e]] != tree[e])) no("ledgers", "entry " e " does not hold")
     view[p, size[e]] = tree[e]
     if (t == "allow" || t == "disclose") { dis[nd++] = e; if (V[e, ".at"] > last) last = V[e, ".at"]; if (t == "allow") got[p OFS V[e, ".body.asker"]] += V[e, ".body.ceiling"] }
-    if (t == "begin") { for (j = 0; j < V[e, ".body.debits.#"] && V[PL, ".protocol.id"] ~ /^match-pair/; j++) if (V[e, ".body.debits." j ".unit"] == "elements") got[p OFS V[e, ".body.debits." j ".asker"]] += V[e, ".body.debits." j ".amount"]; began[p, s] = e; if (first == "" || V[e, ".at"] < first) first = V[e, ".at"]; if (!(p in start) || place[e] + 0 < start[p]) start[p] = place[e] + 0 }
+    if (t == "begin") { for (j = 0; j < V[e, ".body.debits.#"] && V[PL, ".protocol.id"] ~ /^(match|bulk)-pair/; j++) if (V[e, ".body.debits." j ".unit"] == "elements") got[p OFS V[e, ".body.debits." j ".asker"]] += V[e, ".body.debits." j ".amount"]; began[p, s] = e; if (first == "" || V[e, ".at"] < first) first = V[e, ".at"]; if (!(p in start) || place[e] + 0 < start[p]) start[p] = place[e] + 0 }
     if (t == "approval") logged[p, cut(V[e, ".body.approvalHash"])] = place[e] + 0
     if (t == "undelivered") silent[p, s, V[e, ".body.disclosure"]]
   }
   if (!any) no("ledgers", "no entry of any ledger")
-  for (i = 0; i < V[PL, ".inputs.#"]; i++) who[V[PL, ".inputs." i ".party"]]; for (i = 0; i < V[PL, ".recipients.#"]; i++) who[V[PL, ".recipients." i ".party"]]
+  for (i = 0; i < V[PL, ".inputs.#"]; i++) who[V[PL, ".inputs." i ".party"]]; for (i = 0; i < V[PL, ".recipients.#"]; i++) who[V[PL, ".recipients." i ".party"]]; if ((PL, ".ask.dealer") in V) who[V[PL, ".ask.dealer"]]
   if (V[C, ".id"] ~ /^lab\//) { hop("approvals", "lab"); hop("quotas", "lab") }
   if (PL == "out" || ("approval/v1" in out)) hop("approvals", "left out"); if (last == "") last = V[I, ".made"]
   for (i = 0; i < num["approval/v1"] && !("approvals" in S); i++) {
@@ -266,7 +266,7 @@ END {
     split(g, f, OFS); most = 0
     for (i = 0; i < V[C, ".quotas.#"]; i++) { k = ".quotas." i; if (V[C, k ".purpose"] == V[PL, ".purpose"] && is(V[C, k ".holder"], f[1]) && is(V[C, k ".asker"], f[2]) && V[C, k ".evaluations"] + 0 > most) most = V[C, k ".evaluations"] + 0 }
     if (got[g] > most) no("quotas", f[2] " had " got[g] " of " most " at " f[1])
-  } if (!("quotas" in S) && CT != "out" && V[PL, ".protocol.id"] ~ /^match-pair/) for (i = 0; i < V[CT, ".debits.#"]; i++) { k = ".debits." i; if (V[CT, k ".unit"] == "evaluations" && got[V[CT, k ".holder"] OFS V[CT, k ".asker"]] + 0 != V[CT, k ".amount"]) no("quotas", V[CT, k ".holder"] " began without the charge of the contract") }
+  } if (!("quotas" in S) && CT != "out" && V[PL, ".protocol.id"] ~ /^(match|bulk)-pair/) for (i = 0; i < V[CT, ".debits.#"]; i++) { k = ".debits." i; if (V[CT, k ".unit"] == "evaluations" && got[V[CT, k ".holder"] OFS V[CT, k ".asker"]] + 0 != V[CT, k ".amount"]) no("quotas", V[CT, k ".holder"] " began without the charge of the contract") }
   if (CT == "out") { hop("disclosed", "the contract is left out"); hop("egress", "the contract is left out") } if (!nd) hop("order", "nothing was disclosed")
   for (d = 0; d < nd; d++) {
     e = dis[d]; p = party[e]; s = V[e, ".body.session"] V[e, ".body.case"]; i = line(e); l = ".disclosures." i; to = V[CT, l (V[CT, l ".via"] == "null" ? ".to" : ".via")]; times[i]++

@@ -5,6 +5,7 @@ import { BUDGETS } from "./budgets.ts";
 import { BULK_PAIR } from "./bulk.ts";
 import { CHANNEL } from "./channel.ts";
 import { COORDINATOR } from "./coordinator.ts";
+import { DEALERS } from "./dealer.ts";
 import { DECONFLICTION } from "./deconflict.ts";
 import { DERIVATION, HALTED_SERIES } from "./derivation.ts";
 import { DISCLOSURE } from "./disclosure.ts";
@@ -47,6 +48,7 @@ export const SWITCHES: readonly Switch[] = [
   ...PAIR,
   ...PAIRS,
   ...BULK_PAIR,
+  ...DEALERS,
   ...LOOKUPS,
   ...OPEN_LOOKUPS,
   ...DECONFLICTION,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The clauses about who, what for, which data and which protocols.
+import type { PartyId } from "@koplamp/protocol";
 import { type Covenant, type CovenantParty, type DataClass, type Purpose, timeMs } from "@koplamp/wire";
 import { type Clause, type Scope, words } from "./clause.ts";
 import { inLanguage, list, numbered, PART, REGIME, SENSITIVITY, TASK } from "./clause-words.ts";
@@ -205,6 +206,7 @@ export function protocolClauses({
   id,
   paramSets,
   coordinatorLearns,
+  dealers,
 }: Covenant["protocols"][number]): readonly Clause[] {
   const at = `protocols/${id}`;
   return [
@@ -226,5 +228,15 @@ export function protocolClauses({
       en: `In it the coordinator learns, beyond sizes and times: ${list(coordinatorLearns, "en")}.`,
       scope: { kind: "set", values: coordinatorLearns },
     },
+    ...(dealers === undefined ? [] : [dealing(at, dealers)]),
   ];
+}
+
+function dealing(at: string, dealers: readonly PartyId[]): Clause {
+  return {
+    id: `${at}/dealers`,
+    nl: `Toeval uitdelen voor anderen mogen daarin: ${list(dealers, "nl")}. Spant een van hen met een partij samen, dan ligt de lijst van de ander open.`,
+    en: `Random numbers may be dealt to others in it by: ${list(dealers, "en")}. If one of them works together with a party, the list of the other lies open.`,
+    scope: { kind: "set", values: dealers },
+  };
 }

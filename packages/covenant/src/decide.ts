@@ -4,6 +4,7 @@ import {
   type Contract,
   type Covenant,
   type DataClass,
+  dealersOf,
   dominanceFloor,
   evaluationCeiling,
   type Input,
@@ -100,7 +101,8 @@ function members({ covenant, plan }: Case): Decision {
   const parts = new Map(covenant.parties.map(({ id, part }) => [id, part]));
   const contributors = plan.inputs.map(({ party }) => party);
   const recipients = plan.recipients.map(({ party }) => party);
-  const stranger = [plan.proposer.party, ...contributors, ...recipients].find((party) => !parts.has(party));
+  const all = [plan.proposer.party, ...contributors, ...recipients, ...dealersOf(plan.ask)];
+  const stranger = all.find((party) => !parts.has(party));
   if (stranger !== undefined) {
     const message = `${stranger} is not a party to covenant "${covenant.id}"`;
     return refuse("parties", message, "leave it out, or amend the covenant");
@@ -214,6 +216,14 @@ function protocolAdmitted({ covenant, plan, contract }: Case): Decision {
       `protocols/${protocol.id}/paramSets`,
       `covenant "${covenant.id}" does not list ${plan.protocol.params} for ${protocol.id}`,
       `listed: ${protocol.paramSets.join(", ")}`,
+    );
+  }
+  const dealer = dealersOf(plan.ask).find((party) => !protocol.dealers?.includes(party));
+  if (dealer !== undefined) {
+    return refuse(
+      `protocols/${protocol.id}/dealers`,
+      `covenant "${covenant.id}" does not let ${dealer} deal in ${protocol.id}`,
+      `may deal: ${["the coordinator", ...(protocol.dealers ?? [])].join(", ")}`,
     );
   }
   const beyond = contract.views

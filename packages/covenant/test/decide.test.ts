@@ -164,6 +164,33 @@ const hub =
     contract: seen(fact),
   });
 
+/** A match of two that cleo deals for, under a covenant that lets `dealers` deal in it. */
+const dealt =
+  (by: string, dealers?: readonly string[]): Change =>
+  (question) => {
+    const from = ["anna", "bert"].map((party) => ({ party, dataset: "ships" }));
+    const ask = {
+      kind: "match",
+      key: ["imo"],
+      from,
+      atLeast: 2,
+      tell: "holders",
+      mode: "bulk",
+      dealer: by,
+    } as const;
+    const row = { id: "bulk-pair/1", paramSets: ["okvs3-gf128"], coordinatorLearns: [] };
+    return {
+      ...question,
+      covenant: { ...covenant, protocols: [dealers === undefined ? row : { ...row, dealers }] },
+      plan: {
+        ...plan,
+        ask,
+        inputs: ["anna", "bert"].map(input),
+        protocol: { ...plan.protocol, id: "bulk-pair/1", params: "okvs3-gf128" },
+      },
+    };
+  };
+
 const debit =
   (amount: number, holder = "bert", asker = "anna"): Change =>
   (question) => ({
@@ -297,6 +324,9 @@ const REFUSED: readonly (readonly [what: string, rule: string, change: Change])[
     "protocols/match-tokens/1/coordinatorLearns",
     (question) => ({ ...question, contract: seen("pattern") }),
   ],
+  ["a dealer in an agreement without any", "protocols/bulk-pair/1/dealers", dealt("cleo")],
+  ["a dealer that the agreement does not name", "protocols/bulk-pair/1/dealers", dealt("cleo", ["anna"])],
+  ["a dealer that is no party", "parties", dealt("dora", ["cleo"])],
   ["rows at the coordinator", "protocols/overlap-hub/1/coordinatorLearns", hub("row")],
   ["counts at the coordinator", "protocols/overlap-hub/1/coordinatorLearns", hub("count")],
   ["counts below the covenant's floor", "floors/minCount", release(4, 2)],
@@ -349,6 +379,7 @@ const ALLOWED: readonly (readonly [what: string, change: Change])[] = [
   ["fewer columns than the class covers", ownClass({ columns: ["imo", "tons", "flag"] })],
   ["a stricter question than the floors", release(100, 3)],
   ["what the covenant lets the coordinator see", hub("pattern")],
+  ["a dealer that the agreement names", dealt("cleo", ["anna", "cleo"])],
   ["what any relay sees", (question) => ({ ...question, contract: seen("timing") })],
   [
     "a recipient that only receives",

@@ -6,6 +6,7 @@ import {
   type CatalogueEntry,
   contractOf,
   lookupKeys,
+  partiesOf,
   planQuery,
   QueryError,
   type Question,
@@ -15,6 +16,7 @@ import {
 import {
   type AnswerResult,
   base64,
+  dealersOf,
   documentBytes,
   documentHash,
   type Plan,
@@ -46,7 +48,7 @@ export async function ask(
   const question = listed(node, asked);
   try {
     eraseExpired(node);
-    const refusal = absence(questions, partiesOf(node, question));
+    const refusal = absence(questions, neededBy(node, question));
     if (refusal !== undefined) return { query: question.id, status: "refused", ...refusal, disclosures: [] };
     const catalogue = await offered(node, questions, question);
     const { plan } = planned(node, { question, by: ownAnalyst(node), catalogue, now: node.clock.now() });
@@ -90,8 +92,7 @@ export async function askSigned(
   const { plan } = draft;
   try {
     eraseExpired(node);
-    const parties = [node.me, ...[...plan.inputs, ...plan.recipients].map(({ party }) => party)];
-    const refusal = absence(questions, parties);
+    const refusal = absence(questions, partiesOf(plan));
     if (refusal !== undefined) return { query: plan.id, status: "refused", ...refusal, disclosures: [] };
     return await propose(node, questions, draft);
   } catch (reason) {
@@ -125,7 +126,7 @@ async function offered(
   questions: Questions,
   question: Question,
 ): Promise<readonly CatalogueEntry[]> {
-  const refusal = absence(questions, partiesOf(node, question));
+  const refusal = absence(questions, neededBy(node, question));
   if (refusal !== undefined) throw refusedBy(refusal);
   const over = Promise.withResolvers<void>();
   const { me, membership } = node;
@@ -199,7 +200,7 @@ async function propose(
   { plan, questions: asks, signed }: Signed,
 ): Promise<Outcome<AnswerResult>> {
   keepQuestions(node, documentHash(node.primitives.sha256, signed.bytes), asks);
-  const parties = new Set([...plan.inputs, ...plan.recipients].map(({ party }) => party));
+  const parties = new Set(partiesOf(plan));
   parties.delete(node.me);
   const body = encodeMessage({ plan: signed });
   await Promise.all([...parties].map((party) => node.post.send(party, "propose/", body)));
@@ -221,8 +222,8 @@ export function absence(
 }
 
 /** Whom a question needs, the asker included. */
-function partiesOf({ me }: NodePorts, { sources, recipients }: Question): readonly PartyId[] {
-  return [me, ...sources.map(({ party }) => party), ...recipients];
+function neededBy({ me }: NodePorts, { ask, sources, recipients }: Question): readonly PartyId[] {
+  return [me, ...sources.map(({ party }) => party), ...recipients, ...dealersOf(ask)];
 }
 
 function notAsked(node: NodePorts, id: string, reason: unknown): Outcome<never> {

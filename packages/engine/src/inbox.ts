@@ -2,6 +2,7 @@
 // What the people of the own agency see of the questions that concern them, and how their decisions come in.
 import { CovenantError, type SignedBytes } from "@koplamp/covenant";
 import type { PartyId } from "@koplamp/protocol";
+import { partiesOf } from "@koplamp/query";
 import {
   type AnswerResult,
   type Approval,
@@ -148,9 +149,7 @@ export function endedQuestion(node: NodePorts, planHash: Hash): EndedQuestion | 
   const [plan, contract] = [node.store.document(planHash), node.store.document(contractHash)];
   if (entry === undefined || plan === undefined || contract === undefined) return undefined;
   const read = readDocument("plan/v1", plan.bytes);
-  const all = [read.proposer, ...read.inputs, ...read.recipients].map(({ party }) => party);
-  const parties = [...new Set(all)].sort();
-  const question = { plan: read, planHash, contractHash, parties };
+  const question = { plan: read, planHash, contractHash, parties: partiesOf(read) };
   return {
     ...question,
     contract: readDocument("contract/v1", contract.bytes),

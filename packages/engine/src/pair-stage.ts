@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Party } from "@koplamp/protocol";
+import type { Party, PartyId } from "@koplamp/protocol";
 import {
   bulkPair,
+  bulkPairDealer,
   bulkPairParty,
   COORDINATOR,
   countBlindNode,
@@ -14,7 +15,7 @@ import {
   type OverlapCounts,
   pairCountBlind,
 } from "@koplamp/psi";
-import type { Input, MatchAsk, OverlapAsk } from "@koplamp/wire";
+import { dealersOf, type Input, type MatchAsk, type OverlapAsk } from "@koplamp/wire";
 import type { RecordItems } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
@@ -37,6 +38,7 @@ import type { StageResult } from "./stage.ts";
  */
 export async function pairStage(node: NodePorts, run: QuestionRun): Promise<StageResult> {
   const { ask, protocol } = run.plan;
+  if (dealersOf(ask).includes(node.me)) return await deal(node, run);
   const held = await heldKeys(node, run);
   if (ask.kind === "match") return held === undefined ? { withheld: [] } : await match(node, run, ask, held);
   if (held === undefined && !run.recipients.includes(node.me)) return { withheld: [] };
@@ -54,16 +56,29 @@ async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Hel
   const session = await pairSession(node, run, held, (facts) => {
     const setup = { ...setupOf(node, run, facts), inputs };
     if (!isBulk(run)) return matchPairParty(setup, node.rng);
-    return bulkPairParty({ ...setup, dealer: COORDINATOR }, node.rng);
+    return bulkPairParty({ ...setup, dealer: dealerOf(run) }, node.rng);
   });
   return run.recipients.includes(node.me)
     ? matchResult(session, ask, held.items, node.me)
     : { withheld: [], session };
 }
 
-/** Whether the coordinator deals a correlation in place of a key of one party. */
+/** A dealer brings no data and gets no answer: it knows sizes, and forgets what it dealt. */
+async function deal(node: NodePorts, run: QuestionRun): Promise<StageResult> {
+  const session = await pairSession(node, run, undefined, (facts) =>
+    bulkPairDealer({ ...setupOf(node, run, facts), dealer: node.me }, node.rng),
+  );
+  return { withheld: [], session };
+}
+
+/** Whether somebody deals a correlation in place of a key of one party. */
 function isBulk({ plan }: QuestionRun): boolean {
   return plan.protocol.id === bulkPair.id;
+}
+
+/** A party that the plan names, or the coordinator. */
+function dealerOf({ plan }: QuestionRun): PartyId {
+  return dealersOf(plan.ask)[0] ?? COORDINATOR;
 }
 
 /** What the coordinator needs to deal: who sends to whom, and sizes. */
@@ -120,8 +135,8 @@ async function pairSession<Output>(
   const evaluation = evaluationsFor(node, run);
   return await runSession(node, run, {
     label: LABEL,
-    ...(isBulk(run) ? { ticket: dealingTicket(run) } : {}),
-    parties: [...new Set([...contributors, ...(counts ? recipients : [])])].sort(),
+    ...(isBulk(run) && dealerOf(run) === COORDINATOR ? { ticket: dealingTicket(run) } : {}),
+    parties: [...new Set([...contributors, ...(counts ? recipients : []), ...dealersOf(plan.ask)])].sort(),
     line: () => true,
     prefix: "",
     beginCosts: () => {

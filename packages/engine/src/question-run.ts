@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type PartyId, PeerLost } from "@koplamp/protocol";
 import { bulkPair, COORDINATOR, matchThreshold, overlapHub, overlapThreshold } from "@koplamp/psi";
-import { contractOf } from "@koplamp/query";
+import { contractOf, partiesOf } from "@koplamp/query";
 import {
   type Contract,
+  dealersOf,
   documentBytes,
   documentHash,
   type Hash,
@@ -38,7 +39,8 @@ export interface Turn {
 function usesCoordinator({ ask, protocol }: Plan): boolean {
   if (ask.kind === "join-aggregate") return protocol.id !== "join-sum-pair/1";
   if (ask.kind === "aggregate" || ask.kind === "trend") return true;
-  return [bulkPair.id, overlapHub.id, overlapThreshold.id, matchThreshold.id].includes(protocol.id);
+  if (protocol.id === bulkPair.id) return dealersOf(ask).length === 0;
+  return [overlapHub.id, overlapThreshold.id, matchThreshold.id].includes(protocol.id);
 }
 
 /** What the post topics of a question begin with; those of the runs of a standing one are told apart. */
@@ -60,7 +62,7 @@ function ownOf(input: Input, offers: Offers, turn: Turn | undefined): NonNullabl
 export class QuestionRun {
   readonly plan: Plan;
   readonly planHash: Hash;
-  /** Every node that takes part: data, recipients, the proposer. Sorted. */
+  /** Every node that takes part: data, recipients, whoever deals, the proposer. Sorted. */
   readonly parties: readonly PartyId[];
   readonly others: readonly PartyId[];
   /** The parties of `ask.from`, and those that get the answer. Sorted. */
@@ -102,7 +104,7 @@ export class QuestionRun {
     this.planHash = planHash;
     this.contributors = plan.inputs.map(({ party }) => party).sort();
     this.recipients = plan.recipients.map(({ party }) => party).sort();
-    this.parties = [...new Set([plan.proposer.party, ...this.contributors, ...this.recipients])].sort();
+    this.parties = partiesOf(plan);
     this.others = this.parties.filter((party) => party !== node.me);
     this.peers = usesCoordinator(plan) ? [...this.others, COORDINATOR] : this.others;
     this.turn = turn === undefined ? 0 : turn.number + 1;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two parties with long lists, and the coordinator as dealer: through real engines, gates, ledgers and stores.
+// Two parties with long lists, and the coordinator or a third party as dealer: through real engines, gates, ledgers, stores.
 import type { PartyId } from "@koplamp/protocol";
 import { type Question, readQuestion } from "@koplamp/query";
+import type { Terms } from "@koplamp/sdk";
 import type { AnswerResult } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../src/index.ts";
-import { Federation } from "./federation.ts";
+import { Federation, type Wishes } from "./federation.ts";
+import { decision, entries, NO, waiting } from "./people.ts";
 
 let federation: Federation | undefined;
 afterEach(async () => {
@@ -15,10 +17,11 @@ afterEach(async () => {
 const TWO = ["anna", "bert"];
 const LISTS = { anna: ["x", "y", "z", "z", ""], bert: ["y", "z", "q", "r"] };
 
-function bulkMatch(recipients: readonly PartyId[], id = "long-lists"): Question {
+function bulkMatch(recipients: readonly PartyId[], dealer = ""): Question {
+  const id = "long-lists";
   const text = `koplamp: query/v1
 id: ${id}
-ask: { kind: match, key: [id], from: { anna: list, bert: list }, atLeast: 2, tell: holders, mode: bulk }
+ask: { kind: match, key: [id], from: { anna: list, bert: list }, atLeast: 2, tell: holders, mode: bulk${dealer} }
 recipients: [${recipients.join(", ")}]
 release: { minCount: 1, minContributors: 1 }
 `;
@@ -68,5 +71,44 @@ describe("a match of two long lists", () => {
       const { store } = all.machine(party);
       expect(["keyset/", "cache/"].flatMap((prefix) => store.sealedNames(prefix))).toEqual([]);
     }
+  });
+});
+
+describe("a third party that deals", () => {
+  const dealtByCleo = bulkMatch(TWO, ", dealer: cleo");
+  const opened = (wishes: Wishes = {}): Federation => {
+    federation = new Federation({ ...LISTS, cleo: undefined }, wishes);
+    return federation;
+  };
+
+  it("lets both match without a coordinator, gets no answer, and writes no list into its ledger", async () => {
+    const all = opened({ coordinator: false });
+    const anna = await all.ask("anna", dealtByCleo);
+    const [bert, cleo] = await all.outcomes(["bert", "cleo"]);
+    const matches = ["y", "z"].map((key) => ({ key: [key], holders: TWO }));
+    for (const outcome of [anna, bert]) expect(resultOf(outcome)).toEqual({ kind: "match", matches });
+    expect(resultOf(cleo)).toBeUndefined();
+    expect(cleo?.disclosures).toEqual([]);
+    expect(entries(all, "cleo", "inputs")).toBe(0);
+    expect(entries(all, "cleo", "begin")).toBe(1);
+  });
+
+  it("is asked like the other two: without the approval of its people nothing begins", async () => {
+    const all = opened({ coordinator: false, people: ["cleo"] });
+    const asked = all.ask("anna", dealtByCleo);
+    const at = await waiting(all, "cleo");
+    for (const party of ["anna", "bert"]) expect(entries(all, party, "begin")).toBe(0);
+    all.machine("cleo").node.decide(decision(all, at, "cleo", "lawful", NO));
+    expect(await asked).toMatchObject({ status: "refused", party: "cleo", rule: "approvals/lawful" });
+    for (const party of ["anna", "bert"]) expect(entries(all, party, "begin")).toBe(0);
+  });
+
+  it("is refused by every node where the covenant does not name it", async () => {
+    const unnamed = (terms: Terms): Terms => ({
+      ...terms,
+      protocols: terms.protocols.map(({ dealers: _, ...row }) => row),
+    });
+    const outcome = await opened({ terms: unnamed }).ask("anna", dealtByCleo);
+    expect(outcome).toMatchObject({ status: "refused", rule: "protocols/bulk-pair/1/dealers" });
   });
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The promise that people said yes: two of every contributing party, and whoever the agreement asks outside of them.
-import { timeMs } from "@koplamp/wire";
+import { dealersOf, timeMs } from "@koplamp/wire";
 import type { ProvenEntry } from "./check-ledgers.ts";
 import {
   type ApprovedQuestion,
@@ -70,9 +70,10 @@ function questionOf(
   return { plan, planHash, contractHash, covenant, cards, now };
 }
 
-/** Whoever brings data or is told something. Key holders are among them. */
-function contributing({ inputs, recipients }: NonNullable<Evidence["plan"]>): readonly string[] {
-  return [...new Set([...inputs, ...recipients].map(({ party }) => party))].sort();
+/** Whoever brings data, is told something or deals. Key holders are among them. */
+function contributing({ ask, inputs, recipients }: NonNullable<Evidence["plan"]>): readonly string[] {
+  const named = [...inputs, ...recipients].map(({ party }) => party);
+  return [...new Set([...named, ...dealersOf(ask)])].sort();
 }
 
 function externalRoles({ covenant }: Founding, queryClass: string): readonly string[] {

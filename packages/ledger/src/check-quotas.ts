@@ -48,14 +48,17 @@ function allowed(plan: Plan, proven: readonly ProvenEntry[]): readonly Allowed[]
   return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
 }
 
-/** Two with a key for one session need no allowance: the beginning of the session is charged itself. */
+/** Protocols of two without a key set. */
+const OF_TWO = /^(match|bulk)-pair/;
+
+/** Two with a key for one session, or with numbers dealt for it, need no allowance: the beginning of the session is charged itself. */
 function chargedIn({ protocol }: Plan, { party: holder, entry }: ProvenEntry): readonly Allowed[] {
   // The casts are safe because the reader of entries has checked the body against its type.
   if (entry.type === "allow") {
     const { asker, ceiling } = entry.body as unknown as EntryBodies["allow"];
     return [{ holder, asker, elements: ceiling }];
   }
-  if (entry.type !== "begin" || !protocol.id.startsWith("match-pair")) return [];
+  if (entry.type !== "begin" || !OF_TWO.test(protocol.id)) return [];
   const { debits } = entry.body as unknown as EntryBodies["begin"];
   return debits.flatMap(({ asker, unit, amount }) =>
     asker === undefined || unit !== "elements" ? [] : [{ holder, asker, elements: amount }],
@@ -64,8 +67,7 @@ function chargedIn({ protocol }: Plan, { party: holder, entry }: ProvenEntry): r
 
 /** Why a session of two was not begun with the charge that the contract lists, if it was not. */
 function miscounted({ plan, contract }: Evidence, proven: readonly ProvenEntry[]): string | undefined {
-  if (plan === undefined || contract === undefined || !plan.protocol.id.startsWith("match-pair"))
-    return undefined;
+  if (plan === undefined || contract === undefined || !OF_TWO.test(plan.protocol.id)) return undefined;
   const wrong = proven.find((one) => {
     const due = contract.debits.filter(({ holder, unit }) => holder === one.party && unit === "evaluations");
     const stated = chargedIn(plan, one);

@@ -23,14 +23,24 @@ import {
 } from "./ask-rows.ts";
 import { readTrend } from "./ask-trend.ts";
 import { ASK_KINDS } from "./names.ts";
-import { anyMapOf, distinct, field, integerOf, listOf, mapOf, oneOf, required } from "./yaml-fields.ts";
+import {
+  anyMapOf,
+  distinct,
+  field,
+  integerOf,
+  listOf,
+  mapOf,
+  oneOf,
+  required,
+  textOf,
+} from "./yaml-fields.ts";
 import { failAt, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
 /** An ask in normal form: maps are lists, sources in party order, the domain in `groupBy` order. */
 export type QuestionAsk = Ask;
 
 const FIELDS = {
-  match: ["kind", "key", "anyKey", "bands", "from", "atLeast", "tell", "flaggedBy", "mode"],
+  match: ["kind", "key", "anyKey", "bands", "from", "atLeast", "tell", "flaggedBy", "mode", "dealer"],
   "overlap-count": ["kind", "key", "from", "shape", "atLeast", "mode"],
   aggregate: ["kind", "from", "where", "groupBy", "flow", "domain", "measures", "distinctBy", "totals"],
   "join-aggregate": ["kind", "key", "from", "groupBy", "domain", "measures", "mode"],
@@ -67,11 +77,30 @@ function readMatch(map: YamlMap): MatchAsk {
   );
   const ask = withFlags(map, { kind: "match", ...readKeys(map), from, atLeast, tell });
   const mode = field(map, "mode");
+  const dealer = readDealer(map, from);
   if (mode === undefined) return ask;
   const named = modeAtThreshold(oneOf(mode, ["pair", "bulk", "tokens", "threshold"]), mode, ask);
-  if ((named !== "pair" && named !== "bulk") || from.length === 2) return { ...ask, mode: named };
+  if ((named !== "pair" && named !== "bulk") || from.length === 2) return { ...ask, mode: named, ...dealer };
   const message = `mode: ${named} is for two parties, got ${from.length}`;
   throw failAt(mode, "invalid-value", message, "leave `mode` out: match-tokens/1 takes up to 32 parties");
+}
+
+/** @throws {QueryError} `invalid-value` without `mode: bulk`, or when one of the two would deal. */
+function readDealer(map: YamlMap, from: MatchAsk["from"]): Pick<MatchAsk, "dealer"> {
+  const value = field(map, "dealer");
+  if (value === undefined) return {};
+  const [dealer, mode] = [textOf(value), field(map, "mode")];
+  if (mode === undefined || textOf(mode) !== "bulk") {
+    throw failAt(value, "invalid-value", "only in mode: bulk somebody deals", "leave `dealer` out");
+  }
+  if (!from.some(({ party }) => party === dealer)) return { dealer };
+  const message = `${dealer} brings a list and cannot deal: whoever deals and a party together break the other's list`;
+  throw failAt(
+    value,
+    "invalid-value",
+    message,
+    "name a third party, or leave `dealer` out: the coordinator deals",
+  );
 }
 
 function readOverlap(map: YamlMap): OverlapAsk {

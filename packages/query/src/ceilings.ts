@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Fact, type Item, type PartyId, rankOf } from "@koplamp/protocol";
 import { counterOf, countsSingles, tablesFrom } from "@koplamp/psi";
-import type { Ask, Covenant, Plan, QueryClass, Roster } from "@koplamp/wire";
+import { type Ask, type Covenant, dealersOf, type Plan, type QueryClass, type Roster } from "@koplamp/wire";
+import { BULK } from "./bulk.ts";
 import { COUNTS } from "./choices.ts";
 import type { Described } from "./describe-plan.ts";
 import { QueryError } from "./errors.ts";
@@ -97,7 +98,7 @@ function withoutFact({ ask, protocol }: Plan, fact: Fact): string {
  */
 export function checkCoordinator(covenant: Covenant, roster: Roster, plan: Plan, described: Described): void {
   checkPattern(covenant, plan, described);
-  if (beyondRelay(described).length === 0) return;
+  if (beyondRelay(described).length === 0 && !isDealtByCoordinator(plan)) return;
   const involved = [...plan.inputs.map(({ party }) => party), ...plan.recipients.map(({ party }) => party)];
   const { operator } = roster.coordinator;
   if (!involved.includes(operator)) return;
@@ -106,6 +107,11 @@ export function checkCoordinator(covenant: Covenant, roster: Roster, plan: Plan,
     party: operator,
     hint: "let another organisation run the coordinator",
   });
+}
+
+/** Whoever deals and a party together break the other's list, so that nobody may be both. */
+function isDealtByCoordinator({ ask, protocol }: Plan): boolean {
+  return protocol.id === BULK.protocol && dealersOf(ask).length === 0;
 }
 
 /** Whether the covenant says all that the coordinator sees beyond sizes. @throws {QueryError} `coordinator`. */

@@ -3,6 +3,7 @@ import type { PartyId } from "@koplamp/protocol";
 import {
   type Ask,
   type Covenant,
+  dealersOf,
   type Input,
   type JoinAsk,
   keyOf,
@@ -11,7 +12,7 @@ import {
   ownColumn,
   type Plan,
 } from "@koplamp/wire";
-import { BULK } from "./bulk.ts";
+import { BULK, bulkBy } from "./bulk.ts";
 import {
   AS_ASKED,
   BLIND_ALARMS,
@@ -196,7 +197,7 @@ function wording(ask: Ask, protocol: string): Choice {
 function matchWording(ask: MatchAsk, protocol: string): Choice {
   const { mode, from } = ask;
   if (protocol === THRESHOLD.protocol) return THRESHOLD;
-  if (protocol === BULK.protocol) return BULK;
+  if (protocol === BULK.protocol) return bulkBy(dealersOf(ask));
   if (protocol === PAIR.protocol) return mode === "pair" ? PAIR : { ...PAIR, reason: ONE_OFF };
   const asked = mode === "tokens" && from.length === 2 ? { reason: AS_ASKED } : {};
   return {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
 import { counterOf, evaluatedRows, isPairProtocol, pairCountBlind } from "@koplamp/psi";
-import { type Contract, type LookupAsk, measuredColumns, type Plan } from "@koplamp/wire";
+import { type Contract, dealersOf, type LookupAsk, measuredColumns, type Plan } from "@koplamp/wire";
 import { BULK } from "./bulk.ts";
 import { DISTINCT, JOIN_PAIR } from "./choices.ts";
 import { type SelectingAsk, selectingAsk } from "./joins.ts";
@@ -46,13 +46,15 @@ const US = {
   cell: 8,
   context: 500_000,
   product: 25_000,
-  bulk: 2.5,
+  bulk: 1.5,
+  deal: 0.2,
 };
 
 /** The cost of a plan: by its contract, or by the description that the contract is made of. */
 export function costOf(plan: Plan, contract: Pick<Contract, "egress" | "debits">): Cost {
   const { egress, debits } = contract;
-  const names = [...new Set([...plan.inputs, ...plan.recipients].map(({ party }) => party))].sort();
+  const named = [...plan.inputs, ...plan.recipients].map(({ party }) => party);
+  const names = [...new Set([...named, ...dealersOf(plan.ask)])].sort();
   const parties = names.map((party) => ({ party, ...costAt(plan, contract, party) }));
   const most = (what: keyof PartyCost): number => Math.max(0, ...parties.map((row) => row[what]));
   return {
@@ -99,11 +101,12 @@ interface Micros {
 function microsAt(plan: Plan, party: PartyId): Micros {
   const selecting = selectingAsk(plan);
   if (plan.ask.kind === "lookup") return lookupMicros(plan, plan.ask, party);
+  if (dealersOf(plan.ask).includes(party)) return always(longest(plan) * US.deal);
   if (!plan.inputs.some((input) => input.party === party)) return always(0);
   if (selecting !== undefined) return selectingMicros(plan, selecting, party);
   if (plan.ask.kind === "aggregate" || plan.ask.kind === "trend")
     return { first: sumMicros(plan), repeat: sumMicros(plan) };
-  if (plan.protocol.id === BULK.protocol) return always(bulkMicros(plan));
+  if (plan.protocol.id === BULK.protocol) return always(longest(plan) * US.bulk);
   if (isPairProtocol(plan.protocol.id)) return always(pairMicros(plan, party));
   const each = usesTables(plan.ask, plan.protocol.id) ? placeMicros(plan, party) : tokenMicros(plan, party);
   return { first: each + evaluationMicros(plan, party), repeat: each };
@@ -142,9 +145,9 @@ function pairMicros(plan: Plan, party: PartyId): number {
   }, 0);
 }
 
-/** Whoever has more to do: the recipient encodes, the sender makes tokens, and both hash their lists. */
-function bulkMicros({ inputs }: Plan): number {
-  return Math.max(...inputs.map(({ rowsPadded }) => rowsPadded)) * US.bulk;
+/** Rows of the longer list: the recipient encodes, the sender makes tokens, and both hash their own. */
+function longest({ inputs }: Plan): number {
+  return Math.max(...inputs.map(({ rowsPadded }) => rowsPadded));
 }
 
 /** Rows of a party as they are padded: in shards, where a list goes between pairs and is long. */

@@ -13,7 +13,7 @@ import {
   pairCountBlind,
   pairCountLocal,
 } from "@koplamp/psi";
-import type { Covenant, OverlapAsk, Plan } from "@koplamp/wire";
+import { type Covenant, dealersOf, type OverlapAsk, type Plan } from "@koplamp/wire";
 import { JOIN_PAIR } from "./choices.ts";
 import { checkProtocol } from "./choose.ts";
 import { describeJoin, selectingAsk } from "./joins.ts";
@@ -35,7 +35,8 @@ export interface Described extends Description {
 /** The description of a plan: its query session, and what has to go before it when nothing is there yet. */
 export function describePlan(plan: Plan, covenant: Covenant): Described {
   const described = describeSessions(plan, covenant);
-  const parties = [...new Set([...plan.inputs, ...plan.recipients].map(({ party }) => party))].sort();
+  const named = [...plan.inputs, ...plan.recipients].map(({ party }) => party);
+  const parties = [...new Set([...named, ...dealersOf(plan.ask)])].sort();
   const grew: Item = { fact: "ledger-growth", about: parties, bound: "size, root and time" };
   return { ...described, views: [...described.views, { who: "witnesses", learns: [grew], atMost: [] }] };
 }
@@ -87,7 +88,10 @@ function describePair(
   if (protocol.id === JOIN_PAIR.protocol && selecting !== undefined) return describeJoin(plan, selecting, {});
   const common = { parties, recipients: recipients.map(({ party }) => party), rowsPadded };
   if (protocol.id === matchPair.id) return matchPair.describe(common);
-  if (protocol.id === bulkPair.id) return bulkPair.describe({ ...common, dealer: COORDINATOR });
+  if (protocol.id === bulkPair.id) {
+    const [dealer = COORDINATOR] = dealersOf(plan.ask);
+    return bulkPair.describe({ ...common, dealer });
+  }
   if (protocol.id === pairCountBlind.id) return pairCountBlind.describe(common);
   if (protocol.id === pairCountLocal.id) return shownOnlyByOtherSoftware(pairCountLocal.describe(common));
   return undefined;

@@ -7,6 +7,7 @@ import { ANY } from "./knowledge.ts";
 import type { Language } from "./language.ts";
 import { record } from "./names.ts";
 import { type Difference, otherWaysOf } from "./other-ways.ts";
+import { partiesOf } from "./parties.ts";
 import { phrasesOf, type Speaker } from "./phrases.ts";
 import { warningText } from "./warnings.ts";
 
@@ -130,11 +131,6 @@ function wayRows(plan: Plan, covenant: Covenant, context: Omit<Speaker, "who">):
       ...{ protocol, force: `mode: ${mode}`, why: refusal, possible: false, more: [], less: [] },
     })),
   ];
-}
-
-/** Every party that has to agree, in order: contributors, recipients, and the proposer. */
-function partiesOf({ proposer, inputs, recipients }: Plan): readonly PartyId[] {
-  return [...new Set([proposer, ...inputs, ...recipients].map(({ party }) => party))].sort();
 }
 
 /** Parties first, then the coordinator and the witnesses; rows that read the same are one row. */

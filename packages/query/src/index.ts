@@ -14,6 +14,7 @@ export type { Language } from "./language.ts";
 export { askedKeys, lookupKeys, type OfferedList, withList } from "./lookup-questions.ts";
 export { PARTY_ID, record } from "./names.ts";
 export { didYouMean } from "./nearest.ts";
+export { partiesOf } from "./parties.ts";
 export { phrasesOf, type Speaker } from "./phrases.ts";
 export { type PlanRequest, planQuery } from "./plan.ts";
 export { type Question, readQuestion } from "./question.ts";

@@ -113,7 +113,7 @@ function otherWay(plan: Plan, covenant: Covenant, mode: string, now: Described):
 }
 
 function inMode(plan: Plan, covenant: Covenant, mode: string): Plan {
-  const ask = { ...plan.ask, mode } as Ask; // safe because the mode is one that `waysFor` names for it
+  const ask = inAnother(plan.ask, mode);
   const { inputs, release, protocol } = plan;
   const recipients = plan.recipients.map(({ party }) => party);
   const { epoch } = protocol;
@@ -123,6 +123,12 @@ function inMode(plan: Plan, covenant: Covenant, mode: string): Plan {
   }
   checkLimits(ask, choice.protocol, inputs);
   return { ...plan, ask, protocol: { ...protocol, id: choice.protocol, params: choice.params } };
+}
+
+/** The ask with another mode, in which nobody deals but the coordinator. */
+function inAnother(ask: Ask, mode: string): Ask {
+  const { dealer: _, ...rest } = ask.kind === "match" ? ask : { ...ask, dealer: undefined };
+  return { ...rest, mode } as Ask; // safe because the mode is one that `waysFor` names for it
 }
 
 /** In the words of what is taken, or else in those of any choice that passes it over. */

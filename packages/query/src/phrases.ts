@@ -77,7 +77,10 @@ const PHRASES: Readonly<Record<Fact, Readonly<Record<Language, Words>>>> = {
 };
 
 /** Bounds that are words, in Dutch. */
-const BOUNDS: Readonly<Record<string, string>> = { "sum of members' quotas": "de som van hun quota" };
+const BOUNDS: Readonly<Record<string, string>> = {
+  "sum of members' quotas": "de som van hun quota",
+  "any item that they try": "elk nummer dat zij proberen",
+};
 
 /** The facts that any relay sees; they are said in one phrase. */
 const BACKGROUND: readonly Fact[] = ["took-part", "timing", "size-padded"];

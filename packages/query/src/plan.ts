@@ -5,6 +5,7 @@ import {
   addPeriod,
   type Covenant,
   canonicalBytes,
+  dealersOf,
   type Hash,
   type Input,
   keyOf,
@@ -131,9 +132,10 @@ function checkNumbers(
   else if (ask.kind === "aggregate") checkSums(ask, inputs, terms);
 }
 
-function checkMembers({ sources, recipients }: Question, covenant: Covenant): void {
+function checkMembers({ ask, sources, recipients }: Question, covenant: Covenant): void {
   const known = covenant.parties.map(({ id }) => id);
-  for (const party of [...sources.map((source) => source.party), ...recipients]) {
+  const named = [...sources.map((source) => source.party), ...recipients, ...dealersOf(ask)];
+  for (const party of named) {
     if (known.includes(party)) continue;
     const message = `${party} is not a party to covenant "${covenant.id}"${didYouMean(party, known)}`;
     throw new QueryError("unknown-party", message, { party, hint: `parties: ${known.join(", ")}` });
@@ -178,9 +180,11 @@ function rolesOf({ recipients }: Question, ask: Ask): Plan["protocol"]["roles"] 
   const contributor = ask.from.map(({ party }) => party);
   if (ask.kind === "lookup") return { asker: [ask.asker], holder: contributor, recipient: recipients };
   const recipient = recipients;
+  const [dealer] = dealersOf(ask);
+  const dealing = dealer === undefined ? {} : { dealer: [dealer] };
   return keyOf(ask).length === 0
     ? { contributor, recipient }
-    : { contributor, keyHolder: contributor, recipient };
+    : { contributor, keyHolder: contributor, recipient, ...dealing };
 }
 
 function expiryOf({ expires }: Question, now: number): Time {

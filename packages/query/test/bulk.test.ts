@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a match of two takes bulk-pair/1, and what its contract then says of who deals.
 import { describe, expect, test } from "vitest";
-import { explain, readQuestion } from "../src/index.ts";
-import { covenantOf, entry, planned } from "./agreement.ts";
+import { costOf } from "../src/cost.ts";
+import { explain, explainText, partiesOf, readQuestion } from "../src/index.ts";
+import { covenantOf, entry, planned, rosterOf } from "./agreement.ts";
 import { ONE_OFF_MATCH, PAIR_MATCH } from "./samples.ts";
 
 const read = (text: string) => readQuestion(text, { file: "q.yaml", lab: false });
@@ -11,6 +12,10 @@ const offered = (rows: number) => [
   entry("harbour", "ships", { imo: "imo" }, rows),
 ];
 const BULK_MATCH = PAIR_MATCH.replace("mode: pair", "mode: bulk");
+
+const dealtBy = (dealer: string): string =>
+  BULK_MATCH.replace("mode: bulk", `mode: bulk\n  dealer: ${dealer}`);
+const THREE = covenantOf(["customs", "harbour", "navy"]);
 
 describe("mode: bulk", () => {
   test("is taken when it is asked for, and only then", () => {
@@ -44,5 +49,61 @@ describe("mode: bulk", () => {
     const { passedOver, protocol } = explain(contract, plan, { lang: "en" });
     expect(protocol).toBe("bulk-pair/1");
     expect(passedOver.map((row) => row.protocol)).toEqual(["match-pair/1"]);
+  });
+});
+
+describe("a dealer that is a party of the agreement", () => {
+  test("has a role, and agrees like the other two; the contract says what it learns and with whom it breaks whose list", () => {
+    const { contract, plan } = planned(read(dealtBy("navy")), offered(1536), THREE);
+    expect(plan.protocol).toMatchObject({ id: "bulk-pair/1", roles: { dealer: ["navy"] } });
+    expect(partiesOf(plan)).toEqual(["customs", "harbour", "navy"]);
+    const joint = contract.coalitions.filter(({ learns }) =>
+      learns.some(({ bound }) => bound === "any item that they try"),
+    );
+    expect(joint.map(({ who, learns }) => [[...who].sort(), learns.map(({ about }) => about)])).toEqual([
+      [["customs", "navy"], [["harbour"]]],
+      [["harbour", "navy"], [["customs"]]],
+    ]);
+    const [seen] = contract.views.filter(({ who }) => who.includes("navy"));
+    expect(seen?.learns.map(({ fact }) => fact)).not.toContain("holders-of-own");
+    expect(contract.egress.filter(({ what }) => what === "dealt").map(({ from }) => from)).toEqual([
+      "navy",
+      "navy",
+    ]);
+    expect(costOf(plan, contract).parties.map(({ party }) => party)).toEqual(["customs", "harbour", "navy"]);
+  });
+
+  test.each(["en", "nl"] as const)("in words: %s", (lang) => {
+    const { contract, plan, covenant } = planned(read(dealtBy("navy")), offered(1536), THREE);
+    expect(explainText(contract, plan, { lang, width: 100, covenant })).toMatchSnapshot();
+  });
+
+  test.each([
+    ["brings a list", dealtBy("harbour"), "harbour brings a list and cannot deal"],
+    [
+      "is told the answer",
+      dealtBy("navy").replace("[customs]", "[customs, navy]"),
+      "navy cannot receive a match: it brings no keys of its own",
+    ],
+    ["is no party", dealtBy("nvay"), 'nvay is not a party to covenant "ports"; did you mean "navy"?'],
+    [
+      "has no mode to deal in",
+      dealtBy("navy").replace("mode: bulk", "mode: pair"),
+      "only in mode: bulk somebody deals",
+    ],
+  ])("is refused when it %s", (_what, text, message) => {
+    expect(() => planned(read(text), offered(1536), THREE)).toThrow(message);
+  });
+
+  test("deals where whoever runs the coordinator may not, being one of the two", () => {
+    const run = (text: string) => planned(read(text), offered(1536), THREE, rosterOf("harbour")).plan;
+    expect(() => run(BULK_MATCH)).toThrow("harbour");
+    expect(run(dealtBy("navy")).protocol.id).toBe("bulk-pair/1");
+  });
+
+  test("is not taken over into what the other ways would cost", () => {
+    const { plan, contract, covenant } = planned(read(dealtBy("navy")), offered(1536), THREE);
+    const { otherWays } = explain(contract, plan, { lang: "en", covenant });
+    expect(JSON.stringify(otherWays)).not.toContain("navy");
   });
 });

@@ -68,7 +68,7 @@ export function labTerms(parties: readonly FederationParty[], purposes: readonly
       evaluations: 2 ** 30,
       lookupsPerDay: 1_000_000,
     })),
-    protocols: PROTOCOLS,
+    protocols: PROTOCOLS.map((row) => (row.id === "bulk-pair/1" ? { ...row, dealers: recipients } : row)),
     personLevel: { allowed: true, ground: { en: "lab" }, external: [] },
     floors: {
       minCount: 1,

@@ -21,7 +21,7 @@ import { type Explanation, explain, type Federation, type Language, type Questio
 import { type OpenSources, openSources, readSource } from "@koplamp/sources";
 import { openStore } from "@koplamp/store";
 import { Relay } from "@koplamp/transport";
-import { type Answer, type AnswerResult, timeText } from "@koplamp/wire";
+import { type Answer, type AnswerResult, dealersOf, timeText } from "@koplamp/wire";
 import type { Founded } from "./charter.ts";
 import type { CheckedDataset } from "./check-lab.ts";
 import { SdkError } from "./errors.ts";
@@ -237,9 +237,9 @@ type Ending = readonly [PartyId, Outcome<AnswerResult>];
 
 /** How the question ends at every other node that takes part. */
 function othersOf(question: Question, nodes: ReadonlyMap<PartyId, LabNode>): readonly Promise<Ending>[] {
-  const { sources, recipients } = question;
+  const { ask: asked, sources, recipients } = question;
   const proposer = proposerOf(question);
-  const parties = new Set([...sources.map(({ party }) => party), ...recipients]);
+  const parties = new Set([...sources.map(({ party }) => party), ...recipients, ...dealersOf(asked)]);
   return [...parties]
     .filter((party) => party !== proposer)
     .map(

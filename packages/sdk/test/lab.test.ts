@@ -86,6 +86,22 @@ describe("a lab", { timeout: 60_000 }, () => {
     });
   });
 
+  test("lets a third party deal for two, and tells it nothing of their answer", async () => {
+    const two = MATCH.replace(FROM, "from: { aa: list, bb: list }").replace(
+      "tell: holders",
+      "tell: holders, mode: bulk",
+    );
+    const dealt = (dealer: string): string => two.replace("mode: bulk", `mode: bulk, dealer: ${dealer}`);
+    const [own, other] = [await ask(two), await ask(dealt("cc"))];
+    const { results } = JSON.parse(answerText(other.answer));
+    expect(results).toEqual(JSON.parse(answerText(own.answer)).results);
+    const matches = ["7303803", "9187629"].map((imo) => ({ key: [imo], holders: ["aa", "bb"] }));
+    expect(results).toEqual({ aa: { kind: "match", matches }, bb: { kind: "match", matches } });
+    expect(other.explanation.protocol).toBe("bulk-pair/1");
+    expect(Object.keys(other.answer.ledger).sort()).toEqual(["aa", "bb", "cc"]);
+    await expect(ask(dealt("bb"))).rejects.toThrow("bb brings a list and cannot deal");
+  });
+
   test("keeps ledgers and caches of earlier runs in its state", async () => {
     const state = join(folder, "state");
     const first = await ask(MATCH, { state });

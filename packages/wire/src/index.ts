@@ -48,6 +48,7 @@ export {
   type Condition,
   columnsAt,
   cubeOfTrend,
+  dealersOf,
   type FixedBaseline,
   flowColumns,
   INTERESTS,

@@ -59,6 +59,7 @@ const match = z
     mode: z
       .enum(["pair", "bulk", "tokens", "threshold"], "expected pair, bulk, tokens or threshold, or no mode")
       .exactOptional(),
+    dealer: party.exactOptional(),
   })
   .refine((ask) => ask.atLeast <= ask.from.length, {
     message: "expected at most all parties",
@@ -69,6 +70,10 @@ const match = z
     path: ["key"],
   })
   .refine(({ mode, from: two }) => (mode !== "pair" && mode !== "bulk") || two.length === 2, TWO_PARTIES)
+  .refine(({ dealer, mode }) => dealer === undefined || mode === "bulk", {
+    message: "expected a dealer with mode: bulk only",
+    path: ["dealer"],
+  })
   .refine(({ flaggedBy, anyKey, mode }) => flaggedBy === undefined || isThreshold(anyKey, mode), {
     message: "expected flags with one key, at a threshold",
     path: ["flaggedBy"],

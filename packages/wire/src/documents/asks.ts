@@ -44,6 +44,8 @@ export interface MatchAsk {
   readonly flaggedBy?: readonly Condition[];
   /** Set when the analyst named a mode; `pair` and `bulk` are for two parties. Absent where the choice is the planner's. */
   readonly mode?: "pair" | "bulk" | "tokens" | "threshold";
+  /** With `mode: bulk`: the party that deals the correlation, without data and without an answer; absent: the coordinator. */
+  readonly dealer?: PartyId;
 }
 
 export interface OverlapAsk {
@@ -188,6 +190,11 @@ export function keyOf(ask: Ask): readonly string[] {
 /** The column under a measure such as `sum(amount)`; empty for `count`. */
 export function measuredColumn(measure: string): string {
   return /\((.+)\)$/.exec(measure)?.[1] ?? "";
+}
+
+/** Whoever deals what others work with, where a question names a party for it: it brings no data, and learns sizes alone. */
+export function dealersOf(ask: Ask): readonly PartyId[] {
+  return ask.kind === "match" && ask.dealer !== undefined ? [ask.dealer] : [];
 }
 
 /** The columns that one party's rows are read for, each once: key, groups, conditions and measures, in that order. */

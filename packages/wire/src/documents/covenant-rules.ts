@@ -20,6 +20,7 @@ export function checkCovenant(payload: Payload): void {
   checkData(covenant, fail);
   checkQuorum(covenant, fail);
   checkQuotas(covenant, fail);
+  checkDealers(covenant, fail);
 }
 
 type Fail = (path: readonly (string | number)[], message: string) => void;
@@ -59,6 +60,13 @@ function checkData({ parties, purposes, dataClasses, budgets }: Covenant, fail: 
   }
   for (const [at, { party }] of budgets.entries())
     if (!known.has(party)) fail(["budgets", at, "party"], "expected a party of the covenant");
+}
+
+function checkDealers({ parties, protocols }: Covenant, fail: Fail): void {
+  const known = new Set(parties.map(({ id }) => id));
+  for (const [at, { dealers = [] }] of protocols.entries())
+    if (!dealers.every((id) => known.has(id)))
+      fail(["protocols", at, "dealers"], "expected parties of the covenant");
 }
 
 /** With m witnesses besides the owner, a quorum q of 2q <= m would let two histories be cosigned by honest ones. */

@@ -132,6 +132,7 @@ export const covenantForm: z.ZodType<Covenant> = z
         id: protocolId,
         paramSets: uniqueList(label, same, 64),
         coordinatorLearns: uniqueList(fact, same, 64),
+        dealers: uniqueList(party, same, 64).exactOptional(),
       }),
       (row) => row.id,
       64,

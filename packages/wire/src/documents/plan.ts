@@ -3,7 +3,7 @@ import { z } from "zod";
 import { bucket } from "../bucket.ts";
 import { askForm, MOST_PARTIES } from "./ask-forms.ts";
 import type { Ask } from "./asks.ts";
-import { columnsAt } from "./asks.ts";
+import { columnsAt, dealersOf } from "./asks.ts";
 import {
   atLeastOne,
   bytes32,
@@ -166,6 +166,10 @@ export const planForm: z.ZodType<Plan> = z
       "expected a look-up that its asker proposes, told to the asker, and to the holder where both are told",
     path: ["recipients"],
   })
+  .refine(isDealtApart, {
+    message: "expected a dealer that brings no data and gets no answer",
+    path: ["ask", "dealer"],
+  })
   .refine(isStandable, {
     message: "expected runs of a sum without a key, the last one due before the plan expires",
     path: ["schedule"],
@@ -209,6 +213,12 @@ function isAskedByItsAsker({
   const told = ask.tell === "asker" ? [ask.asker] : [ask.asker, ...ask.from.map((row) => row.party)];
   const named = recipients.map((row) => row.party).sort();
   return proposer.party === ask.asker && named.join() === told.sort().join();
+}
+
+/** Whoever deals and one of the two together break the other: one that is both would be alone in that. */
+function isDealtApart({ ask, inputs, recipients }: Pick<Plan, "ask" | "inputs" | "recipients">): boolean {
+  const dealers = dealersOf(ask);
+  return ![...inputs, ...recipients].some((row) => dealers.includes(row.party));
 }
 
 /** Parts of parties are opened for the rules, exact: noise would hide nothing beside them. */

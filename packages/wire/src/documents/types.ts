@@ -52,6 +52,8 @@ export interface Covenant {
     readonly id: string;
     readonly paramSets: readonly string[];
     readonly coordinatorLearns: readonly Fact[];
+    /** Parties that may deal in it, for others, in place of the coordinator; absent: none. */
+    readonly dealers?: readonly PartyId[];
   }[];
   readonly retention: {
     readonly results: Period;
