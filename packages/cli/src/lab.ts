@@ -6,13 +6,14 @@ import {
   checkLab,
   explanationText,
   generateFederation,
+  type LabRequest,
   newLab,
   readLab,
   runLab,
 } from "@koplamp/sdk";
 import type { CommandSpec, FlagSpec, Flags } from "./command.ts";
 import { endingLines, exitOf, plainAnswer } from "./ending.ts";
-import { EXIT } from "./errors.ts";
+import { EXIT, UsageError } from "./errors.ts";
 import { headingLine, qualityLines } from "./heading.ts";
 import { withInterests } from "./interest-result.ts";
 import type { Session } from "./session.ts";
@@ -37,6 +38,7 @@ export const LAB_COMMANDS: readonly CommandSpec[] = [
       { flag: "--show-contract", text: "who learns what, in words, before the answer" },
       { flag: "--state <dir>", text: "keep ledgers, quotas and caches here: earlier runs then count" },
       { flag: "--bundle <file>", text: "write the evidence here, for koplamp verify" },
+      { flag: "--backend <name>", text: "native, kernel or wasm: that backend or none (default: auto)" },
     ],
     run: labRun,
   },
@@ -111,12 +113,14 @@ async function labRun(session: Session, flags: Flags): Promise<number> {
   const [federation, query] = [flags.required("federation"), flags.required("query")];
   const lab = await readLab({ federation: resolve(cwd, federation), query: resolve(cwd, query) });
   const state = flags.text("state");
+  const backends = backendOf(flags.text("backend"));
   const said = session.json ? () => {} : session.print;
   said(headingLine(lab.question));
   session.note(...[...lab.question.warnings, LAB_WARNING].map((warning) => `warning  ${warning}`));
   const began = performance.now();
   const { answer, outcomes, bundle, qualities, explanation, covenantHash, registers } = await runLab({
     ...lab,
+    backends,
     lang: session.lang,
     progress: (step) => session.lanes.show(step),
     onExplained: (told) => {
@@ -144,6 +148,15 @@ async function labRun(session: Session, flags: Flags): Promise<number> {
     ...trust,
   );
   return exitOf(plain, Object.values(outcomes));
+}
+
+const BACKENDS: readonly Backend[] = ["auto", "native", "kernel", "wasm"];
+type Backend = NonNullable<LabRequest["backends"]>;
+
+function backendOf(name = "auto"): Backend {
+  const found = BACKENDS.find((backend) => backend === name);
+  if (found !== undefined) return found;
+  throw new UsageError(`--backend takes ${BACKENDS.join(", ")}, got "${name}"`);
 }
 
 const LAB_WARNING = "lab: approvals are given by lab keys; nobody has agreed to anything";

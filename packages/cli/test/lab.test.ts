@@ -45,6 +45,23 @@ test("lab run: a match, for a person; progress is painted on a terminal and take
   expect(exit).toBe(0);
 }, 60_000);
 
+test("lab run --backend: the same answer by each, and no other than the one that was named", async () => {
+  const argv = ["lab", "run", ...FILES, "country/match.yaml", "--json", "--quiet", "--backend"];
+  const matches: unknown[] = [];
+  for (const backend of ["kernel", "wasm"]) {
+    const { stdout, exit } = await koplamp([...argv, backend], { cwd });
+    expect(exit).toBe(0);
+    matches.push(Object.values(JSON.parse(stdout).results)[0]);
+  }
+  expect(matches[0]).toMatchObject({ kind: "match" });
+  expect(matches[1]).toEqual(matches[0]);
+  const { stderr, exit } = await koplamp(["lab", "run", ...FILES, "country/match.yaml", "--backend", "c"], {
+    cwd,
+  });
+  expect(stderr).toContain('--backend takes auto, native, kernel, wasm, got "c"');
+  expect(exit).toBe(2);
+}, 60_000);
+
 test("lab run: numbers, the contract before them, and evidence that verifies until it is changed", async () => {
   const argv = ["lab", "run", ...FILES, "country/overlap.yaml", "--quiet", "--show-contract", "--lang", "nl"];
   const { stdout, exit } = await koplamp([...argv, "--bundle", "q.tar"], { cwd });

@@ -15,7 +15,7 @@ import type {
   ReadSource,
   Workers,
 } from "@koplamp/engine";
-import { nodePrimitives, startThreads } from "@koplamp/pool";
+import { type Backends, nodePrimitives, startThreads } from "@koplamp/pool";
 import type { PartyId, Rng } from "@koplamp/protocol";
 import { type Explanation, explain, type Federation, type Language, type Question } from "@koplamp/query";
 import { type OpenSources, openSources, readSource } from "@koplamp/sources";
@@ -38,6 +38,8 @@ export interface LabRequest extends Lab {
   readonly state?: string;
   /** Absent: threads, one a core, that live as long as the run. */
   readonly workers?: Workers;
+  /** What multiplies points in those threads; absent: the fastest that this machine has. */
+  readonly backends?: Backends;
   readonly readSource?: ReadSource;
   readonly clock?: Clock;
   /** Absent: those of `node:crypto`. */
@@ -101,7 +103,7 @@ export async function runLab(request: LabRequest): Promise<LabRun> {
     primitives,
     rng,
     clock,
-    workers: request.workers ?? threads(),
+    workers: request.workers ?? threads(request.backends ?? "auto"),
     log: request.log ?? (() => {}),
     progress: request.progress ?? (() => {}),
   };
@@ -145,9 +147,9 @@ async function termsOf({ covenant, parties }: Federation, purposes: readonly str
   return covenant === "default" ? own : termsFromFile(covenant.file, own);
 }
 
-function threads(): Workers {
+function threads(backends: Backends): Workers {
   const end = import.meta.url.endsWith(".ts") ? "./jobs.ts" : "./jobs.js";
-  return startThreads({ registry: new URL(end, import.meta.url), size: availableParallelism() });
+  return startThreads({ registry: new URL(end, import.meta.url), size: availableParallelism(), backends });
 }
 
 type LabSources = ReadonlyMap<PartyId, OpenSources>;
