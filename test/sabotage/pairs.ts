@@ -27,7 +27,7 @@ export const PAIRS: readonly Switch[] = [
     weak: "a shard is padded to its mean: the size of one in two says how many items fell into it",
     edits: [
       {
-        file: CUT,
+        file: "packages/psi/src/query-shards.ts",
         from: "Math.ceil((mean + 8 * Math.sqrt(mean)) / 256) * 256",
         to: "Math.ceil((mean + 0 * Math.sqrt(mean)) / 256) * 256",
       },

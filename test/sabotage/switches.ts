@@ -29,6 +29,7 @@ import { PEOPLE } from "./people.ts";
 import { POLICIES, QUOTAS } from "./policy.ts";
 import { SELECTED_ROWS } from "./selected-rows.ts";
 import { STANDING } from "./series.ts";
+import { SHARDS } from "./shards.ts";
 import { SINGLE_HOLDERS } from "./singles.ts";
 import { PICTURES, STATISTICAL } from "./statistics.ts";
 import { NOISES, SUMS } from "./sums.ts";
@@ -47,6 +48,7 @@ export const SWITCHES: readonly Switch[] = [
   ...ALTERNATIVES,
   ...PAIR,
   ...PAIRS,
+  ...SHARDS,
   ...BULK_PAIR,
   ...DEALERS,
   ...LOOKUPS,

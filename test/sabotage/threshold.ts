@@ -54,8 +54,8 @@ export const THRESHOLD: readonly Switch[] = [
     edits: [
       {
         file: JOBS,
-        from: 'keysUnder(primitives, secrets, sid, "threshold")',
-        to: 'keysUnder(primitives, secrets, sid.length > 0 ? planHash : sid, "threshold")',
+        from: 'kdfEach(primitives, secrets, sid, "threshold")',
+        to: 'kdfEach(primitives, secrets, sid.length > 0 ? planHash : sid, "threshold")',
       },
     ],
     test: { file: HOSTILE, name: "says nothing in a second run" },

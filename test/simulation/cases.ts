@@ -9,7 +9,12 @@ export interface Case {
   readonly question: PlainQuestion;
   /** How the question is answered; null leaves it to the planner. */
   readonly mode: "hub" | "recipient" | "atLeast" | "pair" | "bulk" | "pairs.local" | "pairs.blind" | null;
+  /** In how many sessions a match runs; absent: in one. */
+  readonly shards?: number;
 }
+
+/** Mostly one; of a small list each takes a part. */
+const shardCount = fc.constantFrom(1, 1, 2, 4);
 
 const PARTIES = ["aa", "bb", "cc", "dd", "ee", "ff"];
 
@@ -244,6 +249,7 @@ export function cases(kinds: readonly (keyof typeof ASKED)[]): fc.Arbitrary<Case
       pool: fc.constant(data),
       question: fc.oneof(...kinds.map((kind) => ASKED[kind](parties))),
       mode: fc.constantFrom("hub" as const, "recipient" as const, "atLeast" as const, null),
+      shards: shardCount,
     });
   });
 }

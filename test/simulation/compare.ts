@@ -46,15 +46,19 @@ export function realMeans(): Means {
 
 /** Recipient to result as the lab gave it, in the form of the oracle. */
 export async function labResults(
-  { pool, question, mode }: Case,
+  { pool, question, mode, shards }: Case,
   means: Means,
 ): Promise<Readonly<Record<string, unknown>>> {
+  const cut = shards === undefined ? {} : { shards };
   const holders = Object.keys(pool).map((id) => ({ id, name: id, datasets: { rows: datasetOf(id) } }));
   const strangers = question.recipients.filter((id) => pool[id] === undefined);
   const parties = [...holders, ...strangers.map((id) => ({ id, name: id, datasets: {} }))];
   const { answer } = await runLab({
     federation: { id: "random", covenant: "default", parties },
-    question: readQuestion(questionText(Object.keys(pool), question, mode), { file: "case", lab: true }),
+    question: readQuestion(questionText(Object.keys(pool), question, { mode, ...cut }), {
+      file: "case",
+      lab: true,
+    }),
     ...means,
     readSource: readerOf(pool),
   });
@@ -90,11 +94,16 @@ function cellOf(column: string, raw: string): string | null {
 }
 
 /** The question as its analyst would write it. JSON is YAML. */
-function questionText(parties: readonly string[], question: PlainQuestion, mode: Case["mode"]): string {
+function questionText(
+  parties: readonly string[],
+  question: PlainQuestion,
+  { mode, shards = 1 }: Pick<Case, "mode" | "shards">,
+): string {
   const from = Object.fromEntries(parties.map((party) => [party, "rows"]));
   const { recipients } = question;
-  const head = { koplamp: "query/v1", id: "case", recipients };
-  if (!("measures" in question)) return JSON.stringify({ ...head, ask: askOf(question, from, mode) });
+  const cut = question.kind === "match" && shards > 1 ? { shards } : {};
+  const head = { koplamp: "query/v1", id: "case", recipients, ...cut };
+  if (!("measures" in question)) return JSON.stringify({ ...head, ask: askOf(question, from, mode, shards) });
   const { kind, groupBy, measures, minCount } = question;
   const domain = Object.fromEntries(groupBy.map((column) => [column, question.domain[column]]));
   const sums = { kind, from, groupBy, domain, measures };
@@ -111,10 +120,12 @@ function askOf(
   question: Exclude<PlainQuestion, { measures: unknown }>,
   from: object,
   mode: Case["mode"],
+  shards: number,
 ): object {
   const { key, atLeast } = question;
   if (question.kind === "match") {
-    const named = mode === "pair" || mode === "bulk" ? { mode } : {};
+    const free = shards > 1 ? { mode: "tokens" } : {}; // where it names none, some take one session only
+    const named = mode === "pair" || mode === "bulk" ? { mode } : free;
     return { kind: "match", key, from, atLeast, tell: question.tell, ...named };
   }
   const { shape } = question;

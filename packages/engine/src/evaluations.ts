@@ -7,17 +7,31 @@ import {
   type EvaluateSetup,
   evaluateAsker,
   evaluateHolder,
+  foundShards,
   inputRoot,
+  loadFound,
   type MeterRequest,
   MOST_ELEMENTS,
   meter,
-  newInputs,
-  openCache,
+  notFound,
   openShare,
+  type ShardCut,
   type Spent,
+  seekInputs,
+  seekKnown,
+  seekSecrets,
+  seekShards,
   selectInputs,
 } from "@koplamp/psi";
-import { bucket, documentHash, type EntryDebit, hex, NORM_VERSION, type PackedInputs } from "@koplamp/wire";
+import {
+  bucket,
+  documentHash,
+  type EntryDebit,
+  fromHex,
+  hex,
+  NORM_VERSION,
+  type PackedInputs,
+} from "@koplamp/wire";
 import { freshSalt, inputsEntry } from "./contribution.ts";
 import { EngineError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
@@ -25,6 +39,7 @@ import { keySpecOf } from "./items.ts";
 import { agreedKeySet, cacheNames, type KeptKeySet } from "./key-set.ts";
 import { decodeMessage, encodeMessage, wantedForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
+import type { SessionPool } from "./ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { checkQuota, elementsCost, Meter } from "./quota.ts";
 import { repeated } from "./repeated.ts";
@@ -37,7 +52,12 @@ export interface Cache {
   readonly prefix: string;
   /** Sealed chunks of all earlier sessions. */
   readonly chunks: () => readonly Uint8Array[];
+  /** The same, a few at a time. */
+  readonly parts: () => Iterable<readonly Uint8Array[]>;
 }
+
+/** Chunks that are open at a time where a cache is read in parts: 2^18 rows, 12 MiB. */
+const PART = 32;
 
 /**
  * Brings every party's s_x up to date: the key set, then the evaluations of all askers at once, each in sessions of at
@@ -63,6 +83,36 @@ export async function evaluated(node: NodePorts, run: QuestionRun, inputs: Packe
   return cache;
 }
 
+/** The positions of the inputs of each shard of a question, by s_x of each. */
+export async function cutByCache(
+  node: NodePorts,
+  { plan, planHash }: QuestionRun,
+  { scope, parts }: Cache,
+  inputs: PackedInputs,
+): Promise<readonly Uint32Array[]> {
+  const { shards } = plan.protocol;
+  const cut: ShardCut = { planHash: fromHex(planHash.slice(7)), shards };
+  const pool = await node.workers.session({ cacheKey: node.keys.storage.slice() });
+  try {
+    await pool.run(seekInputs, [inputs]);
+    for (const chunks of parts()) await pool.run(seekShards, [scope, chunks, cut]);
+    return (await pool.run(foundShards, [shards])) as readonly Uint32Array[]; // safe because the job's type says so
+  } finally {
+    await pool.wipe();
+  }
+}
+
+/** Puts s_x of a shard's inputs in a session's vault, from a cache that may be much larger. */
+export async function loadPart(
+  pool: SessionPool,
+  { scope, parts }: Cache,
+  inputs: PackedInputs,
+): Promise<void> {
+  await pool.run(seekInputs, [inputs]);
+  for (const chunks of parts()) await pool.run(seekSecrets, [scope, chunks]);
+  await pool.run(loadFound, []);
+}
+
 /** A padded number of elements that fits the plan: no more than the asker's whole list. */
 function admitted(
   party: PartyId,
@@ -83,21 +133,24 @@ function cacheOf(node: NodePorts, { plan, own }: QuestionRun, keySet: KeptKeySet
   const keySpec = keySpecOf(plan.ask, own?.input ?? plan.inputs[0]);
   const scope = cacheScope(node.primitives.sha256, keySet.context, keySpec, NORM_VERSION);
   const prefix = `${cacheNames(keySet)}${hex(scope)}/`;
-  const chunks = (): readonly Uint8Array[] =>
-    node.store.sealedNames(prefix).flatMap((name) => node.store.sealed(name) ?? []);
-  return { scope, prefix, chunks };
+  const { store } = node;
+  const read = (names: readonly string[]): readonly Uint8Array[] =>
+    names.flatMap((name) => store.sealed(name) ?? []);
+  const chunks = (): readonly Uint8Array[] => read(store.sealedNames(prefix));
+  function* parts(): Generator<readonly Uint8Array[]> {
+    const names = store.sealedNames(prefix);
+    for (let from = 0; from < names.length; from += PART) yield read(names.slice(from, from + PART));
+  }
+  return { scope, prefix, chunks, parts };
 }
 
 /** Positions of the inputs that were never evaluated under this key. */
-async function missing(
-  node: NodePorts,
-  { scope, chunks }: Cache,
-  inputs: PackedInputs,
-): Promise<Uint32Array> {
+async function missing(node: NodePorts, { scope, parts }: Cache, inputs: PackedInputs): Promise<Uint32Array> {
   const pool = await node.workers.session({ cacheKey: node.keys.storage.slice() });
   try {
-    await pool.run(openCache, [scope, chunks()]);
-    return (await pool.run(newInputs, [inputs])) as Uint32Array; // safe because the job's type says so
+    await pool.run(seekInputs, [inputs]);
+    for (const chunks of parts()) await pool.run(seekKnown, [scope, chunks]);
+    return (await pool.run(notFound, [])) as Uint32Array; // safe because the job's type says so
   } finally {
     await pool.wipe();
   }

@@ -3,6 +3,7 @@ import type { Party, PartyId } from "@koplamp/protocol";
 import {
   type CachedItems,
   hubNode,
+  inEachShard,
   inputRoot,
   type Matched,
   matchTokensParty,
@@ -12,6 +13,7 @@ import {
   overlapThresholdNode,
   type QuerySession,
   recipientNode,
+  selectInputs,
   tellMatches,
 } from "@koplamp/psi";
 import type {
@@ -28,7 +30,7 @@ import { fromHex, keyAt, NORM_VERSION } from "@koplamp/wire";
 import { type RecordItems, recordItems, recordMatches } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { type Contribution, contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
-import { evaluated } from "./evaluations.ts";
+import { type Cache, cutByCache, evaluated, loadPart } from "./evaluations.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfKeys } from "./history-rows.ts";
 import type { Release } from "./history-rule.ts";
@@ -42,6 +44,7 @@ import {
   type SessionSpec,
   type SessionTicket,
 } from "./session.ts";
+import { expectFits, inShards, onlyOnce, wholeMatch } from "./shards.ts";
 import type { StageResult } from "./stage.ts";
 
 /**
@@ -63,6 +66,7 @@ interface Held {
   readonly input: Input;
   readonly items: Items | RecordItems;
   readonly cached: CachedItems;
+  readonly cache: Cache;
   /** In a count: what the difference with other counts could tell. A match tells of single keys in any case. */
   readonly release?: Release;
 }
@@ -74,9 +78,11 @@ async function heldItems(node: NodePorts, run: QuestionRun): Promise<Held | unde
   const items = await itemsAsked(node, run, { input, table });
   const release = await releaseOfKeys(node, run, input, items);
   if (release !== undefined) expectApart(node, run, release); // before an evaluation is spent on it
-  const { scope, chunks } = await evaluated(node, run, items.inputs);
-  const cached = { inputs: items.inputs, scope, chunks: chunks() };
-  return { input, items, cached, ...(release === undefined ? {} : { release }) };
+  const cache = await evaluated(node, run, items.inputs);
+  const { scope, chunks } = cache;
+  const whole = run.plan.protocol.shards === 1 ? { chunks: chunks() } : {};
+  const cached = { inputs: items.inputs, scope, ...whole };
+  return { input, items, cached, cache, ...(release === undefined ? {} : { release }) };
 }
 
 /** The keys of a question at this node: of one key, or of all its alternatives, with the records that they are of. */
@@ -108,13 +114,30 @@ export function inputContext(
 }
 
 async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Held): Promise<StageResult> {
-  const { items, cached } = held;
-  const session = await querySession(node, run, held, {
-    parties: run.contributors,
-    party: (facts) => matchTokensParty({ ...setupOf(node, run, facts), items: cached }, node.rng),
+  const { items, cache } = held;
+  const { shards } = run.plan.protocol;
+  const cut = shards === 1 ? undefined : await cutByCache(node, run, cache, items.inputs);
+  if (cut !== undefined) expectFits(node, run, cut);
+  const costs = onlyOnce(() => repeatCosts(node, run));
+  const sessions = await inShards(node, run, ({ shard, label }) => {
+    const part = cut === undefined ? held : partOf(held, cut[shard]);
+    return querySession(node, run, part, {
+      label,
+      costs,
+      parties: run.contributors,
+      party: (facts) => matchTokensParty({ ...setupOf(node, run, facts), items: part.cached }, node.rng),
+    });
   });
-  if (!run.recipients.includes(node.me)) return { withheld: [], session };
-  return matchResult(session, ask, items, node.me);
+  const session = wholeMatch(sessions, cut);
+  const before = sessions.slice(0, -1);
+  if (!run.recipients.includes(node.me)) return { withheld: [], session, before };
+  return { ...matchResult(session, ask, items, node.me), before };
+}
+
+/** What of a party's keys goes into one shard. */
+function partOf(held: Held, positions: Uint32Array = new Uint32Array()): Held {
+  const inputs = selectInputs(held.items.inputs, positions);
+  return { ...held, cached: { ...held.cached, inputs } };
 }
 
 /** What a recipient's node shows of a match: what the question lets it tell. */
@@ -153,7 +176,9 @@ async function count(
   const { plan, contributors, recipients } = run;
   const { shape, atLeast } = ask;
   const role = ROLES.get(plan.protocol.id) ?? recipientNode;
+  node.progress({ party: node.me, phase: "count" });
   const session = await querySession<OverlapCounts | undefined>(node, run, held, {
+    label: "0/1",
     parties: [...new Set([...contributors, ...recipients])].sort(),
     ...(role === recipientNode ? {} : { ticket: ticketOf(run, ask) }),
     party: (facts) => {
@@ -208,43 +233,42 @@ export function setupOf(
   { transcript, sid }: SessionFacts,
 ): QuerySession {
   const { contributors, recipients, plan } = run;
-  return { me, parties: contributors, recipients, transcript, sid, rowsPadded: rowsPaddedOf(plan) };
+  const rowsPadded = inEachShard(rowsPaddedOf(plan), plan.protocol.shards);
+  return { me, parties: contributors, recipients, transcript, sid, rowsPadded };
 }
 
 function rowsPaddedOf({ inputs }: Plan): Readonly<Record<PartyId, number>> {
   return Object.fromEntries(inputs.map(({ party, rowsPadded }) => [party, rowsPadded]));
 }
 
-/** The query session: evaluations and the key ceremony have labels of their own. */
-const LABEL = "0/1";
-
-/** Runs the query session, its inputs fixed in the ledger before it begins. */
+/** Runs a query session, its inputs fixed in the ledger before it begins. */
 async function querySession<Output>(
   node: NodePorts,
   run: QuestionRun,
   held: Held | undefined,
   {
     party,
+    costs: charged = () => repeatCosts(node, run),
     ...parts
-  }: Pick<SessionSpec<Output>, "parties" | "ticket"> & {
+  }: Pick<SessionSpec<Output>, "parties" | "ticket" | "label"> & {
     readonly party: (facts: SessionFacts) => Party<Output>;
+    readonly costs?: () => ReturnType<typeof repeatCosts>;
   },
 ): Promise<SessionResult<Output>> {
   const { salt, text } = freshSalt(node);
-  node.progress({ party: node.me, phase: run.plan.ask.kind === "match" ? "match" : "count" });
   return await runSession(node, run, {
     ...parts,
-    label: LABEL,
     line: ({ id }) => !id.startsWith("tests."),
     prefix: "",
     beginCosts: () => {
-      const costs = withRoom(node, run, repeatCosts(node, run));
+      const costs = withRoom(node, run, charged());
       if (held?.release !== undefined) keepRelease(node, run, held.release);
       return costs;
     },
     secrets: () => (held === undefined ? {} : { cacheKey: node.keys.storage.slice(), salt }),
     start: async (facts, pool) => {
       if (held === undefined) return party(facts);
+      if (held.cached.chunks === undefined) await loadPart(pool, held.cache, held.cached.inputs);
       const root = (await pool.run(inputRoot, [held.cached.inputs])) as Uint8Array; // safe because the job says so
       node.ledger.append([inputsEntry(run.planHash, held.input, root, text)]);
       return party(facts);

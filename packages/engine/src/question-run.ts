@@ -92,7 +92,8 @@ export class QuestionRun {
   readonly #halt = Promise.withResolvers<never>();
   readonly #leaving = new Map<PartyId, PromiseWithResolvers<undefined>>();
   #contract: { readonly contract: Contract; readonly hash: Hash } | undefined;
-  readonly #opened = new Set<string>();
+  /** By session: the lines that have left. */
+  readonly #opened = new Map<string, readonly string[]>();
   #stopped: Error | undefined;
   #refusal: Refusal | undefined;
   #left = false;
@@ -163,6 +164,7 @@ export class QuestionRun {
   /** Forgets the account of a session that is repeated: a contract lists what one attempt of each sends. */
   disown(label: string): void {
     this.#accounts.delete(label);
+    this.#opened.delete(label);
   }
 
   /**
@@ -185,9 +187,9 @@ export class QuestionRun {
     this.#answered = true;
   }
 
-  /** Lines of the contract that leave now. */
-  opened(lines: readonly string[]): void {
-    for (const id of lines) this.#opened.add(id);
+  /** Lines of the contract that leave now, in the session of this label. */
+  opened(label: string, lines: readonly string[]): void {
+    this.#opened.set(label, [...(this.#opened.get(label) ?? []), ...lines]);
   }
 
   /** Whether all that this node discloses is out, or the answer stands: nobody can take a yes back any more. */
@@ -195,7 +197,10 @@ export class QuestionRun {
     const own = this.contract.disclosures.filter(
       ({ from, output }) => from === this.#node.me && !output.startsWith("tests"),
     );
-    return this.#answered || (own.length > 0 && own.every(({ id }) => this.#opened.has(id)));
+    const opened = [...this.#opened.values()].flat();
+    const isOut = ({ id, shards }: { readonly id: string; readonly shards: number }): boolean =>
+      opened.filter((line) => line === id).length >= shards;
+    return this.#answered || (own.length > 0 && own.every(isOut));
   }
 
   /** A person's no, or a withdrawal in time: it ends the question here. */

@@ -15,6 +15,8 @@ const NOBODYS: readonly EngineErrorCode[] = ["internal", "unreachable"];
 export interface Repeatable<Value> {
   /** Unique within the question; the number of the attempt is added. */
   readonly label: string;
+  /** What the first attempt is called, where it has a name of its own. */
+  readonly first?: string;
   readonly parties: readonly PartyId[];
   /** One attempt: a session of its own, with fresh secrets and its own charge. */
   readonly attempt: (label: string) => Promise<Value>;
@@ -27,11 +29,11 @@ export interface Repeatable<Value> {
 export async function repeated<Value>(
   node: NodePorts,
   run: QuestionRun,
-  { label, parties, attempt }: Repeatable<Value>,
+  { label, first, parties, attempt }: Repeatable<Value>,
 ): Promise<Value> {
   const others = parties.filter((party) => party !== node.me);
   for (let number = 0; ; number += 1) {
-    const name = `${label}/${number}`;
+    const name = number === 0 && first !== undefined ? first : `${label}/${number}`;
     const tried = await attempted(node, run, () => attempt(name));
     const body = encodeMessage({ done: "value" in tried });
     const words = await exchange(node.post, run.topic(`done/${name}`), body, others);

@@ -203,7 +203,11 @@ class LiveSession<Output> {
       costOf: this.#spec.costOf ?? (() => []),
       until: (wait) => this.#run.until(wait),
       stillAllowed: () => this.#run.stillAllowed(),
-      opening: (lines) => this.#run.opened(lines.map(({ id }) => id)),
+      opening: (lines) =>
+        this.#run.opened(
+          this.#spec.label,
+          lines.map(({ id }) => id),
+        ),
       logged: (line, index) => {
         this.state = "logged";
         this.#logged.push({ id: line.id, to: line.via ?? line.to, index });

@@ -454,13 +454,22 @@ export function changedLedger(ledger: NodeLedger, changes: Partial<NodeLedger>):
 export function matchOf(
   parties: readonly PartyId[],
   recipients: readonly PartyId[],
-  { atLeast = 2, tell = "holders", id = "a-match", expires = "", dataset = "list", mode = "tokens" } = {},
+  {
+    atLeast = 2,
+    tell = "holders",
+    id = "a-match",
+    expires = "",
+    dataset = "list",
+    mode = "tokens",
+    shards = 1,
+  } = {},
 ): Question {
   const from = parties.map((party) => `${party}: ${party === recipients[0] ? dataset : "list"}`).join(", ");
   return read(`koplamp: query/v1
 id: ${id}
 ask: { kind: match, key: [id], from: { ${from} }, atLeast: ${atLeast}, tell: ${tell}, mode: ${mode} }
 recipients: [${recipients.join(", ")}]
+${shards === 1 ? "" : `shards: ${shards}`}
 ${expires === "" ? "" : `expires: ${expires}`}
 `);
 }

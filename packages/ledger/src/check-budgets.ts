@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What disclosures and sessions cost the budgets of datasets: what the entries state, against contract and agreement.
 import type { Contract, Covenant, EntryBodies, EntryDebit, Plan } from "@koplamp/wire";
-import type { ProvenEntry } from "./check-ledgers.ts";
+import { type ProvenEntry, shardOf } from "./check-ledgers.ts";
 import type { Evidence } from "./evidence.ts";
 
 /** Why what the entries charge does not fit, if it does not: too much, or not what it should be. */
@@ -13,7 +13,10 @@ export function checkBudgets(
   const { covenant } = founding;
   const over = overBudget(covenant, plan, proven);
   if (over !== undefined || contract === undefined) return over;
-  return proven.map((one) => mischarged(covenant, plan, contract, one)).find((why) => why !== undefined);
+  const first = firstSessions(proven);
+  return proven
+    .map((one) => mischarged(covenant, plan, contract, { ...one, first: first.includes(one) }))
+    .find((why) => why !== undefined);
 }
 
 /** Why disclosures cost more than the budgets of the party's datasets hold, if they do. */
@@ -37,9 +40,9 @@ function mischarged(
   covenant: Covenant,
   plan: Plan,
   contract: Contract,
-  { party, entry }: ProvenEntry,
+  { party, entry, first }: ProvenEntry & { readonly first: boolean },
 ): string | undefined {
-  const due = amountsDue(plan, contract, party, entry);
+  const due = amountsDue(plan, contract, { party, entry, first });
   if (due === undefined) return undefined;
   const [unit, amounts] = due;
   const expected = budgetsOf(covenant, plan, party).flatMap(() => amounts);
@@ -48,8 +51,16 @@ function mischarged(
   return `${party} states ${stated.join() || 0} ${unit} in a ${entry.type}, and contract and agreement ${expected.join() || 0}`;
 }
 
-/** The session that answers; evaluations and keys before it are charged otherwise. */
-const QUERY_SESSION = "0/1";
+/** The beginnings of the sessions in which a question is charged as a run: of all its shards and repeats the first, at each party. */
+function firstSessions(proven: readonly ProvenEntry[]): readonly ProvenEntry[] {
+  const first = new Map<string, ProvenEntry>();
+  for (const one of proven) {
+    if (one.entry.type !== "begin" || shardOf(one.entry) === undefined) continue;
+    const before = first.get(one.party);
+    if (before === undefined || one.index < before.index) first.set(one.party, one);
+  }
+  return [...first.values()];
+}
 
 /** The units of what is told of a sum: its cells as they are, or with noise. */
 const CELLS: readonly string[] = ["exactCells", "rhoMicro"];
@@ -57,11 +68,11 @@ const CELLS: readonly string[] = ["exactCells", "rhoMicro"];
 function amountsDue(
   { ask }: Plan,
   { disclosures, debits }: Contract,
-  party: string,
-  { type, body }: ProvenEntry["entry"],
+  { party, entry, first }: Pick<ProvenEntry, "party" | "entry"> & { readonly first: boolean },
 ): readonly [unit: string, amounts: readonly number[]] | undefined {
-  if (type === "begin" && body["shard"] !== QUERY_SESSION) return undefined;
-  if (type === "begin") return ["repeats", ask.kind === "lookup" ? [] : [1]]; // the bound of look-ups is their quota
+  const { type, body } = entry;
+  if (type === "begin" && shardOf(entry) === undefined) return undefined; // keys and evaluations are charged otherwise
+  if (type === "begin") return ["repeats", first && ask.kind !== "lookup" ? [1] : []]; // look-ups are bound by their quota
   if (type !== "disclose") return undefined;
   const line = disclosures.find(({ id, from }) => id === body["disclosure"] && from === party);
   const owed = debits.filter(

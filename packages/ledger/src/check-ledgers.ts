@@ -74,14 +74,19 @@ export function checkDisclosed(
     if (!one.to.every((party) => recipientsOf(contract, line).includes(party)))
       return fail(`${what} went to somebody whom the contract does not name`);
   }
-  const wrong = contract.disclosures.find((line) => !isComplete(contract, line, disclosures));
+  const wrong = contract.disclosures.find((line) => !isComplete(contract, line, disclosures, proven));
   if (wrong !== undefined)
     return fail(`${wrong.id} of ${wrong.from} is not there as often as the contract says`);
   const listed = disclosures.filter(({ entry }) => entry.entry.type === "disclose");
   const rights = disclosures.length - listed.length;
   const named = [...new Set(listed.map(({ id, to }) => `${id} → ${to.join(", ")}`))].join("; ");
   const allowed = rights === 0 ? "" : `; ${rights} rights to evaluate`;
-  return pass(`${named === "" ? "nothing" : named}${allowed}; nothing else`);
+  return pass(`${named === "" ? "nothing" : named}${allowed}${lostText(proven)}; nothing else`);
+}
+
+function lostText(proven: readonly ProvenEntry[]): string {
+  const { size } = supersededIn(proven);
+  return size === 0 ? "" : `; ${size} sessions of shards were lost and run again`;
 }
 
 /** begin ≤ disclose ≤ cosignatures ≤ receipt, for every disclosure; within one ledger by place, between clocks by A5. */
@@ -145,11 +150,53 @@ function recipientsOf({ outputs }: Contract, { to, via, output }: Line): readonl
 }
 
 /** As often as the contract says; a right to evaluate at most so often, since nothing is evaluated twice. */
-function isComplete(contract: Contract, line: Line, disclosures: readonly LoggedDisclosure[]): boolean {
-  const count = disclosures.filter((one) => lineOf(contract, one) === line).length;
+function isComplete(
+  contract: Contract,
+  line: Line,
+  disclosures: readonly LoggedDisclosure[],
+  proven: readonly ProvenEntry[],
+): boolean {
+  const superseded = supersededIn(proven);
+  const lasting = disclosures.filter((one) => !superseded.has(sessionOf(one)));
+  const count = lasting.filter((one) => lineOf(contract, one) === line).length;
   const most = line.perShard * line.shards;
   const isRight = contract.outputs.some(({ id, fact }) => id === line.output && fact === "test-evaluated");
   return isRight ? count <= most : count === most;
+}
+
+/** Which shard of how many a session is of, and which repeat of it. */
+const SHARD = /^(\d+\/\d+)(?:\/([12]))?$/;
+
+/** The shard that a `begin` names, without the number of the repeat; undefined for keys and evaluations. */
+export function shardOf({ body }: Pick<BundledEntry["entry"], "body">): string | undefined {
+  return SHARD.exec(String(body["shard"]))?.[1];
+}
+
+/** A session at a party, as `supersededIn` names it. */
+export function sessionOf({ entry, session }: Pick<LoggedDisclosure, "entry" | "session">): string {
+  return `${entry.party} ${session}`;
+}
+
+/**
+ * Sessions that were lost, by party: the same party began a repeat of the same shard afterwards, of which there are two
+ * at most. What was disclosed in one of these went to those whom the contract names, and nobody acknowledged it.
+ */
+export function supersededIn(proven: readonly ProvenEntry[]): ReadonlySet<string> {
+  const begun = proven.filter(({ entry }) => entry.type === "begin" && shardOf(entry) !== undefined);
+  const lost = begun.filter((one) =>
+    begun.some(
+      (other) =>
+        other.party === one.party &&
+        other.index > one.index &&
+        shardOf(other.entry) === shardOf(one.entry) &&
+        repeatOf(other.entry) > repeatOf(one.entry),
+    ),
+  );
+  return new Set(lost.map((entry) => sessionOf({ entry, session: String(entry.entry.body["session"]) })));
+}
+
+function repeatOf({ body }: BundledEntry["entry"]): number {
+  return Number(SHARD.exec(String(body["shard"]))?.[2] ?? 0);
 }
 
 function isBegin({ entry, party }: ProvenEntry, of: string, session: string): boolean {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-const POSITION_BITS = 24;
+const POSITION_BITS = 27;
 
 /** The row at position `at` of rows of `width` bytes, without a copy. */
 export function rowAt(rows: Uint8Array, width: number, at: number): Uint8Array {
@@ -17,19 +17,19 @@ export function compareAt(left: Uint8Array, i: number, right: Uint8Array, j: num
 }
 
 /**
- * The positions of at most 2^24 rows of `width` bytes in ascending order of the rows; equal rows keep their order.
- * Meant for outputs of a PRF: the first 40 bits of a row and its position are sorted as one 64-bit number, and the few
- * rows that agree in 40 bits are put right afterwards.
- * @throws {RangeError} above 2^24 rows.
+ * The positions of at most 2^27 rows of `width` bytes in ascending order of the rows; equal rows keep their order.
+ * Meant for outputs of a PRF: the first 37 bits of a row and its position are sorted as one 64-bit number, and the few
+ * rows that agree in these are put right afterwards.
+ * @throws {RangeError} above 2^27 rows.
  */
 export function ascending(rows: Uint8Array, width: number): Uint32Array {
   const count = rows.length / width;
-  if (count > 2 ** POSITION_BITS) throw new RangeError(`expected at most 2^24 rows, got ${count}`);
+  if (count > 2 ** POSITION_BITS) throw new RangeError(`expected at most 2^27 rows, got ${count}`);
   const keys = new BigUint64Array(count);
   const view = new DataView(rows.buffer, rows.byteOffset, rows.length);
   const words = new DataView(keys.buffer);
   for (let at = 0; at < count; at += 1) {
-    words.setUint32(at * 8, ((view.getUint8(at * width + 4) << POSITION_BITS) | at) >>> 0, true);
+    words.setUint32(at * 8, (((view.getUint8(at * width + 4) >>> 3) << POSITION_BITS) | at) >>> 0, true);
     words.setUint32(at * 8 + 4, view.getUint32(at * width), true);
   }
   keys.sort();

@@ -9,9 +9,9 @@ import { kdf, keyedInputs } from "./keyed.ts";
 
 // A row of the cache: HMAC-SHA256(cacheKey, in(x))[0..16), then s_x. Holding s_x is the right to test x, so a row
 // leaves the worker in sealed chunks only (protocols.md, section 4).
-const INDEX_BYTES = 16;
-const SECRET_BYTES = 32;
-const ROW_BYTES: number = INDEX_BYTES + SECRET_BYTES;
+export const INDEX_BYTES: number = 16;
+export const SECRET_BYTES: number = 32;
+export const ROW_BYTES: number = INDEX_BYTES + SECRET_BYTES;
 /** Most rows in one sealed chunk. */
 export const CHUNK_ROWS: number = 8192;
 const NONCE_BYTES = 12;
@@ -45,7 +45,7 @@ export const loadItems: Job<[inputs: PackedInputs], void> = job("psi.cache.load"
 export function cacheJobs(primitives: Primitives): readonly JobEntry[] {
   return [
     bind(openCache, (vault, scope, chunks) => {
-      const opened = chunks.map((chunk) => openChunk(primitives, vault.get("cacheKey"), scope, chunk));
+      const opened = chunks.map((chunk) => openRows(primitives, vault, scope, chunk));
       const rows = concat(...opened);
       vault.put(CACHE, sorted(rows));
       wipe(rows, ...opened);
@@ -94,13 +94,14 @@ export function sealRows(
   }
 }
 
-function openChunk(
+/** The rows of a sealed chunk, in order of index. @throws {PsiError} `cache`. */
+export function openRows(
   primitives: Primitives,
-  cacheKey: Uint8Array,
+  vault: Vault,
   scope: Uint8Array,
   chunk: Uint8Array,
 ): Uint8Array {
-  const key = chunkKey(primitives, cacheKey, scope);
+  const key = chunkKey(primitives, vault.get("cacheKey"), scope);
   const body = chunk.subarray(NONCE_BYTES);
   const opened =
     chunk.length < NONCE_BYTES + TAG_BYTES
@@ -176,6 +177,11 @@ function load(vault: Vault, indices: Uint8Array): void {
     const at = row * ROW_BYTES + INDEX_BYTES;
     secrets.set(cache.subarray(at, at + SECRET_BYTES), input * SECRET_BYTES);
   });
+  putLoaded(vault, secrets, distinct);
+}
+
+/** Keeps s_x of every input, and how many different ones there are, for the jobs of a query. */
+export function putLoaded(vault: Vault, secrets: Uint8Array, distinct: number): void {
   vault.put(SECRETS, secrets);
   const count = new Uint8Array(4);
   new DataView(count.buffer).setUint32(0, distinct);

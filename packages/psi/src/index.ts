@@ -5,6 +5,16 @@ export { bulkPair } from "./bulk-description.ts";
 export { listBulk } from "./bulk-jobs.ts";
 export { type BulkSession, type BulkSetup, bulkPairDealer, bulkPairParty } from "./bulk-pair.ts";
 export { CHUNK_ROWS, cacheScope, loadItems, newInputs, openCache } from "./cache.ts";
+export {
+  foundShards,
+  loadFound,
+  notFound,
+  type ShardCut,
+  seekInputs,
+  seekKnown,
+  seekSecrets,
+  seekShards,
+} from "./cache-seek.ts";
 export { presence, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";
 export { PsiError, type PsiErrorCode } from "./errors.ts";
 export {
@@ -113,7 +123,7 @@ export {
   pairCountBlind,
   pairCountLocal,
 } from "./pair-count-description.ts";
-export { evaluatedRows, MOST_PAIR_ROWS } from "./pair-cut.ts";
+export { evaluatedRows } from "./pair-cut.ts";
 export { openingBytes, PAIR_KEY_BYTES, slotsCodec } from "./pair-messages.ts";
 export {
   type PairFrame,
@@ -130,8 +140,17 @@ export {
 } from "./pair-slots.ts";
 export { describePreparation, type PreparationParameters } from "./preparation.ts";
 export {
+  fewestShards,
+  inEachShard,
+  MOST_LIST_ROWS,
+  MOST_SHARDS,
+  shardLimitOf,
+  shardRows,
+} from "./query-shards.ts";
+export {
   type CachedItems,
   COORDINATOR,
+  MOST_PAIR_ROWS,
   MOST_PARTIES,
   MOST_ROWS,
   type QuerySession,

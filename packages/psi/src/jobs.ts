@@ -4,6 +4,7 @@ import type { JobEntry } from "@koplamp/protocol";
 import type { PsiBackend } from "./backend.ts";
 import { bulkJobs } from "./bulk-jobs.ts";
 import { cacheJobs } from "./cache.ts";
+import { cacheSeekJobs } from "./cache-seek.ts";
 import { evaluateJobs } from "./evaluate-jobs.ts";
 import { inputRootJobs } from "./input-root.ts";
 import { keysetJobs } from "./keyset-jobs.ts";
@@ -26,6 +27,7 @@ export function psiJobs(backend: PsiBackend): readonly JobEntry[] {
     ...evaluateJobs(backend),
     ...groupSecretJobs(primitives),
     ...cacheJobs(primitives),
+    ...cacheSeekJobs(primitives),
     ...inputRootJobs(primitives),
     ...tokenJobs(primitives),
     ...maskedJobs(primitives),

@@ -18,6 +18,16 @@ export function kdf(
   return hkdfExpand(secret, info, length);
 }
 
+/** `KDF(s, context, label; 32)` under each of many secrets of 32 bytes: one block of HKDF-Expand. */
+export function kdfEach(
+  { hmacSha256Under }: Primitives,
+  secrets: Uint8Array,
+  context: Uint8Array,
+  label: string,
+): Uint8Array {
+  return hmacSha256Under(secrets, concat(lp("koplamp/kdf/1"), context, lp(label), Uint8Array.of(1)));
+}
+
 /** The bytes of the input at position `at`, without a copy. */
 export function inputAt({ bytes, ends }: PackedInputs, at: number): Uint8Array {
   return bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]);
@@ -53,11 +63,12 @@ export function cutRows(macs: Uint8Array, width: number): Uint8Array {
 
 /** The inputs at the given positions, packed again. */
 export function selectInputs(inputs: PackedInputs, positions: Uint32Array): PackedInputs {
-  const chosen = Array.from(positions, (at) => inputAt(inputs, at));
   let end = 0;
-  const ends = Uint32Array.from(chosen, (input) => {
-    end += input.length;
+  const ends = positions.map((at) => {
+    end += inputAt(inputs, at).length;
     return end;
   });
-  return { bytes: concat(...chosen), ends };
+  const bytes = new Uint8Array(end);
+  positions.forEach((at, to) => void bytes.set(inputAt(inputs, at), to === 0 ? 0 : ends[to - 1]));
+  return { bytes, ends };
 }

@@ -19,6 +19,7 @@ import { pooledTests, presence, TOKEN_ASSUMPTIONS, testable } from "./descriptio
 import { PsiError } from "./errors.ts";
 import { inputRoot } from "./input-root.ts";
 import { ROOT, TOKEN_BYTES, tokensCodec } from "./messages.ts";
+import { inEachShard, inSessions } from "./query-shards.ts";
 import {
   type CachedItems,
   COORDINATOR,
@@ -97,8 +98,10 @@ export function* matchTokensParty(setup: MatchTokensSetup, rng: Rng): Party<Matc
 
 /** Opens the cache, finds s_x of every item and gives the input root of this session. */
 export function* loadSession({ inputs, scope, chunks }: CachedItems): Generator<Effect, Uint8Array, unknown> {
-  yield* compute(openCache, scope, chunks);
-  yield* compute(loadItems, inputs);
+  if (chunks !== undefined) {
+    yield* compute(openCache, scope, chunks);
+    yield* compute(loadItems, inputs);
+  }
   return yield* compute(inputRoot, inputs);
 }
 
@@ -114,6 +117,8 @@ export interface MatchTokensParameters {
   readonly rowsPadded: Readonly<Record<PartyId, number>>;
   /** By party: the most items that it may have evaluated in the epoch. */
   readonly quotas: Readonly<Record<PartyId, number>>;
+  /** In how many sessions; absent: one. */
+  readonly shards?: number;
 }
 
 /** `match-tokens/1` as data: the query session alone; `describePreparation` has what may go before. */
@@ -122,7 +127,8 @@ export const matchTokens: Protocol<MatchTokensParameters> = defineProtocol({
   roles: ["party", "recipient"],
   model: "semi-honest",
   source: "docs/protocols/match-tokens.md",
-  describe: ({ parties, recipients, rowsPadded, quotas }) => {
+  describe: ({ parties, recipients, rowsPadded, quotas, shards = 1 }) => {
+    const inShard = inEachShard(rowsPadded, shards);
     const lists = recipients.flatMap((to) =>
       parties.filter((from) => from !== to).map((from) => ({ from, to })),
     );
@@ -130,7 +136,7 @@ export const matchTokens: Protocol<MatchTokensParameters> = defineProtocol({
     const holders = (to: PartyId): Item => ({
       fact: "holders-of-own",
       about: others(to),
-      bound: rowsOf(rowsPadded, to),
+      bound: rowsPadded[to] ?? 0,
       because: "its node sees the holders of its own items, also of those that it must not tell",
     });
     return {
@@ -142,14 +148,17 @@ export const matchTokens: Protocol<MatchTokensParameters> = defineProtocol({
         output: "holders",
       })),
       outputs: recipients.map((to) => ({ id: "holders", to, item: holders(to) })),
-      egress: [
-        ...sent(parties, parties, "R", 32),
-        ...sent(parties, parties, "ready", 32),
-        ...lists.map((list): EgressRow => {
-          const bytes = rowsOf(rowsPadded, list.from) * TOKEN_BYTES;
-          return { ...list, channel: "disclose", what: "T", messages: 1, bytes };
-        }),
-      ],
+      egress: inSessions(
+        [
+          ...sent(parties, parties, "R", 32),
+          ...sent(parties, parties, "ready", 32),
+          ...lists.map((list): EgressRow => {
+            const bytes = rowsOf(inShard, list.from) * TOKEN_BYTES;
+            return { ...list, channel: "disclose", what: "T", messages: 1, bytes };
+          }),
+        ],
+        shards,
+      ),
       debits: [],
       views: [...parties, COORDINATOR].map((who) => {
         const learns = presence(who, parties, rowsPadded);

@@ -21,10 +21,8 @@ import {
 } from "@koplamp/protocol";
 import { PsiError } from "./errors.ts";
 import { keyedInputs, selectInputs } from "./keyed.ts";
-import { rowsOf, type Session } from "./session.ts";
-
-/** Most items of one party in one shard of a pair. */
-export const MOST_PAIR_ROWS: number = 2 ** 17;
+import { fewestShards, shardRows } from "./query-shards.ts";
+import { MOST_PAIR_ROWS, rowsOf, type Session } from "./session.ts";
 
 /** Into how many shards every list is cut, and what each shard of a party is padded to. */
 export interface Cut {
@@ -44,10 +42,10 @@ export interface CutTerms {
 /** The fewest shards, a power of two, that hold everybody's list. */
 export function cutOf({ parties, rowsPadded, mostRows = MOST_PAIR_ROWS }: CutTerms): Cut {
   const lists = parties.map((party) => [party, rowsOf(rowsPadded, party)] as const);
-  let shards = 1;
-  while (lists.some(([, rows]) => shardRows(rows, shards) > mostRows)) {
-    shards *= 2;
-    if (shards > MOST_SHARDS) throw new PsiError("setup", `expected room for a shard in ${mostRows} rows`);
+  const buckets = lists.map(([, rows]) => rows);
+  const shards = fewestShards(buckets, mostRows);
+  if (buckets.some((rows) => shardRows(rows, shards) > mostRows)) {
+    throw new PsiError("setup", `expected room for a shard in ${mostRows} rows`);
   }
   return {
     shards,
@@ -55,19 +53,10 @@ export function cutOf({ parties, rowsPadded, mostRows = MOST_PAIR_ROWS }: CutTer
   };
 }
 
-const MOST_SHARDS = 2 ** 10;
-
 /** What a party's whole list is padded to in all shards together: so much is evaluated for it. */
 export function evaluatedRows(terms: CutTerms, party: PartyId): number {
   const { shards, rowsPadded } = cutOf(terms);
   return shards * rowsOf(rowsPadded, party);
-}
-
-/** μ + 8·sqrt(μ), rounded up to 256: more come into a shard with a chance below 2^-40. */
-function shardRows(bucket: number, shards: number): number {
-  if (shards === 1) return bucket;
-  const mean = bucket / shards;
-  return Math.ceil((mean + 8 * Math.sqrt(mean)) / 256) * 256;
 }
 
 /** One shard of an own list, and where its items stand in the whole of it. */

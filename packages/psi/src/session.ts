@@ -7,8 +7,11 @@ import { PsiError } from "./errors.ts";
 export const COORDINATOR: "coordinator" = "coordinator";
 /** Most parties in one session (protocols.md, section 6). */
 export const MOST_PARTIES: number = 32;
-/** Most items of one party in one session; above that a query is cut into shards, which this release does not do. */
+/** Most items of one party in one session; a longer list takes several (query-shards.ts), where its protocol can. */
 export const MOST_ROWS: number = 2 ** 20;
+
+/** Most items of one party in one shard of a pair. */
+export const MOST_PAIR_ROWS: number = 2 ** 17;
 
 /** What every node of a session knows of it. */
 export interface Session {
@@ -34,8 +37,11 @@ export interface CachedItems {
   readonly inputs: PackedInputs;
   /** 32 bytes that name key set, key columns and rules of normalisation; see `cacheScope`. */
   readonly scope: Uint8Array;
-  /** Sealed chunks of s_x, as `evaluateAsker` gave them, of all earlier sessions. */
-  readonly chunks: readonly Uint8Array[];
+  /**
+   * Sealed chunks of s_x, as `evaluateAsker` gave them, of all earlier sessions. Absent: the host has put what is needed
+   * of them in the vault (`loadFound`).
+   */
+  readonly chunks?: readonly Uint8Array[];
 }
 
 /** The number of inputs. */
@@ -71,7 +77,7 @@ export function rowsOf(rowsPadded: Readonly<Record<PartyId, number>>, party: Par
   if (rows > MOST_ROWS) {
     throw new PsiError(
       "too-large",
-      `${party} brings up to ${rows} items; one session takes at most ${MOST_ROWS}, and shards are not built yet`,
+      `${party} brings up to ${rows} items; one session takes at most ${MOST_ROWS}`,
     );
   }
   return rows;

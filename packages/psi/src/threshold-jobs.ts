@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Primitives } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type Vault } from "@koplamp/protocol";
-import { concat, lp } from "@koplamp/wire";
 import { ascending, compareAt } from "./ascending.ts";
 import { SECRETS } from "./cache.ts";
 import { PsiError } from "./errors.ts";
+import { kdfEach } from "./keyed.ts";
 import { COORDINATOR } from "./session.ts";
 import type { Tell } from "./tell.ts";
 import { makeCells } from "./threshold-cells.ts";
@@ -90,16 +90,6 @@ function byNumber({ parties }: ThresholdLayout, found: readonly Held[]): readonl
   return counts;
 }
 
-/** KDF(s_x, context, label; 32) of many items: one block of HKDF-Expand. */
-function keysUnder(
-  { hmacSha256Under }: Primitives,
-  secrets: Uint8Array,
-  context: Uint8Array,
-  label: string,
-): Uint8Array {
-  return hmacSha256Under(secrets, concat(lp("koplamp/kdf/1"), context, lp(label), Uint8Array.of(1)));
-}
-
 function cut(primitives: Primitives, vault: Vault, { sid, planHash, layout }: ThresholdRoute): void {
   const secrets = vault.get(SECRETS);
   const order = ascending(secrets, KEY_BYTES);
@@ -107,13 +97,13 @@ function cut(primitives: Primitives, vault: Vault, { sid, planHash, layout }: Th
     const before = (order[at - 1] ?? 0) * KEY_BYTES;
     return at === 0 || compareAt(secrets, before, secrets, item * KEY_BYTES, KEY_BYTES) !== 0;
   });
-  const names = keysUnder(primitives, secrets, planHash, "shard");
+  const names = kdfEach(primitives, secrets, planHash, "shard");
   const shards = Uint8Array.from(firsts, (item) => shardOf(names, item, layout.shards));
   const sizes = new Uint32Array(layout.shards);
   for (const shard of shards) sizes[shard] = (sizes[shard] ?? 0) + 1;
   if (sizes.some((size) => size > layout.rows))
     throw new PsiError("too-large", "a part of this list is larger than its place in the tables: ask again");
-  vault.put(KEYS, keysUnder(primitives, secrets, sid, "threshold"));
+  vault.put(KEYS, kdfEach(primitives, secrets, sid, "threshold"));
   vault.put(POSITIONS, bytesOf(firsts));
   vault.put(SHARDS, shards);
 }

@@ -267,7 +267,9 @@ describe("the cache", () => {
     const federation = federationOf(2);
     const [setup] = federation.matchSetups(packed({ alice: UNIVERSE, bob: [] }), ["alice"]);
     if (setup === undefined) throw new Error("no setup");
-    const flipped = setup.items.chunks.map((chunk) => chunk.map((byte, at) => (at === 40 ? byte ^ 1 : byte)));
+    const flipped = (setup.items.chunks ?? []).map((chunk) =>
+      chunk.map((byte, at) => (at === 40 ? byte ^ 1 : byte)),
+    );
     const variants = [
       { ...setup.items, chunks: flipped },
       { ...setup.items, chunks: [new Uint8Array(5)] },

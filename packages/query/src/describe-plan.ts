@@ -20,6 +20,7 @@ import { describeJoin, selectingAsk } from "./joins.ts";
 import { checkLimits } from "./limits.ts";
 import { describeLookup } from "./lookups.ts";
 import { evaluationQuota } from "./quotas.ts";
+import { checkShards } from "./shards.ts";
 import { describeSum } from "./sums.ts";
 import { describeThreshold, THRESHOLD } from "./thresholds.ts";
 import { describeTrend } from "./trends.ts";
@@ -28,7 +29,7 @@ import { describeTrend } from "./trends.ts";
 export interface Described extends Description {
   /** Outputs that are rights to evaluate: shown in the contract, not held against the class. */
   readonly allowances: ReadonlySet<string>;
-  /** Lines that stand once for each of several sessions: line to number of sessions. */
+  /** Lines that stand once for each of several sessions, such as those of shards: line to number of sessions. */
   readonly sessions: ReadonlyMap<string, number>;
 }
 
@@ -44,6 +45,7 @@ export function describePlan(plan: Plan, covenant: Covenant): Described {
 function describeSessions(plan: Plan, covenant: Covenant): Described {
   checkProtocol(plan, covenant);
   checkLimits(plan.ask, plan.protocol.id, plan.inputs); // a node does not take a proposer's word for it
+  checkShards(plan);
   const selecting = selectingAsk(plan);
   if (plan.ask.kind === "aggregate" && selecting === undefined) {
     return { ...describeSum(plan, plan.ask), allowances: new Set(), sessions: new Map() };
@@ -71,9 +73,12 @@ function describeSessions(plan: Plan, covenant: Covenant): Described {
   return {
     ...joined(session, before),
     allowances: new Set(before.outputs.map(({ id }) => id)),
-    sessions: new Map(
-      before.disclosures.map(({ id, to }) => [id, Math.ceil((rowsPadded[to] ?? 0) / MOST_ELEMENTS)]),
-    ),
+    sessions: new Map([
+      ...session.disclosures.map(({ id }) => [id, plan.protocol.shards] as const),
+      ...before.disclosures.map(
+        ({ id, to }) => [id, Math.ceil((rowsPadded[to] ?? 0) / MOST_ELEMENTS)] as const,
+      ),
+    ]),
   };
 }
 
@@ -107,7 +112,8 @@ function describeTokens(
   const common = { parties, recipients, rowsPadded, quotas: most };
   if (plan.ask.kind === "match" && plan.protocol.id === THRESHOLD.protocol)
     return describeThreshold(plan, plan.ask, most);
-  if (plan.ask.kind === "match") return matchTokens.describe(common);
+  const { shards } = plan.protocol;
+  if (plan.ask.kind === "match") return matchTokens.describe({ ...common, shards });
   // Safe because a sum has its own description and a match has just returned.
   const { shape, atLeast } = plan.ask as OverlapAsk;
   const counted = { ...common, shape, atLeast };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { shardRows } from "@koplamp/psi";
 import type { Contract, Plan } from "@koplamp/wire";
 import type { Cost } from "./cost.ts";
 import {
@@ -20,6 +21,7 @@ const LABELS = {
     together: "samen",
     none: "niets wat een van hen niet al weet",
     brings: "brengt in",
+    shards: "in delen",
     protocol: "protocol",
     not: "niet",
     provided: "mits",
@@ -40,6 +42,7 @@ const LABELS = {
     together: "together",
     none: "nothing that one of them does not know already",
     brings: "brings",
+    shards: "in shards",
     protocol: "protocol",
     not: "not",
     provided: "provided",
@@ -126,6 +129,9 @@ function facts(told: Explanation, lang: Language, width: number): readonly strin
       .flatMap(({ protocol, why }) => labelled(`  ${words.not}`, `${protocol}: ${why}`, LABEL, width)),
     ...told.otherWays.flatMap((other) => wayLines(other, lang, width)),
     ...labelled(words.brings, bringsText(told, lang), LABEL, width),
+    ...(told.shards === undefined
+      ? []
+      : labelled(words.shards, shardsText(told.inputs, told.shards, lang), LABEL, width)),
     ...labelled(words.cost, costText(told, lang), LABEL, width),
     ...labelled(words.approvals, approvalsText(told, lang), LABEL, width),
   ];
@@ -165,6 +171,15 @@ function bringsText({ inputs }: Explanation, lang: Language): string {
   }
   const range = sizes.length === 1 ? "" : `${grouped(sizes[0] ?? 0, lang)} … `;
   return `${inputs.length} ${lang === "nl" ? "partijen" : "parties"}: ${listed([...datasets], lang)} ≤ ${range}${grouped(most, lang)}`;
+}
+
+/** That it goes part by part, and what the largest part is padded to. */
+function shardsText(inputs: Explanation["inputs"], shards: number, lang: Language): string {
+  const most = Math.max(...inputs.map(({ rowsPadded }) => shardRows(rowsPadded, shards)));
+  const [count, rows] = [grouped(shards, lang), grouped(most, lang)];
+  return lang === "nl"
+    ? `${count} sessies na elkaar, elk met hooguit ${rows} sleutels van een partij; valt er een uit, dan wordt die ene herhaald`
+    : `${count} sessions one after the other, each of at most ${rows} keys of a party; one that fails is repeated alone`;
 }
 
 function costText({ cost }: Explanation, lang: Language): string {

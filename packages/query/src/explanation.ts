@@ -28,6 +28,8 @@ export interface Explanation {
     readonly columns: readonly string[];
     readonly rowsPadded: number;
   }[];
+  /** In how many parts the lists go, each in a session of its own; absent: in one. */
+  readonly shards?: number;
   readonly who: readonly ExplainedRow[];
   /** What several learn when they put their views together. */
   readonly together: readonly ExplainedRow[];
@@ -97,6 +99,7 @@ export function explain(contract: Contract, plan: Plan, { lang, covenant }: Expl
       columns,
       rowsPadded,
     })),
+    ...(plan.protocol.shards === 1 ? {} : { shards: plan.protocol.shards }),
     who: viewRows(contract, context),
     together: coalitionRows(contract, context),
     assumptions: contract.assumptions.map(({ id, text, ifFalse }) => ({

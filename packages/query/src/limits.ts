@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How much one question takes, by its protocol (docs/protocols/limits.md).
-import { MOST_PAIR_ROWS, MOST_PARTIES, MOST_ROWS } from "@koplamp/psi";
+import { MOST_LIST_ROWS, MOST_PAIR_ROWS, MOST_PARTIES, MOST_ROWS, shardLimitOf } from "@koplamp/psi";
 import { type Ask, type Input, keyOf } from "@koplamp/wire";
 import { JOIN_PAIR } from "./choices.ts";
 import { QueryError } from "./errors.ts";
@@ -23,10 +23,11 @@ function checkParties({ length }: readonly Input[]): void {
   throw new QueryError("too-many", message, { hint: "ask fewer parties at a time" });
 }
 
-/** One session takes so many rows; between pairs they go in shards, of a join of two there are none. */
+/** What all sessions of a question take together: of a protocol that is run in shards, or the one of another. */
 function checkLists(ask: Ask, protocol: string, inputs: readonly Input[]): void {
   const pair = protocol === JOIN_PAIR.protocol;
-  const most = pair ? MOST_PAIR_ROWS : MOST_ROWS;
+  const single = pair ? MOST_PAIR_ROWS : MOST_ROWS;
+  const most = shardLimitOf(protocol) === undefined ? single : MOST_LIST_ROWS;
   const large = inputs.find(({ rowsPadded }) => rowsPadded > most);
   if (keyOf(ask).length === 0 || large === undefined) return;
   const { party, rowsPadded } = large;
@@ -36,7 +37,7 @@ function checkLists(ask: Ask, protocol: string, inputs: readonly Input[]): void 
     `${party} brings up to ${rowsPadded} keys, and ${protocol} takes ${most}`,
     {
       party,
-      hint: `${other}ask over a smaller dataset: no question is cut into several`,
+      hint: `${other}ask over a smaller dataset`,
     },
   );
 }

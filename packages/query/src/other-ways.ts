@@ -11,6 +11,7 @@ import { type Described, describePlan } from "./describe-plan.ts";
 import { QueryError } from "./errors.ts";
 import { apart, compare, implies, merged } from "./knowledge.ts";
 import { checkLimits } from "./limits.ts";
+import { shardsOf } from "./shards.ts";
 import { THRESHOLD, thresholdPassedOver } from "./thresholds.ts";
 
 /** Another way to answer a question. */
@@ -122,7 +123,8 @@ function inMode(plan: Plan, covenant: Covenant, mode: string): Plan {
     throw new QueryError("invalid-value", `covenant "${covenant.id}" does not admit ${choice.protocol}`);
   }
   checkLimits(ask, choice.protocol, inputs);
-  return { ...plan, ask, protocol: { ...protocol, id: choice.protocol, params: choice.params } };
+  const { protocol: id, params } = choice;
+  return { ...plan, ask, protocol: { ...protocol, id, params, shards: shardsOf(id, inputs, null) } };
 }
 
 /** The ask with another mode, in which nobody deals but the coordinator. */

@@ -29,6 +29,7 @@ import { didYouMean } from "./nearest.ts";
 import type { Question } from "./question.ts";
 import { releaseOf } from "./release.ts";
 import { checkSchedule } from "./schedule.ts";
+import { shardsOf } from "./shards.ts";
 import { checkSums, type SumTerms } from "./sums.ts";
 import { checkTrend } from "./trends.ts";
 import { withDomains } from "./vocabulary.ts";
@@ -94,7 +95,7 @@ export function planQuery(request: PlanRequest): Plan {
       params,
       epoch,
       roles: rolesOf(question, ask),
-      shards: 1,
+      shards: shardsOf(id, inputs, question.shards),
     },
     release,
     recipients: question.recipients.map((party) => ({ party, roles: ["analyst"] })),

@@ -15,6 +15,7 @@ import { lookupMap, questionsFileIn } from "./ask-lookup.ts";
 import { CLASS_OF, ID, PARTY_ID } from "./names.ts";
 import { type AskedRelease, readRelease } from "./release.ts";
 import { readSchedule } from "./schedule.ts";
+import { readShards } from "./shards.ts";
 import { distinct, field, lineOf, listOf, mapOf, nameIn, oneOf, required, textOf } from "./yaml-fields.ts";
 import { failAt, readYaml, type YamlMap, type YamlValue } from "./yaml-source.ts";
 
@@ -37,6 +38,8 @@ export interface Question {
   readonly release: AskedRelease;
   /** The end of the last day, UTC; null in a lab that leaves it to the planner. */
   readonly expires: Time | null;
+  /** Into how many parts its lists go, where it says so; null leaves it to the planner. */
+  readonly shards: number | null;
   /** Set where it runs several times on one approval. */
   readonly schedule: Schedule | null;
   /** Of a look-up: the file that its questions are in, and its text once somebody has read it. */
@@ -60,6 +63,7 @@ const FIELDS = [
   "release",
   "expires",
   "schedule",
+  "shards",
 ] as const;
 
 const LAB_TEXT: Text = { nl: "niet ingevuld (lab)", en: "not given (lab)" };
@@ -81,7 +85,7 @@ export function readQuestion(
   const given = new Governance(root, options.lab);
   const expected = CLASS_OF[ask.kind];
   const necessity = given.text("necessity");
-  const schedule = field(root, "schedule");
+  const [schedule, shards] = [field(root, "schedule"), field(root, "shards")];
   return Object.freeze({
     id,
     class: readClass(given.value("class", `class (${expected}, from the kind)`), expected, ask.kind),
@@ -98,6 +102,7 @@ export function readQuestion(
     release,
     expires: readExpires(given.value("expires", "expires (the end of tomorrow)")),
     schedule: schedule === undefined ? null : readSchedule(schedule),
+    shards: shards === undefined ? null : readShards(shards, ask.kind),
     ...(hasFile(ask) ? questionsOf(asked, options.questions) : {}),
     warnings: given.warnings(),
   });

@@ -233,6 +233,14 @@ const query = z.strictObject({
     })
     .optional()
     .describe("asks a sum or a trend so many times, on one approval"),
+  shards: z
+    .int()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe(
+      "a match in so many parts, a power of two: less memory at a time; absent: as many as its lists need",
+    ),
 });
 
 /** A file that people edit. */

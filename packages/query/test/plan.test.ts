@@ -259,15 +259,15 @@ describe("a plan is refused with the party and a hint", () => {
       "expired at",
     ],
     [
-      "a list too long for a session",
+      "a list too long for all sessions",
       () =>
         planned(
           read(SHIPS),
-          ships.map((one) => ({ ...one, rowsPadded: 2 ** 21 })),
+          ships.map((one) => ({ ...one, rowsPadded: 2 ** 28 })),
         ),
       "too-many",
       "customs",
-      "match-tokens/1 takes 1048576",
+      "match-tokens/1 takes 134217728",
     ],
     [
       "sums under noise that could wrap",

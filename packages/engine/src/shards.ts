@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// A match over long lists is run shard by shard, each in a query session of its own (protocols.md, section 5, Shards).
+import { type Matched, shardRows } from "@koplamp/psi";
+import { EngineError } from "./errors.ts";
+import type { NodePorts } from "./node-ports.ts";
+import type { QuestionRun } from "./question-run.ts";
+import { repeated } from "./repeated.ts";
+import type { SessionResult } from "./session.ts";
+
+/** Which shard a session is of. */
+export interface Turn {
+  /** From 0. */
+  readonly shard: number;
+  /** `shard/shards`; a repeat of it adds its own number. */
+  readonly label: string;
+}
+
+/**
+ * Refuses a cut of the own list of which a part is over the size that it is padded to, before the first query session:
+ * every party takes part in every session, so no token of any shard has left then.
+ * @throws {EngineError} `limits`.
+ */
+export function expectFits({ me }: NodePorts, { plan, own }: QuestionRun, cut: readonly Uint32Array[]): void {
+  const { shards } = plan.protocol;
+  const most = shardRows(own?.input.rowsPadded ?? 0, shards);
+  const over = cut.findIndex(({ length }) => length > most);
+  if (over < 0) return;
+  throw new EngineError(
+    "limits",
+    me,
+    `shard ${over + 1} of ${shards} of ${me} has more keys than the ${most} that it is padded to: nothing was told`,
+    "ask again: another plan cuts the lists otherwise",
+  );
+}
+
+/**
+ * Runs the session of each shard, one after the other. One that is lost is repeated alone, with fresh secrets; what the
+ * shards before it gave is kept until the answer is put together.
+ * @throws {EngineError} where one fails for good: it says how many shards have told what they tell.
+ */
+export async function inShards(
+  node: NodePorts,
+  run: QuestionRun,
+  session: (turn: Turn) => Promise<SessionResult<Matched>>,
+): Promise<readonly SessionResult<Matched>[]> {
+  const { me } = node;
+  const { shards } = run.plan.protocol;
+  if (shards === 1) {
+    node.progress({ party: me, phase: "match" });
+    return [await session({ shard: 0, label: "0/1" })];
+  }
+  const done: SessionResult<Matched>[] = [];
+  for (let shard = 0; shard < shards; shard += 1) {
+    node.progress({ party: me, phase: `match, shard ${shard + 1} of ${shards}`, done: shard / shards });
+    const label = `${shard}/${shards}`;
+    try {
+      done.push(
+        await repeated(node, run, {
+          label,
+          first: label,
+          parties: run.contributors,
+          attempt: (name) => session({ shard, label: name }),
+        }),
+      );
+    } catch (reason) {
+      throw afterSome(reason, shard, shards);
+    }
+  }
+  return done;
+}
+
+/** An answer is whole or not there; what earlier shards have told stays told, and whoever reads the error is to know it. */
+function afterSome(reason: unknown, shard: number, shards: number): unknown {
+  if (shard === 0 || !(reason instanceof EngineError)) return reason;
+  const { code, party, message, hint } = reason;
+  const told = `in shard ${shard + 1} of ${shards}; what ${shard} of them told is told, and there is no answer`;
+  return new EngineError(code, party, `${message} (${told})`, hint);
+}
+
+/** What all shards found, at the positions of the own list as it was before it was cut. */
+export function wholeMatch(
+  sessions: readonly SessionResult<Matched>[],
+  cut: readonly Uint32Array[] | undefined,
+): SessionResult<Matched> {
+  const last = sessions.at(-1);
+  if (last === undefined) throw new Error("expected a session");
+  if (cut === undefined || last.output.holders === undefined) return last;
+  const whole = new Uint32Array(cut.reduce((sum, { length }) => sum + length, 0));
+  for (const [shard, positions] of cut.entries()) {
+    const { holders } = sessions[shard]?.output ?? {};
+    positions.forEach((to, from) => {
+      whole[to] = holders?.[from] ?? 0;
+    });
+  }
+  return { ...last, output: { ...last.output, holders: whole } };
+}
+
+/** What only the first session of a question is charged. */
+export function onlyOnce<Value>(first: () => readonly Value[]): () => readonly Value[] {
+  let charged = false;
+  return () => {
+    if (charged) return [];
+    charged = true;
+    return first();
+  };
+}
