@@ -7,6 +7,7 @@ import {
   COORDINATOR,
   countBlindNode,
   countLocalNode,
+  cutParty,
   inputRoot,
   listBulk,
   type MeterRequest,
@@ -14,8 +15,10 @@ import {
   meter,
   type OverlapCounts,
   pairCountBlind,
+  selectInputs,
+  shardRows,
 } from "@koplamp/psi";
-import { dealersOf, type Input, type MatchAsk, type OverlapAsk } from "@koplamp/wire";
+import { dealersOf, type Input, type MatchAsk, type OverlapAsk, type PackedInputs } from "@koplamp/wire";
 import type { RecordItems } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
@@ -28,13 +31,15 @@ import { countsResult, itemsAsked, matchResult, setupOf } from "./match-stage.ts
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { checkQuota, elementsCost, Meter } from "./quota.ts";
+import { repeated } from "./repeated.ts";
 import { runSession, type SessionFacts, type SessionResult, type SessionTicket } from "./session.ts";
+import { expectFits, inShards, onlyOnce, wholeMatch } from "./shards.ts";
 import type { StageResult } from "./stage.ts";
 
 /**
  * One node's side of a match of two or a count of pairs under keys for this question only: no key set, no cache, one
- * session of all pairs. Whoever evaluates for another charges its whole padded list with the beginning of the session,
- * before anything leaves.
+ * session of all pairs, or one for each shard of a match of long lists. Whoever evaluates for another charges its whole
+ * padded list, or that of the shard, with the beginning of the session, before anything leaves.
  */
 export async function pairStage(node: NodePorts, run: QuestionRun): Promise<StageResult> {
   const { ask, protocol } = run.plan;
@@ -43,32 +48,88 @@ export async function pairStage(node: NodePorts, run: QuestionRun): Promise<Stag
   if (ask.kind === "match") return held === undefined ? { withheld: [] } : await match(node, run, ask, held);
   if (held === undefined && !run.recipients.includes(node.me)) return { withheld: [] };
   const role = protocol.id === pairCountBlind.id ? countBlindNode : countLocalNode;
-  const session = await pairSession<OverlapCounts | undefined>(node, run, held, (facts) => {
-    const setup = { ...setupOf(node, run, facts), minCount: run.plan.release.minCount };
-    return role(held === undefined ? setup : { ...setup, inputs: held.items.inputs }, node.rng);
+  node.progress({ party: node.me, phase: "count" });
+  const session = await pairSession<OverlapCounts | undefined>(node, run, held, {
+    label: "0/1",
+    repeats: () => repeatCosts(node, run),
+    party: (facts) => {
+      const setup = { ...setupOf(node, run, facts), minCount: run.plan.release.minCount };
+      return role(held === undefined ? setup : { ...setup, inputs: held.inputs }, node.rng);
+    },
   });
   if (session.output === undefined) return { withheld: [], session };
   return countsResult(session.output, ask as OverlapAsk, session); // safe because a pair answers no sum
 }
 
 async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Held): Promise<StageResult> {
-  const { inputs } = held.items;
-  const session = await pairSession(node, run, held, (facts) => {
-    const setup = { ...setupOf(node, run, facts), inputs };
-    if (!isBulk(run)) return matchPairParty(setup, node.rng);
-    return bulkPairParty({ ...setup, dealer: dealerOf(run) }, node.rng);
+  expectQuota(node, run);
+  const cut = await cutTogether(node, run, held.inputs);
+  if (cut !== undefined) expectFits(node, run, cut);
+  const repeats = onlyOnce(() => repeatCosts(node, run));
+  const sessions = await inShards(node, run, ({ shard, label }) => {
+    const inputs =
+      cut === undefined ? held.inputs : selectInputs(held.inputs, cut[shard] ?? new Uint32Array());
+    return pairSession(
+      node,
+      run,
+      { ...held, inputs },
+      {
+        label,
+        repeats,
+        party: (facts) => {
+          const setup = { ...setupOf(node, run, facts), inputs };
+          if (!isBulk(run)) return matchPairParty(setup, node.rng);
+          return bulkPairParty({ ...setup, dealer: dealerOf(run) }, node.rng);
+        },
+      },
+    );
   });
+  const session = wholeMatch(sessions, cut);
+  const before = sessions.slice(0, -1);
   return run.recipients.includes(node.me)
-    ? matchResult(session, ask, held.items, node.me)
-    : { withheld: [], session };
+    ? { ...matchResult(session, ask, held.items, node.me), before }
+    : { withheld: [], session, before };
+}
+
+/**
+ * Cuts an own list into the shards of a question, under a secret that the parties make in a session of its own before
+ * all others; undefined where there is one shard.
+ */
+async function cutTogether(
+  node: NodePorts,
+  run: QuestionRun,
+  inputs: PackedInputs,
+): Promise<readonly Uint32Array[] | undefined> {
+  const { me, rng } = node;
+  const { plan, contributors } = run;
+  const { shards } = plan.protocol;
+  if (shards === 1) return undefined;
+  node.progress({ party: me, phase: "cut" });
+  const attempt = async (label: string): Promise<readonly Uint32Array[]> => {
+    const { output } = await runSession(node, run, {
+      label,
+      parties: contributors,
+      line: () => false,
+      prefix: "cut.",
+      secrets: () => ({}),
+      start: ({ transcript }) => cutParty({ me, parties: contributors, transcript }, inputs, shards, rng),
+    });
+    return output;
+  };
+  return await repeated(node, run, { label: "cut", parties: contributors, attempt });
 }
 
 /** A dealer brings no data and gets no answer: it knows sizes, and forgets what it dealt. */
 async function deal(node: NodePorts, run: QuestionRun): Promise<StageResult> {
-  const session = await pairSession(node, run, undefined, (facts) =>
-    bulkPairDealer({ ...setupOf(node, run, facts), dealer: node.me }, node.rng),
+  const sessions = await inShards(node, run, ({ label }) =>
+    pairSession(node, run, undefined, {
+      label,
+      repeats: () => [],
+      party: (facts) => bulkPairDealer({ ...setupOf(node, run, facts), dealer: node.me }, node.rng),
+    }),
   );
-  return { withheld: [], session };
+  const [last] = sessions.slice(-1);
+  return { withheld: [], before: sessions.slice(0, -1), ...(last === undefined ? {} : { session: last }) };
 }
 
 /** Whether somebody deals a correlation in place of a key of one party. */
@@ -88,7 +149,7 @@ function dealingTicket({ plan, contributors, recipients }: QuestionRun): Session
     parties: contributors,
     contributors,
     recipients,
-    rowsPadded: plan.inputs.map(({ rowsPadded }) => rowsPadded),
+    rowsPadded: plan.inputs.map(({ rowsPadded }) => shardRows(rowsPadded, plan.protocol.shards)),
     params: plan.protocol.params,
     shape: "holders",
     atLeast: 2,
@@ -100,10 +161,11 @@ function dealingTicket({ plan, contributors, recipients }: QuestionRun): Session
   };
 }
 
-/** A party's distinct keys. */
+/** A party's distinct keys, and those of them that a session takes. */
 interface Held {
   readonly input: Input;
   readonly items: Items | RecordItems;
+  readonly inputs: PackedInputs;
   /** In a count: what the difference with other counts could tell. */
   readonly release?: Release;
 }
@@ -114,33 +176,37 @@ async function heldKeys(node: NodePorts, run: QuestionRun): Promise<Held | undef
   const { input, table } = contribution;
   const items = await itemsAsked(node, run, { input, table });
   const release = await releaseOfKeys(node, run, input, items);
-  if (release === undefined) return { input, items };
+  const { inputs } = items;
+  if (release === undefined) return { input, items, inputs };
   expectApart(node, run, release);
-  return { input, items, release };
+  return { input, items, inputs, release };
 }
 
-/** The only session, as a verifier knows it too. */
-const LABEL = "0/1";
+/** What a query session is called and charged, and how a party plays it. */
+interface PairTurn<Output> {
+  readonly label: string;
+  readonly repeats: () => ReturnType<typeof repeatCosts>;
+  readonly party: (facts: SessionFacts) => Party<Output>;
+}
 
 async function pairSession<Output>(
   node: NodePorts,
   run: QuestionRun,
   held: Held | undefined,
-  party: (facts: SessionFacts) => Party<Output>,
+  { label, repeats, party }: PairTurn<Output>,
 ): Promise<SessionResult<Output>> {
   const { plan, planHash, contributors, recipients } = run;
   const counts = plan.ask.kind === "overlap-count";
-  node.progress({ party: node.me, phase: counts ? "count" : "match" });
   const { salt, text } = freshSalt(node);
   const evaluation = evaluationsFor(node, run);
   return await runSession(node, run, {
-    label: LABEL,
+    label,
     ...(isBulk(run) && dealerOf(run) === COORDINATOR ? { ticket: dealingTicket(run) } : {}),
     parties: [...new Set([...contributors, ...(counts ? recipients : []), ...dealersOf(plan.ask)])].sort(),
     line: () => true,
     prefix: "",
     beginCosts: () => {
-      const costs = [...withRoom(node, run, repeatCosts(node, run)), ...evaluation.costs()];
+      const costs = [...withRoom(node, run, repeats()), ...evaluation.costs()];
       if (held?.release !== undefined) keepRelease(node, run, held.release);
       return costs;
     },
@@ -148,7 +214,7 @@ async function pairSession<Output>(
     secrets: () => (held === undefined ? {} : { salt }),
     start: async (facts, pool) => {
       if (held === undefined) return party(facts);
-      const { inputs } = held.items;
+      const { inputs } = held;
       const listed = isBulk(run) ? pool.run(listBulk, [inputs, facts.sid]) : pool.run(inputRoot, [inputs]);
       const root = (await listed) as Uint8Array; // safe because the jobs say so
       node.ledger.append([inputsEntry(planHash, held.input, root, text)]);
@@ -163,12 +229,23 @@ export interface Evaluated {
   readonly draw: (request: MeterRequest) => void;
 }
 
+/** What this node evaluates for each of the others in all sessions, as the contract lists it. */
+function evaluationsDue({ me }: NodePorts, { contract }: QuestionRun): QuestionRun["contract"]["debits"] {
+  return contract.debits.filter(({ holder, unit }) => holder === me && unit === "evaluations");
+}
+
+/** @throws {EngineError} `quota`, before anything is spent, when another's quota has no room for its whole list. */
+function expectQuota(node: NodePorts, run: QuestionRun): void {
+  for (const { asker, amount } of evaluationsDue(node, run)) checkQuota(node, run, asker, amount);
+}
+
 /**
- * What this node evaluates for each of the others, as the contract lists it: no element more is answered.
- * @throws {EngineError} `quota`, before anything is spent, when another's quota has no room for its list.
+ * What this node evaluates for each of the others in one session, all of which are alike: no element more is answered.
+ * @throws {EngineError} `quota`, before anything is spent, when another's quota has no room for it.
  */
 export function evaluationsFor(node: NodePorts, run: QuestionRun): Evaluated {
-  const due = run.contract.debits.filter(({ holder, unit }) => holder === node.me && unit === "evaluations");
+  const { shards } = run.plan.protocol;
+  const due = evaluationsDue(node, run).map((debit) => ({ ...debit, amount: debit.amount / shards }));
   for (const { asker, amount } of due) checkQuota(node, run, asker, amount);
   const meters = new Map(due.map(({ asker, amount }) => [asker, new Meter(node.me, asker, amount)]));
   const nothing = new Meter(node.me, "", 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A match over long lists is run shard by shard, each in a query session of its own (protocols.md, section 5, Shards).
 import { type Matched, shardRows } from "@koplamp/psi";
+import { dealersOf } from "@koplamp/wire";
 import { EngineError } from "./errors.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
@@ -38,18 +39,20 @@ export function expectFits({ me }: NodePorts, { plan, own }: QuestionRun, cut: r
  * shards before it gave is kept until the answer is put together.
  * @throws {EngineError} where one fails for good: it says how many shards have told what they tell.
  */
-export async function inShards(
+export async function inShards<Output>(
   node: NodePorts,
   run: QuestionRun,
-  session: (turn: Turn) => Promise<SessionResult<Matched>>,
-): Promise<readonly SessionResult<Matched>[]> {
+  session: (turn: Turn) => Promise<SessionResult<Output>>,
+): Promise<readonly SessionResult<Output>[]> {
   const { me } = node;
-  const { shards } = run.plan.protocol;
+  const { plan, contributors } = run;
+  const { shards } = plan.protocol;
+  const parties = [...contributors, ...dealersOf(plan.ask)];
   if (shards === 1) {
     node.progress({ party: me, phase: "match" });
     return [await session({ shard: 0, label: "0/1" })];
   }
-  const done: SessionResult<Matched>[] = [];
+  const done: SessionResult<Output>[] = [];
   for (let shard = 0; shard < shards; shard += 1) {
     node.progress({ party: me, phase: `match, shard ${shard + 1} of ${shards}`, done: shard / shards });
     const label = `${shard}/${shards}`;
@@ -58,7 +61,7 @@ export async function inShards(
         await repeated(node, run, {
           label,
           first: label,
-          parties: run.contributors,
+          parties,
           attempt: (name) => session({ shard, label: name }),
         }),
       );

@@ -17,12 +17,13 @@ afterEach(async () => {
   await federation?.close();
 });
 
-function open(lists: Lists, wishes: Wishes = {}): Federation {
-  const { terms = (all) => all } = wishes;
+function open(lists: Lists, wishes: Wishes & { readonly evaluations?: number } = {}): Federation {
+  const { terms = (all) => all, evaluations = 1024 } = wishes;
+  const lab = evaluations > 1024; // more than a covenant between agencies allows over these registers
   federation = new Federation(lists, {
     ...wishes,
-    id: "ring/test", // no lab: a verifier looks at quotas and budgets too
-    terms: (all) => terms({ ...all, quotas: all.quotas.map((row) => ({ ...row, evaluations: 1024 })) }),
+    id: lab ? "lab/test" : "ring/test", // outside a lab a verifier looks at quotas and budgets too
+    terms: (all) => terms({ ...all, quotas: all.quotas.map((row) => ({ ...row, evaluations })) }),
   });
   return federation;
 }
@@ -60,7 +61,9 @@ function broken(all: Federation, outcome: Outcome<AnswerResult>): readonly unkno
     approve: checkApprovals,
     quota: evaluationLimit,
   });
-  return lines.filter(({ verdict, promise }) => verdict !== "PASS" && promise !== "erasure");
+  return lines.filter(
+    ({ verdict, detail, promise }) => verdict !== "PASS" && detail !== "lab" && promise !== "erasure",
+  );
 }
 
 /** A job table in which calls of one job fail as when a worker is lost, by their number from 0. */
@@ -95,6 +98,47 @@ describe("a match in shards", () => {
       expect(answers[0]).toMatchObject([{ matches: { length: 50 } }, { matches: { length: 30 } }]);
     },
   );
+
+  it.each(["pair"])("of two in mode %s gives the answer of one, whatever is cut", async (mode) => {
+    const two = ["anna", "bert"];
+    const answers: unknown[] = [];
+    for (const shards of [1, 4, 8]) {
+      const all = open(LISTS, { evaluations: 4096 });
+      const outcome = await all.ask("anna", matchOf(two, two, { shards, mode }));
+      const [bert] = await all.outcomes(["bert"]);
+      answers.push([resultOf(outcome), resultOf(bert)]);
+      const labels = Array.from({ length: shards }, (_, at) => `${at}/${shards}`);
+      for (const party of two) expect(begun(all, party)).toEqual(labels);
+      expect(broken(all, outcome)).toEqual([]);
+      await all.close();
+    }
+    expect(answers[0]).toMatchObject([{ matches: { length: 50 } }, { matches: { length: 50 } }]);
+    expect(answers.slice(1)).toEqual([answers[0], answers[0]]);
+  });
+
+  it.each(["pair"])(
+    "of two in mode %s charges what the shards are padded to, each with its session",
+    async (mode) => {
+      const all = open({ anna: long(0, 1500), bert: long(1400, 1500) }, { evaluations: 4096 });
+      const outcome = await all.ask("anna", matchOf(["anna", "bert"], ["anna"], { shards: 4, mode }));
+      expect(resultOf(outcome)).toMatchObject({ matches: { length: 100 } });
+      await all.outcomes(["bert"]);
+      const charged = entriesAt(all, "bert").flatMap(({ type, body }) =>
+        type === "begin" && /^\d/.test(String(body["shard"])) ? [body["debits"]] : [],
+      );
+      const each = { asker: "anna", unit: "elements", amount: 768 }; // 384 + 8·sqrt(384), in 256s
+      expect(charged).toEqual([[each], [each], [each], [each]]);
+      expect(outcome.contract?.debits).toMatchObject([{ unit: "evaluations", amount: 4 * 768 }]);
+    },
+  );
+
+  it("of two whose padded shards are more than a quota holds runs no session at all", async () => {
+    const all = open({ anna: long(0, 1500), bert: long(1400, 1500) }, { evaluations: 3000 });
+    const asked = matchOf(["anna", "bert"], ["anna"], { shards: 4, mode: "pair" });
+    expect((await all.ask("anna", asked)).status).not.toBe("released");
+    for (const party of ["anna", "bert"])
+      expect(entriesAt(all, party).filter(({ type }) => type === "begin")).toEqual([]);
+  });
 
   it("says how far it is", async () => {
     const all = open(LISTS);
@@ -152,6 +196,40 @@ describe("a match in shards", () => {
     await all.outcomes(["bert", "cleo"]);
     for (const party of PARTIES) expect(begun(all, party)).toEqual(["0/4", "1/4", "2/4", "2/4/1", "3/4"]);
     expect(broken(all, outcome)).toEqual([]);
+  });
+
+  it("of two that is lost when the tokens of the other have left is repeated, and no other", async () => {
+    const two = ["anna", "bert"];
+    const all = open(LISTS, {
+      evaluations: 4096,
+      jobs: (table, party) =>
+        party === "anna" ? losing(table, "psi.pair.join", (call) => call === 1) : table,
+    });
+    const outcome = await all.ask("anna", matchOf(two, ["anna"], { shards: 4, mode: "pair" }));
+    expect(resultOf(outcome)).toMatchObject({ matches: { length: 50 } });
+    await all.outcomes(["bert"]);
+    for (const party of two) expect(begun(all, party)).toEqual(["0/4", "1/4", "1/4/1", "2/4", "3/4"]);
+    expect(broken(all, outcome)).toEqual([]);
+  });
+
+  it("of two in which a shard of one is over its size tells nothing to anybody", async () => {
+    const two = ["anna", "bert"];
+    const last = bind(
+      { name: "psi.pair.cut-inputs" },
+      (_vault, { ends }: { readonly ends: Uint32Array }, shards: number) =>
+        Array.from({ length: shards }, (_, at) =>
+          at === shards - 1 ? Uint32Array.from(ends.keys()) : new Uint32Array(),
+        ),
+    );
+    const all = open(
+      { anna: long(0, 900), bert: long(100, 1000) },
+      { evaluations: 8192, jobs: (table, party) => (party === "bert" ? new Map([...table, last]) : table) },
+    );
+    const outcome = await all.ask("anna", matchOf(two, two, { shards: 4, mode: "pair" }));
+    const [bert] = await all.outcomes(["bert"]);
+    for (const end of [outcome, bert])
+      expect(end).toMatchObject({ message: expect.stringContaining("shard 4 of 4 of bert has more keys") });
+    for (const party of two) expect(begun(all, party)).toEqual([]);
   });
 
   it("ends when a shard is lost for good, and says what was told before", async () => {

@@ -123,7 +123,7 @@ export {
   pairCountBlind,
   pairCountLocal,
 } from "./pair-count-description.ts";
-export { evaluatedRows } from "./pair-cut.ts";
+export { cutParty, evaluatedRows } from "./pair-cut.ts";
 export { openingBytes, PAIR_KEY_BYTES, slotsCodec } from "./pair-messages.ts";
 export {
   type PairFrame,

@@ -17,11 +17,12 @@ import { PsiError } from "./errors.ts";
 import { bitOf, type Matched } from "./match-tokens.ts";
 import { replyBytes } from "./messages.ts";
 import { ADDITIVE } from "./pair-blinding.ts";
-import { type Cut, type CutTerms, cutEgress, cutOf, evaluatedRows } from "./pair-cut.ts";
+import { type Cut, type CutTerms, cutEgress, cutOf, cutSessionEgress, evaluatedRows } from "./pair-cut.ts";
 import { joinOpened } from "./pair-jobs.ts";
 import { openingBytes, PAIR_KEY_BYTES } from "./pair-messages.ts";
 import { overShards, type PartRole, partsCodec, partsUpToReady } from "./pair-parts.ts";
 import { checkPairs, type PairSession } from "./pair-session.ts";
+import { inEachShard, inSessions } from "./query-shards.ts";
 import { COORDINATOR, inputCount, othersOf, rowsOf } from "./session.ts";
 
 /** One party's view of a match between two. */
@@ -83,6 +84,8 @@ export function* matchPairParty(setup: MatchPairSetup, rng: Rng): Party<Matched>
 /** What a description of a match between two needs. */
 export interface MatchPairParameters extends CutTerms {
   readonly recipients: readonly PartyId[];
+  /** In how many sessions; absent: one. */
+  readonly shards?: number;
 }
 
 /** `match-pair/1` as data. */
@@ -92,15 +95,16 @@ export const matchPair: Protocol<MatchPairParameters> = defineProtocol({
   model: "malicious senders detected",
   source: "docs/protocols/match-pair.md",
   describe: (parameters) => {
-    const { parties, recipients, rowsPadded } = parameters;
-    const cut = cutOf(parameters);
+    const { parties, recipients, rowsPadded, shards = 1 } = parameters;
+    const session = { ...parameters, rowsPadded: inEachShard(rowsPadded, shards) };
+    const cut = cutOf(session);
     const runs = recipients.flatMap((to) =>
       parties.filter((from) => from !== to).map((from) => ({ from, to })),
     );
     const holders = (to: PartyId): Item => ({
       fact: "holders-of-own",
       about: parties.filter((party) => party !== to),
-      bound: rowsOf(rowsPadded, to),
+      bound: rowsPadded[to] ?? 0,
     });
     return {
       disclosures: runs.map(({ from, to }) => ({
@@ -112,12 +116,21 @@ export const matchPair: Protocol<MatchPairParameters> = defineProtocol({
       })),
       outputs: recipients.map((to) => ({ id: "holders", to, item: holders(to) })),
       egress: [
-        ...sent(parties, parties, "R", 32),
-        ...sent(parties, parties, "ready", 32),
-        ...cutEgress(parties, cut),
-        ...runs.flatMap((run) => cutPairEgress(run, cut, replyBytes)),
+        ...cutSessionEgress(parties, shards),
+        ...inSessions(
+          [
+            ...sent(parties, parties, "R", 32),
+            ...sent(parties, parties, "ready", 32),
+            ...cutEgress(parties, cut),
+            ...runs.flatMap((run) => cutPairEgress(run, cut, replyBytes)),
+          ],
+          shards,
+        ),
       ],
-      debits: runs.map(({ from, to }) => cutDebit(from, to, parameters)),
+      debits: runs.map(({ from, to }) => {
+        const debit = cutDebit(from, to, session);
+        return { ...debit, amount: shards * debit.amount };
+      }),
       views: [...parties, COORDINATOR].map((who) => {
         const learns = presence(who, parties, rowsPadded);
         return { who, learns: recipients.includes(who) ? [...learns, holders(who)] : learns, atMost: [] };

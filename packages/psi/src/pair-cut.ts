@@ -2,6 +2,7 @@
 // Long lists in parts: which row of a list goes where, and what a part is padded to (protocols.md, section 5, Shards).
 import {
   type Conversation,
+  conversation,
   groupSecret,
   groupSecretHandle,
   type PackedInputs,
@@ -15,12 +16,13 @@ import {
   type Job,
   type JobEntry,
   job,
+  type Party,
   type PartyId,
   type Rng,
   sent,
 } from "@koplamp/protocol";
 import { PsiError } from "./errors.ts";
-import { keyedInputs, selectInputs } from "./keyed.ts";
+import { keyedInputs, selectInputs, stretchOf } from "./keyed.ts";
 import { fewestShards, shardRows } from "./query-shards.ts";
 import { MOST_PAIR_ROWS, rowsOf, type Session } from "./session.ts";
 
@@ -90,8 +92,31 @@ export function* cutShards(
   throw new PsiError("too-large", `a shard of ${me} has more items than the ${rows} that it is padded to`);
 }
 
+/**
+ * One party's side of the agreement on how a question cuts its lists, in a session of its own before all others: a secret
+ * that the parties make together under the transcript, which names the plan, and that the coordinator does not know. Gives
+ * the positions of the own inputs in each shard.
+ */
+export function* cutParty(
+  { me, parties, transcript }: Session,
+  inputs: PackedInputs,
+  shards: number,
+  rng: Rng,
+): Party<readonly Uint32Array[]> {
+  yield* groupSecret(conversation(me, parties), parties, transcript, SEED, rng);
+  return yield* compute(cutInputs, inputs, shards);
+}
+
+/** What that session sends, as a contract names it; nothing where there is one shard. */
+export function cutSessionEgress(parties: readonly PartyId[], shards: number): readonly EgressRow[] {
+  return cutEgress(parties, { shards }).map((row) => ({ ...row, what: `cut.${row.what}` }));
+}
+
 /** What the agreement on a seed sends. */
-export function cutEgress(parties: readonly PartyId[], { shards }: Cut): readonly EgressRow[] {
+export function cutEgress(
+  parties: readonly PartyId[],
+  { shards }: Pick<Cut, "shards">,
+): readonly EgressRow[] {
   if (shards === 1) return [];
   return ["commit", "echo", "alpha"].flatMap((what) => sent(parties, parties, what, 32));
 }
@@ -100,15 +125,21 @@ export function cutEgress(parties: readonly PartyId[], { shards }: Cut): readonl
 const cutInputs: Job<[inputs: PackedInputs, shards: number], readonly Uint32Array[]> =
   job("psi.pair.cut-inputs");
 
+/** Inputs that are hashed at a time. */
+const STRETCH = 2 ** 16;
+
 /** The code behind the jobs of this file. */
 export function cutJobs(primitives: Primitives): readonly JobEntry[] {
   return [
     bind(cutInputs, (vault, inputs, shards) => {
-      const rows = keyedInputs(primitives, vault.get(groupSecretHandle(SEED)), inputs, 4);
-      const at = (row: number): number =>
-        new DataView(rows.buffer, rows.byteOffset).getUint32(row * 4) % shards;
       const positions: number[][] = Array.from({ length: shards }, () => []);
-      inputs.ends.forEach((_, row) => void positions[at(row)]?.push(row));
+      const count = inputs.ends.length;
+      for (let from = 0; from < count; from += STRETCH) {
+        const some = stretchOf(inputs, from, Math.min(count, from + STRETCH));
+        const rows = keyedInputs(primitives, vault.get(groupSecretHandle(SEED)), some, 4);
+        const view = new DataView(rows.buffer, rows.byteOffset);
+        some.ends.forEach((_, row) => void positions[view.getUint32(row * 4) % shards]?.push(from + row));
+      }
       return positions.map((chosen) => Uint32Array.from(chosen));
     }),
   ];

@@ -2,7 +2,7 @@
 // Long lists as several query sessions: how many there are, and what a shard is padded to (protocols.md, section 5,
 // Shards).
 import type { EgressRow, PartyId } from "@koplamp/protocol";
-import { MOST_ROWS } from "./session.ts";
+import { MOST_PAIR_ROWS, MOST_ROWS } from "./session.ts";
 
 /** Most items of one party in all shards of a question. */
 export const MOST_LIST_ROWS: number = 2 ** 27;
@@ -10,7 +10,10 @@ export const MOST_LIST_ROWS: number = 2 ** 27;
 export const MOST_SHARDS: number = 2 ** 12;
 
 /** Protocols that are run shard by shard, each in a session of its own, and the most rows that one of these takes. */
-const IN_SHARDS: ReadonlyMap<string, number> = new Map([["match-tokens/1", MOST_ROWS]]);
+const IN_SHARDS: ReadonlyMap<string, number> = new Map([
+  ["match-tokens/1", MOST_ROWS],
+  ["match-pair/1", MOST_PAIR_ROWS],
+]);
 
 /** The most rows of one session of a protocol that is run in shards; undefined for the others. */
 export function shardLimitOf(protocol: string): number | undefined {

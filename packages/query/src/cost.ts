@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import { counterOf, evaluatedRows, isPairProtocol, pairCountBlind } from "@koplamp/psi";
+import { counterOf, evaluatedRows, isPairProtocol, pairCountBlind, shardRows } from "@koplamp/psi";
 import { type Contract, dealersOf, type LookupAsk, measuredColumns, type Plan } from "@koplamp/wire";
 import { BULK } from "./bulk.ts";
 import { DISTINCT, JOIN_PAIR } from "./choices.ts";
@@ -66,8 +66,11 @@ export function costOf(plan: Plan, contract: Pick<Contract, "egress" | "debits">
       .filter(({ unit }) => unit === "evaluations" || unit === "lookups")
       .map(({ holder, asker, amount }) => ({ holder, asker, amount }))
       .sort((a, b) => compare([a.holder, a.asker], [b.holder, b.asker])),
-    rounds: roundsOf(egress),
-    repeatRounds: roundsOf(egress.filter(({ what }) => !PREPARATION.test(what))),
+    rounds: roundsOf(plan, egress),
+    repeatRounds: roundsOf(
+      plan,
+      egress.filter(({ what }) => !PREPARATION.test(what)),
+    ),
     parties,
   };
 }
@@ -75,9 +78,14 @@ export function costOf(plan: Plan, contract: Pick<Contract, "egress" | "debits">
 /** What goes before a first question: keys, evaluations, an index. */
 const PREPARATION = /^(?:keyset|evaluate|index)\./;
 
-/** Each kind of message waits for those before it; who sends several of a kind does not wait between them. */
-function roundsOf(egress: Contract["egress"]): number {
-  return new Set(egress.map(({ what }) => what)).size;
+/**
+ * Each kind of message waits for those before it; who sends several of a kind does not wait between them. Sessions of
+ * shards follow on each other, and what goes before them goes once.
+ */
+function roundsOf({ protocol }: Plan, egress: Contract["egress"]): number {
+  const kinds = [...new Set(egress.map(({ what }) => what))];
+  const before = kinds.filter((what) => what.includes("."));
+  return before.length + protocol.shards * (kinds.length - before.length);
 }
 
 function costAt(plan: Plan, { egress }: Pick<Contract, "egress">, party: PartyId): PartyCost {
@@ -150,9 +158,11 @@ function longest({ inputs }: Plan): number {
   return Math.max(...inputs.map(({ rowsPadded }) => rowsPadded));
 }
 
-/** Rows of a party as they are padded: in shards, where a list goes between pairs and is long. */
+/** Rows of a party as they are padded: in shards, where a list goes in sessions of its own or between pairs, and is long. */
 function rowsAt({ inputs, protocol }: Plan, party: PartyId): number {
+  const { shards } = protocol;
   const rowsPadded = Object.fromEntries(inputs.map((input) => [input.party, input.rowsPadded]));
+  if (shards > 1) return shards * shardRows(rowsPadded[party] ?? 0, shards);
   if (!isPairProtocol(protocol.id) || protocol.id === BULK.protocol) return rowsPadded[party] ?? 0;
   return evaluatedRows({ parties: Object.keys(rowsPadded), rowsPadded }, party);
 }
@@ -184,7 +194,8 @@ function placeMicros(plan: Plan, party: PartyId): number {
 }
 
 function evaluationMicros(plan: Plan, party: PartyId): number {
-  const [rows, others] = [rowsAt(plan, party), plan.inputs.length - 1];
+  const { rowsPadded: rows = 0 } = plan.inputs.find((input) => input.party === party) ?? {};
+  const others = plan.inputs.length - 1;
   const asking = US.hash + 2 * US.fixed + US.variable + others * (US.decode + 2 * US.sum);
   const answering = US.decode + US.variable + US.sum;
   return rows * asking + (allRows(plan) - rows) * answering;

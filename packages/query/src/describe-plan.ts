@@ -61,7 +61,11 @@ function describeSessions(plan: Plan, covenant: Covenant): Described {
   const parties = plan.inputs.map(({ party }) => party);
   const rowsPadded = Object.fromEntries(plan.inputs.map((input) => [input.party, input.rowsPadded]));
   const pair = describePair(plan, parties, rowsPadded);
-  if (pair !== undefined) return { ...pair, allowances: new Set(), sessions: new Map() };
+  const { shards } = plan.protocol;
+  if (pair !== undefined) {
+    const sessions = new Map(pair.disclosures.map(({ id }) => [id, shards]));
+    return { ...pair, allowances: new Set(), sessions };
+  }
   const quota = (asker: PartyId, holder: PartyId): number =>
     evaluationQuota(covenant, plan.purpose, asker, holder);
   const before = describePreparation({ parties, rowsPadded, quota });
@@ -74,7 +78,7 @@ function describeSessions(plan: Plan, covenant: Covenant): Described {
     ...joined(session, before),
     allowances: new Set(before.outputs.map(({ id }) => id)),
     sessions: new Map([
-      ...session.disclosures.map(({ id }) => [id, plan.protocol.shards] as const),
+      ...session.disclosures.map(({ id }) => [id, shards] as const),
       ...before.disclosures.map(
         ({ id, to }) => [id, Math.ceil((rowsPadded[to] ?? 0) / MOST_ELEMENTS)] as const,
       ),
@@ -92,7 +96,8 @@ function describePair(
   const selecting = selectingAsk(plan);
   if (protocol.id === JOIN_PAIR.protocol && selecting !== undefined) return describeJoin(plan, selecting, {});
   const common = { parties, recipients: recipients.map(({ party }) => party), rowsPadded };
-  if (protocol.id === matchPair.id) return matchPair.describe(common);
+  const { shards } = protocol;
+  if (protocol.id === matchPair.id) return matchPair.describe({ ...common, shards });
   if (protocol.id === bulkPair.id) {
     const [dealer = COORDINATOR] = dealersOf(plan.ask);
     return bulkPair.describe({ ...common, dealer });

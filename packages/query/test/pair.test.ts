@@ -154,13 +154,24 @@ describe("a mode is refused with what exists instead", () => {
     expect(() => read(text)).toThrow(message);
   });
 
-  test("lists above 2^20 keys; above 2^17 they go in shards, and the contract counts what these are padded to", () => {
+  test("lists above 2^27 keys; above 2^17 they go in shards, and the contract counts what these are padded to", () => {
     const large = (rows: number) => [entry("customs", "watch", { imo: "imo" }, rows), ...OFFERED.slice(1)];
-    expect(() => planned(read(PAIR_MATCH), large(3 * 2 ** 19))).toThrow("and match-pair/1 takes 1048576");
+    expect(() => planned(read(PAIR_MATCH), large(3 * 2 ** 26))).toThrow("and match-pair/1 takes 134217728");
     const { contract } = planned(read(PAIR_MATCH), large(3 * 2 ** 16));
     expect(contract.debits.map(({ amount }) => amount)).toEqual([2 * 100_864]);
     const commitment = contract.egress.find(({ what }) => what === "K");
     expect(commitment).toMatchObject({ messages: 2, bytes: 2 * 72 });
+    const lines = contract.disclosures.filter(({ id }) => id.startsWith("pair."));
+    expect(lines).toMatchObject([{ perShard: 1, shards: 2 }]);
+    const seeds = contract.egress.filter(({ what }) => what.startsWith("cut."));
+    expect(seeds.map(({ what, messages, bytes }) => [what, messages, bytes])).toEqual([
+      ["cut.alpha", 1, 32],
+      ["cut.commit", 1, 32],
+      ["cut.echo", 1, 32],
+      ["cut.alpha", 1, 32],
+      ["cut.commit", 1, 32],
+      ["cut.echo", 1, 32],
+    ]);
   });
 
   test("a count in memory, where the covenant allows nothing at the level of persons", () => {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { contractOf, explain, explainText, type Question, readQuestion, substanceOf } from "../src/index.ts";
 import { entry, planned, primitives, rosterOf } from "./agreement.ts";
-import { COUNTS, SHIPS } from "./samples.ts";
+import { COUNTS, PAIR_MATCH, SHIPS } from "./samples.ts";
 
 const read = (text: string): Question => readQuestion(text, { file: "q.yaml", lab: false });
 const ships = (text: string, harbour: number, customs = harbour) =>
@@ -22,6 +22,15 @@ describe("the number of shards", () => {
     [2 ** 27, 256],
   ])("of a list of %i keys under keys of the epoch is %i", (rows, shards) => {
     expect(ships(SHIPS, rows, 256).plan.protocol.shards).toBe(shards);
+  });
+
+  test.each([
+    [2 ** 17, 1],
+    [1.5 * 2 ** 17, 2],
+    [2 ** 20, 16],
+    [2 ** 27, 2048],
+  ])("of a list of %i keys under keys for one question is %i", (rows, shards) => {
+    expect(ships(PAIR_MATCH, rows, 256).plan.protocol.shards).toBe(shards);
   });
 
   test("is higher where a question asks for more, and never lower than its lists need", () => {
