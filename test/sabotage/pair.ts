@@ -271,8 +271,8 @@ export const PAIR: readonly Switch[] = [
     edits: [
       {
         file: "packages/engine/src/pair-stage.ts",
-        from: "[...withRoom(node, run, repeatCosts(node, run)), ...evaluation.costs()]",
-        to: "withRoom(node, run, repeatCosts(node, run))",
+        from: "[...withRoom(node, run, repeats()), ...evaluation.costs()]",
+        to: "withRoom(node, run, repeats())",
       },
     ],
     test: {
