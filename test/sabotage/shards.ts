@@ -47,6 +47,22 @@ export const SHARDS: readonly Switch[] = [
     test: { file: CUTS, name: "is another in every question" },
   },
   {
+    id: "shards.taken-back",
+    guarantee: "G3",
+    weak: "what the first of several sessions has told makes it too late to take an approval back",
+    edits: [
+      {
+        file: "packages/engine/src/question-run.ts",
+        from: "opened.filter((line) => line === id).length >= shards;",
+        to: "opened.filter((line) => line === id).length >= Math.min(1, shards);",
+      },
+    ],
+    test: {
+      file: "packages/engine/test/four-eyes.test.ts",
+      name: "between two shards stops those that are still to come",
+    },
+  },
+  {
     id: "shards.proposer",
     guarantee: "G12",
     weak: "only who proposes a plan looks whether its shards can be",
@@ -58,6 +74,19 @@ export const SHARDS: readonly Switch[] = [
       },
     ],
     test: { file: "packages/query/test/shards.test.ts", name: "is checked by every node" },
+  },
+  {
+    id: "shards.first-only",
+    guarantee: "G12",
+    weak: "what several sessions will take of a quota is looked at session by session: half of an answer is told",
+    edits: [
+      {
+        file: "packages/engine/src/pair-stage.ts",
+        from: "  expectQuota(node, run);\n",
+        to: "  void expectQuota;\n",
+      },
+    ],
+    test: { file: RUNS, name: "more than what is left of a quota" },
   },
   {
     id: "shards.told-twice",

@@ -234,7 +234,7 @@ export function pairCases(): fc.Arbitrary<Case> {
         pool: fc.constant({ [one]: data[one] ?? [], [two]: data[two] ?? [] }),
         question: ask[mode],
         mode: fc.constant(mode),
-        shards: mode === "pair" ? shardCount : fc.constant(1),
+        shards: shardCount, // of a match
       }),
     );
   });

@@ -23,6 +23,7 @@ const MOST_OPEN = 256;
 export function startCoordinator(ports: CoordinatorPorts): { close(): Promise<void> } {
   const open = new Map<string, Map<PartyId, Ticket>>();
   const playing = new Set<Promise<void>>();
+  const heard: Heard = new Map();
   tellBoot(ports); // before anybody's first letter: what an earlier process had taken is lost
   const stop = ports.post.listen("ticket/", (from, topic, body) => {
     const tickets = open.get(topic) ?? new Map<PartyId, Ticket>();
@@ -33,7 +34,7 @@ export function startCoordinator(ports: CoordinatorPorts): { close(): Promise<vo
     const ready = agreed(tickets);
     if (ready === "waiting") return;
     open.delete(topic);
-    const run = ready === "different" ? refuse(ports, tickets) : play(ports, ready, tickets);
+    const run = ready === "different" ? refuse(ports, tickets) : play(ports, ready, { tickets, heard });
     playing.add(run);
     void run.finally(() => playing.delete(run));
   });
@@ -43,6 +44,38 @@ export function startCoordinator(ports: CoordinatorPorts): { close(): Promise<vo
       await Promise.allSettled(playing);
     },
   };
+}
+
+/** Questions in which this coordinator plays in several sessions, by their topics: each rejects when a party stops it. */
+type Heard = Map<string, Promise<never>>;
+
+/**
+ * What a party says when it stops a question. Where a question has several sessions it is heard once for all of them: from
+ * one to the next nothing may be missed.
+ */
+function stopOf(ports: CoordinatorPorts, ticket: Ticket, heard: Heard): Promise<never> {
+  const topics = topicsOf(ticket);
+  const before = heard.get(topics);
+  if (before !== undefined) return before;
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => forget(ports, topics, heard));
+  for (const party of ticket.parties) void hearStop(ports, party, ticket, reject);
+  heard.set(topics, promise);
+  const [oldest] = heard.keys();
+  if (heard.size > MOST_OPEN && oldest !== undefined) forget(ports, oldest, heard);
+  return promise;
+}
+
+/** No session of a question is to come: nobody waits for its letters any more. */
+function forget({ post }: CoordinatorPorts, topics: string, heard: Heard): void {
+  heard.delete(topics);
+  post.fail(topics, new EngineError("stopped", COORDINATOR, "the session is over"));
+}
+
+/** Whether a question has other sessions of this kind: each is of one of several shards. */
+function isOfSeveral({ label }: Ticket): boolean {
+  const [, shards] = /^\d+\/(\d+)/.exec(label) ?? [];
+  return Number(shards) > 1;
 }
 
 /** The tickets' common content once every party that they name has sent one. */
@@ -72,7 +105,7 @@ async function refuse(ports: CoordinatorPorts, tickets: ReadonlyMap<PartyId, Tic
 async function play(
   ports: CoordinatorPorts,
   ticket: Ticket,
-  tickets: ReadonlyMap<PartyId, Ticket>,
+  { tickets, heard }: { readonly tickets: ReadonlyMap<PartyId, Ticket>; readonly heard: Heard },
 ): Promise<void> {
   const { parties, planHash, label } = ticket;
   const halt = Promise.withResolvers<never>();
@@ -81,7 +114,7 @@ async function play(
   const watching = ports.presence.watch(parties, over.promise, (peer) =>
     halt.reject(unreachable(peer, `${peer} was given up: its line is down`)),
   );
-  for (const party of parties) void hearStop(ports, party, ticket, halt.reject);
+  stopOf(ports, ticket, heard).catch(halt.reject);
   try {
     const nonce = ports.rng(16);
     await Promise.all(parties.map((to) => ports.post.send(to, `${topicsOf(ticket)}ready/${label}`, nonce)));
@@ -105,7 +138,7 @@ async function play(
     await tellStop(ports, parties, ticket, error);
   } finally {
     over.resolve();
-    ports.post.fail(topicsOf(ticket), new EngineError("stopped", COORDINATOR, "the session is over"));
+    if (!isOfSeveral(ticket)) forget(ports, topicsOf(ticket), heard);
     await watching;
   }
 }

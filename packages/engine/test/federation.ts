@@ -462,12 +462,13 @@ export function matchOf(
     dataset = "list",
     mode = "tokens",
     shards = 1,
+    dealer = "",
   } = {},
 ): Question {
   const from = parties.map((party) => `${party}: ${party === recipients[0] ? dataset : "list"}`).join(", ");
   return read(`koplamp: query/v1
 id: ${id}
-ask: { kind: match, key: [id], from: { ${from} }, atLeast: ${atLeast}, tell: ${tell}, mode: ${mode} }
+ask: { kind: match, key: [id], from: { ${from} }, atLeast: ${atLeast}, tell: ${tell}, mode: ${mode}${dealer === "" ? "" : `, dealer: ${dealer}`} }
 recipients: [${recipients.join(", ")}]
 ${shards === 1 ? "" : `shards: ${shards}`}
 ${expires === "" ? "" : `expires: ${expires}`}

@@ -230,6 +230,17 @@ describe("an approval that is taken back", () => {
     }
   });
 
+  it("between two shards stops those that are still to come", async () => {
+    const { wishes, answers } = withdrawing(({ event, phase }) => event === "session.end" && phase === "1/4");
+    const all = open(wishes);
+    const asked = all.ask("anna", matchOf(PARTIES, ["anna", "bert"], { shards: 4 }));
+    await approve(all, "bert");
+    for (const end of [await asked, ...(await ends(all))])
+      expect(end).toMatchObject({ status: "refused", party: "bert", rule: "approvals/lawful" });
+    expect(answers).toEqual([expect.objectContaining({ decision: "withdraw" })]);
+    expect(entries(all, "bert", "disclose")).toBe(2); // to anna, in two shards of four
+  });
+
   it("after opening is answered with: too late", async () => {
     const { wishes, answers } = withdrawing(({ event, phase }) => event === "session.end" && phase === "0/1");
     const all = open(wishes);

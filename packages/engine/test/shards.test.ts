@@ -99,7 +99,7 @@ describe("a match in shards", () => {
     },
   );
 
-  it.each(["pair"])("of two in mode %s gives the answer of one, whatever is cut", async (mode) => {
+  it.each(["pair", "bulk"])("of two in mode %s gives the answer of one, whatever is cut", async (mode) => {
     const two = ["anna", "bert"];
     const answers: unknown[] = [];
     for (const shards of [1, 4, 8]) {
@@ -116,7 +116,7 @@ describe("a match in shards", () => {
     expect(answers.slice(1)).toEqual([answers[0], answers[0]]);
   });
 
-  it.each(["pair"])(
+  it.each(["pair", "bulk"])(
     "of two in mode %s charges what the shards are padded to, each with its session",
     async (mode) => {
       const all = open({ anna: long(0, 1500), bert: long(1400, 1500) }, { evaluations: 4096 });
@@ -132,12 +132,18 @@ describe("a match in shards", () => {
     },
   );
 
-  it("of two whose padded shards are more than a quota holds runs no session at all", async () => {
-    const all = open({ anna: long(0, 1500), bert: long(1400, 1500) }, { evaluations: 3000 });
-    const asked = matchOf(["anna", "bert"], ["anna"], { shards: 4, mode: "pair" });
-    expect((await all.ask("anna", asked)).status).not.toBe("released");
-    for (const party of ["anna", "bert"])
-      expect(entriesAt(all, party).filter(({ type }) => type === "begin")).toEqual([]);
+  it("of two whose padded shards are more than what is left of a quota runs no session at all", async () => {
+    const two = ["anna", "bert"];
+    const all = open({ anna: long(0, 1500), bert: long(1400, 1500) }, { evaluations: 4096 });
+    const asked = (id: string) => matchOf(two, ["anna"], { shards: 4, mode: "pair", id });
+    expect((await all.ask("anna", asked("one"))).status).toBe("released"); // 3,072 of 4,096
+    all.machine("anna").list = long(1, 1500);
+    const sizes = two.map((party) => entriesAt(all, party).length);
+    expect(await all.ask("anna", asked("two"))).toMatchObject({ code: "quota" });
+    for (const [at, party] of two.entries()) {
+      const more = entriesAt(all, party).slice(sizes[at]);
+      expect(more.filter(({ type }) => type === "begin" || type === "disclose")).toEqual([]);
+    }
   });
 
   it("says how far it is", async () => {
@@ -198,19 +204,24 @@ describe("a match in shards", () => {
     expect(broken(all, outcome)).toEqual([]);
   });
 
-  it("of two that is lost when the tokens of the other have left is repeated, and no other", async () => {
-    const two = ["anna", "bert"];
-    const all = open(LISTS, {
-      evaluations: 4096,
-      jobs: (table, party) =>
-        party === "anna" ? losing(table, "psi.pair.join", (call) => call === 1) : table,
-    });
-    const outcome = await all.ask("anna", matchOf(two, ["anna"], { shards: 4, mode: "pair" }));
-    expect(resultOf(outcome)).toMatchObject({ matches: { length: 50 } });
-    await all.outcomes(["bert"]);
-    for (const party of two) expect(begun(all, party)).toEqual(["0/4", "1/4", "1/4/1", "2/4", "3/4"]);
-    expect(broken(all, outcome)).toEqual([]);
-  });
+  it.each([
+    ["pair", "psi.pair.join"],
+    ["bulk", "psi.bulk.join"],
+  ])(
+    "of two in mode %s that is lost when the tokens of the other have left is repeated, and no other",
+    async (mode, job) => {
+      const two = ["anna", "bert"];
+      const all = open(LISTS, {
+        evaluations: 4096,
+        jobs: (table, party) => (party === "anna" ? losing(table, job, (call) => call === 1) : table),
+      });
+      const outcome = await all.ask("anna", matchOf(two, ["anna"], { shards: 4, mode }));
+      expect(resultOf(outcome)).toMatchObject({ matches: { length: 50 } });
+      await all.outcomes(["bert"]);
+      for (const party of two) expect(begun(all, party)).toEqual(["0/4", "1/4", "1/4/1", "2/4", "3/4"]);
+      expect(broken(all, outcome)).toEqual([]);
+    },
+  );
 
   it("of two in which a shard of one is over its size tells nothing to anybody", async () => {
     const two = ["anna", "bert"];
@@ -230,6 +241,17 @@ describe("a match in shards", () => {
     for (const end of [outcome, bert])
       expect(end).toMatchObject({ message: expect.stringContaining("shard 4 of 4 of bert has more keys") });
     for (const party of two) expect(begun(all, party)).toEqual([]);
+  });
+
+  it("of two that a third party deals for is dealt for shard by shard", async () => {
+    const all = open({ ...LISTS, cleo: undefined }, { evaluations: 4096 });
+    const asked = matchOf(["anna", "bert"], ["anna"], { shards: 4, mode: "bulk", dealer: "cleo" });
+    const outcome = await all.ask("anna", asked);
+    expect(resultOf(outcome)).toMatchObject({ matches: { length: 50 } });
+    await all.outcomes(["bert", "cleo"]);
+    for (const party of PARTIES) expect(begun(all, party)).toEqual(["0/4", "1/4", "2/4", "3/4"]);
+    expect(entriesAt(all, "cleo").filter(({ type }) => type === "inputs")).toEqual([]);
+    expect(broken(all, outcome)).toEqual([]);
   });
 
   it("ends when a shard is lost for good, and says what was told before", async () => {

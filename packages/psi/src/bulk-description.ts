@@ -18,6 +18,8 @@ import { presence, TOKEN_ASSUMPTIONS } from "./description-parts.ts";
 import { evaluationDebit } from "./match-pair.ts";
 import { TOKEN_BYTES } from "./messages.ts";
 import { okvsLayout } from "./okvs-layout.ts";
+import { cutSessionEgress } from "./pair-cut.ts";
+import { inEachShard, inSessions } from "./query-shards.ts";
 import { COORDINATOR, rowsOf } from "./session.ts";
 
 /** What a description of a bulk match needs. */
@@ -26,6 +28,8 @@ export interface BulkParameters {
   readonly recipients: readonly PartyId[];
   readonly rowsPadded: Readonly<Record<PartyId, number>>;
   readonly dealer: PartyId;
+  /** In how many sessions; absent: one. */
+  readonly shards?: number;
 }
 
 /** `bulk-pair/1` as data. */
@@ -35,16 +39,20 @@ export const bulkPair: Protocol<BulkParameters> = defineProtocol({
   model: "semi-honest",
   source: "docs/protocols/bulk-pair.md",
   describe: (parameters): Description => {
-    const { parties, recipients, rowsPadded, dealer } = parameters;
-    const runs = runsOf({ ...parameters, sid: new Uint8Array() });
+    const { parties, recipients, rowsPadded, dealer, shards = 1 } = parameters;
+    const inShard = inEachShard(rowsPadded, shards);
+    const runs = runsOf({ ...parameters, rowsPadded: inShard, sid: new Uint8Array() });
     const watchers = [...new Set([...parties, dealer, COORDINATOR])];
     return {
       disclosures: runs.map(({ from, to }) => {
         return { id: bulkLine({ from, to }), from, to, release: 0, output: "holders" };
       }),
       outputs: recipients.map((to) => ({ id: "holders", to, item: holders(parameters, to) })),
-      egress: egressOf(parameters, runs),
-      debits: runs.map(({ from, to }) => evaluationDebit(from, to, rowsPadded)),
+      egress: [...cutSessionEgress(parties, shards), ...inSessions(egressOf(parameters, runs), shards)],
+      debits: runs.map(({ from, to }) => {
+        const debit = evaluationDebit(from, to, inShard);
+        return { ...debit, amount: shards * debit.amount };
+      }),
       views: watchers.map((who): View => {
         const learns = presence(who, parties, rowsPadded);
         if (!recipients.includes(who)) return { who, learns, atMost: [] };
@@ -63,16 +71,16 @@ function holders({ parties, rowsPadded }: BulkParameters, to: PartyId): Item {
   return {
     fact: "holders-of-own",
     about: parties.filter((party) => party !== to),
-    bound: rowsOf(rowsPadded, to),
+    bound: rowsPadded[to] ?? 0,
   };
 }
 
 /** What a recipient gains that puts more into its store than the plan states. */
-function overfull({ parties, rowsPadded }: BulkParameters, to: PartyId): Item {
+function overfull({ parties, rowsPadded, shards = 1 }: BulkParameters, to: PartyId): Item {
   return {
     fact: "test-evaluated",
     about: parties.filter((party) => party !== to),
-    bound: okvsLayout(rowsOf(rowsPadded, to)).cells,
+    bound: shards * okvsLayout(rowsOf(inEachShard(rowsPadded, shards), to)).cells,
     because: "a store has more cells than the list has items, and a dishonest recipient can use all of them",
   };
 }

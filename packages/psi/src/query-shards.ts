@@ -13,6 +13,7 @@ export const MOST_SHARDS: number = 2 ** 12;
 const IN_SHARDS: ReadonlyMap<string, number> = new Map([
   ["match-tokens/1", MOST_ROWS],
   ["match-pair/1", MOST_PAIR_ROWS],
+  ["bulk-pair/1", MOST_ROWS],
 ]);
 
 /** The most rows of one session of a protocol that is run in shards; undefined for the others. */

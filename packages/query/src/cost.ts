@@ -154,8 +154,8 @@ function pairMicros(plan: Plan, party: PartyId): number {
 }
 
 /** Rows of the longer list: the recipient encodes, the sender makes tokens, and both hash their own. */
-function longest({ inputs }: Plan): number {
-  return Math.max(...inputs.map(({ rowsPadded }) => rowsPadded));
+function longest(plan: Plan): number {
+  return Math.max(...plan.inputs.map(({ party }) => rowsAt(plan, party)));
 }
 
 /** Rows of a party as they are padded: in shards, where a list goes in sessions of its own or between pairs, and is long. */

@@ -100,7 +100,7 @@ function describePair(
   if (protocol.id === matchPair.id) return matchPair.describe({ ...common, shards });
   if (protocol.id === bulkPair.id) {
     const [dealer = COORDINATOR] = dealersOf(plan.ask);
-    return bulkPair.describe({ ...common, dealer });
+    return bulkPair.describe({ ...common, dealer, shards });
   }
   if (protocol.id === pairCountBlind.id) return pairCountBlind.describe(common);
   if (protocol.id === pairCountLocal.id) return shownOnlyByOtherSoftware(pairCountLocal.describe(common));

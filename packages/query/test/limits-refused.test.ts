@@ -133,7 +133,7 @@ const READ: Readonly<Record<string, Limit>> = {
 };
 
 const LISTS: Limit["asks"] = [
-  ...[inMode("bulk"), inMode("threshold"), COUNTS, q.AT_LEAST, PAIR_COUNT],
+  ...[inMode("threshold"), COUNTS, q.AT_LEAST, PAIR_COUNT],
   ...[changed(COUNTS, "histogram", "histogram\n  mode: recipient"), changed(PAIR_COUNT, "blind", "local")],
 ].map((text) => (rows: number) => ships(text, rows));
 
@@ -144,8 +144,8 @@ const PLANNED: Readonly<Record<string, Limit>> = {
     party: "customs",
     handed: longer(1.5 * 2 ** 20, "customs"),
   },
-  "keys of a list in match-tokens/1 and match-pair/1": {
-    asks: [SHIPS, PAIR_MATCH].map((text) => (rows: number) => ships(text, rows)),
+  "keys of a list in a match, but at a threshold": {
+    asks: [SHIPS, PAIR_MATCH, inMode("bulk")].map((text) => (rows: number) => ships(text, rows)),
     above: 1.5 * 2 ** 27,
     party: "customs",
     handed: longer(1.5 * 2 ** 27, "customs"),

@@ -33,6 +33,17 @@ describe("the number of shards", () => {
     expect(ships(PAIR_MATCH, rows, 256).plan.protocol.shards).toBe(shards);
   });
 
+  test("of a bulk match is as under keys of the epoch", () => {
+    const bulk = PAIR_MATCH.replace("mode: pair", "mode: bulk");
+    expect(ships(bulk, 2 ** 20, 256).plan.protocol.shards).toBe(1);
+    const { plan, contract } = ships(bulk, 2 ** 21, 2 ** 20);
+    expect(plan.protocol.shards).toBe(4);
+    const [size, own] = [530_176, 266_240]; // 2^19 and 2^18, and eight deviations, in 256s
+    expect(contract.debits).toMatchObject([{ holder: "harbour", asker: "customs", amount: 4 * own }]);
+    const tokens = contract.egress.find(({ what }) => what === "T");
+    expect(tokens).toMatchObject({ from: "harbour", messages: 4, bytes: 4 * size * 16 });
+  });
+
   test("is higher where a question asks for more, and never lower than its lists need", () => {
     expect(ships(asking(4), 4096).plan.protocol.shards).toBe(4);
     expect(ships(asking(4096), 4096).plan.protocol.shards).toBe(4096);
