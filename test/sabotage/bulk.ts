@@ -42,7 +42,7 @@ export const BULK_PAIR: readonly Switch[] = [
     id: "bulk.unmasked",
     guarantee: "G1",
     weak: "a store leaves without its masks, so that its sender can test items against it",
-    edits: [{ file: JOBS, from: "addWords(cells, a);", to: "addWords(cells.subarray(0, 0), a);" }],
+    edits: [{ file: JOBS, from: "addElements(cells, a);", to: "addElements(cells.subarray(0, 0), a);" }],
     test: { file: BULK, name: "equals the plain sets" },
   },
   {

@@ -29,11 +29,18 @@ export interface Primitives {
   /** SHA-256 of a byte and a row, for each row of `width` bytes: the leaves and nodes of a Merkle tree, in order. */
   sha256Rows(prefix: number, rows: Uint8Array, width: number): Uint8Array;
   /**
-   * SHA-256 of a prefix and an input, for each of many inputs: 32 bytes each, in order. Input i ends at `ends[i]`. The first
-   * `head` bytes of each input are public (none where it is not said): where they stay the same they are worked once.
+   * SHA-256 of a prefix and an input, for each of many inputs, in order: of each the first `taken` bytes, 32 where it is not
+   * said, a multiple of four. Input i ends at `ends[i]`. The first `head` bytes of each input are public (none where it is not
+   * said): where they stay the same they are worked once.
    */
-  sha256Each(prefix: Uint8Array, bytes: Uint8Array, ends: Uint32Array, head?: number): Uint8Array;
-  /** HMAC-SHA256 under one key of many inputs, 32 bytes each, in order, as `sha256Each` takes them. */
+  sha256Each(
+    prefix: Uint8Array,
+    bytes: Uint8Array,
+    ends: Uint32Array,
+    head?: number,
+    taken?: number,
+  ): Uint8Array;
+  /** HMAC-SHA256 under one key of many inputs, 32 bytes each, in order; inputs as `sha256Each` takes them. */
   hmacSha256Each(key: Uint8Array, bytes: Uint8Array, ends: Uint32Array, head?: number): Uint8Array;
   /** HMAC-SHA256 of one message under each of many keys of 32 bytes: 32 bytes each, in order. */
   hmacSha256Under(keys: Uint8Array, message: Uint8Array): Uint8Array;

@@ -19,9 +19,15 @@ export const oraclePrimitives: Primitives = {
     eachOf(rows.length / width, (at) =>
       sha256(Uint8Array.of(prefix, ...rows.subarray(at * width, (at + 1) * width))),
     ),
-  sha256Each: (prefix, bytes, ends) =>
-    eachOf(ends.length, (at) =>
-      sha256(Uint8Array.of(...prefix, ...bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]))),
+  sha256Each: (prefix, bytes, ends, _head, taken = 32) =>
+    eachOf(
+      ends.length,
+      (at) =>
+        sha256(Uint8Array.of(...prefix, ...bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]))).subarray(
+          0,
+          taken,
+        ),
+      taken,
     ),
   hmacSha256Each: (key, bytes, ends) =>
     eachOf(ends.length, (at) => hmac(sha256, key, bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]))),
@@ -88,8 +94,8 @@ function polynomialProduct(left: bigint, right: bigint): bigint {
   return sum;
 }
 
-function eachOf(count: number, digest: (at: number) => Uint8Array): Uint8Array {
-  const all = new Uint8Array(count * 32);
-  for (let at = 0; at < count; at += 1) all.set(digest(at), at * 32);
+function eachOf(count: number, digest: (at: number) => Uint8Array, width = 32): Uint8Array {
+  const all = new Uint8Array(count * width);
+  for (let at = 0; at < count; at += 1) all.set(digest(at), at * width);
   return all;
 }

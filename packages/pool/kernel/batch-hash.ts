@@ -24,10 +24,16 @@ let prefix: usize = 0;
 /** Bytes behind those blocks that are public, in whole blocks, and how many of them are at HEAD. */
 let open: usize = 0;
 let known: usize = 0;
+/** Bytes of each digest that are told. */
+let told: usize = 0;
 
-/** LEFT: what all messages begin with, `length` bytes; `head` bytes of each that follow are public. It stays until `hashWipe`. */
-export function hashBegin(length: usize, head: usize): void {
+/**
+ * LEFT: what all messages begin with, `length` bytes; `head` bytes of each that follow are public. It stays until `hashWipe`.
+ * Of each digest the first `taken` bytes are told, whole words.
+ */
+export function hashBegin(length: usize, head: usize, taken: usize): void {
   prefix = length;
+  told = taken;
   whole = length & ~(BLOCK - 1);
   open = min((prefix - whole + head) & ~(BLOCK - 1), MOST_HEAD);
   known = 0;
@@ -39,7 +45,7 @@ export function hashBegin(length: usize, head: usize): void {
   }
 }
 
-/** LEFT: the rest of each message, one behind the other. RIGHT: where each ends, a word. RESULT: digests. */
+/** LEFT: the rest of each message, one behind the other. RIGHT: where each ends, a word. RESULT: what is told of digests. */
 export function hashEach(items: i32): void {
   let from: usize = 0;
   for (let item = 0; item < items; item += 4) from = hashFour(item, min(items - item, 4), from);
@@ -118,7 +124,7 @@ function fill(lane: i32, from: usize, length: usize): usize {
 function tell(item: i32, count: i32, before: usize, end: usize): void {
   for (let lane = 0; lane < count; lane++) {
     const next = endOf(item + lane);
-    if (blocksOf(next - before) === end) digest(lane, RESULT + usize(item + lane) * DIGEST);
+    if (blocksOf(next - before) === end) digest(lane, RESULT + usize(item + lane) * told, told);
     before = next;
   }
 }
@@ -127,7 +133,7 @@ function tell(item: i32, count: i32, before: usize, end: usize): void {
 export function hashWipe(bytes: usize, items: i32): void {
   memory.fill(LEFT, 0, bytes);
   memory.fill(RIGHT, 0, usize(items) * 4);
-  memory.fill(RESULT, 0, usize(items) * DIGEST);
+  memory.fill(RESULT, 0, usize(items) * told);
   memory.fill(MESSAGE, 0, END - MESSAGE);
   wipeScratch();
 }

@@ -90,7 +90,7 @@ function first(e: v128, f: v128, g: v128, h: v128, round: usize): v128 {
 @inline
 function second(a: v128, b: v128, c: v128): v128 {
   const sum = v128.xor(v128.xor(rotated(a, 2), rotated(a, 13)), rotated(a, 22));
-  return i32x4.add(sum, v128.or(v128.and(a, b), v128.and(c, v128.or(a, b))));
+  return i32x4.add(sum, v128.xor(v128.and(v128.xor(a, b), v128.xor(b, c)), b));
 }
 
 /** Works one block of each message into its state; the blocks of two messages are `stride` apart. */
@@ -146,9 +146,9 @@ function addState(at: usize, value: v128): void {
   v128.store(STATE + at, i32x4.add(v128.load(STATE + at), value));
 }
 
-/** The digest of the message in a lane, as its state stands. */
-export function digest(lane: usize, to: usize): void {
-  for (let word: usize = 0; word < 8; word++) {
-    store<u32>(to + 4 * word, bswap<u32>(load<u32>(STATE + word * LANES + 4 * lane)));
+/** The first `bytes` of the digest of the message in a lane, as its state stands. */
+export function digest(lane: usize, to: usize, bytes: usize): void {
+  for (let byte: usize = 0; byte < bytes; byte += 4) {
+    store<u32>(to + byte, bswap<u32>(load<u32>(STATE + (byte * LANES) / 4 + 4 * lane)));
   }
 }

@@ -21,12 +21,12 @@ export type BatchHash = Pick<Primitives, "sha256Rows" | "sha256Each" | "hmacSha2
 /** Batches over the kernel, which is made at the first one that is worth it, and over OpenSSL. */
 export function batchHash(kernel: () => HashEach = kernelHash): BatchHash {
   let found: HashEach | undefined;
-  const sha256Each: HashEach = (prefix, bytes, ends, head) => {
+  const sha256Each: HashEach = (prefix, bytes, ends, head, taken) => {
     if (ends.length < FEWEST || prefix.length + longest(ends) > MOST_MESSAGE) {
-      return opensslEach(prefix, bytes, ends);
+      return opensslEach(prefix, bytes, ends, head, taken);
     }
     found ??= testedOr(kernel);
-    return found(prefix, bytes, ends, head);
+    return found(prefix, bytes, ends, head, taken);
   };
   return {
     sha256Rows: (prefix, rows, width) => sha256Each(Uint8Array.of(prefix), rows, endsOf(rows, width)),
@@ -44,7 +44,9 @@ function testedOr(kernel: () => HashEach): HashEach {
     const each = kernel();
     const agrees = [0, 54, 64].every((length) => {
       const prefix = bytes.subarray(0, length);
-      return equal(each(prefix, bytes, ends), opensslEach(prefix, bytes, ends));
+      const agree = (taken: number) =>
+        equal(each(prefix, bytes, ends, 0, taken), opensslEach(prefix, bytes, ends, 0, taken));
+      return agree(DIGEST) && agree(DIGEST / 2);
     });
     return agrees ? each : opensslEach;
   } catch {
@@ -52,15 +54,21 @@ function testedOr(kernel: () => HashEach): HashEach {
   }
 }
 
-function opensslEach(prefix: Uint8Array, bytes: Uint8Array, ends: Uint32Array): Uint8Array {
-  const digests = new Uint8Array(ends.length * DIGEST);
+function opensslEach(
+  prefix: Uint8Array,
+  bytes: Uint8Array,
+  ends: Uint32Array,
+  _head?: number,
+  taken = DIGEST,
+): Uint8Array {
+  const digests = new Uint8Array(ends.length * taken);
   const message = new Uint8Array(prefix.length + longest(ends));
   message.set(prefix);
   let from = 0;
   for (let at = 0; at < ends.length; at += 1) {
     const end = ends[at] ?? 0;
     message.set(bytes.subarray(from, end), prefix.length);
-    digestInto(digests, at * DIGEST, message.subarray(0, prefix.length + end - from));
+    digestInto(digests, at * taken, message.subarray(0, prefix.length + end - from), taken);
     from = end;
   }
   wipe(message);
@@ -108,9 +116,9 @@ function pad(block: Uint8Array, key: Uint8Array, from: number, to: number, mask:
   block.fill(mask, length, BLOCK);
 }
 
-function digestInto(into: Uint8Array, at: number, message: Uint8Array): void {
+function digestInto(into: Uint8Array, at: number, message: Uint8Array, taken = DIGEST): void {
   const digest = hash("sha256", message, "binary");
-  for (let byte = 0; byte < DIGEST; byte += 1) into[at + byte] = digest.charCodeAt(byte);
+  for (let byte = 0; byte < taken; byte += 1) into[at + byte] = digest.charCodeAt(byte);
 }
 
 /** Where rows of `width` bytes end. */

@@ -12,8 +12,8 @@ interface Hashing {
   readonly right: number;
   readonly result: number;
   /** `left`: how all messages begin. What of each follows in its first `head` bytes is public. */
-  hashBegin(length: number, head: number): void;
-  /** `left`: the rest of each message; `right`: where each ends, a word. `result`: digests. */
+  hashBegin(length: number, head: number, taken: number): void;
+  /** `left`: the rest of each message; `right`: where each ends, a word. `result`: `taken` bytes of each digest. */
   hashEach(items: number): void;
   hashWipe(bytes: number, items: number): void;
 }
@@ -29,12 +29,19 @@ const BEYOND = 16;
 /** The kernel's SHA-256, of four messages at a time, for messages up to `MOST_MESSAGE`. Throws where it does not run. */
 export function kernelHash(exports: Readonly<Record<string, unknown>> = kernelExports()): HashEach {
   const kernel = hashingOf(exports);
-  return (prefix, bytes, ends, head = 0) => {
-    const digests = new Uint8Array(ends.length * DIGEST);
+  return (prefix, bytes, ends, head = 0, taken = DIGEST) => {
+    const digests = new Uint8Array(ends.length * taken);
     try {
       kernel.memory.set(prefix, kernel.left);
-      kernel.hashBegin(prefix.length, head);
-      for (let first = 0; first < ends.length; first += CHUNK) hashChunk(kernel, bytes, ends, first, digests);
+      kernel.hashBegin(prefix.length, head, taken);
+      for (let first = 0; first < ends.length; first += CHUNK) {
+        hashChunk(kernel, bytes, ends, first);
+        const told = kernel.memory.subarray(
+          kernel.result,
+          kernel.result + Math.min(CHUNK, ends.length - first) * taken,
+        );
+        digests.set(told, first * taken);
+      }
       return digests;
     } finally {
       const items = Math.min(CHUNK, ends.length);
@@ -50,11 +57,10 @@ function hashingOf(exports: Readonly<Record<string, unknown>>): Hashing {
 }
 
 function hashChunk(
-  { memory, left, right, result, hashEach }: Hashing,
+  { memory, left, right, hashEach }: Hashing,
   bytes: Uint8Array,
   ends: Uint32Array,
   first: number,
-  digests: Uint8Array,
 ): void {
   const count = Math.min(CHUNK, ends.length - first);
   const from = first === 0 ? 0 : (ends[first - 1] ?? 0);
@@ -62,5 +68,4 @@ function hashChunk(
   const places = new Uint32Array(memory.buffer, right, count);
   for (let at = 0; at < count; at += 1) places[at] = (ends[first + at] ?? 0) - from;
   hashEach(count);
-  digests.set(memory.subarray(result, result + count * DIGEST), first * DIGEST);
 }

@@ -136,7 +136,15 @@ function hkdfExpand(prk: Uint8Array, info: Uint8Array, length: number): Uint8Arr
 
 function aes256Ctr(key: Uint8Array, length: number): Uint8Array {
   expectLength("AES key", key, KEY_BYTES);
-  return plain(createCipheriv("aes-256-ctr", key, NO_IV).update(new Uint8Array(length)));
+  return plain(createCipheriv("aes-256-ctr", key, NO_IV).update(zerosOf(length)));
+}
+
+/** What a stream is added to: never written, so that its pages take no memory, and kept, so that none of it is collected. */
+let zeros: Uint8Array = new Uint8Array();
+
+function zerosOf(length: number): Uint8Array {
+  if (zeros.length < length) zeros = new Uint8Array(length);
+  return zeros.subarray(0, length);
 }
 
 function aes256Blocks(key: Uint8Array, blocks: Uint8Array): Uint8Array {

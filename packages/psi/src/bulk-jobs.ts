@@ -12,6 +12,7 @@ import { okvsEncode } from "./okvs-encode.ts";
 import { CELL_BYTES, okvsLayout } from "./okvs-layout.ts";
 import { okvsRows, wipeRows } from "./okvs-rows.ts";
 import {
+  addProducts,
   coinSums,
   type Dealt,
   dealVole,
@@ -20,7 +21,7 @@ import {
   senderVectors,
   sumsHold,
 } from "./vole.ts";
-import { addWords, bytesOf, wordsOf } from "./words.ts";
+import { addElements, bytesOf, wordsOf } from "./words.ts";
 
 /** What tells one run of a session from the other. */
 export interface BulkRun {
@@ -132,7 +133,7 @@ function encoded(primitives: Primitives, vault: Vault, run: BulkRun, seed: Uint8
     const complete = okvsEncode(rows, cells);
     if (complete) {
       vault.put(tokensHandle(run), tokensFor(primitives, okvsDecode(rows, c), vault.get(KEYS)));
-      addWords(cells, a);
+      addElements(cells, a);
       const sums = coinSums(primitives, { a, c }, derived(primitives, vault, run, "coin", []));
       a.fill(0);
       wipeRows(rows);
@@ -143,12 +144,12 @@ function encoded(primitives: Primitives, vault: Vault, run: BulkRun, seed: Uint8
   throw new PsiError("encode", `none of ${MOST_ATTEMPTS} seeds encodes the list of ${run.to}`, run.to);
 }
 
-/** F(y) = H(Decode(B + delta·V, y) - delta·Hb(y), y): a store is linear, so one is decoded in place of two. */
+/** F(y) = H(Decode(B + delta·V, y) - delta·Hb(y), y): a store is linear, so one is decoded in place of two, where B was. */
 function senderTokens(
   primitives: Primitives,
   vault: Vault,
   run: BulkRun,
-  { delta, b }: SenderHalf,
+  half: SenderHalf,
   { attempt, cells }: MaskedStore,
   seed: Uint8Array,
 ): Uint8Array {
@@ -156,15 +157,12 @@ function senderTokens(
   const storeSeed = derived(primitives, vault, run, "store", [attempt]);
   const keys = vault.get(KEYS);
   const rows = okvsRows(primitives, layout, storeSeed, keys);
-  const store = wordsOf(cells.slice());
-  primitives.gf128.scale(delta, store);
-  addWords(store, b);
-  primitives.gf128.scale(delta, rows.values);
-  const decoded = okvsDecode(rows, store);
-  addWords(decoded, rows.values);
+  addProducts(primitives, half, cells);
+  primitives.gf128.scale(half.delta, rows.values);
+  const decoded = okvsDecode(rows, half.b);
+  addElements(decoded, rows.values);
   const tokens = tokensFor(primitives, decoded, keys);
   wipeRows(rows);
-  store.fill(0);
   return sortedTokens(primitives, tokens, run.rowsFrom, seed);
 }
 

@@ -1,38 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Primitives, wipe } from "@koplamp/crypto";
 import { concat } from "@koplamp/wire";
-import { putFirstHalves, ROWS_AT_ONCE } from "./bulk-keys.ts";
-import { compareRows, inOrder, keyOrder } from "./key-order.ts";
+import { compareRows, putInOrder } from "./key-order.ts";
 import { TOKEN_BYTES } from "./messages.ts";
 import { CELL_WORDS } from "./okvs-layout.ts";
 import { bytesOf, wordsOf } from "./words.ts";
 
 /** What stands before the input of a token. */
-const TOKEN = 4;
+const TOKEN: Uint8Array = Uint8Array.of(4);
+/** Rows that are hashed at a time: what goes in stays in the cache. */
+const ROWS_AT_ONCE = 4096;
 
 /**
- * Tokens of 16 bytes for keys from what a store gives for them: SHA-256(4, decoded, key). A hash of both, and not the
+ * Tokens of 16 bytes for keys in the place of what a store gives for them: SHA-256(4, decoded, key). A hash of both, and not the
  * cipher that spreads the keys: with a permutation of 128 bits, whoever has many tokens and many guesses tries all at once.
  */
-export function tokensFor({ sha256Rows }: Primitives, decoded: Uint32Array, keys: Uint8Array): Uint8Array {
+export function tokensFor({ sha256Each }: Primitives, decoded: Uint32Array, keys: Uint8Array): Uint8Array {
   const own = wordsOf(keys);
-  const tokens = new Uint32Array(decoded.length);
   const step = ROWS_AT_ONCE * CELL_WORDS;
   const pairs = new Uint32Array(2 * Math.min(step, decoded.length));
+  const ends = Uint32Array.from(
+    { length: pairs.length / (2 * CELL_WORDS) },
+    (_, at) => (at + 1) * 2 * TOKEN_BYTES,
+  );
   for (let first = 0; first < decoded.length; first += step) {
-    const count = Math.min(step, decoded.length - first);
-    pair(decoded.subarray(first, first + count), own.subarray(first, first + count), pairs);
-    const hashes = sha256Rows(TOKEN, bytesOf(pairs.subarray(0, 2 * count)), 2 * TOKEN_BYTES);
-    putFirstHalves(wordsOf(hashes), tokens, first);
+    const part = decoded.subarray(first, first + step);
+    pair(part, own.subarray(first, first + part.length), pairs);
+    const hashes = sha256Each(
+      TOKEN,
+      bytesOf(pairs),
+      ends.subarray(0, part.length / CELL_WORDS),
+      0,
+      TOKEN_BYTES,
+    );
+    part.set(wordsOf(hashes));
     wipe(hashes);
   }
-  for (const secret of [pairs, decoded]) secret.fill(0);
-  return bytesOf(tokens);
+  pairs.fill(0);
+  return bytesOf(decoded);
 }
 
 /** Elements of two vectors in turn. */
 function pair(left: Uint32Array, right: Uint32Array, pairs: Uint32Array): void {
-  for (let from = 0; from < left.length; from += CELL_WORDS) {
+  const { length } = left;
+  for (let from = 0; from < length; from += CELL_WORDS) {
     const to = 2 * from;
     pairs[to] = left[from] ?? 0;
     pairs[to + 1] = left[from + 1] ?? 0;
@@ -45,7 +56,7 @@ function pair(left: Uint32Array, right: Uint32Array, pairs: Uint32Array): void {
   }
 }
 
-/** Tokens in ascending order, with as many random ones among them as make `rows`: their order says nothing of items. */
+/** Tokens put in ascending order, with as many random ones among them as make `rows`: their order says nothing of items. */
 export function sortedTokens(
   { aes256Ctr }: Primitives,
   tokens: Uint8Array,
@@ -53,15 +64,16 @@ export function sortedTokens(
   seed: Uint8Array,
 ): Uint8Array {
   const missing = Math.max(0, rows * TOKEN_BYTES - tokens.length);
-  const all = wordsOf(concat(tokens, aes256Ctr(seed, missing)));
-  return bytesOf(inOrder(all, keyOrder(bytesOf(all))));
+  const all = wordsOf(missing === 0 ? tokens : concat(tokens, aes256Ctr(seed, missing)));
+  putInOrder(all);
+  return bytesOf(all);
 }
 
 /** For each own token whether it stands in a sorted list: a byte, one or zero. Own ones are put in order first: faster. */
 export function foundIn(tokens: Uint8Array, list: Uint8Array): Uint8Array {
   const found = new Uint8Array(tokens.length / TOKEN_BYTES);
-  const order = keyOrder(tokens);
-  const sorted = inOrder(wordsOf(tokens), order);
+  const sorted = wordsOf(tokens.slice());
+  const order = putInOrder(sorted);
   const [own, theirs] = [viewOf(bytesOf(sorted)), viewOf(list)];
   let at = 0;
   for (let place = 0; place < order.length && at < list.length; place += 1) {

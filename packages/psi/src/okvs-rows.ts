@@ -4,7 +4,7 @@ import { concat } from "@koplamp/wire";
 import { PsiError } from "./errors.ts";
 import { compareRows } from "./key-order.ts";
 import { CELL_BYTES, CELL_WORDS, type OkvsLayout } from "./okvs-layout.ts";
-import { addWords, wordsOf } from "./words.ts";
+import { addElements, wordsOf } from "./words.ts";
 
 /**
  * What a seed makes of ascending keys: the row of the matrix of each (three sparse positions in its bin, and dense bits)
@@ -74,13 +74,14 @@ export function wipeRows({ places, dense, values }: OkvsRows): void {
 /** Four words for each key: the block cipher's, with the key added. */
 function spreadKeys({ aes256Blocks }: Primitives, use: Uint8Array, keys: Uint8Array): Uint32Array {
   const words = wordsOf(aes256Blocks(use, keys));
-  addWords(words, wordsOf(keys));
+  addElements(words, wordsOf(keys));
   return words;
 }
 
 /** The first two of four words for each row. */
 function putDense(drawn: Uint32Array, dense: Uint32Array, to: number): void {
-  for (let from = 0, at = to; from < drawn.length; from += CELL_WORDS, at += 2) {
+  const { length } = drawn;
+  for (let from = 0, at = to; from < length; from += CELL_WORDS, at += 2) {
     dense[at] = drawn[from] ?? 0;
     dense[at + 1] = drawn[from + 1] ?? 0;
   }
@@ -90,11 +91,15 @@ function putDense(drawn: Uint32Array, dense: Uint32Array, to: number): void {
 function startsOf({ bins }: OkvsLayout, keys: Uint8Array): Uint32Array {
   const starts = new Uint32Array(bins + 1);
   const view = new DataView(keys.buffer, keys.byteOffset, keys.length);
-  for (let at = 0; at < keys.length; at += CELL_BYTES) {
-    if (at > 0 && compareRows(view, at - CELL_BYTES, view, at) >= 0) {
+  const { length } = keys;
+  let before = -1;
+  for (let at = 0; at < length; at += CELL_BYTES) {
+    const first = view.getUint32(at);
+    if (first <= before && compareRows(view, at - CELL_BYTES, view, at) >= 0) {
       throw new PsiError("setup", "expected keys of a store in ascending order, each once");
     }
-    const bin = scaled(view.getUint32(at), bins);
+    before = first;
+    const bin = scaled(first, bins);
     starts[bin + 1] = (starts[bin + 1] ?? 0) + 1;
   }
   for (let bin = 0; bin < bins; bin += 1) starts[bin + 1] = (starts[bin + 1] ?? 0) + (starts[bin] ?? 0);
@@ -108,15 +113,22 @@ function scaled(word: number, bound: number): number {
 
 /** Three different positions for each row, all sets of three alike. */
 function putPlaces({ sparse }: OkvsLayout, drawn: Uint32Array, places: Uint16Array, to: number): void {
-  for (let from = 0, at = to; from < drawn.length; from += CELL_WORDS, at += 3) {
+  const { length } = drawn;
+  for (let from = 0, at = to; from < length; from += CELL_WORDS, at += 3) {
     const first = scaled(drawn[from] ?? 0, sparse);
-    let second = scaled(drawn[from + 1] ?? 0, sparse - 1);
-    if (second >= first) second += 1;
+    const drawnSecond = scaled(drawn[from + 1] ?? 0, sparse - 1);
+    const second = drawnSecond + reaches(drawnSecond, first);
+    const low = second - (second - first) * reaches(second, first);
     let third = scaled(drawn[from + 2] ?? 0, sparse - 2);
-    if (third >= Math.min(first, second)) third += 1;
-    if (third >= Math.max(first, second)) third += 1;
+    third += reaches(third, low);
+    third += reaches(third, first + second - low);
     places[at] = first;
     places[at + 1] = second;
     places[at + 2] = third;
   }
+}
+
+/** One where a number is at least as large as another, else zero: without a branch, which would be guessed wrong half the time. */
+function reaches(left: number, right: number): number {
+  return 1 + ((left - right) >> 31);
 }

@@ -4,7 +4,7 @@
 import { equal, type Primitives, wipe } from "@koplamp/crypto";
 import { concat } from "@koplamp/wire";
 import { CELL_BYTES } from "./okvs-layout.ts";
-import { addWords, bytesOf, wordsOf } from "./words.ts";
+import { addElements, bytesOf, wordsOf } from "./words.ts";
 
 /** An element behind all cells, which masks what is said of them in the check. */
 const MASK = 1;
@@ -35,7 +35,7 @@ export function dealVole(primitives: Primitives, cells: number, seed: Uint8Array
   const b = wordsOf(primitives.aes256Ctr(sender.subarray(CELL_BYTES, SENDER_BYTES), bytes));
   const delta = wordsOf(sender.slice(0, CELL_BYTES));
   primitives.gf128.scale(delta, a);
-  addWords(a, b);
+  addElements(a, b);
   const dealt = { sender: sender.slice(0, SENDER_BYTES), receiver: concat(seedOfA, bytesOf(a)) };
   wipe(sender);
   for (const secret of [a, b, delta]) secret.fill(0);
@@ -67,6 +67,20 @@ export function senderVectors({ aes256Ctr }: Primitives, dealt: Uint8Array, cell
   return { delta: wordsOf(dealt.slice(0, CELL_BYTES)), b: wordsOf(b) };
 }
 
+/** Elements to which products are added at a time: a copy of them stays in the cache. */
+const ELEMENTS_AT_ONCE = 16_384;
+
+/** Adds `delta` times each cell of a store to what stands in its place in B. */
+export function addProducts({ gf128 }: Primitives, { delta, b }: SenderHalf, store: Uint8Array): void {
+  const step = ELEMENTS_AT_ONCE * CELL_BYTES;
+  for (let from = 0; from < store.length; from += step) {
+    const products = wordsOf(store.slice(from, from + step));
+    gf128.scale(delta, products);
+    addElements(b.subarray(from / 4, (from + products.byteLength) / 4), products);
+    products.fill(0);
+  }
+}
+
 /**
  * The receiver's side of the check: the sums of A and of C, each element times a power of a coin that the dealer did not
  * know. The mask stands behind the cells, times one: whoever sees a sum learns nothing of them.
@@ -89,7 +103,7 @@ export function sumsHold(
 ): boolean {
   const expected = wordsOf(sums.slice(0, CELL_BYTES));
   gf128.scale(delta, expected);
-  addWords(expected, gf128.evaluate(pointOf(coin), b));
+  addElements(expected, gf128.evaluate(pointOf(coin), b));
   const holds = equal(bytesOf(expected), sums.subarray(CELL_BYTES));
   expected.fill(0);
   return holds;

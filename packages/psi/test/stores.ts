@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stores of random keys, the same ones every time.
 import { nodePrimitives } from "../../pool/src/index.ts";
-import { inOrder, keyOrder } from "../src/key-order.ts";
+import { putInOrder } from "../src/key-order.ts";
 import { okvsEncode } from "../src/okvs-encode.ts";
 import { CELL_BYTES, type OkvsLayout, okvsLayout } from "../src/okvs-layout.ts";
 import { okvsRows } from "../src/okvs-rows.ts";
@@ -17,7 +17,9 @@ export function seedOf(number: number): Uint8Array {
 /** So many ascending keys that look random. */
 export function keysOf(count: number, seed: number): Uint8Array {
   const drawn = primitives.aes256Ctr(seedOf(seed), count * CELL_BYTES);
-  return bytesOf(inOrder(wordsOf(drawn), keyOrder(drawn)));
+  const words = wordsOf(drawn);
+  putInOrder(words);
+  return bytesOf(words);
 }
 
 /** Random cells. */

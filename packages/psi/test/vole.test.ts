@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodePrimitives } from "../../pool/src/index.ts";
 import {
+  addProducts,
   coinSums,
   dealVole,
   receiverBytes,
@@ -90,6 +91,20 @@ describe("a correlation", () => {
     for (let at = 0; at < CELLS + 1; at += 1) {
       expect(numberAt(c, at)).toBe(product(numberAt(a, at), numberAt(delta, 0)) ^ numberAt(b, at));
     }
+  });
+
+  it("takes the products of a store into B, in parts as in one", () => {
+    const cells = 20_000; // more than are taken at a time
+    const long = dealVole(primitives, cells, COIN);
+    const half = senderVectors(primitives, long.sender, cells);
+    const [before, store] = [half.b.slice(), primitives.aes256Ctr(COIN, cells * 16 + 1).subarray(1)];
+    addProducts(primitives, half, store);
+    const words = wordsOf(store);
+    for (const at of [0, 1, 16_383, 16_384, cells - 1]) {
+      const expected = product(numberAt(words, at), numberAt(half.delta, 0)) ^ numberAt(before, at);
+      expect(numberAt(half.b, at)).toBe(expected);
+    }
+    expect(numberAt(half.b, cells)).toBe(numberAt(before, cells)); // the mask stays
   });
 
   it("passes its check", () => {
