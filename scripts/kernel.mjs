@@ -17,9 +17,9 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SOURCE = "packages/pool/kernel/index.ts";
 const FILE = `${ROOT}packages/pool/kernel/kernel.wasm`;
 const OPTIONS =
-  "-O3 --noAssert --runtime stub --enable simd,relaxed-simd --initialMemory 64 --maximumMemory 64";
-/** Functions whose inputs are public: weights and points of proofs, and where messages end. */
-const PUBLIC = ["kernel/msm/", "kernel/batch-hash/"];
+  "-O3 --noAssert --runtime stub --enable simd,relaxed-simd --initialMemory 64 --maximumMemory 192";
+/** Functions whose inputs are public: weights and points of proofs, where messages end, and which elements are summed. */
+const PUBLIC = ["kernel/msm/", "kernel/batch-hash/", "kernel/picks/"];
 
 /** @param {readonly string[]} more @returns {Promise<{ wasm: Uint8Array, wat: string }>} */
 async function build(more) {

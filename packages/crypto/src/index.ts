@@ -61,6 +61,7 @@ export {
   sumPoints,
   unblind,
 } from "./oprf.ts";
+export { type PickSums, type Picks, portablePickSums, SUMS_AT_ONCE } from "./pick-sums.ts";
 export type { Gf128, KeyPair, Primitives } from "./primitives.ts";
 export {
   type Conversation,

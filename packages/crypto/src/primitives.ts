@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PickSums } from "./pick-sums.ts";
 
 /** A key pair of X25519, Ed25519 or ML-KEM-768. */
 export interface KeyPair {
@@ -53,6 +54,8 @@ export interface Primitives {
   aes256Blocks(key: Uint8Array, blocks: Uint8Array): Uint8Array;
   /** Vectors over GF(2^128). */
   readonly gf128: Gf128;
+  /** Sums of elements of such vectors at public places. */
+  readonly pickSums: PickSums;
   /** AES-256-GCM with a 12-byte nonce; the 16-byte tag follows the ciphertext. */
   aesGcmSeal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array): Uint8Array;
   /** The plaintext, or undefined when the tag does not fit. */

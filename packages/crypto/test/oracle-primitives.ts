@@ -7,6 +7,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import { shake256 } from "@noble/hashes/sha3.js";
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
+import { SUMS_AT_ONCE } from "../src/pick-sums.ts";
 import type { Primitives } from "../src/primitives.ts";
 
 /** `Primitives` from noble. Its time depends on secrets: for tests only. */
@@ -51,6 +52,22 @@ export const oraclePrimitives: Primitives = {
       return wordsOf(value);
     },
   },
+  pickSums: (vectors, bands, count, picks) =>
+    vectors.map((vector) => {
+      const length = vector.length / 4 / bands;
+      const sums = new Uint32Array(count * 4);
+      for (let band = 0; band < bands; band += 1) {
+        for (let sum = 0; sum < count; sum += 1) {
+          const from = sum - (sum % SUMS_AT_ONCE);
+          const picked = BigInt(picks(band, from, Math.min(count, from + SUMS_AT_ONCE))[sum - from] ?? 0);
+          const place = band * length + Number((picked * BigInt(length)) >> 32n);
+          for (let word = 0; word < 4; word += 1) {
+            sums[sum * 4 + word] = (sums[sum * 4 + word] ?? 0) ^ (vector[place * 4 + word] ?? 0);
+          }
+        }
+      }
+      return sums;
+    }),
   aesGcmSeal: (key, nonce, ad, plaintext) => gcm(key, nonce, ad).encrypt(plaintext),
   aesGcmOpen(key, nonce, ad, sealed) {
     try {

@@ -16,6 +16,7 @@ import {
 import { CryptoError, type CryptoErrorCode, type Primitives, wipe } from "@koplamp/crypto";
 import { batchHash } from "./batch-hash.ts";
 import { nodeGf128 } from "./kernel-gf128.ts";
+import { nodePickSums } from "./kernel-picks.ts";
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -61,6 +62,7 @@ export function nodePrimitives(): Primitives {
     hmacSha256,
     ...batchHash(),
     gf128: nodeGf128(),
+    pickSums: nodePickSums(),
     hkdfExtract: (salt, ikm) => hmacSha256(salt, ikm),
     hkdfExpand,
     aes256Ctr,
