@@ -5,7 +5,18 @@ import type { CommandSpec, Flags } from "./command.ts";
 import { EXIT, UsageError } from "./errors.ts";
 import type { Session } from "./session.ts";
 
-const SUITES = ["psi", "bulk", "group", "threshold", "sum", "masked", "join", "lookup", "all"] as const;
+const SUITES = [
+  "psi",
+  "bulk",
+  "group",
+  "threshold",
+  "sum",
+  "masked",
+  "join",
+  "lookup",
+  "workers",
+  "all",
+] as const;
 
 /** `koplamp bench`: what a match and a sum cost on this machine. */
 export const BENCH: CommandSpec = {
@@ -15,7 +26,7 @@ export const BENCH: CommandSpec = {
   flags: [
     {
       flag: "--suite <name>",
-      text: "psi, bulk, group, threshold, sum, masked, join, lookup or all (default: all)",
+      text: "psi, bulk, group, threshold, sum, masked, join, lookup, workers or all (default: all)",
     },
     { flag: "--n <items>", text: "items of each party, or cells, in place of the whole series" },
     { flag: "--parties <n>", text: "parties, in place of the whole series" },
@@ -62,7 +73,8 @@ async function curves(session: Session, flags: Flags, suite: (typeof SUITES)[num
   for (const name of ["n", "parties", "runs"])
     if (flags.text(name) !== undefined)
       throw new UsageError(`--${name} does not go with --curves`, "take --sizes for other sizes");
-  if (suite === "group") throw new UsageError("there is no curve of the group", "take another suite");
+  if (suite === "group" || suite === "workers")
+    throw new UsageError(`there is no curve of ${suite}`, "take another suite");
   const sizes = sizesIn(flags.text("sizes"));
   const folder = resolve(session.io.cwd, flags.text("out") ?? "docs/performance");
   const args = { suite, ...(sizes === undefined ? {} : { sizes }), quick: flags.has("quick") };

@@ -28,7 +28,7 @@ export {
   MOST_ELEMENTS,
   type Spent,
 } from "./evaluate.ts";
-export { type MeterRequest, meter } from "./evaluate-jobs.ts";
+export { evaluateBlock, type MeterRequest, meter } from "./evaluate-jobs.ts";
 export { inputRoot, saltedRoot } from "./input-root.ts";
 export { psiJobs } from "./jobs.ts";
 export { selectInputs, stretchOf } from "./keyed.ts";

@@ -9,6 +9,7 @@ import { benchMatch } from "./bench-match.ts";
 import type { BenchCase, BenchResult } from "./bench-record.ts";
 import { benchSum } from "./bench-sum.ts";
 import { benchThreshold } from "./bench-threshold.ts";
+import { benchWorkers } from "./bench-workers.ts";
 
 const given = JSON.parse(process.argv[2] ?? "") as BenchCase; // written by bench.ts and nobody else
 const suites = {
@@ -20,6 +21,7 @@ const suites = {
   masked: benchMasked,
   join: benchJoin,
   lookup: benchLookup,
+  workers: benchWorkers,
 };
 const found: Omit<BenchResult, "rssMiB"> & Partial<BenchResult> = await suites[given.suite](given);
 const result: BenchResult = { rssMiB: Math.round(process.resourceUsage().maxRSS / 1024), ...found };

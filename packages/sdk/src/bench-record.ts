@@ -5,7 +5,16 @@ import type { Operations } from "./bench-count.ts";
 export type BenchBackend = "kernel" | "wasm" | "native" | "noble";
 
 /** What is measured together. */
-export type BenchSuite = "psi" | "bulk" | "group" | "threshold" | "sum" | "masked" | "join" | "lookup";
+export type BenchSuite =
+  | "psi"
+  | "bulk"
+  | "group"
+  | "threshold"
+  | "sum"
+  | "masked"
+  | "join"
+  | "lookup"
+  | "workers";
 
 /** One case: what a child process of its own runs. */
 export interface BenchCase {
@@ -127,6 +136,7 @@ const UNITS: Readonly<Record<string, string>> = {
   masked: "cells",
   join: "rows",
   lookup: "tokens",
+  workers: "elements",
 };
 
 /** A row as lines for people. */

@@ -19,6 +19,7 @@ import {
   median,
   recordText,
 } from "./bench-record.ts";
+import { workersGoals } from "./bench-workers.ts";
 import { versions } from "./versions.ts";
 
 /** Which cases a benchmark takes. What is absent is as in the whole series. */
@@ -69,11 +70,12 @@ const CASES: Readonly<Record<string, string>> = {
   join: "join-sum-pair/1, homomorphic work",
   pair: "match-pair/1",
   lookup: "lookup/1, one question",
+  workers: "two askers at one holder, wall time",
   "lookup-32": "lookup/1, in batches of 32",
 };
 
 /** What has as many parties as it has, whatever is asked for. */
-const FIXED: ReadonlySet<string> = new Set(["bulk", "join", "lookup", "group"]);
+const FIXED: ReadonlySet<string> = new Set(["bulk", "join", "lookup", "group", "workers"]);
 
 type Shape = Omit<BenchCase, "seed">;
 
@@ -90,6 +92,7 @@ const SERIES: readonly Shape[] = [
   ...cases("masked", ["masks"], [3], 10_000_000, 3),
   ...cases("join", ["seal"], [2], 1_000_000, 3),
   ...cases("lookup", ["kernel", "wasm", "native"], [2], 1_000_000, 3),
+  ...cases("workers", ["kernel"], [2], 65_536, 5),
 ];
 
 const QUICK: readonly Shape[] = [
@@ -101,6 +104,7 @@ const QUICK: readonly Shape[] = [
   ...cases("masked", ["masks"], [3], 40_000, 1),
   ...cases("join", ["seal"], [2], 10_000, 1),
   ...cases("lookup", ["kernel", "wasm", "native"], [2], 2048, 1),
+  ...cases("workers", ["kernel"], [2], 9000, 1),
 ];
 
 /**
@@ -240,6 +244,7 @@ function goalsOf(
   { runs, cpuMs, wallMs, phasesUs, rssMiB, bytesUp, bytesBefore, reference }: Figures,
 ): readonly BenchGoal[] {
   if (suite === "group") return groupGoals(runs);
+  if (suite === "workers") return workersGoals(runs);
   if (part === "pair") return proofGoals(size, backend, runs);
   if (LOOKUP_QUESTIONS[part] !== undefined) return lookupGoals(size, backend, part, wallMs);
   if (part === "threshold") return thresholdGoals({ size, parties }, cpuMs, Object.fromEntries(phasesUs));
@@ -248,6 +253,15 @@ function goalsOf(
     // everybody is a recipient
     return [goal("CPU-µs an item and recipient", CACHED_GOAL, (cpuMs * 1000) / (size * parties * parties))];
   }
+  return aggregateGoals({ size, parties }, part, { cpuMs, rssMiB, bytesUp, bytesBefore, reference });
+}
+
+/** The goals of sums and joins. */
+function aggregateGoals(
+  { size, parties }: Pick<BenchCase, "size" | "parties">,
+  part: string,
+  { cpuMs, rssMiB, bytesUp, bytesBefore, reference }: Omit<Figures, "runs" | "wallMs" | "phasesUs">,
+): readonly BenchGoal[] {
   if (part === "sum" && size === SUM_GOALS.size) {
     return [
       goal("CPU seconds a node", SUM_GOALS.cpuS, cpuMs / 1000 / parties),

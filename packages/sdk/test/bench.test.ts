@@ -83,6 +83,19 @@ describe("a benchmark of a few items", { timeout: 60_000 }, () => {
     expect(one?.goals).toEqual([]);
   });
 
+  test("of workers: one pool against another on the same work, and how long the process was deaf", async () => {
+    const args = { suite: "workers", sizes: [40], runs: 2, quick: true } as const;
+    const [record, ...more] = (await bench(args, () => {})).records;
+    expect(more).toEqual([]);
+    expect(record).toMatchObject({ backend: "kernel", size: 40, parties: 2 });
+    const { "one worker": one = 0, "two workers": two = 0 } = record?.perItem.phasesUs ?? {};
+    expect(Math.min(one, two)).toBeGreaterThan(0);
+    const [time, late] = record?.goals ?? [];
+    expect(time).toMatchObject({ what: "part of the time of one worker, by two", most: 1 / 1.8 });
+    expect(time?.got).toBeGreaterThan(0.1);
+    expect(late?.what).toBe("ms that the event loop was late, at most");
+  });
+
   test("of the group: each operation by every backend, paired, and the goal of the kernel", async () => {
     const args = { suite: "group", sizes: [32], runs: 3, quick: true } as const;
     const { records } = await bench(args, () => {});

@@ -34,7 +34,7 @@ function curveOf(id: string): Curve {
 
 async function runOf(curve: Curve, size: number, parties: number): Promise<BenchRun> {
   const { suite, backend, only } = curve;
-  if (suite === "group") throw new Error("no curve is of the group");
+  if (suite === "group" || suite === "workers") throw new Error(`no curve is of ${suite}`);
   const given: BenchCase = { suite, backend, parties, size, runs: 1, seed: 1, ...(only ? { only } : {}) };
   const { parts } = await SUITES[suite](given);
   const run = parts[curve.part]?.[0];
