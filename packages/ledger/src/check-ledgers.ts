@@ -85,8 +85,8 @@ export function checkDisclosed(
 }
 
 function lostText(proven: readonly ProvenEntry[]): string {
-  const { size } = supersededIn(proven);
-  return size === 0 ? "" : `; ${size} sessions of shards were lost and run again`;
+  const { size } = new Set([...supersededIn(proven)].map((name) => name.split(" ")[1]));
+  return size === 0 ? "" : `; sessions that were lost and run again: ${size}`;
 }
 
 /** begin ≤ disclose ≤ cosignatures ≤ receipt, for every disclosure; within one ledger by place, between clocks by A5. */
@@ -178,8 +178,8 @@ export function sessionOf({ entry, session }: Pick<LoggedDisclosure, "entry" | "
 }
 
 /**
- * Sessions that were lost, by party: the same party began a repeat of the same shard afterwards, of which there are two
- * at most. What was disclosed in one of these went to those whom the contract names, and nobody acknowledged it.
+ * Sessions that were lost, by party: the same party began a later repeat of the same shard, of which there are two at
+ * most. What was disclosed in one of these went to those whom the contract names, and nobody acknowledged it.
  */
 export function supersededIn(proven: readonly ProvenEntry[]): ReadonlySet<string> {
   const begun = proven.filter(({ entry }) => entry.type === "begin" && shardOf(entry) !== undefined);
@@ -187,7 +187,6 @@ export function supersededIn(proven: readonly ProvenEntry[]): ReadonlySet<string
     begun.some(
       (other) =>
         other.party === one.party &&
-        other.index > one.index &&
         shardOf(other.entry) === shardOf(one.entry) &&
         repeatOf(other.entry) > repeatOf(one.entry),
     ),

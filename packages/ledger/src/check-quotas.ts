@@ -2,7 +2,7 @@
 // The promise that nobody probed more than was agreed: what the entries charge, added up again.
 import type { EntryBodies, Plan } from "@koplamp/wire";
 import { checkBudgets } from "./check-budgets.ts";
-import type { ProvenEntry } from "./check-ledgers.ts";
+import { type ProvenEntry, shardOf } from "./check-ledgers.ts";
 import { type Evidence, hashOf, isLab, type VerifyOptions } from "./evidence.ts";
 import { type Finding, fail, pass, skip } from "./report.ts";
 
@@ -65,14 +65,18 @@ function chargedIn({ protocol }: Plan, { party: holder, entry }: ProvenEntry): r
   );
 }
 
-/** Why a session of two was not begun with the charge that the contract lists, if it was not. */
+/** Why a session of two was not begun with the charge that the contract lists for its shard, if it was not. */
 function miscounted({ plan, contract }: Evidence, proven: readonly ProvenEntry[]): string | undefined {
   if (plan === undefined || contract === undefined || !OF_TWO.test(plan.protocol.id)) return undefined;
+  const { shards } = plan.protocol;
   const wrong = proven.find((one) => {
-    const due = contract.debits.filter(({ holder, unit }) => holder === one.party && unit === "evaluations");
+    const due = contract.debits.filter(
+      ({ holder, unit }) =>
+        holder === one.party && unit === "evaluations" && shardOf(one.entry) !== undefined, // what cuts the lists is free
+    );
     const stated = chargedIn(plan, one);
     const same = due.every(
-      ({ asker, amount }, at) => stated[at]?.asker === asker && stated[at].elements === amount,
+      ({ asker, amount }, at) => stated[at]?.asker === asker && stated[at].elements === amount / shards,
     );
     return one.entry.type === "begin" && (stated.length !== due.length || !same);
   });

@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { admitPublicKey } from "@koplamp/crypto";
+import { bind, type JobTable } from "@koplamp/protocol";
 import { base64, fromBase64, fromHex, timeMs, timeText } from "@koplamp/wire";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { countOf, Federation, matchOf, primitives } from "../../engine/test/federation.ts";
@@ -91,6 +92,38 @@ describe.skipIf(!hasTools)("the second verifier", () => {
     const lab = await shellVerified(good[4]?.bytes ?? new Uint8Array(), good[4]?.covenant ?? "");
     expect(lab.lines).toContain("SKIP 6 approvals: lab");
   }, 60_000);
+
+  it.each(["tokens", "pair", "bulk"])(
+    "verifies a match in shards in mode %s, of which one was lost, as our own verifier does",
+    async (mode) => {
+      let calls = 0;
+      const lose = (table: JobTable): JobTable => {
+        const joins = [...table].filter(([name]) => /^psi\.(?:tokens|pair|bulk)\.join$/.test(name));
+        const losing = joins.map(([name, code]) =>
+          bind({ name }, (vault, ...args: readonly unknown[]) => {
+            calls += 1;
+            if (calls === 1) throw new Error("a worker was lost");
+            return code(vault, ...args);
+          }),
+        );
+        return new Map([...table, ...losing]);
+      };
+      const two = agreed(
+        { anna: ["x", "y"], bert: ["y"] },
+        { jobs: (table, party) => (party === "anna" ? lose(table) : table) },
+      );
+      const { bytes, covenant } = await made(
+        two,
+        "anna",
+        matchOf(["anna", "bert"], ["anna"], { mode, shards: 2 }),
+      );
+      expect(await agreedVerdict(bytes, covenant)).toBe("VERIFIED");
+      const { lines } = verified(bytes, covenant);
+      const disclosed = lines.find(({ promise }) => promise === "disclosed")?.detail;
+      expect(disclosed).toContain("sessions that were lost and run again: 1; nothing else");
+      await two.close();
+    },
+  );
 
   it("fails what was tampered with, as our own verifier does", async () => {
     const verdicts: string[] = [];

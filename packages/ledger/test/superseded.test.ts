@@ -13,7 +13,7 @@ function begun(...sessions: readonly string[]): ReadonlySet<string> {
 }
 
 describe("a session that was run again", () => {
-  it("is one whose shard the same party began as a repeat later, at most twice", () => {
+  it("is one whose shard the same party began once more, as a repeat, at most twice", () => {
     expect(begun("anna 0/4", "anna 1/4", "anna 1/4/1", "anna 2/4")).toEqual(new Set(["anna s1"]));
     expect(begun("anna 0/4", "anna 0/4/1", "anna 0/4/2")).toEqual(new Set(["anna s0", "anna s1"]));
     expect(begun("anna 0/4", "anna 0/4/3")).toEqual(new Set());
@@ -23,7 +23,7 @@ describe("a session that was run again", () => {
     expect(begun("anna 0/4", "bert 0/4/1")).toEqual(new Set());
     expect(begun("anna 0/4", "anna 1/4/1")).toEqual(new Set());
     expect(begun("anna 0/4", "anna 0/4")).toEqual(new Set());
-    expect(begun("anna 0/4/1", "anna 0/4")).toEqual(new Set());
+    expect(begun("anna 0/4/1", "anna 0/4/1")).toEqual(new Set());
     expect(begun("anna evaluate/anna/0/0", "anna evaluate/anna/0/1")).toEqual(new Set());
   });
 });
