@@ -32,7 +32,7 @@ export const BULK_PAIR: readonly Switch[] = [
       },
       {
         file: PAIR,
-        from: "  yield* groupSecret(talk, parties, transcript, BULK_USE, rng); // after the dealer is bound to what it dealt\n",
+        from: "  yield* groupSecret(talk, parties, transcript, BULK_USE, rng); // after whoever made the correlation is bound to it\n",
         to: "",
       },
     ],
@@ -52,8 +52,8 @@ export const BULK_PAIR: readonly Switch[] = [
     edits: [
       {
         file: PAIR,
-        from: "if (parties.includes(dealer) || (items === undefined && me !== dealer)) {",
-        to: "if (items === undefined && me !== dealer) {",
+        from: "if (deals ? me !== dealer : dealer !== undefined && parties.includes(dealer)) {",
+        to: "if (deals && me !== dealer) {",
       },
     ],
     test: { file: BULK, name: "a dealer that is a party" },

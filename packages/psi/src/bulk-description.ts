@@ -21,13 +21,16 @@ import { okvsLayout } from "./okvs-layout.ts";
 import { cutSessionEgress } from "./pair-cut.ts";
 import { inEachShard, inSessions } from "./query-shards.ts";
 import { COORDINATOR, rowsOf } from "./session.ts";
+import { shapeOfRun } from "./silent-code.ts";
+import { silentBytes } from "./silent-messages.ts";
 
 /** What a description of a bulk match needs. */
 export interface BulkParameters {
   readonly parties: readonly PartyId[];
   readonly recipients: readonly PartyId[];
   readonly rowsPadded: Readonly<Record<PartyId, number>>;
-  readonly dealer: PartyId;
+  /** Nobody: the two make the correlation themselves. */
+  readonly dealer: PartyId | undefined;
   /** In how many sessions; absent: one. */
   readonly shards?: number;
 }
@@ -42,7 +45,7 @@ export const bulkPair: Protocol<BulkParameters> = defineProtocol({
     const { parties, recipients, rowsPadded, dealer, shards = 1 } = parameters;
     const inShard = inEachShard(rowsPadded, shards);
     const runs = runsOf({ ...parameters, rowsPadded: inShard, sid: new Uint8Array() });
-    const watchers = [...new Set([...parties, dealer, COORDINATOR])];
+    const watchers = [...new Set([...parties, dealer ?? COORDINATOR, COORDINATOR])];
     return {
       disclosures: runs.map(({ from, to }) => {
         return { id: bulkLine({ from, to }), from, to, release: 0, output: "holders" };
@@ -61,6 +64,7 @@ export const bulkPair: Protocol<BulkParameters> = defineProtocol({
       together: parties.flatMap((party) => withDealer(parameters, runs, party)),
       assumptions: [
         ...TOKEN_ASSUMPTIONS.filter(({ id }) => id !== "one-more-diffie-hellman"),
+        ...(dealer === undefined ? UNDEALT : DEALT),
         ...ASSUMPTIONS,
       ],
     };
@@ -91,7 +95,7 @@ function withDealer(
   runs: readonly BulkRun[],
   party: PartyId,
 ): readonly Together[] {
-  if (runs.length === 0) return [];
+  if (runs.length === 0 || dealer === undefined) return [];
   return [
     {
       who: [party, dealer],
@@ -109,7 +113,9 @@ function withDealer(
 function egressOf({ parties, dealer }: BulkParameters, runs: readonly BulkRun[]): readonly EgressRow[] {
   return [
     ...["R", "commit", "echo", "alpha", "ready"].flatMap((what) => sent(parties, parties, what, 32)),
-    ...parties.flatMap((party) => sent([dealer], [party], "dealt", dealtBytes(partsOf(party, runs)))),
+    ...(dealer === undefined
+      ? runs.flatMap(correlationRows)
+      : parties.flatMap((party) => sent([dealer], [party], "dealt", dealtBytes(partsOf(party, runs))))),
     ...runs.flatMap(({ from, to, rowsFrom, rowsTo }): readonly EgressRow[] => [
       ...sent([to], [from], "V", storeBytes(okvsLayout(rowsTo))),
       { from, to, channel: "disclose", what: "T", messages: 1, bytes: rowsFrom * TOKEN_BYTES },
@@ -117,7 +123,27 @@ function egressOf({ parties, dealer }: BulkParameters, runs: readonly BulkRun[])
   ];
 }
 
-const ASSUMPTIONS: readonly Assumption[] = [
+/** What the two of a run say to make its correlation. */
+function correlationRows(run: BulkRun): readonly EgressRow[] {
+  const { from, to } = run;
+  const bytes = silentBytes(shapeOfRun(run));
+  return [
+    ...sent([from], [to], "O", bytes.O),
+    ...sent([to], [from], "U", bytes.U),
+    ...(bytes.G === 0 ? [] : sent([from], [to], "G", bytes.G)),
+  ];
+}
+
+function idealCipher(more: string): Assumption {
+  return {
+    id: "ideal-cipher",
+    text: "AES-256 under a key of the session behaves like a random permutation, SHA-256 like a random function.",
+    ifFalse: `Tokens or masks tell of items.${more}`,
+  };
+}
+
+/** What rests on whoever deals. */
+const DEALT: readonly Assumption[] = [
   {
     id: "dealer-apart",
     text: "The dealer works together with neither party, and forgets what it dealt.",
@@ -129,12 +155,33 @@ const ASSUMPTIONS: readonly Assumption[] = [
     ifFalse:
       "Whoever can guess it tests items as the dealer could. That both halves fit together is checked.",
   },
+  idealCipher(" No assumption on groups or lattices is made between the parties."),
+];
+
+/** What the two rest on who make the correlation themselves. */
+const UNDEALT: readonly Assumption[] = [
   {
-    id: "ideal-cipher",
-    text: "AES-256 under a key of the session behaves like a random permutation, SHA-256 like a random function.",
-    ifFalse:
-      "Tokens or masks tell of items. No assumption on groups or lattices is made between the parties.",
+    id: "gap-diffie-hellman",
+    text: "Nobody computes a shared element of ristretto255 without a scalar (gap Diffie-Hellman, SHA-512 as a random oracle). It does not hold against a quantum computer.",
+    ifFalse: "Whoever sent the tokens can test any item against the recipient's list, also from a recording.",
   },
+  {
+    id: "noise-spread",
+    text: "Noise at 1,763 positions, spread by an expand-accumulate code, looks random (learning parity with noise, in the form of regular noise and this code: ea41-1763-v1).",
+    ifFalse:
+      "Whoever sent the tokens learns of the recipient's masks, and so can test items against its list.",
+  },
+  {
+    id: "correlation-followed",
+    text: "Both follow the steps by which they make the correlation. One check between them finds most deviations, not all.",
+    ifFalse:
+      "A dishonest recipient tries guesses of single bits of the sender's secret, and the first wrong one ends the session; a dishonest sender learns up to 128 bits about where the noise is. Either has less between itself and the other's list then.",
+  },
+  idealCipher(""),
+];
+
+/** What every bulk match rests on. */
+const ASSUMPTIONS: readonly Assumption[] = [
   {
     id: "recipient-follows",
     text: "The recipient stores its own list and nothing else.",

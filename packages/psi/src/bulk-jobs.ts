@@ -16,8 +16,12 @@ import {
   coinSums,
   type Dealt,
   dealVole,
+  keptReceiver,
+  keptSender,
+  receiverHalf,
   receiverVectors,
   type SenderHalf,
+  senderHalf,
   senderVectors,
   sumsHold,
 } from "./vole.ts";
@@ -46,8 +50,8 @@ export const listBulk: Job<[inputs: PackedInputs, sid: Uint8Array], Uint8Array> 
 /** A fresh correlation for a run: the dealer's whole work. */
 export const dealBulk: Job<[run: BulkRun, seed: Uint8Array], Dealt> = job("psi.bulk.deal");
 
-/** Puts what the dealer gave for a run in the vault. */
-export const takeDealt: Job<[run: BulkRun, dealt: Uint8Array], void> = job("psi.bulk.take");
+/** Puts what the dealer gave `me` for a run in the vault. */
+export const takeDealt: Job<[run: BulkRun, me: PartyId, dealt: Uint8Array], void> = job("psi.bulk.take");
 
 /** Own list as a store under the masks of A, and own tokens, which stay in the vault. @throws {PsiError} `encode`. */
 export const encodeBulk: Job<[run: BulkRun, seed: Uint8Array], MaskedStore> = job("psi.bulk.encode");
@@ -57,7 +61,7 @@ export const encodeBulk: Job<[run: BulkRun, seed: Uint8Array], MaskedStore> = jo
  * @throws {PsiError} `correlation` when the sums do not hold.
  */
 export const bulkTokens: Job<
-  [run: BulkRun, dealer: PartyId, store: MaskedStore, seed: Uint8Array],
+  [run: BulkRun, dealer: PartyId | undefined, store: MaskedStore, seed: Uint8Array],
   Uint8Array
 > = job("psi.bulk.tokens");
 
@@ -69,19 +73,25 @@ const KEYS = "bulk/keys";
 /** Inputs in the order of their keys, and for each of them the position of its key. */
 const INPUTS = "bulk/inputs";
 const KEY_OF = "bulk/key-of";
-/** Under which handles a run keeps what was dealt, and the receiver's tokens. */
-const dealtHandle = ({ from, to }: BulkRun): string => `bulk/dealt/${from}/${to}`;
+/** Under which handle a run keeps the receiver's tokens. */
 const tokensHandle = ({ from, to }: BulkRun): string => `bulk/tokens/${from}/${to}`;
+
+/** Under which handle a run keeps its half of the correlation, whoever made that: see `keptSender` and `keptReceiver`. */
+export function correlationHandle({ from, to }: BulkRun): string {
+  return `bulk/correlation/${from}/${to}`;
+}
 
 /** The code behind the jobs of this file. */
 export function bulkJobs(primitives: Primitives): readonly JobEntry[] {
   return [
     bind(listBulk, (vault, inputs, sid) => listed(primitives, vault, inputs, sid)),
     bind(dealBulk, (_vault, { rowsTo }, seed) => dealVole(primitives, okvsLayout(rowsTo).cells, seed)),
-    bind(takeDealt, (vault, run, dealt) => vault.put(dealtHandle(run), dealt)),
+    bind(takeDealt, (vault, run, me, dealt) =>
+      vault.put(correlationHandle(run), keptOf(primitives, run, me, dealt)),
+    ),
     bind(encodeBulk, (vault, run, seed) => encoded(primitives, vault, run, seed)),
     bind(bulkTokens, (vault, run, dealer, store, seed) => {
-      const half = senderVectors(primitives, vault.get(dealtHandle(run)), okvsLayout(run.rowsTo).cells);
+      const half = senderHalf(vault.get(correlationHandle(run)));
       try {
         const coin = derived(primitives, vault, run, "coin", []);
         if (!sumsHold(primitives, half, coin, store.sums)) throw unfit(run, dealer);
@@ -94,8 +104,16 @@ export function bulkJobs(primitives: Primitives): readonly JobEntry[] {
   ];
 }
 
-function unfit({ from, to }: BulkRun, dealer: PartyId): PsiError {
-  return new PsiError("correlation", `what ${dealer} dealt to ${from} and ${to} does not fit together`);
+/** What was dealt for a run, as the vault keeps it. */
+function keptOf(primitives: Primitives, { to, rowsTo }: BulkRun, me: PartyId, dealt: Uint8Array): Uint8Array {
+  if (me === to) return keptReceiver(receiverVectors(primitives, dealt));
+  return keptSender(senderVectors(primitives, dealt, okvsLayout(rowsTo).cells));
+}
+
+function unfit({ from, to }: BulkRun, dealer: PartyId | undefined): PsiError {
+  const made =
+    dealer === undefined ? `what ${from} and ${to} made` : `what ${dealer} dealt to ${from} and ${to}`;
+  return new PsiError("correlation", `${made} does not fit together`);
 }
 
 function listed(primitives: Primitives, vault: Vault, inputs: PackedInputs, sid: Uint8Array): Uint8Array {
@@ -123,7 +141,7 @@ function derived(
 
 function encoded(primitives: Primitives, vault: Vault, run: BulkRun, seed: Uint8Array): MaskedStore {
   const layout = okvsLayout(run.rowsTo);
-  const { a, c } = receiverVectors(primitives, vault.get(dealtHandle(run)));
+  const { a, c } = receiverHalf(vault.get(correlationHandle(run)));
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const storeSeed = derived(primitives, vault, run, "store", [attempt]);
     const rows = okvsRows(primitives, layout, storeSeed, vault.get(KEYS));

@@ -38,11 +38,12 @@ import { bitOf, type Matched } from "./match-tokens.ts";
 import { ROOT } from "./messages.ts";
 import { okvsLayout } from "./okvs-layout.ts";
 import { checkQuery, inputCount, othersOf, type QuerySession, rowsOf } from "./session.ts";
+import { makeCorrelation } from "./silent-pair.ts";
 
 /** What every node of a bulk match knows of it. */
 export interface BulkSession extends QuerySession {
-  /** Who deals the correlation: the coordinator, or a node that is no party. */
-  readonly dealer: PartyId;
+  /** Who deals the correlation: the coordinator, or a node that is no party. Nobody: the two make it themselves. */
+  readonly dealer: PartyId | undefined;
 }
 
 /** One party's view of a bulk match. */
@@ -79,8 +80,12 @@ export function* bulkPairParty(setup: BulkSetup, rng: Rng): Party<Matched> {
   const runs = runsOf(setup);
   const list = yield* compute(listBulk, inputs, sid);
   const roots = yield* exchangeMessages(talk, { codec: ROOT, mine: list });
-  yield* takeShares(me, runs, yield* receive(dealer, dealtCodec(dealer, partsOf(me, runs))));
-  yield* groupSecret(talk, parties, transcript, BULK_USE, rng); // after the dealer is bound to what it dealt
+  if (dealer === undefined) {
+    for (const run of runs) yield* makeCorrelation(talk, run, rng);
+  } else {
+    yield* takeShares(me, runs, yield* receive(dealer, dealtCodec(dealer, partsOf(me, runs))));
+  }
+  yield* groupSecret(talk, parties, transcript, BULK_USE, rng); // after whoever made the correlation is bound to it
 
   const tokens = new Map<BulkRun, Uint8Array>();
   for (const run of runs) {
@@ -147,7 +152,8 @@ function checkBulk(session: BulkSession, items: { readonly inputs: PackedInputs 
   if (parties.length !== 2 || !recipients.every((recipient) => parties.includes(recipient))) {
     throw new PsiError("setup", "expected two parties, and recipients that are parties");
   }
-  if (parties.includes(dealer) || (items === undefined && me !== dealer)) {
+  const deals = items === undefined;
+  if (deals ? me !== dealer : dealer !== undefined && parties.includes(dealer)) {
     throw new PsiError(
       "setup",
       "expected a dealer that is no party: together with one it breaks the other's list",
@@ -164,7 +170,7 @@ function* takeShares(
   let from = 0;
   for (const run of runs) {
     const end = from + dealtBytes(partsOf(me, [run]));
-    yield* compute(takeDealt, run, dealt.slice(from, end));
+    yield* compute(takeDealt, run, me, dealt.slice(from, end));
     from = end;
   }
   dealt.fill(0);
@@ -174,7 +180,7 @@ function* takeShares(
 function* storeOrTokens(
   talk: Conversation,
   run: BulkRun,
-  dealer: PartyId,
+  dealer: PartyId | undefined,
   rng: Rng,
 ): Generator<Effect, Uint8Array | undefined, unknown> {
   const codec = storeCodec(run.to, okvsLayout(run.rowsTo));

@@ -15,6 +15,7 @@ import { cutJobs } from "./pair-cut.ts";
 import { pairJobs } from "./pair-jobs.ts";
 import { partJobs } from "./pair-parts.ts";
 import { slotJobs } from "./pair-slots.ts";
+import { silentJobs } from "./silent-jobs.ts";
 import { thresholdJobs } from "./threshold-jobs.ts";
 import { tokenJobs } from "./token-jobs.ts";
 
@@ -37,6 +38,7 @@ export function psiJobs(backend: PsiBackend): readonly JobEntry[] {
     ...partJobs(backend),
     ...slotJobs(backend),
     ...bulkJobs(primitives),
+    ...silentJobs(backend),
     ...lookupIndexJobs(backend),
     ...lookupJobs(backend),
   ];

@@ -54,6 +54,27 @@ export interface SenderHalf {
   readonly b: Uint32Array;
 }
 
+/** A receiver's half as a vault keeps it: A, then C. */
+export function keptReceiver({ a, c }: ReceiverHalf): Uint8Array {
+  return concat(bytesOf(a), bytesOf(c));
+}
+
+/** A sender's half as a vault keeps it: delta, then B. */
+export function keptSender({ delta, b }: SenderHalf): Uint8Array {
+  return concat(bytesOf(delta), bytesOf(b));
+}
+
+/** Views of what a vault keeps of a receiver. */
+export function receiverHalf(kept: Uint8Array): ReceiverHalf {
+  const half = kept.length / 2;
+  return { a: wordsOf(kept.subarray(0, half)), c: wordsOf(kept.subarray(half)) };
+}
+
+/** Views of what a vault keeps of a sender. */
+export function senderHalf(kept: Uint8Array): SenderHalf {
+  return { delta: wordsOf(kept.subarray(0, CELL_BYTES)), b: wordsOf(kept.subarray(CELL_BYTES)) };
+}
+
 /** What the bytes for a receiver stand for. C is a view of them. */
 export function receiverVectors({ aes256Ctr }: Primitives, dealt: Uint8Array): ReceiverHalf {
   const a = aes256Ctr(dealt.subarray(0, SEED_BYTES), dealt.length - SEED_BYTES);

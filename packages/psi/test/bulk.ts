@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sessions of bulk-pair/1: two parties, and a dealer that is the coordinator or a node of its own.
+// Sessions of bulk-pair/1: two parties, and a dealer that is the coordinator, a node of its own or nobody.
 import type { Primitives } from "@koplamp/crypto";
 import type { Party, PartyId, Simulated } from "@koplamp/protocol";
 import { toyGroup } from "../../../test/toy/group.ts";
@@ -17,18 +17,19 @@ export function bulkSetups(
   federation: Federation,
   lists: Lists,
   recipients: readonly PartyId[],
-  dealer: PartyId = "coordinator",
+  dealer: PartyId | "nobody" = "coordinator",
 ): readonly [BulkSetup, BulkSetup] {
   const [first, second] = matchSetups(federation, lists, recipients);
+  const dealing = { dealer: dealer === "nobody" ? undefined : dealer };
   return [
-    { ...first, dealer },
-    { ...second, dealer },
+    { ...first, ...dealing },
+    { ...second, ...dealing },
   ];
 }
 
 /** The dealer's side of the setups. */
-function dealerOf({ inputs: _inputs, ...session }: BulkSetup): BulkSession {
-  return { ...session, me: session.dealer };
+function dealerOf({ inputs: _inputs, ...session }: BulkSetup, me: PartyId): BulkSession {
+  return { ...session, me };
 }
 
 /** A whole session; `act` may replace a node. */
@@ -41,7 +42,9 @@ export function runBulk(
   const nodes: Record<PartyId, Party<unknown>> = {
     [first.me]: bulkPairParty(first, federation.rng),
     [second.me]: bulkPairParty(second, federation.rng),
-    [first.dealer]: bulkPairDealer(dealerOf(first), federation.rng),
+    ...(first.dealer === undefined
+      ? {}
+      : { [first.dealer]: bulkPairDealer(dealerOf(first, first.dealer), federation.rng) }),
   };
   return federation.run(
     Object.fromEntries(Object.entries(nodes).map(([id, node]) => [id, act(id, node)])),
