@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { nobleGroup } from "@koplamp/crypto";
+import { type Group, loadSodium, type Primitives } from "@koplamp/crypto";
 import { nodePrimitives } from "@koplamp/pool";
 import { bind, type PartyId } from "@koplamp/protocol";
 import {
@@ -25,7 +25,13 @@ const PHASES: Readonly<Record<string, string>> = {
   "psi.bulk.encode": "encode",
   "psi.bulk.tokens": "tokens",
   "psi.bulk.join": "join",
+  "psi.silent.offer": "correlation",
+  "psi.silent.mask": "correlation",
+  "psi.silent.grow": "correlation",
+  "psi.silent.take": "correlation",
 };
+/** The parts of the suite, and who deals in each. */
+const DEALERS: Readonly<Record<string, PartyId | undefined>> = { bulk: COORDINATOR, undealt: undefined };
 const PARTIES: readonly [PartyId, PartyId] = ["party-01", "party-02"];
 /** What stands before the values of each item, about as long as in the example agreements. */
 const encode = inputEncoder({
@@ -40,23 +46,34 @@ const DATE = "1970-01-01";
 const DIGITS = 9;
 
 /**
- * `bulk-pair/1` between two parties that hold `size` items each, half of them in common. The second one is the recipient,
- * the coordinator deals.
+ * `bulk-pair/1` between two parties that hold `size` items each, half of them in common. The second one is the recipient. In
+ * the part `bulk` the coordinator deals, in `undealt` nobody: the two make the correlation themselves.
  * @throws {SdkError} when the answer differs from that of the plain lists: the run is void.
  */
-export async function benchBulk({ size, runs }: BenchCase): Promise<{
+export async function benchBulk({ size, runs, only = Object.keys(DEALERS) }: BenchCase): Promise<{
   readonly backend: string;
   readonly parts: Readonly<Record<string, readonly BenchRun[]>>;
 }> {
   const primitives = nodePrimitives();
-  const jobs = psiJobs({ group: nobleGroup(), primitives });
-  const table = new Map([...jobs, bind(meter, (_vault, _request) => {})]);
+  const group = await loadSodium();
+  const parts: Record<string, readonly BenchRun[]> = {};
+  for (const part of only) parts[part] = await measured({ group, primitives }, DEALERS[part], size, runs);
+  return { backend: "tables", parts };
+}
+
+async function measured(
+  backend: { readonly group: Group; readonly primitives: Primitives },
+  dealer: PartyId | undefined,
+  size: number,
+  runs: number,
+): Promise<readonly BenchRun[]> {
+  const table = new Map([...psiJobs(backend), bind(meter, (_vault, _request) => {})]);
   const world = new BenchWorld(table, (job) => PHASES[job] ?? "rest");
   const common = Math.floor(size / 2);
   const lists = [itemsFrom(0, size), itemsFrom(size - common, size)] as const;
-  const measured: BenchRun[] = [];
+  const costs: BenchRun[] = [];
   for (let run = 0; run < runs; run += 1) {
-    const session = sessionOf(size, primitives.sha256);
+    const session = { ...sessionOf(size, backend.primitives.sha256), dealer };
     const { value, run: cost } = await world.measure(PARTIES.length, () =>
       world.session<Matched | undefined>(nodesOf(session, lists)),
     );
@@ -69,15 +86,15 @@ export async function benchBulk({ size, runs }: BenchCase): Promise<{
         "the run is void: report it as a bug",
       );
     }
-    measured.push(cost);
+    costs.push(cost);
   }
-  return { backend: "tables", parts: { bulk: measured } };
+  return costs;
 }
 
-/** Bytes an item that go between the two parties: what the dealer sends is apart. */
-export function bulkBytesBetween(size: number): number {
+/** Bytes an item that go between the two parties: what a dealer sends is apart. */
+export function bulkBytesBetween(part: string, size: number): number {
   const rowsPadded = Object.fromEntries(PARTIES.map((name) => [name, bucket(size)]));
-  const described = { parties: PARTIES, recipients: [PARTIES[1]], rowsPadded, dealer: COORDINATOR };
+  const described = { parties: PARTIES, recipients: [PARTIES[1]], rowsPadded, dealer: DEALERS[part] };
   const rows = bulkPair.describe(described).egress.filter(({ from }) => from !== COORDINATOR);
   return rows.reduce((sum, { bytes }) => sum + bytes, 0) / size;
 }
@@ -95,7 +112,10 @@ function itemsFrom(first: number, size: number): PackedInputs {
   return { bytes, ends };
 }
 
-function sessionOf(size: number, sha256: (bytes: Uint8Array) => Uint8Array): Omit<BulkSession, "me"> {
+function sessionOf(
+  size: number,
+  sha256: (bytes: Uint8Array) => Uint8Array,
+): Omit<BulkSession, "me" | "dealer"> {
   const transcript = benchRng(32);
   return {
     parties: PARTIES,
@@ -103,7 +123,6 @@ function sessionOf(size: number, sha256: (bytes: Uint8Array) => Uint8Array): Omi
     transcript,
     sid: sha256(concat(lp("koplamp/sid/1"), transcript)),
     rowsPadded: Object.fromEntries(PARTIES.map((name) => [name, bucket(size)])),
-    dealer: COORDINATOR,
   };
 }
 
@@ -116,9 +135,11 @@ function nodesOf(
     const start = async () => bulkPairParty({ ...session, me, inputs }, benchRng);
     return [me, { secrets: { salt: benchRng(32) }, start }];
   });
+  const { dealer: me } = session;
+  if (me === undefined) return Object.fromEntries(nodes);
   const dealer: BenchParty<undefined> = {
     secrets: {},
-    start: async () => bulkPairDealer({ ...session, me: COORDINATOR }, benchRng),
+    start: async () => bulkPairDealer({ ...session, me }, benchRng),
   };
-  return { ...Object.fromEntries(nodes), [COORDINATOR]: dealer };
+  return { ...Object.fromEntries(nodes), [me]: dealer };
 }

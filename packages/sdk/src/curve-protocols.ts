@@ -191,6 +191,7 @@ export const CURVES: readonly Curve[] = [
     suite: "bulk",
     backend: "tables",
     part: "bulk",
+    only: ["bulk"],
     sizes: [4096, 16_384, 65_536, 262_144],
     coordinator: [ITEMS],
     atCoordinator: ["dealer"],

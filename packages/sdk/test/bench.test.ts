@@ -45,8 +45,11 @@ describe("a benchmark of a few items", { timeout: 60_000 }, () => {
   test("of a bulk match: every phase, the dealer apart, bytes as they must be, and a checked answer", async () => {
     const args = { suite: "bulk", sizes: [300], runs: 1, quick: true } as const;
     const { records } = await bench(args, () => {});
-    expect(records.map((record) => record.case)).toEqual(["bulk-pair/1, the coordinator deals"]);
-    const [row] = records;
+    expect(records.map((record) => record.case)).toEqual([
+      "bulk-pair/1, the coordinator deals",
+      "bulk-pair/1, nobody deals",
+    ]);
+    const [row, undealt] = records;
     expect(Object.keys(row?.perItem.phasesUs ?? {}).sort()).toEqual([
       "dealer",
       "encode",
@@ -61,6 +64,17 @@ describe("a benchmark of a few items", { timeout: 60_000 }, () => {
     const all = 10 * 32 + (16 + 32) + (32 + cells + 16) + store + 384 * 16;
     expect(row?.ours.bytesUp).toBe(Math.round(all / 2));
     expect(row?.goals).toEqual([]);
+    expect(Object.keys(undealt?.perItem.phasesUs ?? {}).sort()).toEqual([
+      "correlation",
+      "encode",
+      "join",
+      "list",
+      "rest",
+      "tokens",
+    ]);
+    // In place of what was dealt: offers, and 128 rows of all cells and two masks, an element and two sums.
+    const made = 128 * 64 + 32 + 128 * (cells + 2 * 16) + 32;
+    expect(undealt?.ours.bytesUp).toBe(Math.round((10 * 32 + made + store + 384 * 16) / 2));
   });
 
   test("of a look-up: one question and batches, both with the answers of the plain list", async () => {
