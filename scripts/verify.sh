@@ -243,7 +243,7 @@ END {
     if (t == "undelivered") silent[p, s, V[e, ".body.disclosure"]]
   }
   if (!any) no("ledgers", "no entry of any ledger"); for (g in began) { split(g, f, SUBSEP); for (j = 0; j < V[began[g], ".body.debits.#"] && !lost(f[1], f[2]); j++) if (V[began[g], ".body.debits." j ".unit"] == "elements") paid[f[1] OFS V[began[g], ".body.debits." j ".asker"]] += V[began[g], ".body.debits." j ".amount"] }
-  for (i = 0; i < V[PL, ".inputs.#"]; i++) who[V[PL, ".inputs." i ".party"]]; for (i = 0; i < V[PL, ".recipients.#"]; i++) who[V[PL, ".recipients." i ".party"]]; if ((PL, ".ask.dealer") in V) who[V[PL, ".ask.dealer"]]
+  for (i = 0; i < V[PL, ".inputs.#"]; i++) who[V[PL, ".inputs." i ".party"]]; for (i = 0; i < V[PL, ".recipients.#"]; i++) who[V[PL, ".recipients." i ".party"]]; if ((PL, ".ask.dealer") in V && V[PL, ".ask.dealer"] != "nobody") who[V[PL, ".ask.dealer"]]
   if (V[C, ".id"] ~ /^lab\//) { hop("approvals", "lab"); hop("quotas", "lab") }
   if (PL == "out" || ("approval/v1" in out)) hop("approvals", "left out"); if (last == "") last = V[I, ".made"]
   for (i = 0; i < num["approval/v1"] && !("approvals" in S); i++) {

@@ -8,7 +8,16 @@ export interface Case {
   readonly pool: Pool;
   readonly question: PlainQuestion;
   /** How the question is answered; null leaves it to the planner. */
-  readonly mode: "hub" | "recipient" | "atLeast" | "pair" | "bulk" | "pairs.local" | "pairs.blind" | null;
+  readonly mode:
+    | "hub"
+    | "recipient"
+    | "atLeast"
+    | "pair"
+    | "bulk"
+    | "bulk.nobody"
+    | "pairs.local"
+    | "pairs.blind"
+    | null;
   /** In how many sessions a match runs; absent: in one. */
   readonly shards?: number;
 }
@@ -225,10 +234,11 @@ export function pairCases(): fc.Arbitrary<Case> {
     const ask = {
       pair: match(both),
       bulk: match(both),
+      "bulk.nobody": match(both),
       "pairs.local": count,
       "pairs.blind": count,
     };
-    const modes = ["pair", "bulk", "pairs.local", "pairs.blind"] as const;
+    const modes = ["pair", "bulk", "bulk.nobody", "pairs.local", "pairs.blind"] as const;
     return fc.constantFrom(...modes).chain((mode) =>
       fc.record({
         pool: fc.constant({ [one]: data[one] ?? [], [two]: data[two] ?? [] }),

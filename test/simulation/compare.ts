@@ -116,6 +116,13 @@ function questionText(
   return JSON.stringify({ ...head, ask, release: { minCount, minContributors } });
 }
 
+/** How a match is answered: where it names no mode, some take one session only. */
+function matchMode(mode: Case["mode"], shards: number): object {
+  if (mode === "bulk.nobody") return { mode: "bulk", dealer: "nobody" };
+  if (mode === "pair" || mode === "bulk") return { mode };
+  return shards > 1 ? { mode: "tokens" } : {};
+}
+
 function askOf(
   question: Exclude<PlainQuestion, { measures: unknown }>,
   from: object,
@@ -124,9 +131,7 @@ function askOf(
 ): object {
   const { key, atLeast } = question;
   if (question.kind === "match") {
-    const free = shards > 1 ? { mode: "tokens" } : {}; // where it names none, some take one session only
-    const named = mode === "pair" || mode === "bulk" ? { mode } : free;
-    return { kind: "match", key, from, atLeast, tell: question.tell, ...named };
+    return { kind: "match", key, from, atLeast, tell: question.tell, ...matchMode(mode, shards) };
   }
   const { shape } = question;
   const named = shape === "pairs" ? mode?.startsWith("pairs.") : mode !== null;

@@ -21,7 +21,7 @@ export const MOST_FRAME_BYTES: number = HEADER_BYTES + MOST_BODY_BYTES + SIGNATU
 /** Most bytes of a message: a peer that sends more is up to no good. */
 export const MOST_MESSAGE_BYTES: number = 256 * MOST_BODY_BYTES;
 
-/** Message types and their numbers in the header (protocols.md, section 5; aggregation.md, section 4; ours: 0, 19, 35 to 40). */
+/** Message types and their numbers in the header (protocols.md, section 5; aggregation.md, section 4; ours: 0, 14 to 16, 19, 35 to 40). */
 export const FRAME_KINDS: Readonly<Record<string, number>> = Object.freeze({
   confirm: 0,
   M: 1,
@@ -37,6 +37,9 @@ export const FRAME_KINDS: Readonly<Record<string, number>> = Object.freeze({
   W: 11,
   Tpi: 12,
   dT: 13,
+  O: 14,
+  U: 15,
+  G: 16,
   dealt: 18,
   next: 19,
   commit: 20,

@@ -194,7 +194,7 @@ describe.each(PORTS)("frames over %s", (_name, primitives) => {
     for (const [at, value] of [
       [0, 0],
       [0, 2],
-      [1, 14],
+      [1, 17],
       [1, 41],
       [1, 255],
       [2, 2],

@@ -18,7 +18,14 @@ import {
   selectInputs,
   shardRows,
 } from "@koplamp/psi";
-import { dealersOf, type Input, type MatchAsk, type OverlapAsk, type PackedInputs } from "@koplamp/wire";
+import {
+  dealersOf,
+  type Input,
+  isUndealt,
+  type MatchAsk,
+  type OverlapAsk,
+  type PackedInputs,
+} from "@koplamp/wire";
 import type { RecordItems } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
@@ -137,9 +144,9 @@ function isBulk({ plan }: QuestionRun): boolean {
   return plan.protocol.id === bulkPair.id;
 }
 
-/** A party that the plan names, or the coordinator. */
-function dealerOf({ plan }: QuestionRun): PartyId {
-  return dealersOf(plan.ask)[0] ?? COORDINATOR;
+/** A party that the plan names, or the coordinator; nobody where the two make the correlation themselves. */
+function dealerOf({ plan }: QuestionRun): PartyId | undefined {
+  return isUndealt(plan.ask) ? undefined : (dealersOf(plan.ask)[0] ?? COORDINATOR);
 }
 
 /** What the coordinator needs to deal: who sends to whom, and sizes. */

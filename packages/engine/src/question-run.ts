@@ -9,6 +9,7 @@ import {
   documentHash,
   type Hash,
   type Input,
+  isUndealt,
   type Plan,
   timeText,
 } from "@koplamp/wire";
@@ -39,7 +40,7 @@ export interface Turn {
 function usesCoordinator({ ask, protocol }: Plan): boolean {
   if (ask.kind === "join-aggregate") return protocol.id !== "join-sum-pair/1";
   if (ask.kind === "aggregate" || ask.kind === "trend") return true;
-  if (protocol.id === bulkPair.id) return dealersOf(ask).length === 0;
+  if (protocol.id === bulkPair.id) return dealersOf(ask).length === 0 && !isUndealt(ask);
   return [overlapHub.id, overlapThreshold.id, matchThreshold.id].includes(protocol.id);
 }
 

@@ -112,3 +112,32 @@ describe("a third party that deals", () => {
     expect(outcome).toMatchObject({ status: "refused", rule: "protocols/bulk-pair/1/dealers" });
   });
 });
+
+describe("two for whom nobody deals", () => {
+  const undealt = bulkMatch(TWO, ", dealer: nobody");
+
+  it("match without a coordinator, and by themselves", async () => {
+    federation = new Federation({ ...LISTS, cleo: ["x"] }, { coordinator: false });
+    const anna = await federation.ask("anna", undealt);
+    const [bert] = await federation.outcomes(["bert"]);
+    const matches = ["y", "z"].map((key) => ({ key: [key], holders: TWO }));
+    for (const outcome of [anna, bert]) expect(resultOf(outcome)).toEqual({ kind: "match", matches });
+    expect(entries(federation, "cleo", "begin")).toBe(0);
+    const made = federation.machine("anna").ports.store.document(anna.planHash ?? "");
+    expect(Buffer.from(made?.bytes ?? []).toString()).toContain('"params":"okvs3-gf128+ea41-1763-v1"');
+  });
+
+  it("are refused by every node where the covenant does not list the parameters, and a dealt one is not", async () => {
+    const unlisted = (terms: Terms): Terms => ({
+      ...terms,
+      protocols: terms.protocols.map((row) => ({
+        ...row,
+        paramSets: row.paramSets.filter((set) => !set.includes("ea41")),
+      })),
+    });
+    federation = new Federation(LISTS, { terms: unlisted });
+    const outcome = await federation.ask("anna", undealt);
+    expect(outcome).toMatchObject({ status: "refused", rule: "protocols/bulk-pair/1/paramSets" });
+    expect(await federation.ask("anna", bulkMatch(TWO))).toMatchObject({ status: "released" });
+  });
+});

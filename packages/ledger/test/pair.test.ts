@@ -38,6 +38,7 @@ beforeAll(async () => {
       ask("kind: overlap-count, shape: pairs, mode: pairs.blind", "dora", ", cleo: list"),
     ),
     await made(federation, "anna", ask(BULK, "anna", "", "bulk")),
+    await made(federation, "anna", ask(`${BULK}, dealer: nobody`, "anna, bert", "", "undealt")),
     await made(federation, "anna", ask(`${BULK}, dealer: cleo`, "anna, bert", "", "dealt")),
   ];
 }, 60_000);

@@ -156,6 +156,7 @@ export {
   type QuerySession,
   type Session,
 } from "./session.ts";
+export { SILENT_PARAMS } from "./silent-code.ts";
 export { type Tell, type Told, tellMatches } from "./tell.ts";
 export { matchThreshold, type ThresholdParameters } from "./threshold-description.ts";
 export { thresholdLayout } from "./threshold-layout.ts";

@@ -91,7 +91,12 @@ function readDealer(map: YamlMap, from: MatchAsk["from"]): Pick<MatchAsk, "deale
   if (value === undefined) return {};
   const [dealer, mode] = [textOf(value), field(map, "mode")];
   if (mode === undefined || textOf(mode) !== "bulk") {
-    throw failAt(value, "invalid-value", "only in mode: bulk somebody deals", "leave `dealer` out");
+    throw failAt(
+      value,
+      "invalid-value",
+      "only in mode: bulk somebody deals, or nobody",
+      "leave `dealer` out",
+    );
   }
   if (!from.some(({ party }) => party === dealer)) return { dealer };
   const message = `${dealer} brings a list and cannot deal: whoever deals and a party together break the other's list`;
@@ -99,7 +104,7 @@ function readDealer(map: YamlMap, from: MatchAsk["from"]): Pick<MatchAsk, "deale
     value,
     "invalid-value",
     message,
-    "name a third party, or leave `dealer` out: the coordinator deals",
+    "name a third party or nobody, or leave `dealer` out: the coordinator deals",
   );
 }
 

@@ -75,6 +75,12 @@ const SAME: Readonly<Record<string, string>> = {
 
 /** The protocols' own assumptions in Dutch, by id. */
 const DUTCH: Readonly<Record<string, string>> = {
+  "gap-diffie-hellman":
+    "Niemand berekent in ristretto255 een gedeeld element zonder getal (gap Diffie-Hellman, SHA-512 als willekeurige functie). Tegen een kwantumcomputer geldt dat niet.",
+  "noise-spread":
+    "Ruis op 1.763 plaatsen, gespreid door een expand-accumulate-code, lijkt willekeurig (learning parity with noise, in de vorm van regelmatige ruis en deze code: ea41-1763-v1).",
+  "correlation-followed":
+    "Beide houden zich aan de stappen waarmee zij de correlatie maken. Een toets tussen beide vindt de meeste afwijkingen, niet alle.",
   "authentic-nodes":
     "De identiteitssleutel van elke node is van die node zelf; berichten zijn verzegeld van node tot node.",
   "coordinator-signs": "De coördinator vertelt de tekens die hij ziet.",

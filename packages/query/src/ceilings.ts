@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Fact, type Item, type PartyId, rankOf } from "@koplamp/protocol";
 import { counterOf, countsSingles, tablesFrom } from "@koplamp/psi";
-import { type Ask, type Covenant, dealersOf, type Plan, type QueryClass, type Roster } from "@koplamp/wire";
+import {
+  type Ask,
+  type Covenant,
+  dealersOf,
+  isUndealt,
+  type Plan,
+  type QueryClass,
+  type Roster,
+} from "@koplamp/wire";
 import { BULK } from "./bulk.ts";
 import { COUNTS } from "./choices.ts";
 import type { Described } from "./describe-plan.ts";
@@ -111,7 +119,7 @@ export function checkCoordinator(covenant: Covenant, roster: Roster, plan: Plan,
 
 /** Whoever deals and a party together break the other's list, so that nobody may be both. */
 function isDealtByCoordinator({ ask, protocol }: Plan): boolean {
-  return protocol.id === BULK.protocol && dealersOf(ask).length === 0;
+  return protocol.id === BULK.protocol && dealersOf(ask).length === 0 && !isUndealt(ask);
 }
 
 /** Whether the covenant says all that the coordinator sees beyond sizes. @throws {QueryError} `coordinator`. */

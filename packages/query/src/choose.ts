@@ -5,6 +5,7 @@ import {
   type Covenant,
   dealersOf,
   type Input,
+  isUndealt,
   type JoinAsk,
   keyOf,
   type MatchAsk,
@@ -12,7 +13,7 @@ import {
   ownColumn,
   type Plan,
 } from "@koplamp/wire";
-import { BULK, bulkBy } from "./bulk.ts";
+import { BULK, bulkBy, UNDEALT } from "./bulk.ts";
 import {
   AS_ASKED,
   BLIND_ALARMS,
@@ -197,7 +198,7 @@ function wording(ask: Ask, protocol: string): Choice {
 function matchWording(ask: MatchAsk, protocol: string): Choice {
   const { mode, from } = ask;
   if (protocol === THRESHOLD.protocol) return THRESHOLD;
-  if (protocol === BULK.protocol) return bulkBy(dealersOf(ask));
+  if (protocol === BULK.protocol) return isUndealt(ask) ? UNDEALT : bulkBy(dealersOf(ask));
   if (protocol === PAIR.protocol) return mode === "pair" ? PAIR : { ...PAIR, reason: ONE_OFF };
   const asked = mode === "tokens" && from.length === 2 ? { reason: AS_ASKED } : {};
   return {

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
 import { counterOf, evaluatedRows, isPairProtocol, pairCountBlind, shardRows } from "@koplamp/psi";
-import { type Contract, dealersOf, type LookupAsk, measuredColumns, type Plan } from "@koplamp/wire";
+import {
+  type Contract,
+  dealersOf,
+  isUndealt,
+  type LookupAsk,
+  measuredColumns,
+  type Plan,
+} from "@koplamp/wire";
 import { BULK } from "./bulk.ts";
 import { DISTINCT, JOIN_PAIR } from "./choices.ts";
 import { type SelectingAsk, selectingAsk } from "./joins.ts";
@@ -48,6 +55,8 @@ const US = {
   product: 25_000,
   bulk: 1.5,
   deal: 0.2,
+  base: 150_000,
+  correlation: 1,
 };
 
 /** The cost of a plan: by its contract, or by the description that the contract is made of. */
@@ -114,7 +123,7 @@ function microsAt(plan: Plan, party: PartyId): Micros {
   if (selecting !== undefined) return selectingMicros(plan, selecting, party);
   if (plan.ask.kind === "aggregate" || plan.ask.kind === "trend")
     return { first: sumMicros(plan), repeat: sumMicros(plan) };
-  if (plan.protocol.id === BULK.protocol) return always(longest(plan) * US.bulk);
+  if (plan.protocol.id === BULK.protocol) return always(bulkMicros(plan));
   if (isPairProtocol(plan.protocol.id)) return always(pairMicros(plan, party));
   const each = usesTables(plan.ask, plan.protocol.id) ? placeMicros(plan, party) : tokenMicros(plan, party);
   return { first: each + evaluationMicros(plan, party), repeat: each };
@@ -151,6 +160,14 @@ function pairMicros(plan: Plan, party: PartyId): number {
     if (to === party) return sum + rows(party) * asking;
     return from === party ? sum + rows(party) * (US.hash + US.variable) + rows(to) * answering : sum;
   }, 0);
+}
+
+/** Without a dealer each makes its half of the correlation: so much at once, and so much an item. */
+function bulkMicros(plan: Plan): number {
+  const dealt = longest(plan) * US.bulk;
+  return isUndealt(plan.ask)
+    ? dealt + plan.protocol.shards * US.base + longest(plan) * US.correlation
+    : dealt;
 }
 
 /** Rows of the longer list: the recipient encodes, the sender makes tokens, and both hash their own. */

@@ -13,7 +13,7 @@ import {
   pairCountBlind,
   pairCountLocal,
 } from "@koplamp/psi";
-import { type Covenant, dealersOf, type OverlapAsk, type Plan } from "@koplamp/wire";
+import { type Covenant, dealersOf, isUndealt, type OverlapAsk, type Plan } from "@koplamp/wire";
 import { JOIN_PAIR } from "./choices.ts";
 import { checkProtocol } from "./choose.ts";
 import { describeJoin, selectingAsk } from "./joins.ts";
@@ -99,7 +99,7 @@ function describePair(
   const { shards } = protocol;
   if (protocol.id === matchPair.id) return matchPair.describe({ ...common, shards });
   if (protocol.id === bulkPair.id) {
-    const [dealer = COORDINATOR] = dealersOf(plan.ask);
+    const [dealer = isUndealt(plan.ask) ? undefined : COORDINATOR] = dealersOf(plan.ask);
     return bulkPair.describe({ ...common, dealer, shards });
   }
   if (protocol.id === pairCountBlind.id) return pairCountBlind.describe(common);

@@ -133,9 +133,11 @@ const ask = z.discriminatedUnion("kind", [
       .enum(["pair", "bulk", "tokens", "threshold"])
       .optional()
       .describe(
-        "pair: two parties, a key for this question only; bulk: two parties with long lists, the coordinator or `dealer` deals; tokens: keys of the epoch, cheaper when repeated; threshold: nobody sees anything below atLeast",
+        "pair: two parties, a key for this question only; bulk: two parties with long lists, the coordinator or `dealer` deals, or nobody; tokens: keys of the epoch, cheaper when repeated; threshold: nobody sees anything below atLeast",
       ),
-    dealer: name.optional().describe("with mode: bulk, the party that deals in place of the coordinator"),
+    dealer: name
+      .optional()
+      .describe("with mode: bulk, the party that deals in place of the coordinator, or nobody"),
   }),
   z.strictObject({
     kind: z.literal("overlap-count"),

@@ -107,3 +107,64 @@ describe("a dealer that is a party of the agreement", () => {
     expect(JSON.stringify(otherWays)).not.toContain("navy");
   });
 });
+
+describe("a match of two for which nobody deals", () => {
+  const undealt = dealtBy("nobody");
+
+  test("names the parameters of the correlation in its plan, and nobody beside the two", () => {
+    const { plan, contract } = planned(read(undealt), offered(1536), THREE);
+    expect(plan.protocol).toMatchObject({ id: "bulk-pair/1", params: "okvs3-gf128+ea41-1763-v1" });
+    expect(plan.protocol.roles).not.toHaveProperty("dealer");
+    expect(partiesOf(plan)).toEqual(["customs", "harbour"]);
+    expect(contract.coalitions.flatMap(({ learns }) => learns).map(({ bound }) => bound)).not.toContain(
+      "any item that they try",
+    );
+    expect([...new Set(contract.egress.map(({ what }) => what))].sort()).toEqual(
+      ["O", "R", "T", "U", "V", "alpha", "commit", "echo", "ready"].sort(),
+    );
+    expect(contract.egress.flatMap(({ from, to }) => [from, to])).not.toContain("coordinator");
+  });
+
+  test("says under which assumptions, and that one does not hold against a quantum computer", () => {
+    const { contract, plan, covenant } = planned(read(undealt), offered(1536), THREE);
+    const text = explainText(contract, plan, { lang: "en", width: 400, covenant });
+    for (const part of [
+      "gap Diffie-Hellman",
+      "learning parity with noise",
+      "does not hold against a quantum computer",
+    ])
+      expect(text).toContain(part);
+    expect(text).not.toContain("The dealer");
+    const dealt = planned(read(BULK_MATCH), offered(1536), THREE);
+    expect(explainText(dealt.contract, dealt.plan, { lang: "en", width: 400, covenant })).not.toContain(
+      "quantum",
+    );
+  });
+
+  test.each(["en", "nl"] as const)("in words: %s", (lang) => {
+    const { contract, plan, covenant } = planned(read(undealt), offered(1536), THREE);
+    expect(explainText(contract, plan, { lang, width: 100, covenant })).toMatchSnapshot();
+  });
+
+  test("may be asked for where one of the two runs the coordinator", () => {
+    const run = () => planned(read(undealt), offered(1536), THREE, rosterOf("harbour")).plan;
+    expect(run().protocol.id).toBe("bulk-pair/1");
+  });
+
+  test("costs more than where somebody deals", () => {
+    const cost = (text: string) => {
+      const { plan, contract } = planned(read(text), offered(2 ** 20), THREE);
+      return costOf(plan, contract);
+    };
+    const [alone, dealt] = [cost(undealt), cost(BULK_MATCH)];
+    expect(alone.firstSeconds).toBeGreaterThan(dealt.firstSeconds);
+    const [own, before] = [alone, dealt].map((each) => each.parties.find(({ party }) => party === "customs"));
+    expect(own?.bytesOut).toBeGreaterThan((before?.bytesOut ?? 0) + 1_000_000); // rows of its 256 items
+  });
+
+  test("is not asked for in another mode, and no party may have that name", () => {
+    const inPair = undealt.replace("mode: bulk", "mode: pair");
+    expect(() => read(inPair)).toThrow("only in mode: bulk somebody deals, or nobody");
+    expect(() => read(undealt.replace("customs: watch", "nobody: watch"))).toThrow("nobody");
+  });
+});

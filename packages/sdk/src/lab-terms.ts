@@ -15,7 +15,7 @@ const PROTOCOLS: Covenant["protocols"] = [
   { id: "match-tokens/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "match-threshold/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "match-pair/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
-  { id: "bulk-pair/1", paramSets: ["okvs3-gf128"], coordinatorLearns: FACTS },
+  { id: "bulk-pair/1", paramSets: ["okvs3-gf128", "okvs3-gf128+ea41-1763-v1"], coordinatorLearns: FACTS },
   { id: "match-pair-count-local/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "match-pair-count-blind/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },
   { id: "lookup/1", paramSets: ["ristretto255-sha512"], coordinatorLearns: FACTS },

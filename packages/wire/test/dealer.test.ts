@@ -3,7 +3,16 @@
 import { readQuestion } from "@koplamp/query";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Federation } from "../../engine/test/federation.ts";
-import { type Covenant, canonicalBytes, documentBytes, type Plan, readDocument } from "../src/index.ts";
+import {
+  type Covenant,
+  canonicalBytes,
+  dealersOf,
+  documentBytes,
+  isUndealt,
+  NOBODY,
+  type Plan,
+  readDocument,
+} from "../src/index.ts";
 
 const DEALT = `koplamp: query/v1
 id: dealt
@@ -25,6 +34,13 @@ afterAll(() => federation.close());
 describe("a dealer", () => {
   it("is read in a plan as it was written", () => {
     expect(readDocument("plan/v1", documentBytes(plan)).ask).toMatchObject({ mode: "bulk", dealer: "cleo" });
+  });
+
+  it("is nobody where the two make the correlation themselves, and then no party of the plan", () => {
+    const undealt = { ...plan, ask: { ...plan.ask, dealer: NOBODY } } as Plan;
+    const { ask } = readDocument("plan/v1", documentBytes(undealt));
+    expect([isUndealt(ask), dealersOf(ask)]).toEqual([true, []]);
+    expect([isUndealt(plan.ask), dealersOf(plan.ask)]).toEqual([false, ["cleo"]]);
   });
 
   const inAsk = (change: object): object => ({ ...plan, ask: { ...plan.ask, ...change } });

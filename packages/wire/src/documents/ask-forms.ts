@@ -10,6 +10,7 @@ import {
   type LookupAsk,
   type MatchAsk,
   measuredColumn,
+  NOBODY,
   ownColumn,
 } from "./asks.ts";
 import { atLeastOne, list, name, party, same, sortedList, uniqueList } from "./fields.ts";
@@ -59,7 +60,7 @@ const match = z
     mode: z
       .enum(["pair", "bulk", "tokens", "threshold"], "expected pair, bulk, tokens or threshold, or no mode")
       .exactOptional(),
-    dealer: party.exactOptional(),
+    dealer: z.union([party, z.literal(NOBODY)], "expected a party id, or nobody").exactOptional(),
   })
   .refine((ask) => ask.atLeast <= ask.from.length, {
     message: "expected at most all parties",

@@ -44,7 +44,10 @@ export interface MatchAsk {
   readonly flaggedBy?: readonly Condition[];
   /** Set when the analyst named a mode; `pair` and `bulk` are for two parties. Absent where the choice is the planner's. */
   readonly mode?: "pair" | "bulk" | "tokens" | "threshold";
-  /** With `mode: bulk`: the party that deals the correlation, without data and without an answer; absent: the coordinator. */
+  /**
+   * With `mode: bulk`: the party that deals the correlation, without data and without an answer; absent: the coordinator. With
+   * `NOBODY` the two make it themselves.
+   */
   readonly dealer?: PartyId;
 }
 
@@ -194,7 +197,15 @@ export function measuredColumn(measure: string): string {
 
 /** Whoever deals what others work with, where a question names a party for it: it brings no data, and learns sizes alone. */
 export function dealersOf(ask: Ask): readonly PartyId[] {
-  return ask.kind === "match" && ask.dealer !== undefined ? [ask.dealer] : [];
+  return ask.kind === "match" && ask.dealer !== undefined && ask.dealer !== NOBODY ? [ask.dealer] : [];
+}
+
+/** What stands in the place of a dealer where nobody deals. */
+export const NOBODY: "nobody" = "nobody";
+
+/** Whether two parties work with a correlation that they make themselves. */
+export function isUndealt(ask: Ask): boolean {
+  return ask.kind === "match" && ask.dealer === NOBODY;
 }
 
 /** The columns that one party's rows are read for, each once: key, groups, conditions and measures, in that order. */

@@ -9,7 +9,14 @@ import type { Hash, Period, PublicKey, QueryClass, Text, Time } from "./types.ts
 type Field<T> = z.ZodType<T>;
 
 /** Names that are no party's: roles in views, and words with a meaning of their own. */
-export const RESERVED_PARTIES: readonly string[] = ["any", "coordinator", "node", "others", "witnesses"];
+export const RESERVED_PARTIES: readonly string[] = [
+  "any",
+  "coordinator",
+  "nobody",
+  "node",
+  "others",
+  "witnesses",
+];
 
 const partyForm = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, "expected a party id");
 
