@@ -30,6 +30,7 @@ import { POLICIES, QUOTAS } from "./policy.ts";
 import { SELECTED_ROWS } from "./selected-rows.ts";
 import { STANDING } from "./series.ts";
 import { SHARDS } from "./shards.ts";
+import { UNDEALT } from "./silent.ts";
 import { SINGLE_HOLDERS } from "./singles.ts";
 import { PICTURES, STATISTICAL } from "./statistics.ts";
 import { NOISES, SUMS } from "./sums.ts";
@@ -50,6 +51,7 @@ export const SWITCHES: readonly Switch[] = [
   ...PAIRS,
   ...SHARDS,
   ...BULK_PAIR,
+  ...UNDEALT,
   ...DEALERS,
   ...LOOKUPS,
   ...OPEN_LOOKUPS,

@@ -2,6 +2,7 @@
 // bulk-pair/1 without a dealer: the correlation that the two make, and what stops one that is not right.
 import { conversation } from "@koplamp/crypto";
 import type { MemoryVault, Party, PartyId } from "@koplamp/protocol";
+import { hex } from "@koplamp/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodePrimitives } from "../../pool/src/index.ts";
@@ -9,6 +10,7 @@ import { type BulkRun, correlationHandle } from "../src/bulk-jobs.ts";
 import { bulkPair, type Matched, PsiError, tellMatches } from "../src/index.ts";
 import { okvsLayout } from "../src/okvs-layout.ts";
 import { shapeOfRun } from "../src/silent-code.ts";
+import { coinsOf, saidOf } from "../src/silent-coins.ts";
 import { silentBytes } from "../src/silent-messages.ts";
 import { makeCorrelation } from "../src/silent-pair.ts";
 import { treesBytes } from "../src/silent-transfer.ts";
@@ -78,6 +80,30 @@ describe("a correlation without a dealer", () => {
     );
     expect(new Set(elements).size).toBe(3 * (okvsLayout(rows).cells + 1) + 1);
     expect(elements).not.toContain("0,0,0,0");
+  });
+
+  it("has other coins as soon as one byte of what was said before them is another, or the run is", () => {
+    const [offers, answered] = [new Uint8Array(128 * 64).fill(3), new Uint8Array(5000).fill(4)];
+    const coin = (run = runOf(FEW), said = saidOf(primitives, offers, answered)) =>
+      hex(coinsOf(primitives, run, said)("check"));
+    const coins = [
+      coin(),
+      coin(runOf(FEW, new Uint8Array(32).fill(1))),
+      coin({ ...runOf(FEW), from: "carol" }),
+    ];
+    for (const part of [offers, answered]) {
+      for (const at of [0, 31, 32, 4999]) {
+        part[at] = (part[at] ?? 0) ^ 1;
+        coins.push(coin());
+        part[at] = (part[at] ?? 0) ^ 1;
+      }
+    }
+    expect(new Set(coins).size).toBe(3 + 8);
+    expect(coin()).toBe(coins[0]);
+    const uses = (["check", "left", "right", "code"] as const).map((use) =>
+      hex(coinsOf(primitives, runOf(FEW), offers.subarray(0, 32))(use)),
+    );
+    expect(new Set(uses).size).toBe(4);
   });
 
   it("takes as many bytes as the formula says", () => {

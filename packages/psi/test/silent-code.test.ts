@@ -88,6 +88,14 @@ describe("the parameters of the code", () => {
     expect(NOISE * Math.log2(1 - DISTANCE)).toBeLessThan(-128);
   });
 
+  it("leave a chance below 2^-700 that as many positions as would give all noise away hold none", () => {
+    for (const elements of SIZES) {
+      const { trees, block } = silentShape(elements);
+      const noiseless = trees * block - elements;
+      expect(noiseless * Math.log2(1 - 1 / block)).toBeLessThan(-700);
+    }
+  });
+
   it("leave a chance below 2^-40 over the seed that some test has a weight below N/20, by the first moment", () => {
     for (const elements of SIZES) {
       const { trees, block } = silentShape(elements);
