@@ -2,8 +2,8 @@
 // A match of two long lists under a correlation that the coordinator deals, or a party that is neither.
 import type { PartyId } from "@koplamp/protocol";
 import { SILENT_PARAMS } from "@koplamp/psi";
-import type { Text } from "@koplamp/wire";
-import type { Choice } from "./choices.ts";
+import type { Plan, Text } from "@koplamp/wire";
+import { type Choice, PAIR } from "./choices.ts";
 
 /** Parameters of the store; behind them, where nobody deals, those of the correlation. */
 const STORE = "okvs3-gf128";
@@ -11,12 +11,12 @@ const STORE = "okvs3-gf128";
 const PAIR_PASSED_OVER: Choice["refused"][number] = {
   protocol: "match-pair/1",
   why: {
-    nl: "geen derde hoeft te worden vertrouwd, en bedrog van wie antwoordt valt op; kost honderden keren zoveel; op verzoek (mode: pair)",
-    en: "nobody third has to be trusted, and deceit by whoever answers is noticed; it costs hundreds of times as much; when asked for (mode: pair)",
+    nl: "geen derde hoeft te worden vertrouwd, en bedrog van wie antwoordt valt op; kost bij lange lijsten vijftig keer zoveel of meer; op verzoek (mode: pair)",
+    en: "nobody third has to be trusted, and deceit by whoever answers is noticed; for long lists it costs fifty times as much or more; when asked for (mode: pair)",
   },
 };
 
-/** Matching of two without a curve: hundreds of times cheaper than under a key, if the dealer joins neither party. */
+/** Matching of two without a curve: many times cheaper than under a key (docs/protocols/bulk-pair.md), if the dealer joins neither party. */
 export const BULK: Choice = bulkBy([]);
 
 /** `BULK` in words, with the party that deals where the question names one. */
@@ -45,15 +45,24 @@ export const UNDEALT: Choice = {
     {
       protocol: "match-pair/1",
       why: {
-        nl: "geen aanname over ruis in een code, en bedrog van wie antwoordt valt op; kost honderden keren zoveel; op verzoek (mode: pair)",
-        en: "it makes no assumption about noise in a code, and deceit by whoever answers is noticed; it costs hundreds of times as much; when asked for (mode: pair)",
+        nl: "geen aanname over ruis in een code, en bedrog van wie antwoordt valt op; kost bij lange lijsten dertig keer zoveel of meer; op verzoek (mode: pair)",
+        en: "it makes no assumption about noise in a code, and deceit by whoever answers is noticed; for long lists it costs thirty times as much or more; when asked for (mode: pair)",
       },
     },
   ],
 };
 
-/** What every other match of two passes over. */
-export const BULK_PASSED_OVER: Text = {
-  nl: "kost bijna geen rekenwerk, maar de coördinator of een derde partij (dealer) deelt toeval uit: spant die met een van beide samen, dan kunnen ze elk nummer tegen de lijst van de ander toetsen",
-  en: "it would cost almost no computing, but the coordinator or a third party (dealer) deals random numbers: if it works together with one of the two, these can test any identifier against the other one's list",
-};
+/** Padded rows above which a list is long: up to here a key for one question takes a party five CPU-seconds at most. */
+const LONG = 2 ** 16;
+
+/**
+ * What every other match of two passes over. Where a question would take a key of its own for long lists, it says that this
+ * one is worth asking for; it is never taken unasked, since somebody has to be trusted for it.
+ */
+export function bulkPassedOver({ inputs, protocol }: Plan): Text {
+  const long = protocol.id === PAIR.protocol && inputs.some(({ rowsPadded }) => rowsPadded > LONG);
+  return {
+    nl: `${long ? "het vragen waard bij lijsten zo lang als deze, want een vijftigste van het rekenwerk of minder" : "kost bijna geen rekenwerk"}, maar de coördinator of een derde partij (dealer) deelt toeval uit: spant die met een van beide samen, dan kunnen ze elk nummer tegen de lijst van de ander toetsen`,
+    en: `${long ? "worth asking for with lists as long as these, at a fiftieth of the computing or less" : "it would cost almost no computing"}, but the coordinator or a third party (dealer) deals random numbers: if it works together with one of the two, these can test any identifier against the other one's list`,
+  };
+}

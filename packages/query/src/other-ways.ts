@@ -2,7 +2,7 @@
 // The other ways in which a question could be answered: how to ask for them, what others would learn, and at what cost.
 import type { PartyId } from "@koplamp/protocol";
 import type { Ask, ContractItem, Covenant, Plan, Text } from "@koplamp/wire";
-import { BULK, BULK_PASSED_OVER } from "./bulk.ts";
+import { BULK, bulkPassedOver } from "./bulk.ts";
 import { checkClass, checkPattern, checkPersonLevel, RELAY } from "./ceilings.ts";
 import { type Choice, COUNTS, JOIN_HUB, JOIN_PAIR, PAIR, TOKENS } from "./choices.ts";
 import { choiceOf, choose, circumstances } from "./choose.ts";
@@ -137,7 +137,7 @@ function inAnother(ask: Ask, mode: string): Ask {
 function whyNot(plan: Plan, other: Plan): Text {
   if (plan.ask.kind === "match" && other.protocol.id === THRESHOLD.protocol)
     return thresholdPassedOver(plan.ask).why;
-  if (other.protocol.id === BULK.protocol) return BULK_PASSED_OVER;
+  if (other.protocol.id === BULK.protocol) return bulkPassedOver(plan);
   const all = [choiceOf(plan), ...Object.values(COUNTS), PAIR, TOKENS, THRESHOLD, JOIN_HUB, JOIN_PAIR];
   const found = all.flatMap(({ refused }) => refused).find(({ protocol }) => protocol === other.protocol.id);
   return found?.why ?? choiceOf(other).reason;

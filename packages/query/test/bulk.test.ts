@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { costOf } from "../src/cost.ts";
 import { explain, explainText, partiesOf, readQuestion } from "../src/index.ts";
 import { covenantOf, entry, planned, rosterOf } from "./agreement.ts";
-import { ONE_OFF_MATCH, PAIR_MATCH } from "./samples.ts";
+import { ONE_OFF_MATCH, PAIR_MATCH, SHIPS } from "./samples.ts";
 
 const read = (text: string) => readQuestion(text, { file: "q.yaml", lab: false });
 const offered = (rows: number) => [
@@ -21,6 +21,29 @@ describe("mode: bulk", () => {
   test("is taken when it is asked for, and only then", () => {
     expect(planned(read(BULK_MATCH), offered(1536)).plan.protocol.id).toBe("bulk-pair/1");
     expect(planned(read(ONE_OFF_MATCH), offered(1536)).plan.protocol.id).toBe("match-pair/1");
+  });
+
+  test("is told to be worth asking for above 65,536 items, where the covenant admits it; and is not taken unasked", () => {
+    const wayIn = (rows: number, text = ONE_OFF_MATCH, admitted = true) => {
+      const both = covenantOf(["customs", "harbour"]);
+      const covenant = {
+        ...both,
+        protocols: both.protocols.filter(({ id }) => admitted || id !== "bulk-pair/1"),
+      };
+      const { contract, plan } = planned(read(text), offered(rows), covenant);
+      expect(plan.protocol.id).not.toBe("bulk-pair/1");
+      return explain(contract, plan, { lang: "en", covenant }).otherWays.find(
+        ({ force }) => force === "mode: bulk",
+      );
+    };
+    const worth = expect.stringContaining("worth asking for with lists as long as these");
+    expect(wayIn(2 ** 17)).toMatchObject({ possible: true, why: worth });
+    expect(wayIn(2 ** 16)).toMatchObject({ possible: true, why: expect.not.stringContaining("worth") });
+    expect(wayIn(2 ** 17, SHIPS)?.why).toEqual(expect.not.stringContaining("worth"));
+    expect(wayIn(2 ** 17, ONE_OFF_MATCH, false)).toMatchObject({
+      possible: false,
+      why: 'covenant "ports" does not admit bulk-pair/1',
+    });
   });
 
   test("takes lists as long as a key for one question takes in shards", () => {
