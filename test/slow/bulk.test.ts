@@ -9,11 +9,14 @@ import { failuresOf } from "../../packages/psi/test/stores.ts";
 const primitives = nodePrimitives();
 
 describe("bulk-pair/1 over several bins", { timeout: 600_000 }, () => {
-  it("matches 40,000 against 40,000, of which half are the same", () => {
+  it.each([
+    ["the coordinator deals", "coordinator"],
+    ["nobody deals", "nobody"],
+  ])("matches 40,000 against 40,000, of which half are the same: %s", (_who, dealer) => {
     const federation = bulkOf(primitives);
     const from = (first: number): readonly string[] =>
       Array.from({ length: 40_000 }, (_, at) => `${first + at}`);
-    const setups = bulkSetups(federation, { alice: from(0), bob: from(20_000) }, ["alice", "bob"]);
+    const setups = bulkSetups(federation, { alice: from(0), bob: from(20_000) }, ["alice", "bob"], dealer);
     const { outputs } = runBulk(federation, setups);
     const found = (me: string): readonly number[] =>
       tellMatches(outputs.get(me) as Matched, "nothing", 2).map(({ item }) => item);

@@ -99,12 +99,17 @@ describe("a match in shards", () => {
     },
   );
 
-  it.each(["pair", "bulk"])("of two in mode %s gives the answer of one, whatever is cut", async (mode) => {
+  it.each([
+    ["pair", {}],
+    ["bulk", {}],
+    ["bulk, and nobody deals,", { dealer: "nobody" }],
+  ])("of two in mode %s gives the answer of one, whatever is cut", async (named, dealing) => {
+    const [mode = ""] = named.split(",");
     const two = ["anna", "bert"];
     const answers: unknown[] = [];
     for (const shards of [1, 4, 8]) {
       const all = open(LISTS, { evaluations: 4096 });
-      const outcome = await all.ask("anna", matchOf(two, two, { shards, mode }));
+      const outcome = await all.ask("anna", matchOf(two, two, { shards, mode, ...dealing }));
       const [bert] = await all.outcomes(["bert"]);
       answers.push([resultOf(outcome), resultOf(bert)]);
       const labels = Array.from({ length: shards }, (_, at) => `${at}/${shards}`);

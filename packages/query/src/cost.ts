@@ -55,8 +55,8 @@ const US = {
   product: 25_000,
   bulk: 1.5,
   deal: 0.2,
-  base: 150_000,
-  correlation: 1,
+  base: 100_000,
+  correlation: 0.7,
 };
 
 /** The cost of a plan: by its contract, or by the description that the contract is made of. */
