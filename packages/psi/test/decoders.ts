@@ -20,6 +20,8 @@ import {
 } from "../src/messages.ts";
 import { okvsLayout } from "../src/okvs-layout.ts";
 import { openingsCodec, pairKeyCodec, slotsCodec, sortedCodec } from "../src/pair-messages.ts";
+import { type SilentShape, silentShape } from "../src/silent-code.ts";
+import { silentBytes, silentCodec } from "../src/silent-messages.ts";
 import { countedTablesCodec, hitsCodec, NEXT, tablesCodec } from "../src/threshold-messages.ts";
 
 const ROWS = 16;
@@ -77,6 +79,9 @@ export function decoders(group: Group, rng: Rng): readonly Target[] {
       [store.encode({ attempt: 3, sums: rng(32), cells: rng(layout.cells * 16) })],
       5000,
     ),
+    codecTarget("O", silentCodec("anna", "O", SILENT), [rng(silentBytes(SILENT).O)], 10_000),
+    codecTarget("U", silentCodec("anna", "U", SILENT), [rng(silentBytes(SILENT).U)], 5000),
+    codecTarget("G", silentCodec("anna", "G", PUNCTURED), [rng(silentBytes(PUNCTURED).G)], 10_000),
     codecTarget("T of a bulk match", bulkTokensCodec("anna", ROWS), [rising(ROWS, 16)], 30_000),
     codecTarget("K of a look-up", lookupKeyCodec("anna"), [rng(96)], 20_000),
     codecTarget("T of an index", indexCodec("anna", ROWS), [rising(ROWS, 16)], 30_000),
@@ -84,6 +89,10 @@ export function decoders(group: Group, rng: Rng): readonly Target[] {
     elements(group, rng),
   ];
 }
+
+/** Correlations of few elements, one of them with trees. */
+const SILENT = silentShape(10);
+const PUNCTURED: SilentShape = { elements: 10, trees: 5, block: 4, levels: 2 };
 
 /** A churn with the same list twice. */
 function churn(list: Uint8Array): Uint8Array {

@@ -94,9 +94,9 @@ function pair(lists: Lists, seed: string): Simulated {
   );
 }
 
-function bulk(lists: Lists, seed: string): Simulated {
+function bulk(lists: Lists, seed: string, dealer: string): Simulated {
   const federation = pairOf(seed);
-  return runBulk(federation, bulkSetups(federation, two(lists), ["alice", "bob"]));
+  return runBulk(federation, bulkSetups(federation, two(lists), ["alice", "bob"], dealer));
 }
 
 function pairCount(lists: Lists, seed: string, mode: CountMode): Simulated {
@@ -117,7 +117,8 @@ const PROTOCOLS: Readonly<Record<string, (lists: Lists, seed: string) => unknown
   "overlap-recipient/1": (lists, seed) => shapeOf(counted(lists, seed, "recipient")),
   "overlap-threshold/1": (lists, seed) => shapeOf(counted(lists, seed, "atLeast")),
   "match-pair/1": (lists, seed) => shapeOf(pair(lists, seed)),
-  "bulk-pair/1": (lists, seed) => shapeOf(bulk(lists, seed)),
+  "bulk-pair/1": (lists, seed) => shapeOf(bulk(lists, seed, "coordinator")),
+  "bulk-pair/1, where nobody deals": (lists, seed) => shapeOf(bulk(lists, seed, "nobody")),
   "match-pair-count-local/1": (lists, seed) => shapeOf(pairCount(lists, seed, "count.local")),
   "match-pair-count-blind/1": (lists, seed) => shapeOf(pairCount(lists, seed, "count.blind")),
   "match-pair-count-blind/1 among three": (lists, seed) => shapeOf(pairsCounted(lists, seed)),

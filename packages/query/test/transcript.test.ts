@@ -110,10 +110,13 @@ describe("the contract's egress is what a simulation sends", () => {
     expect(contract.disclosures.map(({ id }) => id)).toEqual(["pair.harbour.customs"]);
   });
 
-  test("bulk-pair/1, with what the coordinator deals", () => {
+  test.each([
+    ["what the coordinator deals", "coordinator", "mode: bulk"],
+    ["what the two make themselves", "nobody", "mode: bulk\n  dealer: nobody"],
+  ])("bulk-pair/1, with %s", (_what, dealer, mode) => {
     const federation = pair();
-    const run = runBulk(federation, bulkSetups(federation, LISTED, ["customs"]));
-    const text = PAIR_MATCH.replace("mode: pair", "mode: bulk");
+    const run = runBulk(federation, bulkSetups(federation, LISTED, ["customs"], dealer));
+    const text = PAIR_MATCH.replace("mode: pair", mode);
     const { contract } = planned(read(text), offered(["customs", "harbour"], DATASETS));
     expect(byName(contract.egress)).toEqual(byName(added(rowsOf([run], ""))));
     expect(contract.disclosures.map(({ id }) => id)).toEqual(["bulk.harbour.customs"]);

@@ -86,7 +86,7 @@ describe("a lab", { timeout: 60_000 }, () => {
     });
   });
 
-  test("lets a third party deal for two, and tells it nothing of their answer", async () => {
+  test("lets a third party or nobody deal for two, and tells it nothing of their answer", async () => {
     const two = MATCH.replace(FROM, "from: { aa: list, bb: list }").replace(
       "tell: holders",
       "tell: holders, mode: bulk",
@@ -100,6 +100,9 @@ describe("a lab", { timeout: 60_000 }, () => {
     expect(other.explanation.protocol).toBe("bulk-pair/1");
     expect(Object.keys(other.answer.ledger).sort()).toEqual(["aa", "bb", "cc"]);
     await expect(ask(dealt("bb"))).rejects.toThrow("bb brings a list and cannot deal");
+    const undealt = await ask(dealt("nobody"));
+    expect(JSON.parse(answerText(undealt.answer)).results).toEqual(results);
+    expect(Object.keys(undealt.answer.ledger).sort()).toEqual(["aa", "bb"]);
   });
 
   test("keeps ledgers and caches of earlier runs in its state", async () => {
