@@ -77,27 +77,43 @@ function masked(
   seed: Uint8Array,
 ): Uint8Array {
   const { primitives } = backend;
-  const shape = shapeOfRun(run);
-  const base = baseOf(shape);
   const drawn = primitives.aes256Ctr(seed, 2 * SEED_BYTES);
-  const noise = drawnNoise(primitives, shape, drawn.subarray(SEED_BYTES));
-  const { answer, seeds } = blaming(run.from, () => {
-    return seedsForOffers(backend, sessionOf(primitives, run), offers, drawn.subarray(0, SEED_BYTES));
-  });
-  const { values, places } = noiseIn(shape, noise);
+  try {
+    const noise = drawnNoise(primitives, shapeOfRun(run), drawn.subarray(SEED_BYTES));
+    vault.put(handleOf(run, "noise"), noise);
+    const { answer, seeds } = blaming(run.from, () => {
+      return seedsForOffers(backend, sessionOf(primitives, run), offers, drawn.subarray(0, SEED_BYTES));
+    });
+    return rowsUnder(primitives, vault, run, offers, answer, seeds);
+  } finally {
+    wipe(drawn);
+  }
+}
+
+/** The answer, the rows under these seeds, and the sums of their check. What the receiver needs next is in the vault then. */
+function rowsUnder(
+  primitives: Primitives,
+  vault: Vault,
+  run: BulkRun,
+  offers: Uint8Array,
+  answer: Uint8Array,
+  seeds: Uint8Array,
+): Uint8Array {
+  const shape = shapeOfRun(run);
+  const { values, places } = noiseIn(shape, vault.get(handleOf(run, "noise")));
   const bits = siblingSides(shape, places);
-  const { rows, c } = maskRows(primitives, base, seeds, { bits, values });
-  wipe(drawn, seeds);
-  const answered = concat(answer, rows);
-  const said = saidOf(primitives, offers, answered);
   const a = elementsOf({ bits, values });
-  const sums = coinSums(primitives, { a, c }, coinsOf(primitives, run, said)("check"));
-  a.fill(0);
-  wipe(bits);
-  vault.put(handleOf(run, "noise"), noise);
-  vault.put(handleOf(run, "base"), bytesOf(c));
-  vault.put(handleOf(run, "coins"), said);
-  return concat(answered, sums);
+  try {
+    const { rows, c } = maskRows(primitives, baseOf(shape), seeds, { bits, values });
+    const answered = concat(answer, rows);
+    const said = saidOf(primitives, offers, answered);
+    vault.put(handleOf(run, "base"), bytesOf(c));
+    vault.put(handleOf(run, "coins"), said);
+    return concat(answered, coinSums(primitives, { a, c }, coinsOf(primitives, run, said)("check")));
+  } finally {
+    wipe(seeds, bits);
+    a.fill(0);
+  }
 }
 
 /** The sender's half of the base. @throws {PsiError} `element` or `correlation`. */
