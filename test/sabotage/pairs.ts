@@ -54,8 +54,8 @@ export const PAIRS: readonly Switch[] = [
     edits: [
       {
         file: CUT,
-        from: "keyedInputs(primitives, vault.get(groupSecretHandle(SEED)), some, 4)",
-        to: "keyedInputs(primitives, new Uint8Array(32), some, 4)",
+        from: "keyedInputs(primitives, vault.get(groupSecretHandle(SEED)), inputs, 4)",
+        to: "keyedInputs(primitives, new Uint8Array(32), inputs, 4)",
       },
     ],
     test: { file: SHARDS, name: "cuts otherwise in every session" },

@@ -22,6 +22,7 @@ import {
   seekSecrets,
   seekShards,
   selectInputs,
+  stretchOf,
 } from "@koplamp/psi";
 import {
   bucket,
@@ -94,7 +95,7 @@ export async function cutByCache(
   const cut: ShardCut = { planHash: fromHex(planHash.slice(7)), shards };
   const pool = await node.workers.session({ cacheKey: node.keys.storage.slice() });
   try {
-    await pool.run(seekInputs, [inputs]);
+    await seek(pool, inputs);
     for (const chunks of parts()) await pool.run(seekShards, [scope, chunks, cut]);
     return (await pool.run(foundShards, [shards])) as readonly Uint32Array[]; // safe because the job's type says so
   } finally {
@@ -108,7 +109,7 @@ export async function loadPart(
   { scope, parts }: Cache,
   inputs: PackedInputs,
 ): Promise<void> {
-  await pool.run(seekInputs, [inputs]);
+  await seek(pool, inputs);
   for (const chunks of parts()) await pool.run(seekSecrets, [scope, chunks]);
   await pool.run(loadFound, []);
 }
@@ -144,11 +145,22 @@ function cacheOf(node: NodePorts, { plan, own }: QuestionRun, keySet: KeptKeySet
   return { scope, prefix, chunks, parts };
 }
 
+/** Inputs that go to a worker at a time. */
+const STRETCH = 2 ** 16;
+
+/** Begins to look inputs up: a worker holds their indices, and never a long list. */
+async function seek(pool: SessionPool, inputs: PackedInputs): Promise<void> {
+  const { length } = inputs.ends;
+  for (let from = 0; from === 0 || from < length; from += STRETCH) {
+    await pool.run(seekInputs, [stretchOf(inputs, from, Math.min(length, from + STRETCH)), from, length]);
+  }
+}
+
 /** Positions of the inputs that were never evaluated under this key. */
 async function missing(node: NodePorts, { scope, parts }: Cache, inputs: PackedInputs): Promise<Uint32Array> {
   const pool = await node.workers.session({ cacheKey: node.keys.storage.slice() });
   try {
-    await pool.run(seekInputs, [inputs]);
+    await seek(pool, inputs);
     for (const chunks of parts()) await pool.run(seekKnown, [scope, chunks]);
     return (await pool.run(notFound, [])) as Uint32Array; // safe because the job's type says so
   } finally {

@@ -7,7 +7,8 @@ import { bind, type Job, type JobEntry, job, type Vault } from "@koplamp/protoco
 import { ascending, compareAt, rowAt } from "./ascending.ts";
 import { INDEX_BYTES, openRows, putLoaded, ROW_BYTES, SECRET_BYTES } from "./cache.ts";
 import { PsiError } from "./errors.ts";
-import { kdfEach, keyedInputs, stretchOf } from "./keyed.ts";
+import { kdfEach, keyedInputs } from "./keyed.ts";
+import { positionsOf } from "./query-shards.ts";
 import { bytesOf, wordsOf } from "./words.ts";
 
 /** How a list is cut into the sessions of a question. */
@@ -18,8 +19,12 @@ export interface ShardCut {
   readonly shards: number;
 }
 
-/** Begins to look inputs up in a cache that follows in parts. */
-export const seekInputs: Job<[inputs: PackedInputs], void> = job("psi.cache.seek");
+/**
+ * Begins to look `count` inputs up in a cache that follows in parts. They come a stretch at a time, in order, the first
+ * from position 0; with the last one they are in order of their index.
+ */
+export const seekInputs: Job<[inputs: PackedInputs, from: number, count: number], void> =
+  job("psi.cache.seek");
 
 /** Marks the inputs that stand in these chunks. */
 export const seekKnown: Job<[scope: Uint8Array, chunks: readonly Uint8Array[]], void> =
@@ -42,19 +47,18 @@ export const foundShards: Job<[shards: number], readonly Uint32Array[]> = job("p
 /** Keeps what was found for the jobs of a query, as `loadItems` does. @throws {PsiError} `not-evaluated`. */
 export const loadFound: Job<[], void> = job("psi.cache.load-found");
 
+/** Vault: the indices of inputs in their own order, as far as they have come. */
+const COMING = "seek/coming";
 /** Vault: the inputs' indices in ascending order, which input each is of, and what was found of each: 1 + its shard. */
 const INDICES = "seek/indices";
 const ORDER = "seek/order";
 const FOUND = "seek/found";
 /** Vault: s_x of the inputs that were found, in the order of the inputs. */
 const TAKEN = "seek/secrets";
-/** Inputs whose indices are computed at a time. */
-const STRETCH = 2 ** 16;
-
 /** The code behind the jobs of this file. */
 export function cacheSeekJobs(primitives: Primitives): readonly JobEntry[] {
   return [
-    bind(seekInputs, (vault, inputs) => begin(primitives, vault, inputs)),
+    bind(seekInputs, (vault, inputs, from, count) => begin(primitives, vault, inputs, { from, count })),
     bind(seekKnown, (vault, scope, chunks) => {
       for (const chunk of chunks) markKnown(vault, openRows(primitives, vault, scope, chunk));
     }),
@@ -78,20 +82,23 @@ export function cacheSeekJobs(primitives: Primitives): readonly JobEntry[] {
   ];
 }
 
-function begin(primitives: Primitives, vault: Vault, inputs: PackedInputs): void {
-  const count = inputs.ends.length;
-  const indices = new Uint8Array(count * INDEX_BYTES);
-  const key = vault.get("cacheKey");
-  for (let from = 0; from < count; from += STRETCH) {
-    const some = stretchOf(inputs, from, Math.min(count, from + STRETCH));
-    indices.set(keyedInputs(primitives, key, some, INDEX_BYTES), from * INDEX_BYTES);
-  }
+function begin(
+  primitives: Primitives,
+  vault: Vault,
+  inputs: PackedInputs,
+  { from, count }: { readonly from: number; readonly count: number },
+): void {
+  if (from === 0) vault.put(COMING, new Uint8Array(count * INDEX_BYTES));
+  const indices = vault.get(COMING);
+  indices.set(keyedInputs(primitives, vault.get("cacheKey"), inputs, INDEX_BYTES), from * INDEX_BYTES);
+  if (from + inputs.ends.length < count) return;
   const order = ascending(indices, INDEX_BYTES);
   const sorted = new Uint8Array(indices.length);
   order.forEach((from, to) => void sorted.set(rowAt(indices, INDEX_BYTES, from), to * INDEX_BYTES));
   vault.put(INDICES, sorted);
   vault.put(ORDER, bytesOf(order));
   vault.put(FOUND, new Uint8Array(count * 2));
+  vault.drop(COMING);
 }
 
 /** The places among the sorted indices at which a row of the cache stands: one for each equal input. */
@@ -198,21 +205,10 @@ function expectAll(vault: Vault): void {
 function cutBy(vault: Vault, shards: number): readonly Uint32Array[] {
   const [found, order] = [halvesOf(vault.get(FOUND)), wordsOf(vault.get(ORDER))];
   const shardAt = new Uint16Array(order.length);
-  const sizes = new Uint32Array(shards);
   order.forEach((input, place) => {
-    const shard = (found[place] ?? 1) - 1;
-    shardAt[input] = shard;
-    sizes[shard] = (sizes[shard] ?? 0) + 1;
+    shardAt[input] = (found[place] ?? 1) - 1;
   });
-  const cut = Array.from(sizes, (size) => new Uint32Array(size));
-  const filled = new Uint32Array(shards);
-  shardAt.forEach((shard, input) => {
-    const at = filled[shard] ?? 0;
-    filled[shard] = at + 1;
-    const positions = cut[shard];
-    if (positions !== undefined) positions[at] = input;
-  });
-  return cut;
+  return positionsOf(shardAt, shards);
 }
 
 function halvesOf(bytes: Uint8Array): Uint16Array {

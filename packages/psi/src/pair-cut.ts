@@ -23,7 +23,7 @@ import {
 } from "@koplamp/protocol";
 import { PsiError } from "./errors.ts";
 import { keyedInputs, selectInputs, stretchOf } from "./keyed.ts";
-import { fewestShards, shardRows } from "./query-shards.ts";
+import { fewestShards, positionsOf, shardRows } from "./query-shards.ts";
 import { MOST_PAIR_ROWS, rowsOf, type Session } from "./session.ts";
 
 /** Into how many shards every list is cut, and what each shard of a party is padded to. */
@@ -84,7 +84,7 @@ export function* cutShards(
 ): Generator<Effect, readonly Shard[], unknown> {
   if (shards === 1) return [{ inputs, positions: Uint32Array.from(inputs.ends.keys()) }];
   yield* groupSecret(talk, parties, transcript, SEED, rng);
-  const cut = yield* compute(cutInputs, inputs, shards);
+  const cut = yield* cutInto(inputs, shards);
   const rows = rowsOf(rowsPadded, me);
   if (cut.every(({ length }) => length <= rows)) {
     return cut.map((positions) => ({ inputs: selectInputs(inputs, positions), positions }));
@@ -104,7 +104,18 @@ export function* cutParty(
   rng: Rng,
 ): Party<readonly Uint32Array[]> {
   yield* groupSecret(conversation(me, parties), parties, transcript, SEED, rng);
-  return yield* compute(cutInputs, inputs, shards);
+  return yield* cutInto(inputs, shards);
+}
+
+/** A stretch at a time: a worker holds no list that goes into several sessions as a whole. */
+function* cutInto(inputs: PackedInputs, shards: number): Generator<Effect, readonly Uint32Array[], unknown> {
+  const count = inputs.ends.length;
+  const shardAt = new Uint16Array(count);
+  for (let from = 0; from < count; from += STRETCH) {
+    const some = stretchOf(inputs, from, Math.min(count, from + STRETCH));
+    shardAt.set(yield* compute(cutInputs, some, shards), from);
+  }
+  return positionsOf(shardAt, shards);
 }
 
 /** What that session sends, as a contract names it; nothing where there is one shard. */
@@ -121,26 +132,19 @@ export function cutEgress(
   return ["commit", "echo", "alpha"].flatMap((what) => sent(parties, parties, what, 32));
 }
 
-/** The positions of the inputs of each shard: HMAC-SHA256 under the parties' own secret says which. */
-const cutInputs: Job<[inputs: PackedInputs, shards: number], readonly Uint32Array[]> =
-  job("psi.pair.cut-inputs");
+/** The shard of each input: HMAC-SHA256 under the parties' own secret says which. */
+const cutInputs: Job<[inputs: PackedInputs, shards: number], Uint16Array> = job("psi.pair.cut-inputs");
 
-/** Inputs that are hashed at a time. */
+/** Inputs that go to a worker at a time. */
 const STRETCH = 2 ** 16;
 
 /** The code behind the jobs of this file. */
 export function cutJobs(primitives: Primitives): readonly JobEntry[] {
   return [
     bind(cutInputs, (vault, inputs, shards) => {
-      const positions: number[][] = Array.from({ length: shards }, () => []);
-      const count = inputs.ends.length;
-      for (let from = 0; from < count; from += STRETCH) {
-        const some = stretchOf(inputs, from, Math.min(count, from + STRETCH));
-        const rows = keyedInputs(primitives, vault.get(groupSecretHandle(SEED)), some, 4);
-        const view = new DataView(rows.buffer, rows.byteOffset);
-        some.ends.forEach((_, row) => void positions[view.getUint32(row * 4) % shards]?.push(from + row));
-      }
-      return positions.map((chosen) => Uint32Array.from(chosen));
+      const rows = keyedInputs(primitives, vault.get(groupSecretHandle(SEED)), inputs, 4);
+      const view = new DataView(rows.buffer, rows.byteOffset);
+      return Uint16Array.from(inputs.ends, (_, row) => view.getUint32(row * 4) % shards);
     }),
   ];
 }

@@ -47,6 +47,21 @@ export function fewestShards(buckets: readonly number[], mostRows: number): numb
   return shards;
 }
 
+/** The positions of the inputs of each shard, in their own order. `shardAt`: the shard of each input. */
+export function positionsOf(shardAt: Uint16Array, shards: number): readonly Uint32Array[] {
+  const sizes = new Uint32Array(shards);
+  for (const shard of shardAt) sizes[shard] = (sizes[shard] ?? 0) + 1;
+  const cut = Array.from(sizes, (size) => new Uint32Array(size));
+  const filled = new Uint32Array(shards);
+  shardAt.forEach((shard, input) => {
+    const at = filled[shard] ?? 0;
+    filled[shard] = at + 1;
+    const positions = cut[shard];
+    if (positions !== undefined) positions[at] = input;
+  });
+  return cut;
+}
+
 /** What leaves in so many sessions that are alike. */
 export function inSessions(rows: readonly EgressRow[], sessions: number): readonly EgressRow[] {
   return rows.map((row) => ({

@@ -44,10 +44,18 @@ function inSession<Value>(
 const scope = federation.items("alice", inputsOf([])).scope;
 const chunksOf = (party: string) => federation.site(party).chunks.map((chunk) => [scope, [chunk]] as const);
 
+/** A list that comes in stretches of four. */
+function seeking(list: readonly string[]): readonly (readonly [typeof seekInputs, readonly unknown[]])[] {
+  const count = list.length;
+  return Array.from({ length: Math.max(1, Math.ceil(count / 4)) }, (_, at) => {
+    return [seekInputs, [inputsOf(list.slice(4 * at, 4 * at + 4)), 4 * at, count]];
+  });
+}
+
 /** The names of the items of each shard, by one party's cache. */
 function cutAt(party: string, list: readonly string[], shards: number, planHash = PLAN) {
   const { value } = inSession<readonly Uint32Array[]>(party, [
-    [seekInputs, [inputsOf(list)]],
+    ...seeking(list),
     ...chunksOf(party).map((args) => [seekShards, [...args, { planHash, shards }]] as const),
     [foundShards, [shards]],
   ]);
@@ -64,7 +72,7 @@ describe("a cache that is read in parts", () => {
           [loadItems, [inputsOf(list)]],
         ]);
         const parts = inSession("alice", [
-          [seekInputs, [inputsOf(list)]],
+          ...seeking(list),
           ...chunksOf("alice").map((args) => [seekSecrets, args] as const),
           [loadFound, []],
         ]);
@@ -76,23 +84,17 @@ describe("a cache that is read in parts", () => {
   });
 
   it("has nothing to give to an empty list, not even where there is no cache", () => {
-    const { vault } = inSession("alice", [
-      [seekInputs, [inputsOf([])]],
-      [loadFound, []],
-    ]);
+    const { vault } = inSession("alice", [...seeking([]), [loadFound, []]]);
     expect([vault.get("s").length, ...vault.get("distinct")]).toEqual([0, 0, 0, 0, 0]);
-    expect(
-      inSession<readonly unknown[]>("alice", [
-        [seekInputs, [inputsOf([])]],
-        [foundShards, [4]],
-      ]).value,
-    ).toEqual(Array.from({ length: 4 }, () => new Uint32Array()));
+    expect(inSession<readonly unknown[]>("alice", [...seeking([]), [foundShards, [4]]]).value).toEqual(
+      Array.from({ length: 4 }, () => new Uint32Array()),
+    );
   });
 
   it("names what no part has, each different input once", () => {
     const list = ["new", "item 3", "newer", "new", "item 80"];
     const { value } = inSession<Uint32Array>("alice", [
-      [seekInputs, [inputsOf(list)]],
+      ...seeking(list),
       ...chunksOf("alice").map((args) => [seekKnown, args] as const),
       [notFound, []],
     ]);
@@ -103,12 +105,9 @@ describe("a cache that is read in parts", () => {
     expect(() => cutAt("alice", ["item 1", "new"], 4)).toThrow(
       expect.objectContaining({ code: "not-evaluated" }),
     );
-    expect(() =>
-      inSession("alice", [
-        [seekInputs, [inputsOf(["new"])]],
-        [loadFound, []],
-      ]),
-    ).toThrow(expect.objectContaining({ code: "not-evaluated" }));
+    expect(() => inSession("alice", [...seeking(["new"]), [loadFound, []]])).toThrow(
+      expect.objectContaining({ code: "not-evaluated" }),
+    );
   });
 });
 

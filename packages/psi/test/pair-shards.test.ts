@@ -5,7 +5,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toyGroup } from "../../../test/toy/group.ts";
 import { oraclePrimitives as primitives } from "../../crypto/test/oracle-primitives.ts";
-import { evaluatedRows, type Matched, matchPair, matchPairParty, pairCountBlind } from "../src/index.ts";
+import {
+  cutParty,
+  evaluatedRows,
+  type Matched,
+  matchPair,
+  matchPairParty,
+  pairCountBlind,
+} from "../src/index.ts";
 import { cutOf } from "../src/pair-cut.ts";
 import { MOST_PAIR_ROWS } from "../src/session.ts";
 import { expectDescribed } from "./described.ts";
@@ -101,8 +108,8 @@ describe("a pair in shards", () => {
       const federation = pairOf(toyGroup(), primitives, seed);
       const honest = federation.jobs.get("psi.pair.cut-inputs");
       const watched = bind({ name: "psi.pair.cut-inputs" }, (vault, ...args: readonly unknown[]) => {
-        const cut = honest?.(vault, ...args) as readonly Uint32Array[];
-        cuts.push(cut.map((positions) => positions.join(" ")).join(";"));
+        const cut = honest?.(vault, ...args) as Uint16Array;
+        cuts.push(cut.join(" "));
         return cut;
       });
       Object.assign(federation, { jobs: new Map([...federation.jobs, watched]) });
@@ -114,12 +121,30 @@ describe("a pair in shards", () => {
     expect(new Set(cuts).size).toBe(4); // of two parties, in two sessions
   });
 
+  it("cuts a list that goes to a worker in stretches alike at both, and leaves it in its order", () => {
+    const federation = pairOf(toyGroup(), primitives);
+    const list = numbered(0, 70_000);
+    const lists: Lists = { alice: list, bob: [...list].reverse() };
+    const transcript = federation.transcript();
+    const inputs = packed(lists);
+    const nodes = BOTH.map((me) => {
+      const own = inputs[me] ?? { bytes: new Uint8Array(), ends: new Uint32Array() };
+      return [me, cutParty({ me, parties: BOTH, transcript }, own, 8, federation.rng)];
+    });
+    const { outputs } = federation.run(Object.fromEntries(nodes));
+    const [alice, bob] = BOTH.map((me) =>
+      (outputs.get(me) as readonly Uint32Array[]).map((cut) => Array.from(cut, (at) => lists[me]?.[at])),
+    );
+    expect(bob?.map((names) => [...names].reverse())).toEqual(alice);
+    expect(alice?.flat()).toHaveLength(list.length);
+    expect(new Set(alice?.flat()).size).toBe(list.length);
+  });
+
   it("ends before any token, commitment or request leaves when a shard is over its size", () => {
     const federation = pairOf(toyGroup(), primitives);
-    const everything = bind({ name: "psi.pair.cut-inputs" }, (_vault, inputs: { ends: Uint32Array }) => [
-      Uint32Array.from(inputs.ends.keys()),
-      ...Array.from({ length: 3 }, () => new Uint32Array()),
-    ]);
+    const everything = bind({ name: "psi.pair.cut-inputs" }, (_vault, inputs: { ends: Uint32Array }) => {
+      return new Uint16Array(inputs.ends.length);
+    });
     const rigged = Object.assign(federation, { jobs: new Map([...federation.jobs, everything]) });
     const left = new Set<string>();
     const setups = matchSetups(rigged, LISTS, BOTH).map((setup) => ({ ...setup, mostRows: MOST }));
