@@ -20,7 +20,6 @@ import {
   type Matched,
   matchTokensParty,
   openShare,
-  selectInputs,
   tellMatches,
 } from "@koplamp/psi";
 import {
@@ -32,6 +31,7 @@ import {
   NORM_VERSION,
   type PackedInputs,
   packInputs,
+  selectInputs,
 } from "@koplamp/wire";
 import { afterAll, expect, test } from "vitest";
 

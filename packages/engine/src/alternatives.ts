@@ -10,10 +10,12 @@ import {
   type InputContext,
   joinInputs,
   keyAt,
+  listOf,
   type Match,
   type MatchAsk,
   type PackedInputs,
   type Table,
+  wholeOf,
 } from "@koplamp/wire";
 import { combinations, type Items, type Pause } from "./items.ts";
 
@@ -69,11 +71,11 @@ export async function recordItems(
       perRow[row]?.push(positions.map((position) => before + position));
     }
     before += found.count;
-    lists.push(found.take());
+    lists.push(wholeOf(found.take()));
   }
   const records = new Map(perRow.map((record) => [JSON.stringify(record), record]));
   return {
-    inputs: joinInputs(lists),
+    list: listOf(joinInputs(lists)),
     records: [...records.values()].filter((record) => record.some((positions) => positions.length > 0)),
   };
 }
@@ -86,7 +88,7 @@ export async function recordItems(
 export function recordMatches(
   { parties, holders = new Uint32Array() }: Matched,
   { tell, atLeast, bands }: MatchAsk,
-  { inputs, records }: RecordItems,
+  { list, records }: RecordItems,
   me: PartyId,
 ): readonly Match[] {
   const others = parties.flatMap((party, bit) => (party === me ? [] : [{ party, bit }]));
@@ -102,7 +104,7 @@ export function recordMatches(
     const agreed = record.flatMap((_, at) => (found.some((one) => one.agreed.includes(at)) ? [at] : []));
     const shown = record[agreed[0] ?? 0]?.find((item) => found.some(({ bit }) => isHeld(holders, item, bit)));
     const match: Match = {
-      key: shown === undefined ? [] : keyAt(inputs, shown),
+      key: shown === undefined ? [] : keyAt(list, shown),
       ...told(tell, [me, ...found.map(({ party }) => party)]),
       agreed,
       band: bandName(Math.max(...found.map((one) => bandOf(one.agreed, bands)))),

@@ -9,6 +9,7 @@ import {
   type InputContext,
   inputEncoder,
   interestItems,
+  listOf,
   type PresenceGrid,
   packInputs,
   type Table,
@@ -48,7 +49,7 @@ export async function snapshotOf({ sources, primitives }: NodePorts, dataset: st
 /** The items of everything in the own register that runs now, each once. An item is a hash: no text of it goes further. */
 export function ownItems(node: NodePorts, grid: PresenceGrid, context: InputContext): Items {
   const keys = [...idsByItem(node, grid).keys()].sort().map((item) => [item]);
-  return { inputs: packInputs(keys.map(inputEncoder(context))) };
+  return { list: listOf(packInputs(keys.map(inputEncoder(context)))) };
 }
 
 /**

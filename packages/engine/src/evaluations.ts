@@ -21,8 +21,6 @@ import {
   seekKnown,
   seekSecrets,
   seekShards,
-  selectInputs,
-  stretchOf,
 } from "@koplamp/psi";
 import {
   bucket,
@@ -30,8 +28,11 @@ import {
   type EntryDebit,
   fromHex,
   hex,
+  type InputList,
   NORM_VERSION,
   type PackedInputs,
+  selectInputs,
+  stretchOf,
 } from "@koplamp/wire";
 import { freshSalt, inputsEntry } from "./contribution.ts";
 import { EngineError } from "./errors.ts";
@@ -64,7 +65,7 @@ const PART = 32;
  * Brings every party's s_x up to date: the key set, then the evaluations of all askers at once, each in sessions of at
  * most 2^14 elements. What shows of a list is the bucket of its new items, and whether it has any.
  */
-export async function evaluated(node: NodePorts, run: QuestionRun, inputs: PackedInputs): Promise<Cache> {
+export async function evaluated(node: NodePorts, run: QuestionRun, inputs: InputList): Promise<Cache> {
   const { contributors } = run;
   const others = contributors.filter((party) => party !== node.me);
   const keySet = await agreedKeySet(node, run);
@@ -76,9 +77,8 @@ export async function evaluated(node: NodePorts, run: QuestionRun, inputs: Packe
   for (const [party, body] of words)
     wanted.set(party, admitted(party, run, decodeMessage(wantedForm, party, body)));
   for (const [asker, elements] of wanted) if (asker !== node.me) checkQuota(node, run, asker, elements);
-  const own = selectInputs(inputs, news);
   const sessions = contributors.map((asker) =>
-    new Evaluation(node, run, { keySet, cache, asker, total: wanted.get(asker) ?? 0 }).run(own),
+    new Evaluation(node, run, { keySet, cache, asker, total: wanted.get(asker) ?? 0 }).run(inputs, news),
   );
   await run.all(sessions); // an asker's own sessions follow each other; those of different askers share nothing
   return cache;
@@ -89,7 +89,7 @@ export async function cutByCache(
   node: NodePorts,
   { plan, planHash }: QuestionRun,
   { scope, parts }: Cache,
-  inputs: PackedInputs,
+  inputs: InputList,
 ): Promise<readonly Uint32Array[]> {
   const { shards } = plan.protocol;
   const cut: ShardCut = { planHash: fromHex(planHash.slice(7)), shards };
@@ -149,7 +149,7 @@ function cacheOf(node: NodePorts, { plan, own }: QuestionRun, keySet: KeptKeySet
 const STRETCH = 2 ** 16;
 
 /** Begins to look inputs up: a worker holds their indices, and never a long list. */
-async function seek(pool: SessionPool, inputs: PackedInputs): Promise<void> {
+async function seek(pool: SessionPool, inputs: InputList | PackedInputs): Promise<void> {
   const { length } = inputs.ends;
   for (let from = 0; from === 0 || from < length; from += STRETCH) {
     await pool.run(seekInputs, [stretchOf(inputs, from, Math.min(length, from + STRETCH)), from, length]);
@@ -157,7 +157,7 @@ async function seek(pool: SessionPool, inputs: PackedInputs): Promise<void> {
 }
 
 /** Positions of the inputs that were never evaluated under this key. */
-async function missing(node: NodePorts, { scope, parts }: Cache, inputs: PackedInputs): Promise<Uint32Array> {
+async function missing(node: NodePorts, { scope, parts }: Cache, inputs: InputList): Promise<Uint32Array> {
   const pool = await node.workers.session({ cacheKey: node.keys.storage.slice() });
   try {
     await seek(pool, inputs);
@@ -188,8 +188,8 @@ class Evaluation {
     this.#parts = parts;
   }
 
-  /** `news`: this node's own new inputs, used where it is the asker. */
-  async run(news: PackedInputs): Promise<void> {
+  /** `news`: which of this node's own inputs are new, used where it is the asker. */
+  async run(inputs: InputList, news: Uint32Array): Promise<void> {
     const { asker, total } = this.#parts;
     const { me, progress, clock } = this.#node;
     const begin = clock.now();
@@ -197,7 +197,8 @@ class Evaluation {
       const elements = Math.min(MOST_ELEMENTS, total - from);
       const attempt =
         asker === me
-          ? (label: string) => this.#ask(label, elements, slice(news, from, elements))
+          ? (label: string) =>
+              this.#ask(label, elements, selectInputs(inputs, news.subarray(from, from + elements)))
           : (label: string) => this.#hold(label, elements);
       progress({ party: me, phase: `evaluate for ${asker}`, done: from / total });
       const label = `evaluate/${asker}/${from / MOST_ELEMENTS}`;
@@ -278,13 +279,4 @@ class Evaluation {
     const body = { allowance, metered: output.metered, root: `sha256:${hex(output.request)}` };
     ledger.append([{ type: "spent", verb: "none", planHash: this.#run.planHash, body }]);
   }
-}
-
-/** The part of the inputs that a session takes: fewer than its elements in the last one, none where all is padding. */
-function slice(inputs: PackedInputs, from: number, elements: number): PackedInputs {
-  const count = Math.max(0, Math.min(elements, inputs.ends.length - from));
-  return selectInputs(
-    inputs,
-    Uint32Array.from({ length: count }, (_, at) => from + at),
-  );
 }

@@ -111,14 +111,14 @@ export async function releaseOfKeys(
   node: NodePorts,
   { plan }: QuestionRun,
   { dataset, columns }: Input,
-  { inputs }: Items,
+  { list }: Items,
 ): Promise<Release | undefined> {
   if (plan.ask.kind === "match") return undefined;
   const members = await withNamer(node, dataset, async (name) => {
     const all = new MemberList();
-    for (let at = 0; at < inputs.ends.length; at += 1) {
+    for (let at = 0; at < list.ends.length; at += 1) {
       if (at % STRETCH === STRETCH - 1) await node.clock.sleep(0);
-      all.add(0, name(JSON.stringify(keyAt(inputs, at))), 0);
+      all.add(0, name(JSON.stringify(keyAt(list, at))), 0);
     }
     return all.members;
   });

@@ -5,14 +5,25 @@ import {
   DistinctInputs,
   type Input,
   type InputContext,
+  type InputList,
   keyOf,
   type PackedInputs,
   type Table,
+  wholeOf,
 } from "@koplamp/wire";
 
 /** A party's distinct keys, as the OPRF inputs that they are in: `keyAt` gives one back. */
 export interface Items {
-  readonly inputs: PackedInputs;
+  readonly list: InputList;
+}
+
+const WHOLE = new WeakMap<InputList, PackedInputs>();
+
+/** The inputs of a list that goes into one session: the same object while the list is the same. */
+export function inputsOf({ list }: Items): PackedInputs {
+  const inputs = WHOLE.get(list) ?? wholeOf(list);
+  WHOLE.set(list, inputs);
+  return inputs;
 }
 
 /** Lets other work go on: long lists must not keep a node from answering. */
@@ -42,7 +53,7 @@ export async function itemsOf(
   pause: Pause,
 ): Promise<Items> {
   const found = await distinctInputs(table, key, context, pause);
-  return { inputs: found.take() };
+  return { list: found.take() };
 }
 
 /** What stands in the place of names where keys are only counted. */

@@ -8,6 +8,7 @@ import {
   type JoinAsk,
   keyOf,
   type PackedInputs,
+  wholeOf,
 } from "@koplamp/wire";
 import type { Contribution } from "./contribution.ts";
 import { EngineError } from "./errors.ts";
@@ -50,7 +51,7 @@ export async function keyedRows(
     while (rows.length < inputs.count) rows.push(row);
   }
   return {
-    inputs: inputs.take(),
+    inputs: wholeOf(inputs.take()),
     groupOf: Int32Array.from(rows, groupOf),
     values: values.map((numberAt) => Float64Array.from(rows, numberAt)),
   };

@@ -17,7 +17,14 @@ import {
 import { parameterSet } from "@koplamp/he";
 import type { Party, PartyId } from "@koplamp/protocol";
 import { inputRoot, type MeterRequest, meter } from "@koplamp/psi";
-import type { AggregateAsk, AggregateResult, Input, JoinAsk, Plan } from "@koplamp/wire";
+import {
+  type AggregateAsk,
+  type AggregateResult,
+  type Input,
+  type JoinAsk,
+  listOf,
+  type Plan,
+} from "@koplamp/wire";
 import { cellCosts, repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import { earlierSelected, entangledCells } from "./entangled.ts";
@@ -93,7 +100,7 @@ async function rowsOf(
       : await releaseOfJoin(node, run, ask, { input, rows });
   expectApart(node, run, release); // before an evaluation is spent on it
   if (isPair(run)) return { input, rows, release };
-  return { input, rows, release, cache: await evaluated(node, run, rows.inputs) };
+  return { input, rows, release, cache: await evaluated(node, run, listOf(rows.inputs)) };
 }
 
 function isPair({ plan }: QuestionRun): boolean {

@@ -31,6 +31,7 @@ import {
   keysOf,
   type LookupAsk,
   type LookupResult,
+  listOf,
   type PresenceGrid,
   packInputs,
   type Time,
@@ -43,7 +44,7 @@ import { contributionOf, freshSalt } from "./contribution.ts";
 import { meetingsOf, ownItems } from "./deconflict.ts";
 import { EngineError } from "./errors.ts";
 import { logActs } from "./interest-audit.ts";
-import type { Items } from "./items.ts";
+import { type Items, inputsOf } from "./items.ts";
 import { indexScope, type OwnIndex, type PublishedIndex, questionsOf, readingOf } from "./lookup-kept.ts";
 import { type Current, publishedNow, subscribedNow } from "./lookup-publication.ts";
 import { inputContext } from "./match-stage.ts";
@@ -76,7 +77,7 @@ const dayForm: z.ZodType<{ readonly day: string }> = z.strictObject({
 async function asking(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promise<StageResult> {
   if (ask.open === true) return await askingOpen(node, run, ask);
   const { holder } = indexScope(node, run.plan);
-  const { inputs } = asked(node, run, ask);
+  const inputs = inputsOf(asked(node, run, ask));
   const keys = keysOf(inputs);
   const { day, index, session: published } = await indexNow(node, run);
   node.progress({ party: node.me, phase: "look up" });
@@ -164,7 +165,7 @@ function asked(node: NodePorts, run: QuestionRun, { interests }: LookupAsk): Ite
   const context = inputContext(node, plan, input);
   if (interests !== undefined) return registered(node, run, interests, context);
   const keys = questionsOf(node, planHash);
-  return { inputs: packInputs(keys.map(inputEncoder(context))) };
+  return { list: listOf(packInputs(keys.map(inputEncoder(context)))) };
 }
 
 /** What runs in the own register: on record first, and then taken. */
@@ -199,7 +200,8 @@ async function holding(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promi
   const held = await heldItems(node, run);
   const day = timeText(node.clock.now()).slice(0, 10);
   await node.post.send(asker, run.topic("lookups"), encodeMessage({ day }));
-  const { index, session: published } = await publishedNow(node, run, held.inputs);
+  const inputs = inputsOf(held);
+  const { index, session: published } = await publishedNow(node, run, inputs);
   node.progress({ party: node.me, phase: "answer" });
   const allowed = new Meter(node.me, asker, elements);
   const end = timeMs(addPeriod(`${day}T00:00:00Z`, "P1D")) + SKEW_MS;
@@ -217,7 +219,7 @@ async function holding(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promi
     secrets: () => ({ cacheKey: node.keys.storage.slice() }),
     start: async (facts, pool) => {
       await pool.run(openShare, [index.context, index.share]);
-      const own = { ...setup(node, run, ask, index, { facts, day }), inputs: held.inputs, index };
+      const own = { ...setup(node, run, ask, index, { facts, day }), inputs, index };
       return ask.open === true
         ? openLookupHolder({ ...own, elements }, node.rng)
         : lookupHolder(own, node.rng);
@@ -227,7 +229,7 @@ async function holding(node: NodePorts, run: QuestionRun, ask: LookupAsk): Promi
   const { reported } = session.output;
   const told = { withheld: [], session, ...before(published) };
   if (reported === undefined) return told;
-  const answers = Array.from(reported, (at) => ({ key: keyAt(held.inputs, at), hit: true }));
+  const answers = Array.from(reported, (at) => ({ key: keyAt(held.list, at), hit: true }));
   return { ...told, result: resultOf(node, run.planHash, ask, asker, answers) };
 }
 

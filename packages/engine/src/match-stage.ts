@@ -13,7 +13,6 @@ import {
   overlapThresholdNode,
   type QuerySession,
   recipientNode,
-  selectInputs,
   tellMatches,
 } from "@koplamp/psi";
 import type {
@@ -26,7 +25,7 @@ import type {
   OverlapResult,
   Plan,
 } from "@koplamp/wire";
-import { fromHex, keyAt, NORM_VERSION } from "@koplamp/wire";
+import { fromHex, keyAt, NORM_VERSION, selectInputs } from "@koplamp/wire";
 import { type RecordItems, recordItems, recordMatches } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { type Contribution, contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
@@ -34,7 +33,7 @@ import { type Cache, cutByCache, evaluated, loadPart } from "./evaluations.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfKeys } from "./history-rows.ts";
 import type { Release } from "./history-rule.ts";
-import { type Items, itemsOf, keySpecOf, type Pause } from "./items.ts";
+import { type Items, inputsOf, itemsOf, keySpecOf, type Pause } from "./items.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import {
@@ -71,6 +70,8 @@ interface Held {
   readonly release?: Release;
 }
 
+const NO_INPUTS = { bytes: new Uint8Array(), ends: new Uint32Array() };
+
 async function heldItems(node: NodePorts, run: QuestionRun): Promise<Held | undefined> {
   const contribution = await contributionOf(node, run);
   if (contribution === undefined) return undefined;
@@ -78,10 +79,13 @@ async function heldItems(node: NodePorts, run: QuestionRun): Promise<Held | unde
   const items = await itemsAsked(node, run, { input, table });
   const release = await releaseOfKeys(node, run, input, items);
   if (release !== undefined) expectApart(node, run, release); // before an evaluation is spent on it
-  const cache = await evaluated(node, run, items.inputs);
+  const cache = await evaluated(node, run, items.list);
   const { scope, chunks } = cache;
-  const whole = run.plan.protocol.shards === 1 ? { chunks: chunks() } : {};
-  const cached = { inputs: items.inputs, scope, ...whole };
+  // Of a list that is cut, a session gets the inputs of its shard and no more.
+  const cached =
+    run.plan.protocol.shards === 1
+      ? { inputs: inputsOf(items), scope, chunks: chunks() }
+      : { inputs: NO_INPUTS, scope };
   return { input, items, cached, cache, ...(release === undefined ? {} : { release }) };
 }
 
@@ -116,7 +120,7 @@ export function inputContext(
 async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Held): Promise<StageResult> {
   const { items, cache } = held;
   const { shards } = run.plan.protocol;
-  const cut = shards === 1 ? undefined : await cutByCache(node, run, cache, items.inputs);
+  const cut = shards === 1 ? undefined : await cutByCache(node, run, cache, items.list);
   if (cut !== undefined) expectFits(node, run, cut);
   const costs = onlyOnce(() => repeatCosts(node, run));
   const sessions = await inShards(node, run, ({ shard, label }) => {
@@ -136,7 +140,7 @@ async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Hel
 
 /** What of a party's keys goes into one shard. */
 function partOf(held: Held, positions: Uint32Array = new Uint32Array()): Held {
-  const inputs = selectInputs(held.items.inputs, positions);
+  const inputs = selectInputs(held.items.list, positions);
   return { ...held, cached: { ...held.cached, inputs } };
 }
 
@@ -152,10 +156,10 @@ export function matchResult(
     return { result: { kind: "match", matches }, withheld: [], session };
   }
   const { tell, atLeast } = ask;
-  const { inputs } = items;
+  const { list } = items;
   const matches = tellMatches(session.output, tell, atLeast).map(({ item, holders, count: number }) => {
     const told = holders ?? number;
-    return { key: keyAt(inputs, item), ...(told === undefined ? {} : { holders: told }) };
+    return { key: keyAt(list, item), ...(told === undefined ? {} : { holders: told }) };
   });
   const result: MatchResult = { kind: "match", matches };
   return { result, withheld: [], session };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Job } from "@koplamp/protocol";
-import { stretchOf } from "@koplamp/psi";
-import { concat, type PackedInputs } from "@koplamp/wire";
+import { concat, type PackedInputs, stretchOf } from "@koplamp/wire";
 import type { NodeKeys, Workers } from "./ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 

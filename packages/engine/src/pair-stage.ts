@@ -15,16 +15,17 @@ import {
   meter,
   type OverlapCounts,
   pairCountBlind,
-  selectInputs,
   shardRows,
 } from "@koplamp/psi";
 import {
   dealersOf,
   type Input,
+  type InputList,
   isUndealt,
   type MatchAsk,
   type OverlapAsk,
   type PackedInputs,
+  selectInputs,
 } from "@koplamp/wire";
 import type { RecordItems } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
@@ -33,7 +34,7 @@ import type { Cost } from "./cost.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfKeys } from "./history-rows.ts";
 import type { Release } from "./history-rule.ts";
-import type { Items } from "./items.ts";
+import { type Items, inputsOf } from "./items.ts";
 import { countsResult, itemsAsked, matchResult, setupOf } from "./match-stage.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
@@ -56,12 +57,13 @@ export async function pairStage(node: NodePorts, run: QuestionRun): Promise<Stag
   if (held === undefined && !run.recipients.includes(node.me)) return { withheld: [] };
   const role = protocol.id === pairCountBlind.id ? countBlindNode : countLocalNode;
   node.progress({ party: node.me, phase: "count" });
-  const session = await pairSession<OverlapCounts | undefined>(node, run, held, {
+  const brought = held === undefined ? undefined : { ...held, inputs: inputsOf(held.items) };
+  const session = await pairSession<OverlapCounts | undefined>(node, run, brought, {
     label: "0/1",
     repeats: () => repeatCosts(node, run),
     party: (facts) => {
       const setup = { ...setupOf(node, run, facts), minCount: run.plan.release.minCount };
-      return role(held === undefined ? setup : { ...setup, inputs: held.inputs }, node.rng);
+      return role(brought === undefined ? setup : { ...setup, inputs: brought.inputs }, node.rng);
     },
   });
   if (session.output === undefined) return { withheld: [], session };
@@ -70,26 +72,24 @@ export async function pairStage(node: NodePorts, run: QuestionRun): Promise<Stag
 
 async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Held): Promise<StageResult> {
   expectQuota(node, run);
-  const cut = await cutTogether(node, run, held.inputs);
+  const cut = await cutTogether(node, run, held.items.list);
   if (cut !== undefined) expectFits(node, run, cut);
   const repeats = onlyOnce(() => repeatCosts(node, run));
   const sessions = await inShards(node, run, ({ shard, label }) => {
     const inputs =
-      cut === undefined ? held.inputs : selectInputs(held.inputs, cut[shard] ?? new Uint32Array());
-    return pairSession(
-      node,
-      run,
-      { ...held, inputs },
-      {
-        label,
-        repeats,
-        party: (facts) => {
-          const setup = { ...setupOf(node, run, facts), inputs };
-          if (!isBulk(run)) return matchPairParty(setup, node.rng);
-          return bulkPairParty({ ...setup, dealer: dealerOf(run) }, node.rng);
-        },
+      cut === undefined
+        ? inputsOf(held.items)
+        : selectInputs(held.items.list, cut[shard] ?? new Uint32Array());
+    const brought = { ...held, inputs };
+    return pairSession(node, run, brought, {
+      label,
+      repeats,
+      party: (facts) => {
+        const setup = { ...setupOf(node, run, facts), inputs };
+        if (!isBulk(run)) return matchPairParty(setup, node.rng);
+        return bulkPairParty({ ...setup, dealer: dealerOf(run) }, node.rng);
       },
-    );
+    });
   });
   const session = wholeMatch(sessions, cut);
   const before = sessions.slice(0, -1);
@@ -105,7 +105,7 @@ async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Hel
 async function cutTogether(
   node: NodePorts,
   run: QuestionRun,
-  inputs: PackedInputs,
+  inputs: InputList,
 ): Promise<readonly Uint32Array[] | undefined> {
   const { me, rng } = node;
   const { plan, contributors } = run;
@@ -168,14 +168,16 @@ function dealingTicket({ plan, contributors, recipients }: QuestionRun): Session
   };
 }
 
-/** A party's distinct keys, and those of them that a session takes. */
+/** A party's distinct keys. */
 interface Held {
   readonly input: Input;
   readonly items: Items | RecordItems;
-  readonly inputs: PackedInputs;
   /** In a count: what the difference with other counts could tell. */
   readonly release?: Release;
 }
+
+/** What a party brings to one session. */
+type Brought = Held & { readonly inputs: PackedInputs };
 
 async function heldKeys(node: NodePorts, run: QuestionRun): Promise<Held | undefined> {
   const contribution = await contributionOf(node, run);
@@ -183,10 +185,9 @@ async function heldKeys(node: NodePorts, run: QuestionRun): Promise<Held | undef
   const { input, table } = contribution;
   const items = await itemsAsked(node, run, { input, table });
   const release = await releaseOfKeys(node, run, input, items);
-  const { inputs } = items;
-  if (release === undefined) return { input, items, inputs };
+  if (release === undefined) return { input, items };
   expectApart(node, run, release);
-  return { input, items, inputs, release };
+  return { input, items, release };
 }
 
 /** What a query session is called and charged, and how a party plays it. */
@@ -199,7 +200,7 @@ interface PairTurn<Output> {
 async function pairSession<Output>(
   node: NodePorts,
   run: QuestionRun,
-  held: Held | undefined,
+  held: Brought | undefined,
   { label, repeats, party }: PairTurn<Output>,
 ): Promise<SessionResult<Output>> {
   const { plan, planHash, contributors, recipients } = run;

@@ -12,7 +12,7 @@ import {
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import { evaluated } from "./evaluations.ts";
-import { combinations, type Items, itemsOf } from "./items.ts";
+import { combinations, type Items, inputsOf, itemsOf } from "./items.ts";
 import { inputContext, setupOf } from "./match-stage.ts";
 import type { NodePorts } from "./node-ports.ts";
 import { passes } from "./predicate.ts";
@@ -36,8 +36,8 @@ export async function thresholdStage(node: NodePorts, run: QuestionRun): Promise
   const ask = run.plan.ask as MatchAsk; // safe because this protocol answers matches only
   const items = await itemsOf(table, ask.key, inputContext(node, run.plan, input), () => node.clock.sleep(0));
   const flags = await flagsOf(node, ask, table, items);
-  const { scope, chunks } = await evaluated(node, run, items.inputs);
-  const cached = { inputs: items.inputs, scope, chunks: chunks() };
+  const { scope, chunks } = await evaluated(node, run, items.list);
+  const cached = { inputs: inputsOf(items), scope, chunks: chunks() };
   const session = await thresholdSession(node, run, { input, cached, flags });
   return run.recipients.includes(node.me) ? told(session, items) : { withheld: [], session };
 }
@@ -54,7 +54,7 @@ async function flagsOf(
   node: NodePorts,
   { key, flaggedBy }: MatchAsk,
   table: Table,
-  { inputs }: Items,
+  { list }: Items,
 ): Promise<Uint8Array> {
   if (flaggedBy === undefined) return new Uint8Array();
   const flagged = new Set<string>();
@@ -65,7 +65,7 @@ async function flagsOf(
     for (const values of combinations(columns.map((column) => column.at(row) ?? null)))
       flagged.add(nameOf(values));
   }
-  return Uint8Array.from(inputs.ends, (_, at) => (flagged.has(nameOf(keyAt(inputs, at))) ? 1 : 0));
+  return Uint8Array.from(list.ends, (_, at) => (flagged.has(nameOf(keyAt(list, at))) ? 1 : 0));
 }
 
 /** A null never passes. */
@@ -125,10 +125,10 @@ function ticketOf({ plan, contributors, recipients }: QuestionRun, ask: MatchAsk
 }
 
 /** What a recipient's node shows: all that it was told, and that is what the question lets it tell. */
-function told(session: SessionResult<ThresholdMatched>, { inputs }: Items): StageResult {
+function told(session: SessionResult<ThresholdMatched>, { list }: Items): StageResult {
   const matches = (session.output.told ?? []).map(({ item, holders, count }) => {
     const more = holders ?? count;
-    return { key: keyAt(inputs, item), ...(more === undefined ? {} : { holders: more }) };
+    return { key: keyAt(list, item), ...(more === undefined ? {} : { holders: more }) };
   });
   const result: MatchResult = { kind: "match", matches };
   return { result, withheld: [], session };

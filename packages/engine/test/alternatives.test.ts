@@ -12,6 +12,7 @@ import {
   type Register,
 } from "../../../test/simulation/records.ts";
 import { type RecordItems, recordItems, recordMatches } from "../src/alternatives.ts";
+import { inputsOf } from "../src/items.ts";
 
 const KINDS: Readonly<Record<string, string>> = {
   given: "person-name",
@@ -30,8 +31,10 @@ async function itemsOf(register: Register, anyKey: RecordQuestion["anyKey"]): Pr
   return recordItems(table, anyKey, { input: INPUT, context: CONTEXT, pause: async () => {} });
 }
 
-const names = ({ inputs }: RecordItems): readonly string[] =>
-  Array.from(inputs.ends, (_, at) => inputAt(inputs, at).join());
+const names = (items: RecordItems): readonly string[] => {
+  const inputs = inputsOf(items);
+  return Array.from(inputs.ends, (_, at) => inputAt(inputs, at).join());
+};
 
 function askOf(question: RecordQuestion, parties: readonly string[]): MatchAsk {
   const { anyKey, atLeast, tell, bands } = question;

@@ -55,7 +55,7 @@ function empty(node: NodePorts): void {
 }
 
 /** What a register asks about, as items alone. */
-const asked = (ports: NodePorts): readonly string[] => keysOf(ownItems(ports, GRID, CONTEXT).inputs).flat();
+const asked = (ports: NodePorts): readonly string[] => keysOf(ownItems(ports, GRID, CONTEXT).list).flat();
 
 const PLAN = `sha256:${"0".repeat(64)}`;
 

@@ -49,5 +49,5 @@ test("what failed is not remembered", async () => {
   await expect(distinctCount(read, ["id"], failing)).rejects.toThrow("stopped");
   await expect(rememberedItems(read, ["id"], CONTEXT, failing)).rejects.toThrow("stopped");
   expect(await distinctCount(read, ["id"], pause)).toBe(2);
-  expect(keysOf((await rememberedItems(read, ["id"], CONTEXT, pause)).inputs)).toEqual([["x"], ["y"]]);
+  expect(keysOf((await rememberedItems(read, ["id"], CONTEXT, pause)).list)).toEqual([["x"], ["y"]]);
 });

@@ -16,6 +16,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readSource } from "../../sources/src/index.ts";
 import { type RecordItems, recordItems, recordMatches } from "../src/alternatives.ts";
+import { inputsOf } from "../src/items.ts";
 
 const names = { kind: "person-name", transliteration: "all-1" } as const;
 const COLUMNS = {
@@ -140,10 +141,12 @@ async function told(
   const items = (table: Table): Promise<RecordItems> =>
     recordItems(table, alternativesOf(ask), { input: INPUT, context: CONTEXT, pause });
   const [own, other] = [await items(ours), await items(theirs)];
-  const inputsOf = ({ inputs }: RecordItems): readonly string[] =>
-    Array.from(inputs.ends, (_, at) => inputAt(inputs, at).join());
-  const list = new Set(inputsOf(other));
-  const holders = Uint32Array.from(inputsOf(own), (input) => (list.has(input) ? 0b11 : 0b01));
+  const names = (items: RecordItems): readonly string[] => {
+    const inputs = inputsOf(items);
+    return Array.from(inputs.ends, (_, at) => inputAt(inputs, at).join());
+  };
+  const list = new Set(names(other));
+  const holders = Uint32Array.from(names(own), (input) => (list.has(input) ? 0b11 : 0b01));
   const matches = recordMatches({ parties: ["aa", "bb"], roots: new Map(), holders }, ask, own, "aa");
   return [...new Set(matches.map(({ agreed, band }) => `${agreed?.join(" ")} ${band}`))].sort();
 }

@@ -31,7 +31,6 @@ export {
 export { evaluateBlock, type MeterRequest, meter } from "./evaluate-jobs.ts";
 export { inputRoot, saltedRoot } from "./input-root.ts";
 export { psiJobs } from "./jobs.ts";
-export { selectInputs, stretchOf } from "./keyed.ts";
 export {
   type KeySet,
   type KeySetName,

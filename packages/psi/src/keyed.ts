@@ -33,13 +33,6 @@ export function inputAt({ bytes, ends }: PackedInputs, at: number): Uint8Array {
   return bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]);
 }
 
-/** The inputs from position `from` to before `to`, packed in buffers of their own. */
-export function stretchOf({ bytes, ends }: PackedInputs, from: number, to: number): PackedInputs {
-  const start = from === 0 ? 0 : (ends[from - 1] ?? 0);
-  const some = ends.slice(from, to);
-  return { bytes: bytes.slice(start, some.at(-1) ?? start), ends: some.map((end) => end - start) };
-}
-
 /** HMAC-SHA256(key, in(x)) of every input, cut to `width` bytes: `inputs * width` bytes in the order of the inputs. */
 export function keyedInputs(
   { hmacSha256Each }: Primitives,
@@ -59,16 +52,4 @@ export function cutRows(macs: Uint8Array, width: number): Uint8Array {
     rows[at] = macs[row * 32 + at - row * width] ?? 0;
   }
   return rows;
-}
-
-/** The inputs at the given positions, packed again. */
-export function selectInputs(inputs: PackedInputs, positions: Uint32Array): PackedInputs {
-  let end = 0;
-  const ends = positions.map((at) => {
-    end += inputAt(inputs, at).length;
-    return end;
-  });
-  const bytes = new Uint8Array(end);
-  positions.forEach((at, to) => void bytes.set(inputAt(inputs, at), to === 0 ? 0 : ends[to - 1]));
-  return { bytes, ends };
 }

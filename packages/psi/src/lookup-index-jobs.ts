@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { hashToGroup, inputSecrets, type PackedInputs, wipe } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat, selectInputs } from "@koplamp/wire";
 import { ascending, compareAt, rowAt } from "./ascending.ts";
 import type { PsiBackend } from "./backend.ts";
 import { PsiError } from "./errors.ts";
-import { inputAt, keyedInputs, selectInputs } from "./keyed.ts";
+import { inputAt, keyedInputs } from "./keyed.ts";
 import { provenKey, shareIn } from "./keyset-jobs.ts";
 import { type IndexRoute, indexTokens, openKept, sealKept } from "./lookup-kept.ts";
 import type { Churn } from "./lookup-messages.ts";

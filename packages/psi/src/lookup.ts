@@ -17,13 +17,12 @@ import {
   send,
   sent,
 } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat, selectInputs } from "@koplamp/wire";
 import { presence } from "./description-parts.ts";
 import { PsiError } from "./errors.ts";
 import { agreeOnRoot, allowanceFor, type Spent } from "./evaluate.ts";
 import { evaluateBlock, meter } from "./evaluate-jobs.ts";
 import { inputRoot } from "./input-root.ts";
-import { selectInputs } from "./keyed.ts";
 import { checkPair, type GotIndex, type KeptIndex, LOOKUP_ASSUMPTIONS } from "./lookup-index.ts";
 import { answerBatch, type Batch, blindBatch, makeReport, openIndex, reportedItems } from "./lookup-jobs.ts";
 import type { IndexRoute } from "./lookup-kept.ts";

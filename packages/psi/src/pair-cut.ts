@@ -21,8 +21,9 @@ import {
   type Rng,
   sent,
 } from "@koplamp/protocol";
+import { type InputList, selectInputs, stretchOf } from "@koplamp/wire";
 import { PsiError } from "./errors.ts";
-import { keyedInputs, selectInputs, stretchOf } from "./keyed.ts";
+import { keyedInputs } from "./keyed.ts";
 import { fewestShards, positionsOf, shardRows } from "./query-shards.ts";
 import { MOST_PAIR_ROWS, rowsOf, type Session } from "./session.ts";
 
@@ -99,7 +100,7 @@ export function* cutShards(
  */
 export function* cutParty(
   { me, parties, transcript }: Session,
-  inputs: PackedInputs,
+  inputs: InputList,
   shards: number,
   rng: Rng,
 ): Party<readonly Uint32Array[]> {
@@ -108,7 +109,10 @@ export function* cutParty(
 }
 
 /** A stretch at a time: a worker holds no list that goes into several sessions as a whole. */
-function* cutInto(inputs: PackedInputs, shards: number): Generator<Effect, readonly Uint32Array[], unknown> {
+function* cutInto(
+  inputs: InputList | PackedInputs,
+  shards: number,
+): Generator<Effect, readonly Uint32Array[], unknown> {
   const count = inputs.ends.length;
   const shardAt = new Uint16Array(count);
   for (let from = 0; from < count; from += STRETCH) {

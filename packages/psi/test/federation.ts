@@ -13,7 +13,7 @@ import {
   simulate,
   type World,
 } from "@koplamp/protocol";
-import { concat, lp, utf8 } from "@koplamp/wire";
+import { concat, lp, selectInputs, utf8 } from "@koplamp/wire";
 import {
   type Allowance,
   type AskerSetup,
@@ -31,7 +31,6 @@ import {
   type OverlapShape,
   openCache,
   psiJobs,
-  selectInputs,
 } from "../src/index.ts";
 import { bucket, packInputs } from "./packed.ts";
 

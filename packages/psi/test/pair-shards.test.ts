@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Long lists in shards, here of a few hundred rows: the answer of the whole, and sizes that say nothing.
 import { bind } from "@koplamp/protocol";
+import { listOf } from "@koplamp/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toyGroup } from "../../../test/toy/group.ts";
@@ -129,7 +130,7 @@ describe("a pair in shards", () => {
     const inputs = packed(lists);
     const nodes = BOTH.map((me) => {
       const own = inputs[me] ?? { bytes: new Uint8Array(), ends: new Uint32Array() };
-      return [me, cutParty({ me, parties: BOTH, transcript }, own, 8, federation.rng)];
+      return [me, cutParty({ me, parties: BOTH, transcript }, listOf(own), 8, federation.rng)];
     });
     const { outputs } = federation.run(Object.fromEntries(nodes));
     const [alice, bob] = BOTH.map((me) =>

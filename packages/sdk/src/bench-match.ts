@@ -19,7 +19,6 @@ import {
   openShare,
   psiJobs,
   type Spent,
-  selectInputs,
 } from "@koplamp/psi";
 import {
   bucket,
@@ -30,6 +29,7 @@ import {
   NORM_VERSION,
   type PackedInputs,
   packInputs,
+  selectInputs,
 } from "@koplamp/wire";
 import { countedGroup, type Operations } from "./bench-count.ts";
 import type { BenchBackend, BenchCase, BenchRun } from "./bench-record.ts";

@@ -42,16 +42,13 @@ export class DistinctBytes {
     return from;
   }
 
-  /**
-   * The position of the string that was put there, at the end where it is new. `shared`: how many bytes at its beginning all
-   * strings have.
-   */
-  keep(length: number, shared = 0): number {
+  /** The position of the string that was put there, at the end where it is new. */
+  keep(length: number): number {
     if (this.#count === this.#ends.length) this.#grow();
-    const start = this.#startOf(this.#count);
-    const [from, end] = [start + shared, start + length];
+    const from = this.#startOf(this.#count);
+    const end = from + length;
     const hash = hashOf(this.#bytes, from, end);
-    const place = this.#placeOf(hash, from, end, shared);
+    const place = this.#placeOf(hash, from, end);
     const known = this.#table[place] ?? 0;
     if (known > 0) return known - 1;
     this.#ends[this.#count] = end;
@@ -78,17 +75,17 @@ export class DistinctBytes {
   }
 
   /** Where a string with this hash is in the table, or would be. */
-  #placeOf(hash: number, from: number, end: number, shared: number): number {
+  #placeOf(hash: number, from: number, end: number): number {
     const mask = this.#table.length - 1;
     for (let place = hash & mask; ; place = (place + 1) & mask) {
       const known = (this.#table[place] ?? 0) - 1;
       if (known < 0) return place;
-      if (this.#hashes[known] === hash && this.#isAt(known, from, end, shared)) return place;
+      if (this.#hashes[known] === hash && this.#isAt(known, from, end)) return place;
     }
   }
 
-  #isAt(known: number, from: number, end: number, shared: number): boolean {
-    const start = this.#startOf(known) + shared;
+  #isAt(known: number, from: number, end: number): boolean {
+    const start = this.#startOf(known);
     if ((this.#ends[known] ?? 0) - start !== end - from) return false;
     for (let at = from; at < end; at += 1)
       if (this.#bytes[start + at - from] !== this.#bytes[at]) return false;

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DistinctBytes } from "./distinct-bytes.ts";
-import {
-  type InputContext,
-  type InputForm,
-  inputForm,
-  MOST_BYTES,
-  type PackedInputs,
-  putInput,
-} from "./input.ts";
+import { type InputContext, type InputForm, inputForm, MOST_BYTES, putTail } from "./input.ts";
+
+import type { InputList } from "./input-list.ts";
 
 /** Inputs of one context, each key once, in the order of first appearance, without an object for any. */
 export class DistinctInputs {
@@ -29,12 +24,13 @@ export class DistinctInputs {
    */
   put(values: readonly string[]): number {
     const from = this.#found.reserve(MOST_BYTES);
-    const length = putInput(this.#form, values, this.#found.bytes, from);
-    return length < 0 ? -1 : this.#found.keep(length, this.#form.head.length);
+    const length = putTail(this.#form, values, this.#found.bytes, from);
+    return length < 0 ? -1 : this.#found.keep(length);
   }
 
   /** All inputs, which are no longer here then. */
-  take(): PackedInputs {
-    return this.#found.take();
+  take(): InputList {
+    const { bytes, ends } = this.#found.take();
+    return { head: this.#form.head, tails: bytes, ends };
   }
 }

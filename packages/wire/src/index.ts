@@ -102,11 +102,18 @@ export {
   inputAt,
   inputEncoder,
   joinInputs,
-  keyAt,
-  keysOf,
   type PackedInputs,
   packInputs,
 } from "./input.ts";
+export {
+  type InputList,
+  keyAt,
+  keysOf,
+  listOf,
+  selectInputs,
+  stretchOf,
+  wholeOf,
+} from "./input-list.ts";
 export {
   FINEST_GRID,
   type InterestItem,

@@ -41,10 +41,10 @@ export function encodeInput(context: InputContext, values: readonly string[]): U
 export function inputEncoder(context: InputContext): (values: readonly string[]) => Uint8Array {
   const form = inputForm(context);
   return (values) => {
-    const input = new Uint8Array(MOST_BYTES);
-    const length = putInput(form, values, input, 0);
+    const tail = new Uint8Array(MOST_BYTES);
+    const length = putTail(form, values, tail, 0);
     if (length < 0) throw tooLong();
-    return input.slice(0, length);
+    return concat(form.head, tail.subarray(0, length));
   };
 }
 
@@ -63,10 +63,10 @@ export function inputForm({ covenantId, purposeId, epoch, keySpec, normVersion }
 }
 
 /**
- * Puts an input into `bytes` at `from`, where room for `MOST_BYTES` is. Its length, or -1 for one that would be too long: what
- * stands there then means nothing.
+ * Puts what follows the head of an input into `bytes` at `from`, where room for `MOST_BYTES` is. Its length, or -1 for an input
+ * that would be too long: what stands there then means nothing.
  */
-export function putInput(
+export function putTail(
   { head, columns }: InputForm,
   values: readonly string[],
   bytes: Uint8Array,
@@ -74,11 +74,10 @@ export function putInput(
 ): number {
   if (values.length !== columns)
     throw new WireError("invalid-value", `expected ${columns} values for the key, got ${values.length}`);
-  if (head.length > MOST_BYTES) return -1;
-  bytes.set(head, from);
-  let at = from + head.length;
+  const end = from + MOST_BYTES - head.length;
+  let at = from;
   for (const value of values) {
-    const room = from + MOST_BYTES - at - 2;
+    const room = end - at - 2;
     const length = room < 0 ? -1 : putUtf8(value, bytes, at + 2, room);
     if (length < 0) return -1;
     bytes[at] = length >> 8;
@@ -88,11 +87,11 @@ export function putInput(
   return at - from;
 }
 
-/** The values in an input, one for each column of its key. */
-function inputValues(input: Uint8Array): readonly string[] {
+/** The values in the tail of an input, one for each column of its key. */
+export function valuesIn(tail: Uint8Array): readonly string[] {
   const values: string[] = [];
-  for (let at = headEnd(input); at < input.length; at += 2 + lengthAt(input, at))
-    values.push(fromUtf8(input.subarray(at + 2, at + 2 + lengthAt(input, at))));
+  for (let at = 0; at < tail.length; at += 2 + lengthAt(tail, at))
+    values.push(fromUtf8(tail.subarray(at + 2, at + 2 + lengthAt(tail, at))));
   return values;
 }
 
@@ -106,7 +105,7 @@ export function headLength({ bytes, ends }: PackedInputs): number {
 }
 
 /** Where the first input of `bytes` has said all that stands before its values. */
-function headEnd(bytes: Uint8Array): number {
+export function headEnd(bytes: Uint8Array): number {
   let at = 0;
   for (let text = 0; text < TEXTS; text += 1) at += 2 + lengthAt(bytes, at);
   return at + 1;
@@ -142,16 +141,6 @@ export function joinInputs(lists: readonly PackedInputs[]): PackedInputs {
     start += list.bytes.length;
   }
   return { bytes: concat(...lists.map(({ bytes }) => bytes)), ends };
-}
-
-/** The key of the input at a position, one value for each of its columns. */
-export function keyAt(inputs: PackedInputs, at: number): readonly string[] {
-  return inputValues(inputAt(inputs, at));
-}
-
-/** The keys of all inputs: for lists that a person wrote. */
-export function keysOf(inputs: PackedInputs): readonly (readonly string[])[] {
-  return Array.from(inputs.ends, (_, at) => keyAt(inputs, at));
 }
 
 /** One input: a view, not a copy. @throws {RangeError} when there is none at that position. */

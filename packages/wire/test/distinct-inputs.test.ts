@@ -2,7 +2,19 @@
 // A list of distinct keys as packed bytes, against a map of strings.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DistinctInputs, encodeInput, inputAt, joinInputs, keyAt, keysOf, packInputs } from "../src/index.ts";
+import {
+  DistinctInputs,
+  encodeInput,
+  inputAt,
+  joinInputs,
+  keyAt,
+  keysOf,
+  listOf,
+  packInputs,
+  selectInputs,
+  stretchOf,
+  wholeOf,
+} from "../src/index.ts";
 
 const CONTEXT = {
   covenantId: "ports",
@@ -33,7 +45,7 @@ describe("distinct inputs", () => {
         expect(found.count).toBe(known.size);
         const distinct = [...known.keys()].map((name) => JSON.parse(name) as [string, string]);
         const inputs = found.take();
-        expect(inputs).toEqual(packInputs(distinct.map((key) => encodeInput(CONTEXT, key))));
+        expect(wholeOf(inputs)).toEqual(packInputs(distinct.map((key) => encodeInput(CONTEXT, key))));
         expect(keysOf(inputs)).toEqual(distinct);
         expect(found.count).toBe(0);
         expect(found.put(["again", ""])).toBe(0); // and it begins anew
@@ -49,7 +61,8 @@ describe("distinct inputs", () => {
     for (let at = 0; at < many; at += 1) if (found.put([nameOf(at)]) !== at) expect.fail(`lost ${at}`);
     const inputs = found.take();
     expect(keyAt(inputs, 12_345)).toEqual([nameOf(12_345)]);
-    expect(inputs.bytes.buffer.byteLength).toBe(inputs.bytes.length); // nothing more goes to a worker
+    expect(inputs.tails.buffer.byteLength).toBe(inputs.tails.length); // nothing more is held
+    expect(inputs.tails.length).toBeLessThan(many * 20); // and what all have in common once
   });
 
   it("leave out a key that is too long, and keep the others", () => {
@@ -62,12 +75,32 @@ describe("distinct inputs", () => {
     }
     expect(found.put(["x".repeat(room), ""])).toBe(1);
     expect(found.put(["a", "b"])).toBe(0);
-    expect(inputAt(found.take(), 1).length).toBe(2048);
+    expect(inputAt(wholeOf(found.take()), 1).length).toBe(2048);
   });
 
   it("are of as many columns as the context says", () => {
     expect(() => new DistinctInputs(CONTEXT).put(["a"])).toThrow("expected 2 values for the key, got 1");
   });
+});
+
+it("a part of a list is what the same part of all its inputs is", () => {
+  fc.assert(
+    fc.property(keys, fc.nat(400), fc.nat(400), (list, from, to) => {
+      const found = new DistinctInputs(CONTEXT);
+      for (const key of list) found.put(key);
+      const own = found.take();
+      const all = keysOf(own).map((key) => encodeInput(CONTEXT, key));
+      const positions = Uint32Array.from(all, (_, at) => (at * 7) % all.length).filter((at) => at < to);
+      for (const inputs of [own, wholeOf(own), listOf(wholeOf(own))]) {
+        expect(stretchOf(inputs, from, to)).toEqual(packInputs(all.slice(from, to)));
+        const chosen = Array.from(positions, (at) => all[at] ?? new Uint8Array());
+        expect(selectInputs(inputs, positions)).toEqual(packInputs(chosen));
+        expect(Array.from(positions, (at) => keyAt(inputs, at))).toEqual(
+          Array.from(positions, (at) => keysOf(own)[at]),
+        );
+      }
+    }),
+  );
 });
 
 it("lists of inputs are joined in their order", () => {
