@@ -61,6 +61,10 @@ function broken(all: Federation, outcome: Outcome<AnswerResult>): readonly unkno
     approve: checkApprovals,
     quota: evaluationLimit,
   });
+  const [, equal, nodes] = /equal the contract at (\d+) of (\d+) nodes/.exec(
+    lines.find(({ promise }) => promise === "egress")?.detail ?? "",
+  ) ?? ["", "none", ""];
+  expect(equal).toBe(nodes); // to the byte, in all sessions together
   return lines.filter(
     ({ verdict, detail, promise }) => verdict !== "PASS" && detail !== "lab" && promise !== "erasure",
   );
@@ -244,6 +248,17 @@ describe("a match in shards", () => {
     for (const end of [outcome, bert])
       expect(end).toMatchObject({ message: expect.stringContaining("shard 4 of 4 of bert has more keys") });
     for (const party of two) expect(begun(all, party)).toEqual([]);
+  });
+
+  it("of two for which nobody deals makes a correlation for each shard", async () => {
+    const two = ["anna", "bert"];
+    const all = open(LISTS, { evaluations: 4096 });
+    const asked = matchOf(two, ["anna"], { shards: 2, mode: "bulk", dealer: "nobody" });
+    const outcome = await all.ask("anna", asked);
+    expect(resultOf(outcome)).toMatchObject({ matches: { length: 50 } });
+    await all.outcomes(["bert"]);
+    for (const party of two) expect(begun(all, party)).toEqual(["0/2", "1/2"]);
+    expect(broken(all, outcome)).toEqual([]);
   });
 
   it("of two that a third party deals for is dealt for shard by shard", async () => {

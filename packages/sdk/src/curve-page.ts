@@ -38,7 +38,7 @@ ${all.map(memoryRow).join("\n")}
 ## ${first?.prediction.agencies} agencies with ${first?.prediction.items.toLocaleString("en")} items each
 
 **Reckoned, not run.** The lists are longer than one session takes: the number of sessions is what they would have to be cut
-into, and **this release does not cut them by itself**. CPU time is the model's at the size of one session, which is itself beyond the
+into, without the padding of shards, and **this release cuts matches only**. CPU time is the model's at the size of one session, which is itself beyond the
 measured sizes, times the sessions. Up, down and disk are of one agency, without its own files, ledger and evidence. Wall time is
 the CPU time of one agency and that of the coordinator, one after the other, over that many cores, all busy: an ideal, since how
 far a node's workers fall short of it was not measured here, and 64 cores were not there. The network is apart: a gigabit carries 450 GB in an hour.
