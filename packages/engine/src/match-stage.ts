@@ -43,7 +43,7 @@ import {
   type SessionSpec,
   type SessionTicket,
 } from "./session.ts";
-import { expectFits, inShards, onlyOnce, wholeMatch } from "./shards.ts";
+import { expectFits, inShards, onFirst, wholeMatch } from "./shards.ts";
 import type { StageResult } from "./stage.ts";
 
 /**
@@ -122,7 +122,7 @@ async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Hel
   const { shards } = run.plan.protocol;
   const cut = shards === 1 ? undefined : await cutByCache(node, run, cache, items.list);
   if (cut !== undefined) expectFits(node, run, cut);
-  const costs = onlyOnce(() => repeatCosts(node, run));
+  const costs = () => onFirst(node, run, () => repeatCosts(node, run));
   const sessions = await inShards(node, run, ({ shard, label }) => {
     const part = cut === undefined ? held : partOf(held, cut[shard]);
     return querySession(node, run, part, {

@@ -41,7 +41,7 @@ import type { QuestionRun } from "./question-run.ts";
 import { checkQuota, elementsCost, Meter } from "./quota.ts";
 import { repeated } from "./repeated.ts";
 import { runSession, type SessionFacts, type SessionResult, type SessionTicket } from "./session.ts";
-import { expectFits, inShards, onlyOnce, wholeMatch } from "./shards.ts";
+import { expectFits, inShards, onFirst, wholeMatch } from "./shards.ts";
 import type { StageResult } from "./stage.ts";
 
 /**
@@ -74,7 +74,7 @@ async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Hel
   expectQuota(node, run);
   const cut = await cutTogether(node, run, held.items.list);
   if (cut !== undefined) expectFits(node, run, cut);
-  const repeats = onlyOnce(() => repeatCosts(node, run));
+  const repeats = () => onFirst(node, run, () => repeatCosts(node, run));
   const sessions = await inShards(node, run, ({ shard, label }) => {
     const inputs =
       cut === undefined

@@ -98,12 +98,20 @@ export function wholeMatch(
   return { ...last, output: { ...last.output, holders: whole } };
 }
 
-/** What only the first session of a question is charged. */
-export function onlyOnce<Value>(first: () => readonly Value[]): () => readonly Value[] {
-  let charged = false;
-  return () => {
-    if (charged) return [];
-    charged = true;
-    return first();
-  };
+/** A label of a query session: evaluations, the key ceremony and the cut have others. */
+const QUERY = /^\d+\/\d+/;
+
+/** What only the first query session of a question is charged, by what the ledger has: one that never began paid nothing. */
+export function onFirst<Value>(
+  { ledger }: NodePorts,
+  run: QuestionRun,
+  costs: () => readonly Value[],
+): readonly Value[] {
+  const begun = ledger
+    .entriesOf(run.planHash)
+    .some(
+      ({ index, entry }) =>
+        entry.type === "begin" && run.isOwn(index) && QUERY.test(String(entry.body["shard"])),
+    );
+  return begun ? [] : costs();
 }
