@@ -212,7 +212,7 @@ describe("a bundle under other trust", () => {
 describe("a forged bundle", () => {
   it("is not its maker's when another signs the index", () => {
     expect(changed(verify(repacked({ identity: seedOf("bert").identity })))).toEqual({ bundle: "FAIL" });
-    expect(changed(verify(repacked({ by: "nobody" })))).toEqual({ bundle: "FAIL" });
+    expect(changed(verify(repacked({ by: "stranger" })))).toEqual({ bundle: "FAIL" });
   });
 
   it("does not pass a covenant, card or roster that not everybody signed", () => {
@@ -262,7 +262,7 @@ describe("a forged bundle", () => {
     expect(changed(verify(repacked({ entries: swap({ ...entry, leaf }) })))).toMatchObject({
       ledgers: "FAIL",
     });
-    const thief = bundle.entries.map((one) => (one.party === "bert" ? { ...one, party: "nobody" } : one));
+    const thief = bundle.entries.map((one) => (one.party === "bert" ? { ...one, party: "stranger" } : one));
     expect(changed(verify(repacked({ entries: thief })))).toMatchObject({ ledgers: "FAIL" });
     expect(changed(verify(repacked({ entries: [] })))).toMatchObject({ ledgers: "FAIL" });
   });
