@@ -41,7 +41,7 @@ export interface NodeConfig {
   readonly limits: {
     readonly workers: number | "auto";
     readonly graceMs: number;
-    /** What multiplies points: the fastest there is, or one of them alone. */
+    /** What multiplies points: `auto`, the system's libsodium or else our kernel; or one of them alone. */
     readonly backend: Backends;
   };
   /** Who asks and approves: people with keys of their own, or in a trial generated keys that agree to everything. */

@@ -18,7 +18,7 @@ export interface Workers {
   close(): Promise<void>;
 }
 
-/** Which group backend may serve: the fastest found, or one by name. */
+/** Which group backend may serve: as `chooseGroup` finds one, or one by name. */
 export type Backends = "auto" | "kernel" | "wasm" | "native";
 
 /** What a registry module exports: the code of every job that a worker may be asked for. */

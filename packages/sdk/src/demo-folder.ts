@@ -25,7 +25,7 @@ export interface FoundRequest {
   readonly graceSeconds?: number;
   /** Threads of each node; one when absent. */
   readonly workers?: number;
-  /** What multiplies points at each node; the fastest there is when absent. */
+  /** What multiplies points at each node; the system's libsodium, or else our kernel, when absent. */
   readonly backend?: Backends;
   /** Parties whose people ask and decide with keys in files of their own, beside the node's folder; others agree to everything. */
   readonly people?: readonly PartyId[];

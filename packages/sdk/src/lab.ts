@@ -38,7 +38,7 @@ export interface LabRequest extends Lab {
   readonly state?: string;
   /** Absent: threads, one a core, that live as long as the run. */
   readonly workers?: Workers;
-  /** What multiplies points in those threads; absent: the fastest that this machine has. */
+  /** What multiplies points in those threads; absent: the system's libsodium, or else our kernel. */
   readonly backends?: Backends;
   readonly readSource?: ReadSource;
   readonly clock?: Clock;
