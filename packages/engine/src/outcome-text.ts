@@ -13,8 +13,10 @@ export function outcomeText(outcome: Outcome): string {
   return result === undefined ? text : `${text.slice(0, -1)},"result":${resultText(result)}}`;
 }
 
-/** Nothing but a result has numbers that JSON cannot say. */
+/** Nothing but a result has numbers that JSON cannot say, and one that lists keys has none. */
 function resultText(result: unknown): string {
+  const lists = typeof result === "object" && result !== null && ("matches" in result || "answers" in result);
+  if (lists) return JSON.stringify(result);
   return JSON.stringify(result, (_, value: unknown) =>
     typeof value === "bigint" ? { [BIG]: String(value) } : value,
   );

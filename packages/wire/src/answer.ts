@@ -222,6 +222,7 @@ function plainResult(result: AnswerResult): object {
 
 /** Records that stand under one key are told apart by what else is told of them. */
 function placeOfMatch({ key, agreed = [], holders = [] }: Match): readonly string[] {
+  if (agreed.length === 0 && typeof holders === "object" && holders.length === 0) return key; // most of a long answer
   return [...key, ...agreed.map(String), ...[holders].flat().map(String)];
 }
 
