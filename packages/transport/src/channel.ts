@@ -101,7 +101,8 @@ interface Peer {
   readonly gate: ChannelLink;
   /** Settles when everything sealed for this peer so far has been taken by the relay. */
   tail: Promise<void>;
-  last: Received | undefined;
+  /** Of its last message the hash alone: what waits for a question to stop keeps this until then. */
+  lastFrame: Uint8Array | undefined;
 }
 
 /** One session, from its keys to their end. */
@@ -136,7 +137,7 @@ class ChannelRun {
         frames: new ChannelLink(this.#parts, this.#request, peer, pair.frames),
         gate: new ChannelLink(this.#parts, this.#request, peer, pair.gate),
         tail: Promise.resolve(),
-        last: undefined,
+        lastFrame: undefined,
       });
     }
     void this.#read();
@@ -171,7 +172,7 @@ class ChannelRun {
   async receive(from: PartyId): Promise<Received> {
     const peer = this.peer(from);
     const message = await peer.frames.inbox.take();
-    peer.last = message;
+    peer.lastFrame = message.frame;
     return message;
   }
 
@@ -194,8 +195,8 @@ class ChannelRun {
   }
 
   receivedFrame(from: PartyId): Uint8Array {
-    const { last } = this.peer(from);
-    if (last !== undefined) return last.frame;
+    const { lastFrame } = this.peer(from);
+    if (lastFrame !== undefined) return lastFrame;
     throw new TransportError("refused", `expected a message that ${from} has sent, got none yet`);
   }
 
