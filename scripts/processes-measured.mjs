@@ -54,15 +54,15 @@ export function backendsOf(flag) {
 /**
  * A federation as processes of its own, for a trial: nodes that take one backend or do not work at all.
  * @param {{ dir: string, id: string, parties: import("../packages/query/src/index.ts").FederationParty[],
- *   backend: "portable" | "native", workers?: number }} request
+ *   backend: "portable" | "native", workers?: number, registerSize?: number }} request
  */
-export async function startedWith({ dir, id, parties, backend, workers = 1 }) {
+export async function startedWith({ dir, id, parties, backend, workers = 1, registerSize = 2 ** 20 }) {
   const kind = BACKENDS.get(backend) ?? "auto";
   const folders = await foundFolders({
     dir: join(dir, "federation"),
     federation: { id, covenant: "default", parties },
     covenant: `trial/${id}`,
-    terms: trialTerms(parties, ["lab"], 2 ** 20),
+    terms: trialTerms(parties, ["lab"], registerSize),
     workers,
     backend: kind,
   });
