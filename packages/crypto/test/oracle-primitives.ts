@@ -9,6 +9,7 @@ import { shake256 } from "@noble/hashes/sha3.js";
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 import { SUMS_AT_ONCE } from "../src/pick-sums.ts";
 import type { Primitives } from "../src/primitives.ts";
+import { elementOf, numberAt, product } from "./gf128.ts";
 
 /** `Primitives` from noble. Its time depends on secrets: for tests only. */
 export const oraclePrimitives: Primitives = {
@@ -41,15 +42,15 @@ export const oraclePrimitives: Primitives = {
   gf128: {
     scale(factor, elements) {
       for (let at = 0; at < elements.length; at += 4) {
-        elements.set(wordsOf(polynomialProduct(numberAt(factor, 0), numberAt(elements, at))), at);
+        elements.set(elementOf(product(numberAt(factor, 0), numberAt(elements, at))), at);
       }
     },
     evaluate(point, elements) {
       let value = 0n;
       for (let at = 0; at < elements.length; at += 4) {
-        value = polynomialProduct(numberAt(point, 0), value) ^ numberAt(elements, at);
+        value = product(numberAt(point, 0), value) ^ numberAt(elements, at);
       }
-      return wordsOf(value);
+      return elementOf(value);
     },
   },
   pickSums: (vectors, bands, count, picks) =>
@@ -90,26 +91,6 @@ export const oraclePrimitives: Primitives = {
   ed25519Verify: (publicKey, message, signature) =>
     ed25519.verify(signature, message, publicKey, { zip215: false }),
 };
-
-/** An element of GF(2^128) in four words, lowest first. */
-function numberAt(words: Uint32Array, at: number): bigint {
-  return [3, 2, 1, 0].reduce((sum, word) => (sum << 32n) | BigInt(words[at + word] ?? 0), 0n);
-}
-
-function wordsOf(number: bigint): Uint32Array {
-  return Uint32Array.from([0n, 32n, 64n, 96n], (shift) => Number((number >> shift) & 0xffffffffn));
-}
-
-/** Schoolbook, modulo x^128 + x^7 + x^2 + x + 1. */
-function polynomialProduct(left: bigint, right: bigint): bigint {
-  let sum = 0n;
-  for (let bit = 127n; bit >= 0n; bit -= 1n) {
-    sum <<= 1n;
-    if (sum >> 128n !== 0n) sum ^= (1n << 128n) | 0x87n;
-    if ((right >> bit) & 1n) sum ^= left;
-  }
-  return sum;
-}
 
 function eachOf(count: number, digest: (at: number) => Uint8Array, width = 32): Uint8Array {
   const all = new Uint8Array(count * width);

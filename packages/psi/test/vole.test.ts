@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { elementOf, numberAt, product } from "../../crypto/test/gf128.ts";
 import { nodePrimitives } from "../../pool/src/index.ts";
 import {
   addProducts,
@@ -26,25 +27,6 @@ function holds(dealt: Uint8Array, coin: Uint8Array, sums: Uint8Array): boolean {
   return sumsHold(primitives, senderVectors(primitives, dealt, CELLS), coin, sums);
 }
 
-function numberAt(words: Uint32Array, at: number): bigint {
-  return [3, 2, 1, 0].reduce((sum, word) => (sum << 32n) | BigInt(words[at * 4 + word] ?? 0), 0n);
-}
-
-function wordsOfNumber(number: bigint): Uint32Array {
-  return Uint32Array.from([0n, 32n, 64n, 96n], (shift) => Number((number >> shift) & 0xffffffffn));
-}
-
-/** Schoolbook, over BigInt: the oracle. */
-function product(left: bigint, right: bigint): bigint {
-  let sum = 0n;
-  for (let bit = 127n; bit >= 0n; bit -= 1n) {
-    sum <<= 1n;
-    if (sum >> 128n !== 0n) sum ^= (1n << 128n) | 0x87n;
-    if ((right >> bit) & 1n) sum ^= left;
-  }
-  return sum;
-}
-
 const anyElement = fc.oneof(
   fc.constantFrom(0n, 1n, 2n, 2n ** 127n, 2n ** 128n - 1n),
   fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }),
@@ -56,11 +38,11 @@ describe("multiplication in GF(2^128)", () => {
       fc.property(anyElement, fc.array(anyElement, { maxLength: 5 }), (factor, elements) => {
         const words = new Uint32Array(elements.length * 4);
         elements.forEach((element, at) => {
-          words.set(wordsOfNumber(element), at * 4);
+          words.set(elementOf(element), at * 4);
         });
-        primitives.gf128.scale(wordsOfNumber(factor), words);
+        primitives.gf128.scale(elementOf(factor), words);
         elements.forEach((element, at) => {
-          expect(numberAt(words, at)).toBe(product(factor, element));
+          expect(numberAt(words, 4 * at)).toBe(product(factor, element));
         });
       }),
     );
@@ -89,7 +71,9 @@ describe("a correlation", () => {
     const { a, c } = receiverVectors(primitives, dealt.receiver);
     const { b, delta } = senderVectors(primitives, dealt.sender, CELLS);
     for (let at = 0; at < CELLS + 1; at += 1) {
-      expect(numberAt(c, at)).toBe(product(numberAt(a, at), numberAt(delta, 0)) ^ numberAt(b, at));
+      expect(numberAt(c, 4 * at)).toBe(
+        product(numberAt(a, 4 * at), numberAt(delta, 0)) ^ numberAt(b, 4 * at),
+      );
     }
   });
 
@@ -101,10 +85,10 @@ describe("a correlation", () => {
     addProducts(primitives, half, store);
     const words = wordsOf(store);
     for (const at of [0, 1, 16_383, 16_384, cells - 1]) {
-      const expected = product(numberAt(words, at), numberAt(half.delta, 0)) ^ numberAt(before, at);
-      expect(numberAt(half.b, at)).toBe(expected);
+      const expected = product(numberAt(words, 4 * at), numberAt(half.delta, 0)) ^ numberAt(before, 4 * at);
+      expect(numberAt(half.b, 4 * at)).toBe(expected);
     }
-    expect(numberAt(half.b, cells)).toBe(numberAt(before, cells)); // the mask stays
+    expect(numberAt(half.b, 4 * cells)).toBe(numberAt(before, 4 * cells)); // the mask stays
   });
 
   it("passes its check", () => {
