@@ -106,7 +106,7 @@ export function verdictsOf(runs: readonly PeerRun[]): readonly Verdict[] {
         "match-threshold, five parties: 3 CPU-s, and 10 s a party",
         "npm run bench -- --suite threshold",
       ],
-      ["P9", "two workers against one, by the clock: 1.8 times", undefined],
+      ["P9", "two workers against one, by the clock: 1.8 times", "npm run bench -- --suite workers"],
       [
         "P10",
         "lookup, 10^6 entries: 50 ms (native), 100 ms (portable), 200 questions a second",

@@ -53,7 +53,8 @@ test("lab run --backend: the same answer by each, and no other than the one that
     expect(exit).toBe(0);
     matches.push(Object.values(JSON.parse(stdout).results)[0]);
   }
-  expect(matches[0]).toMatchObject({ kind: "match" });
+  const first = matches[0] as { readonly matches: readonly unknown[] };
+  expect(first.matches.length).toBeGreaterThan(0);
   expect(matches[1]).toEqual(matches[0]);
   const { stderr, exit } = await koplamp(["lab", "run", ...FILES, "country/match.yaml", "--backend", "c"], {
     cwd,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { equal, type Gf128, portableGf128 } from "@koplamp/crypto";
+import { type Gf128, portableGf128 } from "@koplamp/crypto";
+import { agreeing } from "./agreeing.ts";
 import { checkedExports, kernelExports } from "./kernel.ts";
+import { bytesOf } from "./words.ts";
 
 /** What of the kernel works in GF(2^128). */
 interface Kernel {
@@ -95,23 +97,13 @@ function toPower16(point: Uint32Array): Uint32Array {
   return power;
 }
 
-/** A kernel that gives what JavaScript gives. Where it does not run or gives anything else, JavaScript. */
+/** The kernel, or JavaScript where that gives anything else. */
 function testedOr(make: () => Gf128): Gf128 {
   const factor = Uint32Array.of(0x89abcdef, 0x01234567, 0xfedcba98, 0x76543210);
   const elements = Uint32Array.from({ length: 4 * 37 }, (_, at) => Math.imul(at + 1, 0x9e3779b1));
-  const results = (gf128: Gf128): Uint8Array => {
+  return agreeing(make, portableGf128, (gf128) => {
     const scaled = elements.slice();
     gf128.scale(factor, scaled);
     return bytesOf(Uint32Array.of(...scaled, ...gf128.evaluate(factor, elements)));
-  };
-  try {
-    const kernel = make();
-    return equal(results(kernel), results(portableGf128)) ? kernel : portableGf128;
-  } catch {
-    return portableGf128; // an engine without relaxed SIMD
-  }
-}
-
-function bytesOf(words: Uint32Array): Uint8Array {
-  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+  });
 }

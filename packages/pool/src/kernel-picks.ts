@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { equal, type PickSums, portablePickSums, SUMS_AT_ONCE } from "@koplamp/crypto";
+import { type PickSums, portablePickSums, SUMS_AT_ONCE } from "@koplamp/crypto";
+import { agreeing } from "./agreeing.ts";
 import { checkedExports, kernelExports } from "./kernel.ts";
+import { bytesOf } from "./words.ts";
 
 /** What of the kernel sums picked elements. */
 interface Kernel {
@@ -78,23 +80,13 @@ function pickSums(kernel: Kernel, ...[vectors, bands, count, picks]: Parameters<
   }
 }
 
-/** A kernel that gives what JavaScript gives. Where it does not run or gives anything else, JavaScript. */
+/** The kernel, or JavaScript where that gives anything else. */
 function testedOr(make: () => PickSums): PickSums {
   const vector = Uint32Array.from({ length: 4 * 37 * 3 }, (_, at) => Math.imul(at + 1, 0x9e3779b1));
   const picks = (band: number): Uint32Array =>
     Uint32Array.from({ length: 50 }, (_, at) => Math.imul(at + band, 0x85ebca6b));
-  const given = (pickSums: PickSums): Uint8Array =>
-    bytesOf(
-      Uint32Array.from(pickSums([vector, vector.toReversed()], 3, 50, picks).flatMap((sums) => [...sums])),
-    );
-  try {
-    const kernel = make();
-    return equal(given(kernel), given(portablePickSums)) ? kernel : portablePickSums;
-  } catch {
-    return portablePickSums; // an engine without relaxed SIMD
-  }
-}
-
-function bytesOf(words: Uint32Array): Uint8Array {
-  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+  return agreeing(make, portablePickSums, (pickSums) => {
+    const sums = pickSums([vector, vector.toReversed()], 3, 50, picks);
+    return bytesOf(Uint32Array.from(sums.flatMap((words) => [...words])));
+  });
 }
