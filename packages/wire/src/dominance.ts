@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Covenant, Dominance } from "./documents/types.ts";
+import type { Covenant } from "./documents/covenant-types.ts";
+import type { Dominance } from "./documents/types.ts";
 
 /** The agreement's rule about dominance; none where it tests over the largest 0. */
 export function dominanceFloor({

@@ -67,6 +67,8 @@ export {
   type Source,
   type TrendAsk,
 } from "./documents/asks.ts";
+export type * from "./documents/basic-types.ts";
+export type * from "./documents/covenant-types.ts";
 export { type EntryBodies, type EntryDebit, VERBS } from "./documents/entry.ts";
 export { RESERVED_PARTIES } from "./documents/fields.ts";
 export { ownInterestForm } from "./documents/interest-word.ts";

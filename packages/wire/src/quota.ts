@@ -3,7 +3,8 @@ import type { PartyId } from "@koplamp/protocol";
 import { bucket } from "./bucket.ts";
 import { alternativesOf } from "./documents/alternatives.ts";
 import { keyOf } from "./documents/asks.ts";
-import type { Covenant, Plan } from "./documents/types.ts";
+import type { Covenant } from "./documents/covenant-types.ts";
+import type { Plan } from "./documents/types.ts";
 import type { ColumnKind } from "./table.ts";
 
 /** How many identifiers a kind can have at all, where that is few enough to be searched. */

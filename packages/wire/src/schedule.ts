@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a standing question runs: by its plan alone, so that every node has the same times.
-import type { Schedule, Time } from "./documents/types.ts";
+import type { Time } from "./documents/basic-types.ts";
+import type { Schedule } from "./documents/types.ts";
 import { addPeriod, timeMs, timeText } from "./time.ts";
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Instants and days as integers: a pure package has no clock and no Date.
-import type { Period, Time } from "./documents/types.ts";
+import type { Period, Time } from "./documents/basic-types.ts";
 import { WireError } from "./errors.ts";
 
 const DAY_MS = 86_400_000;

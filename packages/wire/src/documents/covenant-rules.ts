@@ -2,7 +2,7 @@
 // What the parts of a covenant must be to each other (evidence.md, sections 2 and 6).
 import type { z } from "zod";
 import { quotaCeiling } from "../quota.ts";
-import type { Covenant } from "./types.ts";
+import type { Covenant } from "./covenant-types.ts";
 
 type Payload = z.core.ParsePayload<Covenant>;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Leaves of a ledger: the body of each type, and the duty that it answers (evidence.md, section 6).
 import { z } from "zod";
+import type { Hash, QueryClass, Time } from "./basic-types.ts";
 import {
   bytes32,
   commitment,
@@ -19,7 +20,7 @@ import {
   time,
   uniqueList,
 } from "./fields.ts";
-import type { Entry, EntryType, Hash, QueryClass, Time, Verb } from "./types.ts";
+import type { Entry, EntryType, Verb } from "./types.ts";
 
 /** A charge: whose, in which unit, how much. */
 export interface EntryDebit {

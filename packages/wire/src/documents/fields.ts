@@ -4,7 +4,7 @@ import { FACTS, type Fact, type PartyId } from "@koplamp/protocol";
 import { z } from "zod";
 import { fromBase64 } from "../text.ts";
 import { isPeriod, isTime } from "../time.ts";
-import type { Hash, Period, PublicKey, QueryClass, Text, Time } from "./types.ts";
+import type { Hash, Period, PublicKey, QueryClass, Text, Time } from "./basic-types.ts";
 
 type Field<T> = z.ZodType<T>;
 

@@ -2,6 +2,7 @@
 // Covenant, card and roster: who agreed on what, with which keys (evidence.md, section 2).
 import { z } from "zod";
 import { checkCovenant } from "./covenant-rules.ts";
+import type { Card, Covenant, Roster } from "./covenant-types.ts";
 import {
   atLeastOne,
   bytes32,
@@ -26,7 +27,7 @@ import {
   uniqueList,
   verifierKey,
 } from "./fields.ts";
-import type { Card, Covenant, Roster, Suspension, Withdrawal } from "./types.ts";
+import type { Suspension, Withdrawal } from "./types.ts";
 
 const MOST_PARTIES = 64;
 const MOST = 1024;

@@ -3,13 +3,14 @@ import { z } from "zod";
 import { canonicalBytes, parseCanonical } from "../canonical.ts";
 import { WireError } from "../errors.ts";
 import { hex } from "../text.ts";
+import type { Hash } from "./basic-types.ts";
 import { contractForm } from "./contract.ts";
 import { entryForm } from "./entry.ts";
 import { approvalForm, bundleForm, egressForm, receiptForm, resultForm } from "./evidence.ts";
 import { cardForm, covenantForm, rosterForm, suspensionForm, withdrawalForm } from "./governance.ts";
 import { interestWordForm } from "./interest-word.ts";
 import { planForm } from "./plan.ts";
-import type { Documents, DocumentType, Hash } from "./types.ts";
+import type { Documents, DocumentType } from "./types.ts";
 
 const KIB = 2 ** 10;
 
