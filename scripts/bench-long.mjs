@@ -9,6 +9,7 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import {
+  backendsOf,
   cpuOf,
   peakOf,
   print,
@@ -34,6 +35,8 @@ each. Each size has processes of its own.
   npm run bench:long -- --items 10000000 --shards 64
 `;
 
+const MODES = ["bulk", "pair", "tokens"];
+
 const { values } = parseArgs({
   options: {
     items: { type: "string", default: "1000000,3000000,10000000" },
@@ -51,6 +54,9 @@ else await measuredAll();
 async function measuredAll() {
   const sizes = values.items.split(",").map((text) => wholeOf("items", text, 16));
   const common = wholeOf("common", values.common, 0);
+  backendsOf(values.backend); // before a list is written
+  if (!MODES.includes(values.mode))
+    throw new Error(`expected ${MODES.join(", ")} for --mode, got "${values.mode}"`);
   const before = loadavg()[0] ?? 0;
   const runs = [];
   for (const items of sizes) {
@@ -75,7 +81,7 @@ async function measured(items, common) {
       const list = { file: join(dir, `${id}.csv`), columns: { name: { kind: "opaque" } } };
       return { id, name: id, datasets: { list: /** @type {any} */ (list) } };
     });
-    const backend = values.backend === "native" ? "native" : "portable";
+    const [backend = "portable"] = backendsOf(values.backend);
     const registerSize = 2 ** Math.ceil(Math.log2(2 * items));
     const { running, pids } = await startedWith({ dir, id: "long", parties, backend, registerSize });
     try {
