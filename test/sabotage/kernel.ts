@@ -33,6 +33,19 @@ export const KERNEL: readonly Switch[] = [
     test: { file: TEST, name: "hashes otherwise" },
   },
   {
+    id: "kernel.keys",
+    guarantee: "G1",
+    weak: "the kernel multiplies by keys too where the system's libsodium serves",
+    edits: [
+      {
+        file: "packages/crypto/src/kernel.ts",
+        from: "factors.length >= TABLE_PAYS * SCALAR_BYTES;",
+        to: "factors.length > 0;",
+      },
+    ],
+    test: { file: "packages/pool/test/choose-group.test.ts", name: "multiplies by a key itself" },
+  },
+  {
     id: "kernel.field-left",
     guarantee: "G1",
     weak: "a factor and products of a correlation stay in the kernel's memory",

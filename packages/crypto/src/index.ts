@@ -44,7 +44,7 @@ export {
   wipeHello,
   wipePairKeys,
 } from "./handshake.ts";
-export { type Kernel, kernelGroup, kernelPublic, type PublicPart } from "./kernel.ts";
+export { type Kernel, kernelGroup, withKernel } from "./kernel.ts";
 export { nobleGroup } from "./noble.ts";
 export {
   blind,

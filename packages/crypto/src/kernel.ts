@@ -35,9 +35,6 @@ export interface Kernel {
   wipe(items: number): void;
 }
 
-/** Operations on public inputs alone. Any backend of ristretto255 may take them from the kernel. */
-export type PublicPart = Pick<Group, "decodeCheck" | "msm">;
-
 /** The kernel's tables of multiples: of the base point, made once, and of the last other point. */
 const BASE_TABLE = 0;
 const POINT_TABLE = 1;
@@ -49,25 +46,17 @@ const CHUNK = 512;
 /** With fewer scalars than this a table costs more than it saves. */
 const TABLE_PAYS = 12;
 
-/** What the kernel does with public inputs. */
-export function kernelPublic(kernel: Kernel): PublicPart {
-  return {
-    decodeCheck(points) {
-      checkEncodings(points);
-      const items = points.length / POINT_BYTES;
-      inChunks(kernel, items, [elements(kernel.left, points)], (count) => kernel.decodeCheck(count));
-    },
-    msm: (weights, points) => msm(kernel, weights, points),
-  };
-}
-
 /** The group over the kernel. Scalars, of which there are few, are those of another backend of ristretto255. */
 export function kernelGroup(kernel: Kernel, scalars: Group): Group {
   makeTable(kernel, BASE_TABLE, scalars.mulBase(ONE));
   return {
     ...scalars,
-    ...kernelPublic(kernel),
     name: "kernel",
+    decodeCheck(points) {
+      checkEncodings(points);
+      const items = points.length / POINT_BYTES;
+      inChunks(kernel, items, [elements(kernel.left, points)], (count) => kernel.decodeCheck(count));
+    },
     hashToGroup(uniform) {
       const items = countOf(uniform, UNIFORM_BYTES, "uniform inputs");
       const operand = { at: kernel.left, bytes: uniform, unit: UNIFORM_BYTES };
@@ -79,6 +68,28 @@ export function kernelGroup(kernel: Kernel, scalars: Group): Group {
     mulPoint: pointMultiplier(kernel),
     addEach: (left, right) => combine(kernel, left, right, 0),
     subEach: (left, right) => combine(kernel, left, right, -1),
+    msm: (weights, points) => msm(kernel, weights, points),
+  };
+}
+
+/**
+ * Another backend with the kernel beside it for whatever no key is in: maps, checks and sums of elements, and batches of
+ * multiples of one point, whose scalars are blinds, a fresh one for each element. Keys stay with the other: they multiply many
+ * points at once, or come alone.
+ */
+export function withKernel(kernel: Group, other: Group): Group {
+  const isBatch = (factors: Uint8Array) => factors.length >= TABLE_PAYS * SCALAR_BYTES;
+  const { hashMessages } = kernel;
+  return {
+    ...other,
+    hashToGroup: (uniform) => kernel.hashToGroup(uniform),
+    ...(hashMessages === undefined ? {} : { hashMessages }),
+    decodeCheck: (points) => kernel.decodeCheck(points),
+    mulBase: (factors) => (isBatch(factors) ? kernel : other).mulBase(factors),
+    mulPoint: (point, factors) => (isBatch(factors) ? kernel : other).mulPoint(point, factors),
+    addEach: (left, right) => kernel.addEach(left, right),
+    subEach: (left, right) => kernel.subEach(left, right),
+    msm: (weights, points) => kernel.msm(weights, points),
   };
 }
 

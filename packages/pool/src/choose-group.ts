@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Group, loadSodium } from "@koplamp/crypto";
+import { type Group, loadSodium, withKernel } from "@koplamp/crypto";
 import { PoolError } from "./errors.ts";
 import { findKernelGroup, type KernelGroup } from "./kernel.ts";
 import { findNativeGroup, type NativeGroup } from "./native-group.ts";
@@ -22,8 +22,8 @@ const FINDERS: Finders = { native: findNativeGroup, kernel: findKernelGroup };
 
 /**
  * The backend that serves, self-tested: the system's libsodium, else our kernel, else libsodium in WebAssembly. `native`,
- * `kernel` and `wasm` take that one or none. Sums of public points are the kernel's wherever it runs, but for `wasm`,
- * which takes nothing of ours. All backends give the same bytes.
+ * `kernel` and `wasm` take that one or none. What no key is in is the kernel's wherever it runs, but for `wasm`, which takes
+ * nothing of ours. All backends give the same bytes.
  * @throws {PoolError} `backend` when one is named and not there. @throws {CryptoError} `backend` from a self-test.
  */
 export async function chooseGroup(
@@ -33,7 +33,7 @@ export async function chooseGroup(
   const find = { ...FINDERS, ...finders };
   if (backends === "auto" || backends === "native") {
     const native = find.native();
-    if (native.group !== undefined) return withSums(native, find.kernel(native.group));
+    if (native.group !== undefined) return withKeys(native, find.kernel(native.group));
     if (backends === "native") {
       throw new PoolError("backend", `expected the system's libsodium, and ${native.reason}`);
     }
@@ -46,11 +46,11 @@ export async function chooseGroup(
   throw new PoolError("backend", `expected the kernel, and ${kernel.reason}`);
 }
 
-/** The system's libsodium, which has no sums of its own. */
-function withSums(native: NativeGroup & { readonly group: Group }, kernel: KernelGroup): ChosenGroup {
+/** The system's libsodium for whatever a key is in, and for the rest what is there. */
+function withKeys(native: NativeGroup & { readonly group: Group }, kernel: KernelGroup): ChosenGroup {
   const serves = `the system's libsodium ${native.version} serves`;
   if (kernel.group === undefined) return chosen(native.group, `${serves}; ${kernel.reason}`);
-  return chosen(kernel.withSums(native.group), `${serves}, with the kernel's sums`);
+  return chosen(withKernel(kernel.group, native.group), `${serves}, with the kernel for what no key is in`);
 }
 
 async function portable(find: Finders, reason: string): Promise<ChosenGroup> {

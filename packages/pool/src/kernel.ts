@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from "node:fs";
-import { type Group, type Kernel, kernelGroup, kernelPublic, selfTest } from "@koplamp/crypto";
+import { type Group, type Kernel, kernelGroup, selfTest } from "@koplamp/crypto";
 
 /** What of the engine's WebAssembly is used here; the libraries of TypeScript know it for browsers only. */
 declare const WebAssembly: {
@@ -32,24 +32,22 @@ const PLACES = {
 } as const;
 
 /** The kernel's group, or why there is none: a sentence for one line of the log. */
-export type KernelGroup =
-  | { readonly group: Group; withSums(other: Group): Group }
-  | { readonly group: undefined; readonly reason: string };
+export type KernelGroup = { readonly group: Group } | { readonly group: undefined; readonly reason: string };
 
 /** Compiled once, however many instances are made of it. */
 let compiled: object | undefined;
 
 /**
  * The group over our own WebAssembly, self-tested. It needs a machine that fuses multiplication and addition, and an
- * engine with relaxed SIMD: where either is missing it does not serve. `withSums` gives another backend the kernel's
- * operations on public inputs. `scalars`: a backend whose arithmetic on scalars is taken. `bytes`: another build of it.
+ * engine with relaxed SIMD: where either is missing it does not serve. `scalars`: a backend whose arithmetic on scalars is
+ * taken. `bytes`: another build of it.
  */
 export function findKernelGroup(scalars: Group, bytes?: Uint8Array): KernelGroup {
   try {
     const kernel = kernelOf(kernelExports(bytes));
     const group = kernelGroup(kernel, scalars);
     selfTest(group);
-    return { group, withSums: (other) => ({ ...other, ...kernelPublic(kernel) }) };
+    return { group };
   } catch (error) {
     const reason = error instanceof Error ? error.message : "unknown";
     return { group: undefined, reason: `the kernel does not serve: ${reason}` };

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import { type Group, loadSodium, withKernel } from "@koplamp/crypto";
+import { concat } from "@koplamp/wire";
 import { describe, expect, test } from "vitest";
-import { chooseGroup, findNativeGroup, type KernelGroup } from "../src/index.ts";
+import { groupContract, scalar } from "../../crypto/test/group-contract.ts";
+import { oraclePrimitives } from "../../crypto/test/oracle-primitives.ts";
+import { ristrettoVectors } from "../../crypto/test/ristretto-vectors.ts";
+import { chooseGroup, findKernelGroup, findNativeGroup, type KernelGroup } from "../src/index.ts";
+import { agreeOnRandom } from "./kernel-cases.ts";
 
 const native = () => findNativeGroup(["libsodium-of-nowhere.so.1"]);
 const kernel = (): KernelGroup => ({ group: undefined, reason: "the kernel does not serve: no engine" });
@@ -43,11 +49,13 @@ describe("the group that serves", () => {
   });
 
   test.skipIf(found.group === undefined)(
-    "the system's libsodium is preferred, with the kernel's sums or without (needs libsodium)",
+    "the system's libsodium is preferred, with the kernel beside it or without (needs libsodium)",
     async () => {
       const chosen = await chooseGroup();
       expect(chosen.name).toBe("sodium-native");
-      expect(chosen.reason).toMatch(/^the system's libsodium \d+\.\d+\.\d+ serves, with the kernel's sums$/);
+      expect(chosen.reason).toMatch(
+        /^the system's libsodium \d+\.\d+\.\d+ serves, with the kernel for what no key is in$/,
+      );
       expect(chosen.group.msm).not.toBe(found.group?.msm);
       const without = await chooseGroup("native", { kernel });
       expect(without.reason).toMatch(/ serves; the kernel does not serve: no engine$/);
@@ -55,3 +63,54 @@ describe("the group that serves", () => {
     },
   );
 });
+
+const sodium = await loadSodium();
+const own = findKernelGroup(sodium);
+if (own.group !== undefined) {
+  const both = withKernel(own.group, sodium);
+  describe("a backend with the kernel beside it", () => {
+    ristrettoVectors(both, oraclePrimitives);
+    groupContract(both);
+    test("gives the bytes of either on 1,024 random items of every operation", () =>
+      agreeOnRandom(both, sodium, 7, 1024, 64));
+    test("multiplies by a key itself: many points by one scalar, and what comes in less than a dozen", () => {
+      const [keyless, all] = [heard(own.group, "kernel"), heard(sodium, "other")];
+      const mixed = withKernel(keyless.group, all.group);
+      const [one, eleven, twelve] = [scalars(1), scalars(11), scalars(12)];
+      const point = sodium.mulBase(scalar(5));
+      mixed.mulSame(scalar(7), sodium.mulBase(twelve));
+      for (const few of [one, eleven]) {
+        mixed.mulBase(few);
+        mixed.mulPoint(point, few);
+      }
+      mixed.scalarMul(one, one);
+      mixed.scalarInvert(one);
+      expect(keyless.calls).toEqual([]);
+      mixed.mulBase(twelve);
+      mixed.mulPoint(point, twelve);
+      mixed.addEach(point, point);
+      expect(keyless.calls).toEqual(["mulBase", "mulPoint", "addEach"]);
+      expect(all.calls).not.toContain("addEach");
+    });
+  });
+}
+
+/** 1, 2, … as scalars. */
+function scalars(count: number): Uint8Array {
+  return concat(...Array.from({ length: count }, (_, at) => scalar(at + 1)));
+}
+
+/** A backend, and the operations that were asked of it. */
+function heard(group: Group, name: string): { readonly group: Group; readonly calls: string[] } {
+  const calls: string[] = [];
+  const members = Object.entries({ ...group, name }).map(([member, value]) => {
+    if (typeof value !== "function") return [member, value] as const;
+    const call = value as (...operands: readonly unknown[]) => unknown; // every member but the name is one
+    const listened = (...operands: readonly unknown[]) => {
+      calls.push(member);
+      return call(...operands);
+    };
+    return [member, listened] as const;
+  });
+  return { group: Object.fromEntries(members) as unknown as Group, calls };
+}
