@@ -5,6 +5,7 @@
  * cosigned, from the question's file to its released answer. See docs/protocols/lookup.md.
  *
  *   npm run bench:lookup -- --rows 10000 --singles 20 --batches 5 --many 2048 --workers 1 --backend native
+ *   npm run bench:lookup -- --rows 1000000 --workers 2 --json
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -37,6 +38,7 @@ const { values } = parseArgs({
     many: { type: "string", default: "2048" },
     workers: { type: "string", default: "1" },
     backend: { type: "string", default: "native" },
+    json: { type: "boolean", default: false },
   },
 });
 const rows = wholeOf("rows", values.rows, 1);
@@ -78,22 +80,22 @@ async function measured(dir) {
   });
   try {
     const desk = running.client(ASKER ?? "");
-    const part = partOf(desk, pids, join(folders.nodes.get(ASKER ?? "") ?? "", "log.jsonl"));
+    const asked = partOf(desk, pids, join(folders.nodes.get(ASKER ?? "") ?? "", "log.jsonl"));
     const where = `${cpus().length} cores of ${cpus()[0]?.model}`;
-    print(`${rows} rows, backend ${values.backend}, nodes with ${workers} workers, ${where}`);
-    await part("first (publishes)", 1, 1);
+    told(`${rows} rows, backend ${values.backend}, nodes with ${workers} workers, ${where}`);
+    await asked("first (publishes)", 1, 1);
     await serves();
     const [holder, asker] = await Promise.all(
       [HOLDER, ASKER].map((party) => peakOf(pids.get(party ?? "") ?? 0)),
     );
-    print(`  peak memory: holder ${holder?.toFixed(0)} MiB, asker ${asker?.toFixed(0)} MiB`);
+    told(`  peak memory: holder ${holder?.toFixed(0)} MiB, asker ${asker?.toFixed(0)} MiB`);
     await openPart(desk, pids, singles, batches);
-    await part("one name", singles, 1);
-    const batch = await part(`${BATCH} names`, batches, BATCH);
-    const all = await part(`${many} names`, 1, many);
+    await asked("one name", singles, 1);
+    const batch = await asked(`${BATCH} names`, batches, BATCH);
+    const all = await asked(`${many} names`, 1, many);
     const further = Math.ceil(many / BATCH) - 1;
     if (batch > 0 && further > 0)
-      print(`each further round trip of ${BATCH} names in a session: mean ${ms((all - batch) / further)}`);
+      told(`each further round trip of ${BATCH} names in a session: mean ${ms((all - batch) / further)}`);
   } finally {
     await running.stop();
   }
@@ -139,7 +141,8 @@ function partOf(desk, pids, log) {
     );
     const sessions = (await sessionsIn(log)).slice(-times);
     const rate = (1000 * names * times) / took.reduce((sum, one) => sum + one, 0);
-    print(
+    tellPart(title, took, rate);
+    told(
       `${title}, ${times} times: p50 ${ms(at(took, 0.5))}, p95 ${ms(at(took, 0.95))}; ${rate.toFixed(1)} names a second`,
       `  session of questions alone: p50 ${ms(at(sessions, 0.5))}, p95 ${ms(at(sessions, 0.95))}`,
       `  phases at the asker, mean: ${[...phases].map(([name, sum]) => `${name} ${ms(sum / times)}`).join(", ")}`,
@@ -172,9 +175,10 @@ async function openPart(desk, pids, singles, batches) {
       (name) => `${name} ${ms(((after.get(name) ?? 0) - (before.get(name) ?? 0)) / times)}`,
     );
     const rate = (1000 * names * times) / took.reduce((sum, one) => sum + one, 0);
-    const title = names === 1 ? "one name" : `${names} names`;
-    print(
-      `${title} in an open look-up, ${times} times: p50 ${ms(at(took, 0.5))}, p95 ${ms(at(took, 0.95))}; ${rate.toFixed(1)} names a second`,
+    const title = `${names === 1 ? "one name" : `${names} names`} in an open look-up`;
+    tellPart(title, took, rate);
+    told(
+      `${title}, ${times} times: p50 ${ms(at(took, 0.5))}, p95 ${ms(at(took, 0.95))}; ${rate.toFixed(1)} names a second`,
       `  CPU of a question, opening and evidence included: ${cpu.join(", ")}; load ${load?.toFixed(1)} to ${loadavg()[0]?.toFixed(1)}`,
     );
   }
@@ -242,6 +246,17 @@ async function sessionsIn(log) {
   return events
     .filter(({ event }) => event === "session.end")
     .map((one) => Date.parse(one.time) - Date.parse(began.get(one.session).time));
+}
+
+/** Lines for people. @param {readonly string[]} lines */
+function told(...lines) {
+  if (!values.json) print(...lines);
+}
+
+/** One document for a part, for programs. @param {string} part @param {readonly number[]} took @param {number} perSecond */
+function tellPart(part, took, perSecond) {
+  const [p50Ms, p95Ms] = [at(took, 0.5), at(took, 0.95)];
+  if (values.json) print(JSON.stringify({ part, times: took.length, p50Ms, p95Ms, perSecond }));
 }
 
 /** @param {readonly number[]} all @param {number} part */

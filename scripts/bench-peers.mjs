@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { findNativeGroup } from "../packages/pool/src/index.ts";
+import { commandOf, OTHER_GOALS } from "./other-goals.ts";
 import { FULL_BUCKET, runText, verdictsOf, verdictText } from "./peer-figures.ts";
 import {
   backendsOf,
@@ -36,6 +37,7 @@ the project, met or missed by what was measured, or with the command that measur
   --beside <n>     lists of this size too: 100000 is padded to 131072
   --pairs <n>      pairs that count, after one that does not (default: 5)
   --backend <name> portable, native or both (default: both)
+  --goals          run what measures the other goals too: hours
   --json           one JSON document on standard output
 
   npm run bench:peers                                    both backends: more than an hour
@@ -44,8 +46,11 @@ the project, met or missed by what was measured, or with the command that measur
   npm run bench:peers -- --items 2048 --pairs 3          whether it works
 `;
 const PEERS = fileURLToPath(new URL("../bench/peers", import.meta.url));
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const BOTH = ["alice", "bob"];
 const run = promisify(execFile);
+
+/** @typedef {"pair" | "tokens" | "blind"} Mode */
 
 const { values } = parseArgs({
   options: {
@@ -53,6 +58,7 @@ const { values } = parseArgs({
     beside: { type: "string" },
     pairs: { type: "string", default: "5" },
     backend: { type: "string", default: "both" },
+    goals: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
@@ -75,8 +81,9 @@ async function measuredAll() {
       if (!values.json) print(...runText(found));
     }
   }
+  const printed = values.goals ? await others() : new Map();
   loads.push(loadavg()[0] ?? 0);
-  const verdicts = verdictsOf(runs);
+  const verdicts = verdictsOf(runs, printed);
   const machine = await machineOf(loads);
   if (values.json) return print(JSON.stringify({ machine, runs, verdicts }));
   const { versions, cpuModel, cores, load } = machine;
@@ -90,6 +97,22 @@ function isHere(backend) {
   const { group, reason } = { reason: "", ...(backend === "native" ? findNativeGroup() : { group: true }) };
   if (group === undefined) process.stderr.write(`native: skipped: ${reason}\n`);
   return group !== undefined;
+}
+
+/** What the commands of the other goals print. One that fails is said, and its goal is not measured. */
+async function others() {
+  const printed = new Map();
+  for (const { run: args } of OTHER_GOALS) {
+    if (args === undefined) continue;
+    process.stderr.write(`${commandOf(args)}\n`);
+    try {
+      const { stdout } = await run("npm", ["run", "-s", ...args], { cwd: ROOT, maxBuffer: 2 ** 26 });
+      printed.set(args, stdout);
+    } catch (error) {
+      process.stderr.write(`  failed: ${error instanceof Error ? error.message.split("\n", 1)[0] : error}\n`);
+    }
+  }
+  return printed;
 }
 
 async function installed() {
@@ -126,8 +149,11 @@ async function compared(backend, items, pairs) {
       await federation.matched("pair");
       await federation.serves();
       const found = [];
-      for (let pair = 0; pair < pairs; pair += 1)
-        found.push({ theirs: await psiJs(items), ours: await federation.matched("pair") });
+      for (let pair = 0; pair < pairs; pair += 1) {
+        const [theirs, ours] = [await psiJs(items), await federation.matched("pair")];
+        if (backend === "portable") found.push({ theirs, ours });
+        else found.push({ theirs, ours, blind: await federation.matched("blind"), bare: bare(items) });
+      }
       await federation.matched("tokens"); // evaluates every item once
       const later = [];
       for (let time = 0; time < pairs; time += 1) later.push(await federation.matched("tokens"));
@@ -146,6 +172,21 @@ async function psiJs(items) {
   const { cpuMs, right } = JSON.parse(stdout);
   if (!right) throw new Error("psi.js: not the intersection of the plain lists");
   return cpuMs;
+}
+
+/** CPU-ms of what a count without proofs asks of the group, by the system's libsodium alone. @param {number} items */
+function bare(items) {
+  const { group } = findNativeGroup();
+  if (group === undefined) throw new Error("this machine has no native backend");
+  const uniform = Uint8Array.from({ length: 64 * items }, (_, at) => (at * 151 + (at >>> 8)) & 0xff);
+  const key = group.reduce(new Uint8Array(64).fill(0xa5));
+  const before = process.cpuUsage();
+  for (const _party of BOTH) {
+    const own = group.hashToGroup(uniform);
+    group.mulSame(key, group.mulSame(key, own)); // blinded and answered, or the own tokens and unblinded
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
 /** @param {string} dir @param {"portable" | "native"} backend @param {number} items */
@@ -170,14 +211,14 @@ async function started(dir, backend, items) {
       const { relay = 0, ...nodes } = Object.fromEntries(peaks);
       return { nodeMiB: Math.max(...Object.values(nodes)), relayMiB: relay };
     },
-    /** CPU-ms of one question, in all three processes and in this one, which asks. @param {"pair" | "tokens"} mode */
+    /** CPU-ms of one question, in all three processes and in this one, which asks. @param {Mode} mode */
     matched: async (mode) => {
       const before = await cpuOf(pids);
       const client = process.cpuUsage();
       asked += 1;
       const outcome = await running.client("alice").run(questionOf(asked, mode), () => {});
       const { user, system } = process.cpuUsage(client);
-      expectRight(outcome, items);
+      expectRight(outcome, items, mode);
       const after = await cpuOf(pids);
       const spent = [...pids.keys()].map((name) => (after.get(name) ?? 0) - (before.get(name) ?? 0));
       return spent.reduce((sum, one) => sum + one, (user + system) / 1000);
@@ -185,21 +226,33 @@ async function started(dir, backend, items) {
   };
 }
 
-/** @param {number} number @param {"pair" | "tokens"} mode */
+/** @param {number} number @param {Mode} mode */
 function questionOf(number, mode) {
-  const ask = `{ kind: match, key: [name], from: { alice: list, bob: list }, atLeast: 2, tell: nothing, mode: ${mode} }`;
+  const kind =
+    mode === "blind"
+      ? "kind: overlap-count, shape: pairs, mode: pairs.blind"
+      : `kind: match, atLeast: 2, tell: nothing, mode: ${mode}`;
+  const ask = `{ ${kind}, key: [name], from: { alice: list, bob: list } }`;
   return {
     file: "peers.yaml",
-    text: questionText({ id: `peers-${number}`, type: "F", ask, recipient: "alice" }),
+    text: questionText({
+      id: `peers-${number}`,
+      type: mode === "blind" ? "B" : "F",
+      ask,
+      recipient: "alice",
+    }),
   };
 }
 
-/** @param {any} outcome @param {number} items */
-function expectRight(outcome, items) {
-  const matches = outcome.result?.matches;
+/** @param {any} outcome @param {number} items @param {Mode} mode */
+function expectRight(outcome, items, mode) {
+  const common = items - Math.floor(items / 2);
+  const { matches, pairs } = outcome.result ?? {};
   const right =
     outcome.status === "released" &&
-    matches?.length === items - Math.floor(items / 2) &&
-    matches.every((/** @type {any} */ { key }) => Number(key[0].slice(5)) >= Math.floor(items / 2));
+    (mode === "blind"
+      ? Object.values(pairs).join() === `${common}`
+      : matches?.length === common &&
+        matches.every((/** @type {any} */ { key }) => Number(key[0].slice(5)) >= Math.floor(items / 2)));
   if (!right) throw new Error(`not the answer of the plain lists: ${JSON.stringify(outcome).slice(0, 500)}`);
 }

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The arithmetic of bench-peers.mjs: ratios over pairs of runs, CPU time an item, and what the goals of the project come to.
 
-/** The kinds of runs: our kernel in every process, or the system's libsodium with the kernel's sums. */
+import { OTHER_GOALS, otherVerdict } from "./other-goals.ts";
+
+/** The kinds of runs: our kernel in every process, or the system's libsodium for whatever a key is in. */
 export type PeerBackend = "portable" | "native";
 
 /** One run of the peer and one of ours, one after the other. CPU-ms. */
 export interface PeerPair {
   readonly theirs: number;
   readonly ours: number;
+  /** A count without proofs, of the same lists; with the native backend only, as is `bare`. */
+  readonly blind?: number;
+  /** What the system's libsodium takes for the hashes and the multiplications of that count, and nothing else. */
+  readonly bare?: number;
 }
 
 /** What was measured on one backend, with lists of one size. */
@@ -34,11 +40,9 @@ const RATIO: Readonly<Record<PeerBackend, { readonly least: number; readonly aim
 };
 /** CPU-µs of a later question, an item and recipient (P4). */
 const LATER = { most: 5, aim: 1 };
-/** MiB of a node at so many items or more (M1), and of the relay before what open streams take (M2). */
-const MEMORY = [
-  { items: 10_000_000, most: 1024 },
-  { items: 1_000_000, most: 300 },
-] as const;
+/** Without proofs so many times less CPU than the peer (P2), and so many times that of bare libsodium (P3). */
+const BLIND = { least: 9, overBare: 1.15 };
+/** MiB of the relay before what open streams take (M2). */
 const RELAY_MIB = 256;
 
 /** A goal, and what this run says of it. */
@@ -75,66 +79,30 @@ export function microsEach(cpuMs: readonly number[], items: number): number {
   return (middle(cpuMs) * 1000) / items;
 }
 
-/** Every goal of performance.md, section 4: by these runs, or by what measures it. */
-export function verdictsOf(runs: readonly PeerRun[]): readonly Verdict[] {
-  return [
+/**
+ * Every goal of performance.md, section 4: by these runs, or by what another command printed, or with the command that
+ * measures it. `printed`: by the arguments of `npm run` (`OtherGoal.run`).
+ */
+export function verdictsOf(
+  runs: readonly PeerRun[],
+  printed: ReadonlyMap<readonly string[], string> = new Map(),
+): readonly Verdict[] {
+  const own = [
     ratioVerdict("P1", "portable", runs),
     ratioVerdict("P2", "native", runs),
-    ...elsewhere([
-      ["P2", "native, without proofs: 9 times less CPU than psi.js", undefined],
-      ["P3", "at most 1.15 times the CPU of bare libsodium, without proofs", undefined],
-    ]),
+    ...blindVerdicts(runs),
     laterVerdict(runs),
-    ...elsewhere([
-      [
-        "P5",
-        "bulk-pair, 2^20 items each: at most 2.5 CPU-s and 45 bytes an item",
-        "npm run bench -- --suite bulk",
-      ],
-      [
-        "P6",
-        "join-sum, 10^6 rows: a thousandth of one Paillier encryption a row",
-        "npm run bench -- --suite join",
-      ],
-      [
-        "P7",
-        "sum-threshold, 10^5 cells, 10 parties: 2 CPU-s and 8 MB a node",
-        "npm run bench -- --suite sum --parties 10",
-      ],
-      [
-        "P8",
-        "match-threshold, five parties: 3 CPU-s, and 10 s a party",
-        "npm run bench -- --suite threshold",
-      ],
-      ["P9", "two workers against one, by the clock: 1.8 times", "npm run bench -- --suite workers"],
-      [
-        "P10",
-        "lookup, 10^6 entries: 50 ms (native), 100 ms (portable), 200 questions a second",
-        "npm run bench:lookup -- --rows 1000000",
-      ],
-    ]),
-    memoryVerdict(runs),
     relayVerdict(runs),
-    ...elsewhere([
-      ["M3", "10^8 rows prepared in 2 GiB and 48 bytes of disk a row", undefined],
-      [
-        "L1",
-        "frames at most 1.05 times the formula's bytes",
-        "npm run bench -- --curves, for messages before they are sealed",
-      ],
-    ]),
   ];
+  const others = OTHER_GOALS.map((goal) =>
+    otherVerdict(goal, goal.run === undefined ? undefined : printed.get(goal.run)),
+  );
+  return [...own, ...others].sort((left, right) => orderOf(left) - orderOf(right));
 }
 
-function elsewhere(
-  goals: readonly (readonly [id: string, what: string, command: string | undefined])[],
-): readonly Verdict[] {
-  return goals.map(([id, what, command]) => ({
-    id,
-    what,
-    verdict: "not measured here",
-    ...(command === undefined ? {} : { command }),
-  }));
+/** P before M before L, and each by its number. */
+function orderOf({ id }: Verdict): number {
+  return "PML".indexOf(id.slice(0, 1)) * 100 + Number(id.slice(1));
 }
 
 function ratioVerdict(id: string, backend: PeerBackend, runs: readonly PeerRun[]): Verdict {
@@ -165,22 +133,37 @@ function laterVerdict(runs: readonly PeerRun[]): Verdict {
   return { id, what, verdict: figures.every(({ us }) => us <= LATER.most) ? "met" : "missed", figure };
 }
 
-function memoryVerdict(runs: readonly PeerRun[]): Verdict {
-  const id = "M1";
-  const what = "a node in a match: at most 1 GiB at 10^7 items, 300 MiB at 10^6";
-  const items = Math.max(0, ...runs.map((run) => run.items));
-  const most = Math.max(0, ...runs.filter((run) => run.items === items).map(({ nodeMiB }) => nodeMiB));
-  const figure = `${most.toFixed(0)} MiB at ${items} items`;
-  const bound = MEMORY.find((one) => items >= one.items) ?? exceeded(most);
-  const command = "npm run bench:peers -- --items 1000000 --pairs 1";
-  if (bound === undefined)
-    return { id, what, verdict: "not measured here", ...(items > 0 ? { figure } : {}), command };
-  return { id, what, verdict: most <= bound.most ? "met" : "missed", figure };
-}
-
-/** Fewer items than the goal's take no more memory: what they exceed is missed. */
-function exceeded(mib: number): (typeof MEMORY)[number] | undefined {
-  return MEMORY.find(({ most }) => mib > most);
+/** A count without proofs, against the peer and against the same operations of the library alone. */
+function blindVerdicts(runs: readonly PeerRun[]): readonly Verdict[] {
+  const run = atSize(runs, "native");
+  const pairs = (run?.pairs ?? []).flatMap(({ theirs, blind, bare }) =>
+    blind === undefined || bare === undefined ? [] : [{ theirs, ours: blind, bare }],
+  );
+  const [beside, over] = [
+    ratios(pairs),
+    ratios(pairs.map(({ ours, bare }) => ({ theirs: ours, ours: bare }))),
+  ];
+  const verdict = (id: string, what: string, figure: string, isMet: boolean): Verdict => {
+    const command = "npm run bench:peers -- --backend native";
+    if (run === undefined || pairs.length === 0) return { id, what, verdict: "not measured here", command };
+    const told = `${figure} over ${pairsText(pairs.length)}, ${run.items} items`;
+    if (run.items !== FULL_BUCKET) return { id, what, verdict: "not measured here", figure: told, command };
+    return { id, what, verdict: isMet ? "met" : "missed", figure: told };
+  };
+  return [
+    verdict(
+      "P2",
+      `a count without proofs, native: ${BLIND.least} times less CPU than psi.js`,
+      beside.median.toFixed(2),
+      beside.median >= BLIND.least,
+    ),
+    verdict(
+      "P3",
+      `the same: at most ${BLIND.overBare} times the CPU of bare libsodium`,
+      over.median.toFixed(2),
+      over.median <= BLIND.overBare,
+    ),
+  ];
 }
 
 /** Without the 4 MiB that the goal adds for each open stream: stricter than it. */
@@ -213,12 +196,20 @@ export function verdictText({ id, what, verdict, figure, command }: Verdict): st
 /** One backend and size, as lines for people. */
 export function runText({ backend, items, pairs, later, nodeMiB, relayMiB }: PeerRun): readonly string[] {
   const { median, least, most } = ratios(pairs);
+  const blind = pairs.flatMap((pair) => (pair.blind === undefined ? [] : [pair.blind]));
+  const bare = pairs.flatMap((pair) => (pair.bare === undefined ? [] : [pair.bare]));
   const each = (cpu: readonly number[]): string => microsEach(cpu, items).toFixed(cpu === later ? 2 : 0);
   return [
     `${items} by ${items} items, ${backend}, ${pairsText(pairs.length)}${pairs.length === 1 ? ", no median" : ", medians"}`,
     `  @openmined/psi.js, raw        ${each(pairs.map(({ theirs }) => theirs))} CPU-µs an item of each`,
     `  match-pair/1, with proofs     ${each(pairs.map(({ ours }) => ours))} CPU-µs an item of each, all processes and the client`,
     `  times less                    ${median.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`,
+    ...(blind.length === 0
+      ? []
+      : [
+          `  a count without proofs        ${each(blind)} CPU-µs an item of each`,
+          `  its operations, libsodium     ${each(bare)} CPU-µs an item of each`,
+        ]),
     `  match-tokens/1, a later one   ${each(later)} CPU-µs an item and recipient`,
     `  peak memory                   a node ${nodeMiB.toFixed(0)} MiB, the relay ${relayMiB.toFixed(0)} MiB`,
   ];

@@ -98,7 +98,7 @@ async function expectBackend(kind, dirs, pids) {
   }
 }
 
-/** The text of a question. @param {{ id: string, type: "E" | "F", ask: string, recipient: string }} question */
+/** The text of a question. @param {{ id: string, type: "B" | "E" | "F", ask: string, recipient: string }} question */
 export function questionText({ id, type, ask, recipient }) {
   return `koplamp: query/v1
 id: ${id}

@@ -124,15 +124,21 @@ describe("goals", () => {
     );
   });
 
-  test("memory of a node is judged at the sizes of the goal, by the largest lists", () => {
-    expect(verdictOf("M1", [runWith()])).toEqual(
-      expect.objectContaining({ verdict: "not measured here", figure: "200 MiB at 98304 items" }),
-    );
-    expect(verdictOf("M1", [runWith({ items: 4096, nodeMiB: 301 })])?.verdict).toBe("missed"); // more items take no less
-    const million = { items: 1_000_000, nodeMiB: 300 };
-    expect(verdictOf("M1", [runWith({ nodeMiB: 999 }), runWith(million)])?.verdict).toBe("met");
-    expect(verdictOf("M1", [runWith({ ...million, nodeMiB: 301 })])?.verdict).toBe("missed");
-    expect(verdictOf("M1", [runWith({ items: 10_000_000, nodeMiB: 1024 })])?.verdict).toBe("met");
+  test("a count without proofs is held against the peer, and against its operations alone", () => {
+    const pairs = [
+      { theirs: 900, ours: 100, blind: 100, bare: 87 },
+      { theirs: 1000, ours: 100, blind: 100, bare: 88 },
+      { theirs: 800, ours: 100, blind: 100, bare: 50 },
+    ];
+    const native = runWith({ backend: "native", pairs });
+    const [, second, third] = verdictsOf([native]).filter(({ id }) => id === "P2" || id === "P3");
+    expect(second).toMatchObject({ id: "P2", verdict: "met", figure: "9.00 over 3 pairs, 98304 items" });
+    expect(third).toMatchObject({ id: "P3", verdict: "met", figure: "1.15 over 3 pairs, 98304 items" });
+    const slow = pairs.map((pair) => ({ ...pair, blind: 101 }));
+    const missed = verdictsOf([runWith({ backend: "native", pairs: slow })]);
+    expect(missed.filter(({ verdict }) => verdict === "missed").map(({ id }) => id)).toEqual(["P2", "P3"]);
+    const small = verdictsOf([runWith({ backend: "native", pairs, items: 2000 })]);
+    expect(small.find(({ id }) => id === "P3")?.verdict).toBe("not measured here");
   });
 
   test("memory of the relay is that of every run", () => {
@@ -150,7 +156,7 @@ test("a goal as a line says what measures it, or that nothing does", () => {
     "M3  not measured here (nothing does yet): 10^8 rows prepared in 2 GiB and 48 bytes of disk a row",
   );
   expect(lines.find((line) => line.startsWith("P5"))).toContain(
-    "not measured here (npm run bench -- --suite bulk)",
+    "not measured here (npm run bench -- --suite bulk --n 1048576)",
   );
 });
 
@@ -164,4 +170,9 @@ test("a run as lines: CPU time an item, the ratio with its ends, memory", () => 
     "  peak memory                   a node 200 MiB, the relay 90 MiB",
   ]);
   expect(runText(runWith({ pairs: PAIRS.slice(0, 1) }))[0]).toContain("one pair, no median");
+  const counted = [{ theirs: 9, ours: 1, blind: 4, bare: 3 }];
+  expect(runText(runWith({ items: 1000, pairs: counted })).slice(4, 6)).toEqual([
+    "  a count without proofs        4 CPU-µs an item of each",
+    "  its operations, libsodium     3 CPU-µs an item of each",
+  ]);
 });
