@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import type { Programs } from "@koplamp/sdk";
+import { daemonEnvironment, type Programs } from "@koplamp/sdk";
 import type { CommandSpec, FlagSpec, Flags } from "./command.ts";
 import { EXIT, UsageError } from "./errors.ts";
 import type { Session } from "./session.ts";
@@ -93,7 +93,11 @@ async function runDaemon(
   [program, ...first]: readonly [string, ...string[]],
   args: readonly string[],
 ): Promise<number> {
-  const child = spawn(program, [...first, ...args], { cwd: io.cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, [...first, ...args], {
+    cwd: io.cwd,
+    env: daemonEnvironment(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   child.stdout.setEncoding("utf8").on("data", (text: string) => io.stdout.write(text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => io.stderr.write(text));
   const stop = io.onInterrupt(() => child.kill("SIGTERM"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // In how many sessions a match is run: public, so that every node computes the same (docs/protocols/limits.md).
-import { fewestShards, MOST_SHARDS, shardLimitOf } from "@koplamp/psi";
+import { fewestShards, MOST_SHARDS, shardLimitOf, shardRows } from "@koplamp/psi";
 import type { Input, Plan } from "@koplamp/wire";
 import { QueryError } from "./errors.ts";
 import { integerOf } from "./yaml-fields.ts";
@@ -16,15 +16,20 @@ export function readShards(value: YamlValue, kind: string): number {
   throw failAt(value, "invalid-value", `expected a power of two in "shards", got ${shards}`);
 }
 
+/** A session of more keys takes more memory than a node has to have: 2^18 and what a shard of so many is padded by. */
+const EASY_ROWS: number = shardRows(2 ** 20, 4);
+/** More shards than this are for sessions that cannot be longer: each has entries of its own in the evidence. */
+const EASY_SHARDS = 256;
+
 /**
- * How many sessions a question takes one after the other: so many that each takes everybody's part of the list, or as
- * many more as are asked for.
+ * How many sessions a question takes one after the other: as many as are asked for, or so many that each takes everybody's
+ * part of the list in little memory.
  * @throws {QueryError} `invalid-value`, `too-many`.
  */
 export function shardsOf(protocol: string, inputs: readonly Input[], asked: number | null): number {
-  const fewest = fewestOf(protocol, inputs);
-  checkCount(protocol, inputs, asked ?? fewest);
-  return asked ?? fewest;
+  const shards = asked ?? easyOf(protocol, inputs);
+  checkCount(protocol, inputs, shards);
+  return shards;
 }
 
 /** Refuses a plan that says another number than can be: a node does not take a proposer's word for it. */
@@ -32,10 +37,21 @@ export function checkShards({ protocol, inputs }: Pick<Plan, "protocol" | "input
   checkCount(protocol.id, inputs, protocol.shards);
 }
 
-function fewestOf(protocol: string, inputs: readonly Input[]): number {
-  const most = shardLimitOf(protocol);
+function fewestOf(protocol: string, inputs: readonly Input[], most = shardLimitOf(protocol)): number {
   const buckets = inputs.map(({ rowsPadded }) => rowsPadded);
   return most === undefined ? 1 : fewestShards(buckets, most);
+}
+
+/** No more than the shortest list fills: a shard has a key of everybody's on average. */
+function easyOf(protocol: string, inputs: readonly Input[]): number {
+  const fewest = fewestOf(protocol, inputs);
+  if (shardLimitOf(protocol) === undefined) return fewest;
+  const most = Math.min(EASY_SHARDS, floorPower(shortestOf(inputs)?.rowsPadded ?? 1));
+  return Math.max(fewest, Math.min(most, fewestOf(protocol, inputs, EASY_ROWS)));
+}
+
+function shortestOf(inputs: readonly Input[]): Input | undefined {
+  return [...inputs].sort((a, b) => a.rowsPadded - b.rowsPadded)[0];
 }
 
 function checkCount(protocol: string, inputs: readonly Input[], shards: number): void {
@@ -44,7 +60,7 @@ function checkCount(protocol: string, inputs: readonly Input[], shards: number):
     throw new QueryError("invalid-value", message, { hint: "leave `shards` out" });
   }
   const fewest = fewestOf(protocol, inputs);
-  const [shortest] = [...inputs].sort((a, b) => a.rowsPadded - b.rowsPadded);
+  const shortest = shortestOf(inputs);
   const most = Math.min(MOST_SHARDS, Math.max(fewest, floorPower(shortest?.rowsPadded ?? 1)));
   if (!isPower(shards) || shards < fewest) {
     const message = `these lists take ${fewest} shards or more, a power of two, and ${shards} were asked for`;

@@ -15,10 +15,11 @@ const asking = (shards: number | string): string => `${SHIPS}shards: ${shards}\n
 
 describe("the number of shards", () => {
   test.each([
-    [2 ** 20, 1],
-    [1.5 * 2 ** 20, 2],
-    [2 ** 21, 4],
-    [2 ** 23, 16],
+    [2 ** 18, 1],
+    [1.5 * 2 ** 18, 2],
+    [2 ** 20, 4],
+    [2 ** 23, 32],
+    [2 ** 26, 256],
     [2 ** 27, 256],
   ])("of a list of %i keys under keys of the epoch is %i", (rows, shards) => {
     expect(ships(SHIPS, rows, 256).plan.protocol.shards).toBe(shards);
@@ -35,8 +36,9 @@ describe("the number of shards", () => {
 
   test("of a bulk match is as under keys of the epoch", () => {
     const bulk = PAIR_MATCH.replace("mode: pair", "mode: bulk");
-    expect(ships(bulk, 2 ** 20, 256).plan.protocol.shards).toBe(1);
-    const { plan, contract } = ships(bulk, 2 ** 21, 2 ** 20);
+    expect(ships(bulk, 2 ** 18, 256).plan.protocol.shards).toBe(1);
+    expect(ships(bulk, 2 ** 21, 2 ** 20).plan.protocol.shards).toBe(8);
+    const { plan, contract } = ships(`${bulk}shards: 4\n`, 2 ** 21, 2 ** 20);
     expect(plan.protocol.shards).toBe(4);
     const [size, own] = [530_176, 266_240]; // 2^19 and 2^18, and eight deviations, in 256s
     expect(contract.debits).toMatchObject([{ holder: "harbour", asker: "customs", amount: 4 * own }]);
@@ -47,12 +49,14 @@ describe("the number of shards", () => {
   test("is higher where a question asks for more, and never lower than its lists need", () => {
     expect(ships(asking(4), 4096).plan.protocol.shards).toBe(4);
     expect(ships(asking(4096), 4096).plan.protocol.shards).toBe(4096);
+    expect(ships(asking(4), 2 ** 21).plan.protocol.shards).toBe(4); // fewer than it has unasked
     expect(() => ships(asking(2), 2 ** 21)).toThrow(
       "these lists take 4 shards or more, a power of two, and 2 were asked for",
     );
   });
 
   test("leaves a key a shard on average in the shortest list", () => {
+    expect(ships(SHIPS, 2 ** 27, 256).plan.protocol.shards).toBe(256);
     expect(ships(asking(256), 4096, 256).plan.protocol.shards).toBe(256);
     expect(() => ships(asking(512), 4096, 256)).toThrow(
       "512 shards were asked for, and the list of customs fills 256",

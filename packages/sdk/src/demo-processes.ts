@@ -4,6 +4,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { daemonEnvironment } from "./daemon-environment.ts";
 import { DemoError } from "./demo-error.ts";
 
 /** How to start the two daemons: a program and its first arguments. */
@@ -47,7 +48,11 @@ export async function startProcess(
     "--config",
     join(dir, name === "coordinator" ? "coordinator.yaml" : "node.yaml"),
   ];
-  const child = spawn(program, args, { cwd: dir, stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(program, args, {
+    cwd: dir,
+    env: daemonEnvironment(),
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   const ended = new Promise<number | null>((resolve) => {
     child.once("error", () => resolve(1));
     child.once("close", (code) => resolve(code));

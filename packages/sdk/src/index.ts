@@ -60,6 +60,7 @@ export {
 export { readCovenant } from "./covenant-file.ts";
 export { type CovenantCheck, type Signed, signCovenant, verifyCovenant } from "./covenant-sign.ts";
 export { withdrawFrom } from "./covenant-withdraw.ts";
+export { daemonEnvironment } from "./daemon-environment.ts";
 export { runDemo } from "./demo.ts";
 export { type RunningFederation, startFederation } from "./demo-federation.ts";
 export { type Folders, foundFolders } from "./demo-folder.ts";
