@@ -18,7 +18,7 @@ import {
   startNode,
 } from "@koplamp/engine";
 import { nodePrimitives, startThreads } from "@koplamp/pool";
-import { openSources, readSource } from "@koplamp/sources";
+import { openScratch, openSources, readSource } from "@koplamp/sources";
 import { openStore, readCharter, readKeys } from "@koplamp/store";
 import { dialRelay, openPost, openSessionChannel, type TlsFiles } from "@koplamp/transport";
 import { admitAnybody } from "./caller.ts";
@@ -126,7 +126,8 @@ async function openPorts(
     openSessionChannel({ ...machine, post }, request);
   const common = { me, lab: false, clock, rng, primitives, membership, keys, store, ledger, log };
   const local = policy.inForce === undefined ? {} : { policy: policy.inForce };
-  return { ...common, ...local, post, presence, sources, workers, openChannel };
+  const scratch = openScratch(join(config.state, "scratch"));
+  return { ...common, ...local, post, presence, sources, scratch, workers, openChannel };
 }
 
 /** The machine's keys; the keys of people who ask and approve are beside them in a trial only. */

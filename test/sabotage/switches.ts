@@ -27,6 +27,7 @@ import { PAIR } from "./pair.ts";
 import { PAIRS } from "./pairs.ts";
 import { PEOPLE } from "./people.ts";
 import { POLICIES, QUOTAS } from "./policy.ts";
+import { SCRATCH } from "./scratch.ts";
 import { SELECTED_ROWS } from "./selected-rows.ts";
 import { STANDING } from "./series.ts";
 import { SHARDS } from "./shards.ts";
@@ -50,6 +51,7 @@ export const SWITCHES: readonly Switch[] = [
   ...PAIR,
   ...PAIRS,
   ...SHARDS,
+  ...SCRATCH,
   ...BULK_PAIR,
   ...UNDEALT,
   ...DEALERS,

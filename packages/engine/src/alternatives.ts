@@ -86,7 +86,7 @@ export async function recordItems(
  * that every holder which is told reaches it. Records of which the same is told are one match.
  */
 export function recordMatches(
-  { parties, holders = new Uint32Array() }: Matched,
+  { parties, holders = new Uint32Array() }: Pick<Matched, "parties" | "holders">,
   { tell, atLeast, bands }: MatchAsk,
   { list, records }: RecordItems,
   me: PartyId,

@@ -22,6 +22,7 @@ export { engineJobs, type JobBackend } from "./jobs.ts";
 export { type LedgerParts, type NodeLedger, openLedger } from "./ledger.ts";
 export type { Draft, Placed } from "./ledger-entries.ts";
 export { type DaemonEvent, logFields } from "./log-fields.ts";
+export { memoryScratch } from "./memory-scratch.ts";
 export { type EngineNode, startNode } from "./node.ts";
 export type { NodePorts } from "./node-ports.ts";
 export type { LookedUp } from "./open-lookup.ts";
@@ -36,6 +37,8 @@ export type {
   NodeKeys,
   Progress,
   ReadSource,
+  Scratch,
+  ScratchFile,
   SessionChannel,
   SessionPool,
   Snapshot,

@@ -17,10 +17,26 @@ export interface Items {
   readonly list: InputList;
 }
 
+/** A list of inputs, to be gone through from the beginning, as often as somebody wants. */
+export interface Stretches {
+  readonly count: number;
+  /** What all of them begin with. */
+  readonly head: Uint8Array;
+  /** All inputs, packed, at most 2^14 at a time and some of them none: no step takes long. */
+  stretches(): Iterable<PackedInputs>;
+}
+
+/** A party's distinct keys where they go in several sessions, and are made as somebody goes through them. */
+export interface LongItems {
+  readonly keys: Stretches;
+}
+
 const WHOLE = new WeakMap<InputList, PackedInputs>();
 
 /** The inputs of a list that goes into one session: the same object while the list is the same. */
-export function inputsOf({ list }: Items): PackedInputs {
+export function inputsOf(items: Items | LongItems): PackedInputs {
+  if ("keys" in items) throw new Error("expected a list that goes into one session");
+  const { list } = items;
   const inputs = WHOLE.get(list) ?? wholeOf(list);
   WHOLE.set(list, inputs);
   return inputs;

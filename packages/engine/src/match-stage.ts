@@ -5,7 +5,6 @@ import {
   hubNode,
   inEachShard,
   inputRoot,
-  type Matched,
   matchTokensParty,
   type OverlapCounts,
   overlapHub,
@@ -13,27 +12,28 @@ import {
   overlapThresholdNode,
   type QuerySession,
   recipientNode,
-  tellMatches,
 } from "@koplamp/psi";
-import type {
-  Counted,
-  Input,
-  InputContext,
-  MatchAsk,
-  MatchResult,
-  OverlapAsk,
-  OverlapResult,
-  Plan,
-} from "@koplamp/wire";
-import { fromHex, keyAt, NORM_VERSION, selectInputs } from "@koplamp/wire";
-import { type RecordItems, recordItems, recordMatches } from "./alternatives.ts";
+import type { Counted, Input, InputContext, MatchAsk, OverlapAsk, OverlapResult, Plan } from "@koplamp/wire";
+import { fromHex, NORM_VERSION, selectInputs } from "@koplamp/wire";
+import { type RecordItems, recordItems } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { type Contribution, contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
+import { type Part, wholePart } from "./cut-list.ts";
 import { type Cache, cutByCache, evaluated, loadPart } from "./evaluations.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfKeys } from "./history-rows.ts";
 import type { Release } from "./history-rule.ts";
-import { type Items, inputsOf, itemsOf, keySpecOf, type Pause } from "./items.ts";
+import {
+  type Items,
+  inputsOf,
+  itemsOf,
+  keySpecOf,
+  type LongItems,
+  type Pause,
+  type Stretches,
+} from "./items.ts";
+import { longKeys, stretchesOf } from "./long-keys.ts";
+import { type MatchedPart, MatchTold } from "./match-told.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import {
@@ -43,7 +43,7 @@ import {
   type SessionSpec,
   type SessionTicket,
 } from "./session.ts";
-import { expectFits, inShards, onFirst, wholeMatch } from "./shards.ts";
+import { expectFits, inShards, onFirst, type Turn } from "./shards.ts";
 import type { StageResult } from "./stage.ts";
 
 /**
@@ -90,7 +90,7 @@ async function heldItems(node: NodePorts, run: QuestionRun): Promise<Held | unde
 }
 
 /** The keys of a question at this node: of one key, or of all its alternatives, with the records that they are of. */
-export async function itemsAsked(
+async function itemsAsked(
   node: NodePorts,
   { plan }: QuestionRun,
   { input, table }: Contribution,
@@ -100,6 +100,30 @@ export async function itemsAsked(
   const { ask } = plan;
   if (ask.kind !== "match" || ask.anyKey === undefined) return itemsOf(table, input.columns, context, pause);
   return recordItems(table, ask.anyKey, { input, context, pause });
+}
+
+/** The same where a list goes in several sessions: it is made a stretch at a time, but for records, which have several keys. */
+export async function longItemsAsked(
+  node: NodePorts,
+  run: QuestionRun,
+  { input, table }: Contribution,
+): Promise<Items | RecordItems | LongItems> {
+  const { ask, protocol } = run.plan;
+  const several = ask.kind === "match" && ask.anyKey !== undefined;
+  if (protocol.shards === 1 || several) return await itemsAsked(node, run, { input, table });
+  const context = inputContext(node, run.plan, input);
+  const pause: Pause = () => node.clock.sleep(0);
+  return { keys: await longKeys(table, input.columns, context, { scratch: node.scratch, pause }) };
+}
+
+/** A list to be gone through. */
+export function stretchesIn(items: Items | LongItems): Stretches {
+  return "keys" in items ? items.keys : stretchesOf(items.list);
+}
+
+/** Own records, where each has keys under several alternatives. */
+export function recordsIn(items: Items | RecordItems | LongItems): RecordItems | undefined {
+  return "records" in items ? items : undefined;
 }
 
 /** What stands in every OPRF input of a question beside the values of a key. */
@@ -121,48 +145,49 @@ async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Hel
   const { items, cache } = held;
   const { shards } = run.plan.protocol;
   const cut = shards === 1 ? undefined : await cutByCache(node, run, cache, items.list);
-  if (cut !== undefined) expectFits(node, run, cut);
+  if (cut !== undefined)
+    expectFits(
+      node,
+      run,
+      Uint32Array.from(cut, ({ length }) => length),
+    );
   const costs = () => onFirst(node, run, () => repeatCosts(node, run));
-  const sessions = await inShards(node, run, ({ shard, label }) => {
-    const part = cut === undefined ? held : partOf(held, cut[shard]);
-    return querySession(node, run, part, {
-      label,
-      costs,
-      parties: run.contributors,
-      party: (facts) => matchTokensParty({ ...setupOf(node, run, facts), items: part.cached }, node.rng),
-    });
-  });
-  const session = wholeMatch(sessions, cut);
-  const before = sessions.slice(0, -1);
-  if (!run.recipients.includes(node.me)) return { withheld: [], session, before };
-  return { ...matchResult(session, ask, items, node.me), before };
+  const told = new MatchTold(ask, node.me, recordsIn(items));
+  const session = async ({ shard, label }: Turn): Promise<SessionResult<MatchedPart>> => {
+    const part = cut === undefined ? wholePart(held.cached.inputs) : partOf(items, cut[shard]);
+    const cached = { ...held.cached, inputs: part.inputs };
+    const result = await querySession(
+      node,
+      run,
+      { ...held, cached },
+      {
+        label,
+        costs,
+        parties: run.contributors,
+        party: (facts) => matchTokensParty({ ...setupOf(node, run, facts), items: cached }, node.rng),
+      },
+    );
+    return { ...result, output: { matched: result.output, part } };
+  };
+  return matchedIn(node, run, told, await inShards(node, run, session, told.take));
 }
 
 /** What of a party's keys goes into one shard. */
-function partOf(held: Held, positions: Uint32Array = new Uint32Array()): Held {
-  const inputs = selectInputs(held.items.list, positions);
-  return { ...held, cached: { ...held.cached, inputs } };
+function partOf({ list }: Items, positions: Uint32Array = new Uint32Array()): Part {
+  return { inputs: selectInputs(list, positions), positions };
 }
 
-/** What a recipient's node shows of a match: what the question lets it tell. */
-export function matchResult(
-  session: SessionResult<Matched>,
-  ask: MatchAsk,
-  items: Items | RecordItems,
-  me: PartyId,
+/** What a node shows of a match whose sessions have all come to their end: at a recipient, what was gathered. */
+export function matchedIn(
+  { me }: NodePorts,
+  { recipients }: QuestionRun,
+  told: MatchTold,
+  sessions: readonly SessionResult<undefined>[],
 ): StageResult {
-  if ("records" in items) {
-    const matches = recordMatches(session.output, ask, items, me);
-    return { result: { kind: "match", matches }, withheld: [], session };
-  }
-  const { tell, atLeast } = ask;
-  const { list } = items;
-  const matches = tellMatches(session.output, tell, atLeast).map(({ item, holders, count: number }) => {
-    const told = holders ?? number;
-    return { key: keyAt(list, item), ...(told === undefined ? {} : { holders: told }) };
-  });
-  const result: MatchResult = { kind: "match", matches };
-  return { result, withheld: [], session };
+  const before = sessions.slice(0, -1);
+  const last = sessions.at(-1);
+  const parts = { withheld: [], before, ...(last === undefined ? {} : { session: last }) };
+  return recipients.includes(me) ? { ...parts, result: told.result() } : parts;
 }
 
 /** A node's side of a count that the coordinator makes. */

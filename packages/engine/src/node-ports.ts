@@ -10,6 +10,7 @@ import type {
   LogEvent,
   NodeKeys,
   Progress,
+  Scratch,
   SessionChannel,
   Sources,
   Store,
@@ -31,6 +32,7 @@ export interface NodePorts {
   readonly post: Post;
   readonly presence: Presence;
   readonly sources: Sources;
+  readonly scratch: Scratch;
   readonly workers: Workers;
   /** The node's own policies; absent where no folder is configured: the covenant decides alone. */
   readonly policy?: NodePolicy;

@@ -20,28 +20,28 @@ import {
 import {
   dealersOf,
   type Input,
-  type InputList,
   isUndealt,
   type MatchAsk,
   type OverlapAsk,
   type PackedInputs,
-  selectInputs,
 } from "@koplamp/wire";
 import type { RecordItems } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import type { Cost } from "./cost.ts";
+import { CutList, wholePart } from "./cut-list.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfKeys } from "./history-rows.ts";
 import type { Release } from "./history-rule.ts";
-import { type Items, inputsOf } from "./items.ts";
-import { countsResult, itemsAsked, matchResult, setupOf } from "./match-stage.ts";
+import { type Items, inputsOf, type LongItems } from "./items.ts";
+import { countsResult, longItemsAsked, matchedIn, recordsIn, setupOf, stretchesIn } from "./match-stage.ts";
+import { type MatchedPart, MatchTold } from "./match-told.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { checkQuota, elementsCost, Meter } from "./quota.ts";
 import { repeated } from "./repeated.ts";
 import { runSession, type SessionFacts, type SessionResult, type SessionTicket } from "./session.ts";
-import { expectFits, inShards, onFirst, wholeMatch } from "./shards.ts";
+import { expectFits, inShards, onFirst, type Turn } from "./shards.ts";
 import type { StageResult } from "./stage.ts";
 
 /**
@@ -72,30 +72,34 @@ export async function pairStage(node: NodePorts, run: QuestionRun): Promise<Stag
 
 async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Held): Promise<StageResult> {
   expectQuota(node, run);
-  const cut = await cutTogether(node, run, held.items.list);
-  if (cut !== undefined) expectFits(node, run, cut);
-  const repeats = () => onFirst(node, run, () => repeatCosts(node, run));
-  const sessions = await inShards(node, run, ({ shard, label }) => {
-    const inputs =
-      cut === undefined
-        ? inputsOf(held.items)
-        : selectInputs(held.items.list, cut[shard] ?? new Uint32Array());
-    const brought = { ...held, inputs };
-    return pairSession(node, run, brought, {
-      label,
-      repeats,
-      party: (facts) => {
-        const setup = { ...setupOf(node, run, facts), inputs };
-        if (!isBulk(run)) return matchPairParty(setup, node.rng);
-        return bulkPairParty({ ...setup, dealer: dealerOf(run) }, node.rng);
-      },
-    });
-  });
-  const session = wholeMatch(sessions, cut);
-  const before = sessions.slice(0, -1);
-  return run.recipients.includes(node.me)
-    ? { ...matchResult(session, ask, held.items, node.me), before }
-    : { withheld: [], session, before };
+  const cut = await cutTogether(node, run, held.items);
+  try {
+    if (cut !== undefined) expectFits(node, run, cut.sizes);
+    const repeats = () => onFirst(node, run, () => repeatCosts(node, run));
+    const told = new MatchTold(ask, node.me, recordsIn(held.items));
+    const session = async ({ shard, label }: Turn): Promise<SessionResult<MatchedPart>> => {
+      const part = cut === undefined ? wholePart(inputsOf(held.items)) : cut.part(shard);
+      const { inputs } = part;
+      const result = await pairSession(
+        node,
+        run,
+        { ...held, inputs },
+        {
+          label,
+          repeats,
+          party: (facts) => {
+            const setup = { ...setupOf(node, run, facts), inputs };
+            if (!isBulk(run)) return matchPairParty(setup, node.rng);
+            return bulkPairParty({ ...setup, dealer: dealerOf(run) }, node.rng);
+          },
+        },
+      );
+      return { ...result, output: { matched: result.output, part } };
+    };
+    return matchedIn(node, run, told, await inShards(node, run, session, told.take));
+  } finally {
+    cut?.close();
+  }
 }
 
 /**
@@ -105,25 +109,43 @@ async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Hel
 async function cutTogether(
   node: NodePorts,
   run: QuestionRun,
-  inputs: InputList,
-): Promise<readonly Uint32Array[] | undefined> {
-  const { me, rng } = node;
+  items: Items | LongItems,
+): Promise<CutList | undefined> {
+  const { me, rng, scratch } = node;
   const { plan, contributors } = run;
   const { shards } = plan.protocol;
   if (shards === 1) return undefined;
   node.progress({ party: me, phase: "cut" });
-  const attempt = async (label: string): Promise<readonly Uint32Array[]> => {
-    const { output } = await runSession(node, run, {
+  const list = stretchesIn(items);
+  let cut: CutList | undefined;
+  const attempt = async (label: string): Promise<CutList> => {
+    cut?.close();
+    const made = new CutList(scratch, list.head, shards);
+    cut = made;
+    await runSession(node, run, {
       label,
       parties: contributors,
       line: () => false,
       prefix: "cut.",
       secrets: () => ({}),
-      start: ({ transcript }) => cutParty({ me, parties: contributors, transcript }, inputs, shards, rng),
+      start: ({ transcript }) =>
+        cutParty(
+          { me, parties: contributors, transcript },
+          list.stretches(),
+          shards,
+          (stretch, shardAt) => made.put(stretch, shardAt),
+          rng,
+        ),
     });
-    return output;
+    made.end();
+    return made;
   };
-  return await repeated(node, run, { label: "cut", parties: contributors, attempt });
+  try {
+    return await repeated(node, run, { label: "cut", parties: contributors, attempt });
+  } catch (reason) {
+    cut?.close();
+    throw reason;
+  }
 }
 
 /** A dealer brings no data and gets no answer: it knows sizes, and forgets what it dealt. */
@@ -135,7 +157,7 @@ async function deal(node: NodePorts, run: QuestionRun): Promise<StageResult> {
       party: (facts) => bulkPairDealer({ ...setupOf(node, run, facts), dealer: node.me }, node.rng),
     }),
   );
-  const [last] = sessions.slice(-1);
+  const last = sessions.at(-1);
   return { withheld: [], before: sessions.slice(0, -1), ...(last === undefined ? {} : { session: last }) };
 }
 
@@ -171,7 +193,7 @@ function dealingTicket({ plan, contributors, recipients }: QuestionRun): Session
 /** A party's distinct keys. */
 interface Held {
   readonly input: Input;
-  readonly items: Items | RecordItems;
+  readonly items: Items | RecordItems | LongItems;
   /** In a count: what the difference with other counts could tell. */
   readonly release?: Release;
 }
@@ -183,8 +205,8 @@ async function heldKeys(node: NodePorts, run: QuestionRun): Promise<Held | undef
   const contribution = await contributionOf(node, run);
   if (contribution === undefined) return undefined;
   const { input, table } = contribution;
-  const items = await itemsAsked(node, run, { input, table });
-  const release = await releaseOfKeys(node, run, input, items);
+  const items = await longItemsAsked(node, run, { input, table });
+  const release = "keys" in items ? undefined : await releaseOfKeys(node, run, input, items);
   if (release === undefined) return { input, items };
   expectApart(node, run, release);
   return { input, items, release };

@@ -64,6 +64,21 @@ export interface Store {
   close(): void;
 }
 
+/** Pieces of bytes that stand outside memory while somebody needs them, sealed under a key that only memory holds. */
+export interface ScratchFile {
+  /** Keeps a piece as it is now; gives its number, from 0. */
+  put(piece: Uint8Array): number;
+  /** A piece, in bytes of its own. @throws when it is not what was kept. */
+  get(at: number): Uint8Array;
+  /** Erases all pieces. May be called again. */
+  close(): void;
+}
+
+/** Where a long list stands in place of memory. Nothing of it outlives the process. */
+export interface Scratch {
+  open(): ScratchFile;
+}
+
 /** A dataset in canonical form at one moment. */
 export interface Snapshot {
   readonly table: Table;

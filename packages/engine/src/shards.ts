@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A match over long lists is run shard by shard, each in a query session of its own (protocols.md, section 5, Shards).
-import { type Matched, shardRows } from "@koplamp/psi";
+import { shardRows } from "@koplamp/psi";
 import { dealersOf } from "@koplamp/wire";
 import { EngineError } from "./errors.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -21,10 +21,10 @@ export interface Turn {
  * every party takes part in every session, so no token of any shard has left then.
  * @throws {EngineError} `limits`.
  */
-export function expectFits({ me }: NodePorts, { plan, own }: QuestionRun, cut: readonly Uint32Array[]): void {
+export function expectFits({ me }: NodePorts, { plan, own }: QuestionRun, sizes: Uint32Array): void {
   const { shards } = plan.protocol;
   const most = shardRows(own?.input.rowsPadded ?? 0, shards);
-  const over = cut.findIndex(({ length }) => length > most);
+  const over = sizes.findIndex((size) => size > most);
   if (over < 0) return;
   throw new EngineError(
     "limits",
@@ -35,36 +35,35 @@ export function expectFits({ me }: NodePorts, { plan, own }: QuestionRun, cut: r
 }
 
 /**
- * Runs the session of each shard, one after the other. One that is lost is repeated alone, with fresh secrets; what the
- * shards before it gave is kept until the answer is put together.
+ * Runs the session of each shard, one after the other. One that is lost is repeated alone, with fresh secrets; `took` gets
+ * what each gave once it has come to its end at every party.
  * @throws {EngineError} where one fails for good: it says how many shards have told what they tell.
  */
 export async function inShards<Output>(
   node: NodePorts,
   run: QuestionRun,
   session: (turn: Turn) => Promise<SessionResult<Output>>,
-): Promise<readonly SessionResult<Output>[]> {
+  took: (output: Output) => void = () => {},
+): Promise<readonly SessionResult<undefined>[]> {
+  const taken = ({ output, ...result }: SessionResult<Output>): SessionResult<undefined> => {
+    took(output);
+    return { ...result, output: undefined };
+  };
   const { me } = node;
   const { plan, contributors } = run;
   const { shards } = plan.protocol;
   const parties = [...contributors, ...dealersOf(plan.ask)];
   if (shards === 1) {
     node.progress({ party: me, phase: "match" });
-    return [await session({ shard: 0, label: "0/1" })];
+    return [taken(await session({ shard: 0, label: "0/1" }))];
   }
-  const done: SessionResult<Output>[] = [];
+  const done: SessionResult<undefined>[] = [];
   for (let shard = 0; shard < shards; shard += 1) {
     node.progress({ party: me, phase: `match, shard ${shard + 1} of ${shards}`, done: shard / shards });
     const label = `${shard}/${shards}`;
     try {
-      done.push(
-        await repeated(node, run, {
-          label,
-          first: label,
-          parties,
-          attempt: (name) => session({ shard, label: name }),
-        }),
-      );
+      const attempt = (name: string): Promise<SessionResult<Output>> => session({ shard, label: name });
+      done.push(taken(await repeated(node, run, { label, first: label, parties, attempt })));
     } catch (reason) {
       throw afterSome(reason, shard, shards);
     }
@@ -78,24 +77,6 @@ function afterSome(reason: unknown, shard: number, shards: number): unknown {
   const { code, party, message, hint } = reason;
   const told = `in shard ${shard + 1} of ${shards}; what ${shard} of them told is told, and there is no answer`;
   return new EngineError(code, party, `${message} (${told})`, hint);
-}
-
-/** What all shards found, at the positions of the own list as it was before it was cut. */
-export function wholeMatch(
-  sessions: readonly SessionResult<Matched>[],
-  cut: readonly Uint32Array[] | undefined,
-): SessionResult<Matched> {
-  const last = sessions.at(-1);
-  if (last === undefined) throw new Error("expected a session");
-  if (cut === undefined || last.output.holders === undefined) return last;
-  const whole = new Uint32Array(cut.reduce((sum, { length }) => sum + length, 0));
-  for (const [shard, positions] of cut.entries()) {
-    const { holders } = sessions[shard]?.output ?? {};
-    positions.forEach((to, from) => {
-      whole[to] = holders?.[from] ?? 0;
-    });
-  }
-  return { ...last, output: { ...last.output, holders: whole } };
 }
 
 /** A label of a query session: evaluations, the key ceremony and the cut have others. */

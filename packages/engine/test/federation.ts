@@ -33,6 +33,7 @@ import {
   type EngineNode,
   engineJobs,
   type LogEvent,
+  memoryScratch,
   type NodeLedger,
   type NodePorts,
   type Outcome,
@@ -210,6 +211,7 @@ export class Federation {
       membership,
       keys,
       store,
+      scratch: memoryScratch(),
       ledger: openLedger({
         me: party,
         origin,

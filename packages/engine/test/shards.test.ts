@@ -9,7 +9,7 @@ import { contractOf, evaluationLimit } from "@koplamp/query";
 import type { AnswerResult, Entry } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
 import { toyGroup } from "../../../test/toy/group.ts";
-import type { Outcome } from "../src/index.ts";
+import type { Outcome, Scratch, ScratchFile } from "../src/index.ts";
 import { Federation, type Lists, matchOf, primitives, type Wishes } from "./federation.ts";
 
 let federation: Federation | undefined;
@@ -152,6 +152,36 @@ describe("a match in shards", () => {
     for (const [at, party] of two.entries()) {
       const more = entriesAt(all, party).slice(sizes[at]);
       expect(more.filter(({ type }) => type === "begin" || type === "disclose")).toEqual([]);
+    }
+  });
+
+  it.each(["pair", "bulk"])("of two in mode %s leaves no list behind, however it ends", async (mode) => {
+    const [opened, closed] = [new Set<ScratchFile>(), new Set<ScratchFile>()];
+    const watched = (scratch: Scratch): Scratch => ({
+      open: () => {
+        const file = scratch.open();
+        const close = (): void => {
+          closed.add(watching);
+          file.close();
+        };
+        const watching: ScratchFile = { put: (piece) => file.put(piece), get: (at) => file.get(at), close };
+        opened.add(watching);
+        return watching;
+      },
+    });
+    const job = mode === "bulk" ? "psi.bulk.join" : "psi.input-root";
+    for (const fails of [() => false, () => true]) {
+      const all = open(LISTS, {
+        evaluations: 4096,
+        ports: (ports) => ({ ...ports, scratch: watched(ports.scratch) }),
+        jobs: (table) => losing(table, job, fails),
+      });
+      const outcome = await all.ask("anna", matchOf(["anna", "bert"], ["anna"], { shards: 4, mode }));
+      expect(outcome.status).toBe(fails() ? "failed" : "released");
+      await all.outcomes(["bert"]);
+      await all.close();
+      expect(opened.size).toBeGreaterThanOrEqual(4); // at each of two: what finds keys that are alike, and the parts
+      expect(closed).toEqual(opened);
     }
   });
 

@@ -147,7 +147,7 @@ async function told(
   };
   const list = new Set(names(other));
   const holders = Uint32Array.from(names(own), (input) => (list.has(input) ? 0b11 : 0b01));
-  const matches = recordMatches({ parties: ["aa", "bb"], roots: new Map(), holders }, ask, own, "aa");
+  const matches = recordMatches({ parties: ["aa", "bb"], holders }, ask, own, "aa");
   return [...new Set(matches.map(({ agreed, band }) => `${agreed?.join(" ")} ${band}`))].sort();
 }
 

@@ -122,7 +122,7 @@ export {
   pairCountBlind,
   pairCountLocal,
 } from "./pair-count-description.ts";
-export { cutParty, evaluatedRows } from "./pair-cut.ts";
+export { type Cutting, cutParty, evaluatedRows } from "./pair-cut.ts";
 export { openingBytes, PAIR_KEY_BYTES, slotsCodec } from "./pair-messages.ts";
 export {
   type PairFrame,

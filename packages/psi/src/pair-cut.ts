@@ -21,7 +21,7 @@ import {
   type Rng,
   sent,
 } from "@koplamp/protocol";
-import { type InputList, selectInputs, stretchOf } from "@koplamp/wire";
+import { selectInputs, stretchOf } from "@koplamp/wire";
 import { PsiError } from "./errors.ts";
 import { keyedInputs } from "./keyed.ts";
 import { fewestShards, positionsOf, shardRows } from "./query-shards.ts";
@@ -93,26 +93,27 @@ export function* cutShards(
   throw new PsiError("too-large", `a shard of ${me} has more items than the ${rows} that it is padded to`);
 }
 
+/** Hears in which shard each input of a stretch is, in their order. */
+export type Cutting = (stretch: PackedInputs, shardAt: Uint16Array) => void;
+
 /**
  * One party's side of the agreement on how a question cuts its lists, in a session of its own before all others: a secret
- * that the parties make together under the transcript, which names the plan, and that the coordinator does not know. Gives
- * the positions of the own inputs in each shard.
+ * that the parties make together under the transcript, which names the plan, and that the coordinator does not know. The own
+ * list comes a stretch at a time, and goes as it comes: neither this node nor a worker holds it as a whole.
  */
 export function* cutParty(
   { me, parties, transcript }: Session,
-  inputs: InputList,
+  stretches: Iterable<PackedInputs>,
   shards: number,
+  cutting: Cutting,
   rng: Rng,
-): Party<readonly Uint32Array[]> {
+): Party<void> {
   yield* groupSecret(conversation(me, parties), parties, transcript, SEED, rng);
-  return yield* cutInto(inputs, shards);
+  for (const stretch of stretches) cutting(stretch, yield* compute(cutInputs, stretch, shards));
 }
 
 /** A stretch at a time: a worker holds no list that goes into several sessions as a whole. */
-function* cutInto(
-  inputs: InputList | PackedInputs,
-  shards: number,
-): Generator<Effect, readonly Uint32Array[], unknown> {
+function* cutInto(inputs: PackedInputs, shards: number): Generator<Effect, readonly Uint32Array[], unknown> {
   const count = inputs.ends.length;
   const shardAt = new Uint16Array(count);
   for (let from = 0; from < count; from += STRETCH) {

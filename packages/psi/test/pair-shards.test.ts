@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Long lists in shards, here of a few hundred rows: the answer of the whole, and sizes that say nothing.
 import { bind } from "@koplamp/protocol";
-import { listOf } from "@koplamp/wire";
+import { stretchOf } from "@koplamp/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toyGroup } from "../../../test/toy/group.ts";
 import { oraclePrimitives as primitives } from "../../crypto/test/oracle-primitives.ts";
 import {
+  type Cutting,
   cutParty,
   evaluatedRows,
   type Matched,
@@ -128,14 +129,24 @@ describe("a pair in shards", () => {
     const lists: Lists = { alice: list, bob: [...list].reverse() };
     const transcript = federation.transcript();
     const inputs = packed(lists);
+    const cuts = new Map<string, number[]>();
     const nodes = BOTH.map((me) => {
       const own = inputs[me] ?? { bytes: new Uint8Array(), ends: new Uint32Array() };
-      return [me, cutParty({ me, parties: BOTH, transcript }, listOf(own), 8, federation.rng)];
+      const stretches = [0, 1, 2].map((at) =>
+        stretchOf(own, at * 30_000, Math.min(70_000, (at + 1) * 30_000)),
+      );
+      const put: Cutting = (_stretch, shardAt) =>
+        void cuts.set(me, [...(cuts.get(me) ?? []), ...Array.from(shardAt)]);
+      return [me, cutParty({ me, parties: BOTH, transcript }, stretches, 8, put, federation.rng)];
     });
-    const { outputs } = federation.run(Object.fromEntries(nodes));
-    const [alice, bob] = BOTH.map((me) =>
-      (outputs.get(me) as readonly Uint32Array[]).map((cut) => Array.from(cut, (at) => lists[me]?.[at])),
-    );
+    federation.run(Object.fromEntries(nodes));
+    const [alice, bob] = BOTH.map((me) => {
+      const shardAt = cuts.get(me) ?? [];
+      return Array.from(
+        { length: 8 },
+        (_, shard) => lists[me]?.filter((_name, at) => shardAt[at] === shard) ?? [],
+      );
+    });
     expect(bob?.map((names) => [...names].reverse())).toEqual(alice);
     expect(alice?.flat()).toHaveLength(list.length);
     expect(new Set(alice?.flat()).size).toBe(list.length);

@@ -2,3 +2,4 @@
 export { SourceError, type SourceErrorCode } from "./errors.ts";
 export { type OpenSources, openSources } from "./open-sources.ts";
 export { readSource } from "./read-source.ts";
+export { openScratch } from "./scratch.ts";

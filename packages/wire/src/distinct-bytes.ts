@@ -118,7 +118,7 @@ export function words(old: Uint32Array<ArrayBuffer>, length: number): Uint32Arra
 }
 
 /** FNV-1a with MurmurHash3's last step, so that low bits depend on all. Strings that were chosen to meet cost time, and no more. */
-function hashOf(bytes: Uint8Array, from: number, end: number): number {
+export function hashOf(bytes: Uint8Array, from: number, end: number): number {
   let hash = 0x811c9dc5;
   for (let at = from; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

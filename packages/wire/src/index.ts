@@ -97,15 +97,20 @@ export type * from "./documents/types.ts";
 export { dominanceFloor, stricterDominance } from "./dominance.ts";
 export { concat, i2osp, lp } from "./encoding.ts";
 export { WireError, type WireErrorCode } from "./errors.ts";
+export { FirstSeen } from "./first-seen.ts";
 export {
   encodeInput,
   headLength,
   type InputContext,
+  type InputForm,
   inputAt,
   inputEncoder,
+  inputForm,
   joinInputs,
+  MOST_BYTES,
   type PackedInputs,
   packInputs,
+  putTail,
 } from "./input.ts";
 export {
   type InputList,
@@ -131,6 +136,7 @@ export { looksLikePlaceholder } from "./kinds/placeholder.ts";
 export { TRANSLITERATIONS } from "./kinds/scripts.ts";
 export { DATE_FORMATS, MONTH_FORMATS } from "./kinds/values.ts";
 export type { Line, Post, Posted } from "./line.ts";
+export { PartedBytes, type Pieces, type Visit } from "./parted-bytes.ts";
 export { DOMAIN_SIZES, evaluationCeiling, quotaCeiling } from "./quota.ts";
 export { countOf, dueAt, lastDue } from "./schedule.ts";
 export type {
