@@ -52,7 +52,7 @@ function admitted(h,  y, c) { # whether an Ed25519 key may count: 32 bytes, y be
 cp -- "$1" "$W/tar" && mkdir "$W/x" "$W/n" || exit 2
 [ "$(od -An -tx1 -N6 "$W/tar")" = " 69 6e 64 65 78 00" ] || refuse "not an archive as Koplamp writes it"
 tar --force-local --numeric-owner -tvf "$W/tar" >"$W/list" 2>"$W/out" &&
-  awk '{ sum += $3 } $1 != "-rw-r--r--" || $2 != "0/0" || NF != 6 || $3 > 1048576 || sum > 67108864 || NR > 8192 { exit 1 }' "$W/list" &&
+  awk '{ sum += $3 } $1 != "-rw-r--r--" || $2 != "0/0" || NF != 6 || $3 > 1048576 || sum > 67108864 || NR > 16384 { exit 1 }' "$W/list" &&
   awk '{ print $6 }' "$W/list" >"$W/names" && [ -z "$(sed -e '/^index$/d' -e '/^documents\/[0-9a-f]\{64\}\.json$/d' \
   -e '/^signatures\/[0-9a-f]\{64\}\.sigs$/d' -e '/^ledgers\/[a-z][a-z0-9-]\{0,31\}\/[0-9]\{1,15\}\.json$/d' \
   -e '/^ledgers\/[a-z][a-z0-9-]\{0,31\}\/[0-9]\{1,15\}\.tlog-proof$/d' "$W/names")" ] || refuse "not an archive as Koplamp writes it"
@@ -152,7 +152,7 @@ FILENAME ~ /lines$/ {
     else print "W", $1, key, dec(substr($3, 9, 16)), key, substr($3, 25), "cosignature/v1", "time " dec(substr($3, 9, 16)), T[$1]
   }
 }' "$W/flat" "$W/vkeys" "$W/lines" "$W/proofs" "$W/psigs" >"$W/said"
-[ "$(wc -l <"$W/said")" -le 8192 ] || refuse "too many signatures"
+[ "$(wc -l <"$W/said")" -le 16384 ] || refuse "too many signatures"
 cut -f 5- "$W/said" | sort -u | awk "$LIB"'{ j = $0; $1 = oct("302a300506032b6570032100" $1); $2 = oct($2); print; print j }' |
 while IFS='	' read -r key sig a b c d e && IFS= read -r job; do
   printf "$key" >"$W/key"; printf "$sig" >"$W/sig"; printf '%s\n' "$a" "$b" "$c" ${d:+"$d"} ${e:+"$e"} >"$W/msg"

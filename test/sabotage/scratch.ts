@@ -63,6 +63,19 @@ export const SCRATCH: readonly Switch[] = [
         to: "  } finally {\n    void cut;\n  }",
       },
     ],
-    test: { file: "packages/engine/test/shards.test.ts", name: "leaves no list behind" },
+    test: { file: "packages/engine/test/shards.test.ts", name: "of two in mode bulk leaves no list behind" },
+  },
+  {
+    id: "scratch.cache-unsealed",
+    guarantee: "G15",
+    weak: "what tests an item lies beside the parts of a list under no key but the file's",
+    edits: [
+      {
+        file: "packages/psi/src/cache.ts",
+        from: "return concat(nonce, primitives.aesGcmSeal(key, nonce, partLabel(scope), secrets));",
+        to: "return concat(nonce, secrets, primitives.aesGcmSeal(key, nonce, partLabel(scope), secrets));",
+      },
+    ],
+    test: { file: "packages/psi/test/cache-seek.test.ts", name: "says nothing of s_x outside" },
   },
 ];

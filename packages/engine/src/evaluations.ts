@@ -7,26 +7,20 @@ import {
   type EvaluateSetup,
   evaluateAsker,
   evaluateHolder,
-  foundShards,
   inputRoot,
-  loadFound,
   type MeterRequest,
   MOST_ELEMENTS,
   meter,
   notFound,
   openShare,
-  type ShardCut,
   type Spent,
   seekInputs,
   seekKnown,
-  seekSecrets,
-  seekShards,
 } from "@koplamp/psi";
 import {
   bucket,
   documentHash,
   type EntryDebit,
-  fromHex,
   hex,
   type InputList,
   NORM_VERSION,
@@ -54,8 +48,10 @@ export interface Cache {
   readonly prefix: string;
   /** Sealed chunks of all earlier sessions. */
   readonly chunks: () => readonly Uint8Array[];
-  /** The same, a few at a time. */
-  readonly parts: () => Iterable<readonly Uint8Array[]>;
+  /** What they are called. */
+  readonly names: () => readonly string[];
+  /** Those of some names, a few at a time. */
+  readonly parts: (names: readonly string[]) => Iterable<readonly Uint8Array[]>;
 }
 
 /** Chunks that are open at a time where a cache is read in parts: 2^18 rows, 12 MiB. */
@@ -63,55 +59,51 @@ const PART = 32;
 
 /**
  * Brings every party's s_x up to date: the key set, then the evaluations of all askers at once, each in sessions of at
- * most 2^14 elements. What shows of a list is the bucket of its new items, and whether it has any.
+ * most 2^16 elements. What shows of a list is the bucket of its new items, and whether it has any.
  */
 export async function evaluated(node: NodePorts, run: QuestionRun, inputs: InputList): Promise<Cache> {
-  const { contributors } = run;
-  const others = contributors.filter((party) => party !== node.me);
   const keySet = await agreedKeySet(node, run);
   const cache = cacheOf(node, run, keySet);
   const news = await missing(node, cache, inputs);
-  const mine = news.length === 0 ? 0 : bucket(news.length);
+  let next = 0;
+  const take: Take = (most) => {
+    next += most;
+    return selectInputs(inputs, news.subarray(next - most, next));
+  };
+  await evaluate(node, run, { keySet, cache, news: news.length, take });
+  return cache;
+}
+
+/** The next new inputs of a list, so many of them or all that are left. */
+export type Take = (most: number) => PackedInputs;
+
+/** What this node has to have evaluated. */
+export interface ToEvaluate {
+  readonly keySet: KeptKeySet;
+  readonly cache: Cache;
+  /** How many of its inputs are new. */
+  readonly news: number;
+  readonly take: Take;
+}
+
+/** Evaluates what is new at all parties, each in sessions of its own. */
+export async function evaluate(
+  node: NodePorts,
+  run: QuestionRun,
+  { keySet, cache, news, take }: ToEvaluate,
+): Promise<void> {
+  const { contributors } = run;
+  const others = contributors.filter((party) => party !== node.me);
+  const mine = news === 0 ? 0 : bucket(news);
   const words = await exchange(node.post, run.topic("wanted"), encodeMessage({ elements: mine }), others);
   const wanted = new Map([[node.me, mine]]);
   for (const [party, body] of words)
     wanted.set(party, admitted(party, run, decodeMessage(wantedForm, party, body)));
   for (const [asker, elements] of wanted) if (asker !== node.me) checkQuota(node, run, asker, elements);
   const sessions = contributors.map((asker) =>
-    new Evaluation(node, run, { keySet, cache, asker, total: wanted.get(asker) ?? 0 }).run(inputs, news),
+    new Evaluation(node, run, { keySet, cache, asker, total: wanted.get(asker) ?? 0 }).run(take),
   );
   await run.all(sessions); // an asker's own sessions follow each other; those of different askers share nothing
-  return cache;
-}
-
-/** The positions of the inputs of each shard of a question, by s_x of each. */
-export async function cutByCache(
-  node: NodePorts,
-  { plan, planHash }: QuestionRun,
-  { scope, parts }: Cache,
-  inputs: InputList,
-): Promise<readonly Uint32Array[]> {
-  const { shards } = plan.protocol;
-  const cut: ShardCut = { planHash: fromHex(planHash.slice(7)), shards };
-  const pool = await node.workers.session({ cacheKey: node.keys.storage.slice() });
-  try {
-    await seek(pool, inputs);
-    for (const chunks of parts()) await pool.run(seekShards, [scope, chunks, cut]);
-    return (await pool.run(foundShards, [shards])) as readonly Uint32Array[]; // safe because the job's type says so
-  } finally {
-    await pool.wipe();
-  }
-}
-
-/** Puts s_x of a shard's inputs in a session's vault, from a cache that may be much larger. */
-export async function loadPart(
-  pool: SessionPool,
-  { scope, parts }: Cache,
-  inputs: PackedInputs,
-): Promise<void> {
-  await seek(pool, inputs);
-  for (const chunks of parts()) await pool.run(seekSecrets, [scope, chunks]);
-  await pool.run(loadFound, []);
 }
 
 /** A padded number of elements that fits the plan: no more than the asker's whole list. */
@@ -130,26 +122,26 @@ function admitted(
   );
 }
 
-function cacheOf(node: NodePorts, { plan, own }: QuestionRun, keySet: KeptKeySet): Cache {
+export function cacheOf(node: NodePorts, { plan, own }: QuestionRun, keySet: KeptKeySet): Cache {
   const keySpec = keySpecOf(plan.ask, own?.input ?? plan.inputs[0]);
   const scope = cacheScope(node.primitives.sha256, keySet.context, keySpec, NORM_VERSION);
   const prefix = `${cacheNames(keySet)}${hex(scope)}/`;
   const { store } = node;
   const read = (names: readonly string[]): readonly Uint8Array[] =>
     names.flatMap((name) => store.sealed(name) ?? []);
-  const chunks = (): readonly Uint8Array[] => read(store.sealedNames(prefix));
-  function* parts(): Generator<readonly Uint8Array[]> {
-    const names = store.sealedNames(prefix);
-    for (let from = 0; from < names.length; from += PART) yield read(names.slice(from, from + PART));
+  const names = (): readonly string[] => store.sealedNames(prefix);
+  const chunks = (): readonly Uint8Array[] => read(names());
+  function* parts(some: readonly string[]): Generator<readonly Uint8Array[]> {
+    for (let from = 0; from < some.length; from += PART) yield read(some.slice(from, from + PART));
   }
-  return { scope, prefix, chunks, parts };
+  return { scope, prefix, chunks, names, parts };
 }
 
 /** Inputs that go to a worker at a time. */
 const STRETCH = 2 ** 16;
 
 /** Begins to look inputs up: a worker holds their indices, and never a long list. */
-async function seek(pool: SessionPool, inputs: InputList | PackedInputs): Promise<void> {
+export async function seek(pool: SessionPool, inputs: InputList | PackedInputs): Promise<void> {
   const { length } = inputs.ends;
   for (let from = 0; from === 0 || from < length; from += STRETCH) {
     await pool.run(seekInputs, [stretchOf(inputs, from, Math.min(length, from + STRETCH)), from, length]);
@@ -157,11 +149,15 @@ async function seek(pool: SessionPool, inputs: InputList | PackedInputs): Promis
 }
 
 /** Positions of the inputs that were never evaluated under this key. */
-async function missing(node: NodePorts, { scope, parts }: Cache, inputs: InputList): Promise<Uint32Array> {
+async function missing(
+  node: NodePorts,
+  { scope, names, parts }: Cache,
+  inputs: InputList,
+): Promise<Uint32Array> {
   const pool = await node.workers.session({ cacheKey: node.keys.storage.slice() });
   try {
     await seek(pool, inputs);
-    for (const chunks of parts()) await pool.run(seekKnown, [scope, chunks]);
+    for (const chunks of parts(names())) await pool.run(seekKnown, [scope, chunks]);
     return (await pool.run(notFound, [])) as Uint32Array; // safe because the job's type says so
   } finally {
     await pool.wipe();
@@ -188,18 +184,16 @@ class Evaluation {
     this.#parts = parts;
   }
 
-  /** `news`: which of this node's own inputs are new, used where it is the asker. */
-  async run(inputs: InputList, news: Uint32Array): Promise<void> {
+  /** `take`: gives this node's own inputs that are new, used where it is the asker. */
+  async run(take: Take): Promise<void> {
     const { asker, total } = this.#parts;
     const { me, progress, clock } = this.#node;
     const begin = clock.now();
     for (let from = 0; from < total; from += MOST_ELEMENTS) {
       const elements = Math.min(MOST_ELEMENTS, total - from);
-      const attempt =
-        asker === me
-          ? (label: string) =>
-              this.#ask(label, elements, selectInputs(inputs, news.subarray(from, from + elements)))
-          : (label: string) => this.#hold(label, elements);
+      const own = asker === me ? take(elements) : undefined;
+      const attempt = (label: string): Promise<void> =>
+        own === undefined ? this.#hold(label, elements) : this.#ask(label, elements, own);
       progress({ party: me, phase: `evaluate for ${asker}`, done: from / total });
       const label = `evaluate/${asker}/${from / MOST_ELEMENTS}`;
       await repeated(this.#node, this.#run, { label, parties: this.#run.contributors, attempt });

@@ -14,12 +14,12 @@ import {
   recipientNode,
 } from "@koplamp/psi";
 import type { Counted, Input, InputContext, MatchAsk, OverlapAsk, OverlapResult, Plan } from "@koplamp/wire";
-import { fromHex, NORM_VERSION, selectInputs } from "@koplamp/wire";
+import { fromHex, NORM_VERSION } from "@koplamp/wire";
 import { type RecordItems, recordItems } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { type Contribution, contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import { type Part, wholePart } from "./cut-list.ts";
-import { type Cache, cutByCache, evaluated, loadPart } from "./evaluations.ts";
+import { evaluated } from "./evaluations.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfKeys } from "./history-rows.ts";
 import type { Release } from "./history-rule.ts";
@@ -32,9 +32,11 @@ import {
   type Pause,
   type Stretches,
 } from "./items.ts";
+import { evaluatedShards } from "./long-evaluations.ts";
 import { longKeys, stretchesOf } from "./long-keys.ts";
 import { type MatchedPart, MatchTold } from "./match-told.ts";
 import type { NodePorts } from "./node-ports.ts";
+import type { SessionPool } from "./ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import {
   runSession,
@@ -52,9 +54,9 @@ import type { StageResult } from "./stage.ts";
  * otherwise in none.
  */
 export async function matchStage(node: NodePorts, run: QuestionRun): Promise<StageResult> {
-  const held = await heldItems(node, run);
   const { ask } = run.plan;
-  if (ask.kind === "match") return held === undefined ? { withheld: [] } : await match(node, run, ask, held);
+  if (ask.kind === "match") return await match(node, run, ask);
+  const held = await heldItems(node, run);
   const takesPart = held !== undefined || run.recipients.includes(node.me);
   // Safe because sums have a stage of their own.
   return takesPart ? await count(node, run, ask as OverlapAsk, held) : { withheld: [] };
@@ -63,30 +65,28 @@ export async function matchStage(node: NodePorts, run: QuestionRun): Promise<Sta
 /** A party's keys with all that a query session needs of them. */
 interface Held {
   readonly input: Input;
-  readonly items: Items | RecordItems;
   readonly cached: CachedItems;
-  readonly cache: Cache;
+  /** Puts s_x of the inputs in a session's vault, where the session does not look them up itself. */
+  readonly load?: (pool: SessionPool) => Promise<void>;
   /** In a count: what the difference with other counts could tell. A match tells of single keys in any case. */
   readonly release?: Release;
 }
 
-const NO_INPUTS = { bytes: new Uint8Array(), ends: new Uint32Array() };
+/** A list that goes into one session. */
+interface HeldItems extends Held {
+  readonly items: Items | RecordItems;
+}
 
-async function heldItems(node: NodePorts, run: QuestionRun): Promise<Held | undefined> {
+async function heldItems(node: NodePorts, run: QuestionRun): Promise<HeldItems | undefined> {
   const contribution = await contributionOf(node, run);
   if (contribution === undefined) return undefined;
   const { input, table } = contribution;
   const items = await itemsAsked(node, run, { input, table });
   const release = await releaseOfKeys(node, run, input, items);
   if (release !== undefined) expectApart(node, run, release); // before an evaluation is spent on it
-  const cache = await evaluated(node, run, items.list);
-  const { scope, chunks } = cache;
-  // Of a list that is cut, a session gets the inputs of its shard and no more.
-  const cached =
-    run.plan.protocol.shards === 1
-      ? { inputs: inputsOf(items), scope, chunks: chunks() }
-      : { inputs: NO_INPUTS, scope };
-  return { input, items, cached, cache, ...(release === undefined ? {} : { release }) };
+  const { scope, chunks } = await evaluated(node, run, items.list);
+  const cached = { inputs: inputsOf(items), scope, chunks: chunks() };
+  return { input, items, cached, ...(release === undefined ? {} : { release }) };
 }
 
 /** The keys of a question at this node: of one key, or of all its alternatives, with the records that they are of. */
@@ -141,40 +141,49 @@ export function inputContext(
   };
 }
 
-async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Held): Promise<StageResult> {
-  const { items, cache } = held;
-  const { shards } = run.plan.protocol;
-  const cut = shards === 1 ? undefined : await cutByCache(node, run, cache, items.list);
-  if (cut !== undefined)
-    expectFits(
-      node,
-      run,
-      Uint32Array.from(cut, ({ length }) => length),
-    );
-  const costs = () => onFirst(node, run, () => repeatCosts(node, run));
-  const told = new MatchTold(ask, node.me, recordsIn(items));
-  const session = async ({ shard, label }: Turn): Promise<SessionResult<MatchedPart>> => {
-    const part = cut === undefined ? wholePart(held.cached.inputs) : partOf(items, cut[shard]);
-    const cached = { ...held.cached, inputs: part.inputs };
-    const result = await querySession(
-      node,
-      run,
-      { ...held, cached },
-      {
-        label,
-        costs,
-        parties: run.contributors,
-        party: (facts) => matchTokensParty({ ...setupOf(node, run, facts), items: cached }, node.rng),
-      },
-    );
-    return { ...result, output: { matched: result.output, part } };
-  };
+async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk): Promise<StageResult> {
+  if (run.plan.protocol.shards > 1) return await matchInShards(node, run, ask);
+  const held = await heldItems(node, run);
+  if (held === undefined) return { withheld: [] };
+  const told = new MatchTold(ask, node.me, recordsIn(held.items));
+  const part = wholePart(held.cached.inputs);
+  const session = ({ label }: Turn) => matchSession(node, run, { held, part, label });
   return matchedIn(node, run, told, await inShards(node, run, session, told.take));
 }
 
-/** What of a party's keys goes into one shard. */
-function partOf({ list }: Items, positions: Uint32Array = new Uint32Array()): Part {
-  return { inputs: selectInputs(list, positions), positions };
+async function matchInShards(node: NodePorts, run: QuestionRun, ask: MatchAsk): Promise<StageResult> {
+  const contribution = await contributionOf(node, run);
+  if (contribution === undefined) return { withheld: [] };
+  const { input } = contribution;
+  const items = await longItemsAsked(node, run, contribution);
+  const cut = await evaluatedShards(node, run, stretchesIn(items));
+  try {
+    expectFits(node, run, cut.sizes);
+    const told = new MatchTold(ask, node.me, recordsIn(items));
+    const session = ({ shard, label }: Turn) => {
+      const part = cut.part(shard);
+      const load = (pool: SessionPool): Promise<void> => cut.load(pool, shard);
+      const cached = { inputs: part.inputs, scope: cut.scope };
+      return matchSession(node, run, { held: { input, cached, load }, part, label });
+    };
+    return matchedIn(node, run, told, await inShards(node, run, session, told.take));
+  } finally {
+    cut.close();
+  }
+}
+
+async function matchSession(
+  node: NodePorts,
+  run: QuestionRun,
+  { held, part, label }: { readonly held: Held; readonly part: Part; readonly label: string },
+): Promise<SessionResult<MatchedPart>> {
+  const result = await querySession(node, run, held, {
+    label,
+    costs: () => onFirst(node, run, () => repeatCosts(node, run)),
+    parties: run.contributors,
+    party: (facts) => matchTokensParty({ ...setupOf(node, run, facts), items: held.cached }, node.rng),
+  });
+  return { ...result, output: { matched: result.output, part } };
 }
 
 /** What a node shows of a match whose sessions have all come to their end: at a recipient, what was gathered. */
@@ -297,7 +306,7 @@ async function querySession<Output>(
     secrets: () => (held === undefined ? {} : { cacheKey: node.keys.storage.slice(), salt }),
     start: async (facts, pool) => {
       if (held === undefined) return party(facts);
-      if (held.cached.chunks === undefined) await loadPart(pool, held.cache, held.cached.inputs);
+      await held.load?.(pool);
       const root = (await pool.run(inputRoot, [held.cached.inputs])) as Uint8Array; // safe because the job says so
       node.ledger.append([inputsEntry(run.planHash, held.input, root, text)]);
       return party(facts);

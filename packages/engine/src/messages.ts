@@ -2,6 +2,7 @@
 // What machines say to each other outside a session: strict forms, parsed once, everything bounded.
 import type { SignedBytes } from "@koplamp/covenant";
 import type { PartyId } from "@koplamp/protocol";
+import { MOST_LIST_ROWS } from "@koplamp/psi";
 import { base64, canonicalBytes, fromBase64, type Hash, parseCanonical } from "@koplamp/wire";
 import { z } from "zod";
 import { EngineError } from "./errors.ts";
@@ -180,7 +181,7 @@ export const keySetForm: z.ZodType<{ readonly keyset: Hash | null }> = z.strictO
 
 /** How many elements a node wants evaluated, padded to a bucket; 0: none. */
 export const wantedForm: z.ZodType<{ readonly elements: number }> = z.strictObject({
-  elements: count.max(2 ** 20),
+  elements: count.max(MOST_LIST_ROWS),
 });
 
 /** Whether a session that may be repeated came to its end at a node. */

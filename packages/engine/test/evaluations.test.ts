@@ -66,12 +66,12 @@ describe("evaluations", () => {
   });
 
   it("of long lists take several sessions, the last of which may be padding alone", async () => {
-    const all = open({ anna: long(0, 17_000), bert: long(16_990, 17_100) });
+    const all = open({ anna: long(0, 66_000), bert: long(65_990, 66_100) });
     const outcome = await all.ask("anna", matchOf(TWO, ["anna"]));
     expect(outcome).toMatchObject({ status: "released", result: { matches: { length: 10 } } });
     expect(allowed(all, "bert")).toEqual([
-      ["anna", 16_384],
-      ["anna", 8192],
+      ["anna", 65_536],
+      ["anna", 32_768],
     ]);
   });
 

@@ -155,35 +155,39 @@ describe("a match in shards", () => {
     }
   });
 
-  it.each(["pair", "bulk"])("of two in mode %s leaves no list behind, however it ends", async (mode) => {
-    const [opened, closed] = [new Set<ScratchFile>(), new Set<ScratchFile>()];
-    const watched = (scratch: Scratch): Scratch => ({
-      open: () => {
-        const file = scratch.open();
-        const close = (): void => {
-          closed.add(watching);
-          file.close();
-        };
-        const watching: ScratchFile = { put: (piece) => file.put(piece), get: (at) => file.get(at), close };
-        opened.add(watching);
-        return watching;
-      },
-    });
-    const job = mode === "bulk" ? "psi.bulk.join" : "psi.input-root";
-    for (const fails of [() => false, () => true]) {
-      const all = open(LISTS, {
-        evaluations: 4096,
-        ports: (ports) => ({ ...ports, scratch: watched(ports.scratch) }),
-        jobs: (table) => losing(table, job, fails),
+  it.each(["pair", "bulk", "tokens"])(
+    "of two in mode %s leaves no list behind, however it ends",
+    async (mode) => {
+      const [opened, closed] = [new Set<ScratchFile>(), new Set<ScratchFile>()];
+      const watched = (scratch: Scratch): Scratch => ({
+        open: () => {
+          const file = scratch.open();
+          const close = (): void => {
+            closed.add(watching);
+            file.close();
+          };
+          const watching: ScratchFile = { put: (piece) => file.put(piece), get: (at) => file.get(at), close };
+          opened.add(watching);
+          return watching;
+        },
       });
-      const outcome = await all.ask("anna", matchOf(["anna", "bert"], ["anna"], { shards: 4, mode }));
-      expect(outcome.status).toBe(fails() ? "failed" : "released");
-      await all.outcomes(["bert"]);
-      await all.close();
-      expect(opened.size).toBeGreaterThanOrEqual(4); // at each of two: what finds keys that are alike, and the parts
-      expect(closed).toEqual(opened);
-    }
-  });
+      const job =
+        mode === "bulk" ? "psi.bulk.join" : mode === "pair" ? "psi.input-root" : "psi.cache.load-sealed";
+      for (const fails of [() => false, () => true]) {
+        const all = open(LISTS, {
+          evaluations: 4096,
+          ports: (ports) => ({ ...ports, scratch: watched(ports.scratch) }),
+          jobs: (table) => losing(table, job, fails),
+        });
+        const outcome = await all.ask("anna", matchOf(["anna", "bert"], ["anna"], { shards: 4, mode }));
+        expect(outcome.status).toBe(fails() ? "failed" : "released");
+        await all.outcomes(["bert"]);
+        await all.close();
+        expect(opened.size).toBeGreaterThanOrEqual(4); // at each of two: what finds keys that are alike, and the parts
+        expect(closed).toEqual(opened);
+      }
+    },
+  );
 
   it("says how far it is", async () => {
     const all = open(LISTS);

@@ -4,8 +4,18 @@
 import type { PackedInputs, Primitives } from "@koplamp/crypto";
 import { wipe } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type Vault } from "@koplamp/protocol";
+import { concat } from "@koplamp/wire";
 import { ascending, compareAt, rowAt } from "./ascending.ts";
-import { INDEX_BYTES, openRows, putLoaded, ROW_BYTES, SECRET_BYTES } from "./cache.ts";
+import {
+  INDEX_BYTES,
+  NONCE_BYTES,
+  openRows,
+  openSecrets,
+  putLoaded,
+  ROW_BYTES,
+  SECRET_BYTES,
+  sealSecrets,
+} from "./cache.ts";
 import { PsiError } from "./errors.ts";
 import { kdfEach, keyedInputs } from "./keyed.ts";
 import { positionsOf } from "./query-shards.ts";
@@ -30,13 +40,12 @@ export const seekInputs: Job<[inputs: PackedInputs, from: number, count: number]
 export const seekKnown: Job<[scope: Uint8Array, chunks: readonly Uint8Array[]], void> =
   job("psi.cache.seek-known");
 
-/** Marks the inputs that stand in these chunks, each with its shard: the first bits of KDF(s_x, planHash, "shard"). */
+/**
+ * Takes s_x of the inputs that stand in these chunks, and marks each with its shard: the first bits of
+ * KDF(s_x, planHash, "shard").
+ */
 export const seekShards: Job<[scope: Uint8Array, chunks: readonly Uint8Array[], cut: ShardCut], void> =
   job("psi.cache.seek-shards");
-
-/** Takes s_x of the inputs that stand in these chunks. */
-export const seekSecrets: Job<[scope: Uint8Array, chunks: readonly Uint8Array[]], void> =
-  job("psi.cache.seek-secrets");
 
 /** The positions of inputs that no chunk had, each different input once, in the order of their index. */
 export const notFound: Job<[], Uint32Array> = job("psi.cache.not-found");
@@ -44,8 +53,30 @@ export const notFound: Job<[], Uint32Array> = job("psi.cache.not-found");
 /** The positions of the inputs of each shard. @throws {PsiError} `not-evaluated`. */
 export const foundShards: Job<[shards: number], readonly Uint32Array[]> = job("psi.cache.found-shards");
 
-/** Keeps what was found for the jobs of a query, as `loadItems` does. @throws {PsiError} `not-evaluated`. */
-export const loadFound: Job<[], void> = job("psi.cache.load-found");
+/** s_x of some of a shard's inputs, in the order of these, for its session. */
+export interface SealedPart {
+  /** Nonce, then AES-256-GCM. */
+  readonly sealed: Uint8Array;
+  /** How many of the inputs are different. */
+  readonly distinct: number;
+}
+
+/** What was found of each shard, in the order of `foundShards`. `seed`: 32 fresh bytes. @throws {PsiError} `not-evaluated`. */
+export const sealFound: Job<[scope: Uint8Array, shards: number, seed: Uint8Array], readonly SealedPart[]> =
+  job("psi.cache.seal-found");
+
+/** Keeps the parts of a shard for the jobs of a query, as `loadItems` does. @throws {PsiError} `cache`. */
+export const loadSealed: Job<[scope: Uint8Array, parts: readonly SealedPart[]], void> =
+  job("psi.cache.load-sealed");
+
+/** In which of so many buckets each input is, by the first bits of its index: a long list is looked up one at a time. */
+export const bucketsOf: Job<[inputs: PackedInputs, buckets: number], Uint16Array> = job("psi.cache.buckets");
+
+/** The first and the last bucket of each chunk. */
+export const chunkBuckets: Job<
+  [scope: Uint8Array, chunks: readonly Uint8Array[], buckets: number],
+  Uint16Array
+> = job("psi.cache.chunk-buckets");
 
 /** Vault: the indices of inputs in their own order, as far as they have come. */
 const COMING = "seek/coming";
@@ -66,19 +97,38 @@ export function cacheSeekJobs(primitives: Primitives): readonly JobEntry[] {
       for (const chunk of chunks)
         markShards(primitives, vault, openRows(primitives, vault, scope, chunk), cut);
     }),
-    bind(seekSecrets, (vault, scope, chunks) => {
-      for (const chunk of chunks) takeSecrets(vault, openRows(primitives, vault, scope, chunk));
-    }),
     bind(notFound, (vault) => missing(vault)),
     bind(foundShards, (vault, shards) => {
       expectAll(vault);
       return cutBy(vault, shards);
     }),
-    bind(loadFound, (vault) => {
+    bind(sealFound, (vault, scope, shards, seed) => {
       expectAll(vault);
-      putLoaded(vault, takenIn(vault).slice(), distinct(vault));
-      for (const handle of [INDICES, ORDER, FOUND, TAKEN]) vault.drop(handle);
+      return sealedBy(primitives, vault, { scope, shards, seed });
     }),
+    bind(loadSealed, (vault, scope, parts) => {
+      const opened = parts.map(({ sealed }) => openSecrets(primitives, vault, scope, sealed));
+      putLoaded(
+        vault,
+        concat(...opened),
+        parts.reduce((sum, { distinct }) => sum + distinct, 0),
+      );
+      wipe(...opened);
+    }),
+    bind(bucketsOf, (vault, inputs, buckets) => {
+      const indices = keyedInputs(primitives, vault.get("cacheKey"), inputs, INDEX_BYTES);
+      return Uint16Array.from(inputs.ends, (_, row) => bucketAt(indices, row * INDEX_BYTES, buckets));
+    }),
+    bind(chunkBuckets, (vault, scope, chunks, buckets) =>
+      Uint16Array.from(
+        chunks.flatMap((chunk) => {
+          const rows = openRows(primitives, vault, scope, chunk);
+          const ends = [0, rows.length - ROW_BYTES].map((at) => bucketAt(rows, at, buckets));
+          wipe(rows);
+          return ends;
+        }),
+      ),
+    ),
   ];
 }
 
@@ -98,7 +148,7 @@ function begin(
   vault.put(INDICES, sorted);
   vault.put(ORDER, bytesOf(order));
   vault.put(FOUND, new Uint8Array(count * 2));
-  vault.drop(COMING);
+  for (const handle of [COMING, TAKEN]) vault.drop(handle); // of the list before, too
 }
 
 /** The places among the sorted indices at which a row of the cache stands: one for each equal input. */
@@ -133,7 +183,8 @@ function markShards(
   rows: Uint8Array,
   { planHash, shards }: ShardCut,
 ): void {
-  const [indices, found] = [vault.get(INDICES), halvesOf(vault.get(FOUND))];
+  const [indices, found, order] = [vault.get(INDICES), halvesOf(vault.get(FOUND)), wordsOf(vault.get(ORDER))];
+  const taken = takenIn(vault);
   const count = rows.length / ROW_BYTES;
   const secrets = new Uint8Array(count * SECRET_BYTES);
   for (let row = 0; row < count; row += 1) secrets.set(secretAt(rows, row), row * SECRET_BYTES);
@@ -141,6 +192,7 @@ function markShards(
   for (let row = 0; row < count; row += 1) {
     const shard = shardOf(names, row, shards);
     placesOf(indices, rows, row, (place) => {
+      taken.set(secretAt(rows, row), (order[place] ?? 0) * SECRET_BYTES);
       found[place] = 1 + shard;
     });
   }
@@ -153,16 +205,9 @@ function shardOf(names: Uint8Array, item: number, shards: number): number {
   return Math.floor((first * shards) / 2 ** 16);
 }
 
-function takeSecrets(vault: Vault, rows: Uint8Array): void {
-  const [indices, found, order] = [vault.get(INDICES), halvesOf(vault.get(FOUND)), wordsOf(vault.get(ORDER))];
-  const taken = takenIn(vault);
-  for (let row = 0; row < rows.length / ROW_BYTES; row += 1) {
-    placesOf(indices, rows, row, (place) => {
-      taken.set(secretAt(rows, row), (order[place] ?? 0) * SECRET_BYTES);
-      found[place] = 1;
-    });
-  }
-  wipe(rows);
+/** In which bucket a row is that begins with an index. */
+function bucketAt(rows: Uint8Array, at: number, buckets: number): number {
+  return Math.floor(((((rows[at] ?? 0) << 8) | (rows[at + 1] ?? 0)) * buckets) / 2 ** 16);
 }
 
 /** Where s_x of the inputs goes; of an empty list and cache there is none. */
@@ -187,15 +232,6 @@ function isFirst(indices: Uint8Array, place: number): boolean {
   return place === 0 || compareAt(indices, at - INDEX_BYTES, indices, at, INDEX_BYTES) !== 0;
 }
 
-function distinct(vault: Vault): number {
-  const indices = vault.get(INDICES);
-  let count = 0;
-  for (let place = 0; place < indices.length / INDEX_BYTES; place += 1) {
-    if (isFirst(indices, place)) count += 1;
-  }
-  return count;
-}
-
 function expectAll(vault: Vault): void {
   if (halvesOf(vault.get(FOUND)).every((mark) => mark > 0)) return;
   throw new PsiError("not-evaluated", "an item of this query was not evaluated before");
@@ -209,6 +245,37 @@ function cutBy(vault: Vault, shards: number): readonly Uint32Array[] {
     shardAt[input] = (found[place] ?? 1) - 1;
   });
   return positionsOf(shardAt, shards);
+}
+
+function sealedBy(
+  primitives: Primitives,
+  vault: Vault,
+  { scope, shards, seed }: { readonly scope: Uint8Array; readonly shards: number; readonly seed: Uint8Array },
+): readonly SealedPart[] {
+  const distinct = distinctIn(vault, shards);
+  const nonces = primitives.aes256Ctr(seed, shards * NONCE_BYTES);
+  const taken = takenIn(vault);
+  return cutBy(vault, shards).map((positions, shard) => {
+    const secrets = new Uint8Array(positions.length * SECRET_BYTES);
+    positions.forEach((from, to) => void secrets.set(rowAt(taken, SECRET_BYTES, from), to * SECRET_BYTES));
+    const sealed = sealSecrets(
+      primitives,
+      vault,
+      { scope, nonce: rowAt(nonces, NONCE_BYTES, shard) },
+      secrets,
+    );
+    wipe(secrets);
+    return { sealed, distinct: distinct[shard] ?? 0 };
+  });
+}
+
+/** How many different inputs each shard has. */
+function distinctIn(vault: Vault, shards: number): Uint32Array {
+  const [indices, found] = [vault.get(INDICES), halvesOf(vault.get(FOUND))];
+  const distinct = new Uint32Array(shards);
+  for (const [place, mark] of found.entries())
+    if (isFirst(indices, place)) distinct[mark - 1] = (distinct[mark - 1] ?? 0) + 1;
+  return distinct;
 }
 
 function halvesOf(bytes: Uint8Array): Uint16Array {

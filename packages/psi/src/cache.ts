@@ -14,7 +14,7 @@ export const SECRET_BYTES: number = 32;
 export const ROW_BYTES: number = INDEX_BYTES + SECRET_BYTES;
 /** Most rows in one sealed chunk. */
 export const CHUNK_ROWS: number = 8192;
-const NONCE_BYTES = 12;
+export const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 const CACHE = "cache";
@@ -101,17 +101,51 @@ export function openRows(
   scope: Uint8Array,
   chunk: Uint8Array,
 ): Uint8Array {
+  return opened(primitives, vault, { scope, label: chunkLabel(scope), width: ROW_BYTES }, chunk);
+}
+
+/** s_x of inputs, sealed for as long as a question runs: nonce, then AES-256-GCM. `nonce`: 12 fresh bytes. */
+export function sealSecrets(
+  primitives: Primitives,
+  vault: Vault,
+  { scope, nonce }: { readonly scope: Uint8Array; readonly nonce: Uint8Array },
+  secrets: Uint8Array,
+): Uint8Array {
   const key = chunkKey(primitives, vault.get("cacheKey"), scope);
-  const body = chunk.subarray(NONCE_BYTES);
-  const opened =
-    chunk.length < NONCE_BYTES + TAG_BYTES
+  try {
+    return concat(nonce, primitives.aesGcmSeal(key, nonce, partLabel(scope), secrets));
+  } finally {
+    wipe(key);
+  }
+}
+
+/** What `sealSecrets` sealed. @throws {PsiError} `cache`. */
+export function openSecrets(
+  primitives: Primitives,
+  vault: Vault,
+  scope: Uint8Array,
+  sealed: Uint8Array,
+): Uint8Array {
+  return opened(primitives, vault, { scope, label: partLabel(scope), width: SECRET_BYTES }, sealed);
+}
+
+function opened(
+  primitives: Primitives,
+  vault: Vault,
+  { scope, label, width }: { readonly scope: Uint8Array; readonly label: Uint8Array; readonly width: number },
+  sealed: Uint8Array,
+): Uint8Array {
+  const key = chunkKey(primitives, vault.get("cacheKey"), scope);
+  const body = sealed.subarray(NONCE_BYTES);
+  const found =
+    sealed.length < NONCE_BYTES + TAG_BYTES
       ? undefined
-      : primitives.aesGcmOpen(key, chunk.subarray(0, NONCE_BYTES), chunkLabel(scope), body);
+      : primitives.aesGcmOpen(key, sealed.subarray(0, NONCE_BYTES), label, body);
   wipe(key);
-  if (opened === undefined || opened.length % ROW_BYTES !== 0) {
+  if (found === undefined || found.length % width !== 0) {
     throw new PsiError("cache", "a chunk of the cache is damaged, or of another key set: evaluate again");
   }
-  return opened;
+  return found;
 }
 
 function chunkKey(primitives: Primitives, cacheKey: Uint8Array, scope: Uint8Array): Uint8Array {
@@ -120,6 +154,10 @@ function chunkKey(primitives: Primitives, cacheKey: Uint8Array, scope: Uint8Arra
 
 function chunkLabel(scope: Uint8Array): Uint8Array {
   return concat(lp("koplamp/cache/1"), scope);
+}
+
+function partLabel(scope: Uint8Array): Uint8Array {
+  return concat(lp("koplamp/cache/part/1"), scope);
 }
 
 function join(indices: Uint8Array, secrets: Uint8Array): Uint8Array {

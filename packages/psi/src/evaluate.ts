@@ -47,10 +47,13 @@ import {
 
 import { COORDINATOR, checkParties, inputCount, othersOf, type Session } from "./session.ts";
 
-/** Most elements in one session: two blocks. More new items take more sessions. */
-export const MOST_ELEMENTS: number = 2 ** 14;
+/**
+ * Most elements in one session: eight blocks, some twenty seconds of one core among five parties. More new items take more
+ * sessions, each with entries of its own in the evidence.
+ */
+export const MOST_ELEMENTS: number = 2 ** 16;
 
-/** New inputs (`newInputs`) in sessions of at most 2^14, in the order in which they came. */
+/** New inputs (`newInputs`) in sessions of at most 2^16, in the order in which they came. */
 export function evaluationBatches(positions: Uint32Array): readonly Uint32Array[] {
   return Array.from({ length: Math.ceil(positions.length / MOST_ELEMENTS) }, (_, at) =>
     positions.slice(at * MOST_ELEMENTS, (at + 1) * MOST_ELEMENTS),
@@ -62,7 +65,7 @@ export interface EvaluateSetup extends Session {
   readonly asker: PartyId;
   /** Each holder's public share of the key: `KeySet.keys`. */
   readonly keys: Readonly<Record<PartyId, Uint8Array>>;
-  /** The number of elements asked for: a bucket, at most 2^14. It is all that shows of the number of new items. */
+  /** The number of elements asked for: a bucket, at most 2^16. It is all that shows of the number of new items. */
   readonly elements: number;
   /** What each holder allows, and logs before its first answer. `ceiling` is at least `elements`. */
   readonly allowance: Allowance;
@@ -270,7 +273,7 @@ function evaluateEgress(
   ];
 }
 
-/** Full sessions of 2^14 elements, and the rest. */
+/** Full sessions of 2^16 elements, and the rest. */
 function sessionSizes(elements: number): readonly number[] {
   return Array.from({ length: Math.ceil(elements / MOST_ELEMENTS) }, (_, at) =>
     Math.min(MOST_ELEMENTS, elements - at * MOST_ELEMENTS),

@@ -6,13 +6,16 @@ export { listBulk } from "./bulk-jobs.ts";
 export { type BulkSession, type BulkSetup, bulkPairDealer, bulkPairParty } from "./bulk-pair.ts";
 export { CHUNK_ROWS, cacheScope, loadItems, newInputs, openCache } from "./cache.ts";
 export {
+  bucketsOf,
+  chunkBuckets,
   foundShards,
-  loadFound,
+  loadSealed,
   notFound,
+  type SealedPart,
   type ShardCut,
+  sealFound,
   seekInputs,
   seekKnown,
-  seekSecrets,
   seekShards,
 } from "./cache-seek.ts";
 export { presence, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";

@@ -39,7 +39,7 @@ export interface CachedItems {
   readonly scope: Uint8Array;
   /**
    * Sealed chunks of s_x, as `evaluateAsker` gave them, of all earlier sessions. Absent: the host has put what is needed
-   * of them in the vault (`loadFound`).
+   * of them in the vault (`loadSealed`).
    */
   readonly chunks?: readonly Uint8Array[];
 }

@@ -6,16 +6,19 @@ import { describe, expect, it } from "vitest";
 import { toyGroup } from "../../../test/toy/group.ts";
 import { oraclePrimitives as primitives } from "../../crypto/test/oracle-primitives.ts";
 import {
+  bucketsOf,
+  chunkBuckets,
   fewestShards,
   foundShards,
-  loadFound,
   loadItems,
+  loadSealed,
   MOST_ROWS,
   notFound,
   openCache,
+  type SealedPart,
+  sealFound,
   seekInputs,
   seekKnown,
-  seekSecrets,
   seekShards,
   shardRows,
 } from "../src/index.ts";
@@ -62,33 +65,98 @@ function cutAt(party: string, list: readonly string[], shards: number, planHash 
   return value.map((positions) => Array.from(positions, (at) => list[at]));
 }
 
+const SEED = new Uint8Array(32).fill(7);
+
+/** s_x of each shard of a list, sealed for its session, and the list as the shards have it. */
+function sealedAt(list: readonly string[], shards: number) {
+  const cut = { planHash: PLAN, shards };
+  const { value } = inSession<readonly SealedPart[]>("alice", [
+    ...seeking(list),
+    ...chunksOf("alice").map((args) => [seekShards, [...args, cut]] as const),
+    [sealFound, [scope, shards, SEED]],
+  ]);
+  return { parts: value, names: cutAt("alice", list, shards) };
+}
+
 describe("a cache that is read in parts", () => {
   it("gives each s_x to its own input, as one that is open as a whole does", () => {
     const item = fc.constantFrom(...LIST);
     fc.assert(
-      fc.property(fc.array(item, { maxLength: 60 }), (list) => {
-        const whole = inSession("alice", [
-          [openCache, [scope, federation.site("alice").chunks]],
-          [loadItems, [inputsOf(list)]],
-        ]);
-        const parts = inSession("alice", [
-          ...seeking(list),
-          ...chunksOf("alice").map((args) => [seekSecrets, args] as const),
-          [loadFound, []],
-        ]);
-        for (const handle of ["s", "distinct"])
-          expect(parts.vault.get(handle)).toEqual(whole.vault.get(handle));
+      fc.property(fc.array(item, { maxLength: 60 }), fc.array(item, { maxLength: 60 }), (one, two) => {
+        const lists = [sealedAt(one, 4), sealedAt(two, 4)];
+        for (let shard = 0; shard < 4; shard += 1) {
+          const names = lists.flatMap((list) => list.names[shard] ?? []) as readonly string[];
+          const whole = inSession("alice", [
+            [openCache, [scope, federation.site("alice").chunks]],
+            [loadItems, [inputsOf(names)]],
+          ]).vault;
+          const { vault } = inSession("alice", [
+            [loadSealed, [scope, lists.map((list) => list.parts[shard])]],
+          ]);
+          expect(vault.get("s")).toEqual(whole.get("s"));
+          const distinct = lists.reduce((sum, list) => sum + new Set(list.names[shard]).size, 0);
+          expect([...vault.get("distinct")]).toEqual([0, 0, 0, distinct]);
+        }
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   });
 
+  it("says nothing of s_x outside, and seals nothing twice alike", () => {
+    const { parts } = sealedAt(LIST, 2);
+    const { vault } = inSession("alice", [
+      [openCache, [scope, federation.site("alice").chunks]],
+      [loadItems, [inputsOf(LIST)]],
+    ]);
+    const outside = Buffer.concat(parts.map(({ sealed }) => sealed)).toString("hex");
+    for (let at = 0; at < LIST.length; at += 1)
+      expect(outside).not.toContain(
+        Buffer.from(vault.get("s").subarray(at * 32, at * 32 + 32)).toString("hex"),
+      );
+    const nonces = sealedAt(LIST, 8).parts.map(({ sealed }) =>
+      Buffer.from(sealed.subarray(0, 12)).toString("hex"),
+    );
+    expect(new Set(nonces).size).toBe(8);
+  });
+
+  it("refuses a part that is not what was sealed, or of another use", () => {
+    const { parts } = sealedAt(LIST, 1);
+    const [{ sealed = new Uint8Array(), distinct = 0 } = {}] = parts;
+    const turned = sealed.map((byte, at) => (at === 40 ? byte ^ 1 : byte));
+    const [chunk = new Uint8Array()] = federation.site("alice").chunks;
+    for (const wrong of [turned, sealed.subarray(0, 20), chunk])
+      expect(() => inSession("alice", [[loadSealed, [scope, [{ sealed: wrong, distinct }]]]])).toThrow(
+        expect.objectContaining({ code: "cache" }),
+      );
+  });
+
   it("has nothing to give to an empty list, not even where there is no cache", () => {
-    const { vault } = inSession("alice", [...seeking([]), [loadFound, []]]);
+    const { value } = inSession<readonly SealedPart[]>("alice", [
+      ...seeking([]),
+      [sealFound, [scope, 4, SEED]],
+    ]);
+    const { vault } = inSession("alice", [[loadSealed, [scope, value.slice(0, 1)]]]);
     expect([vault.get("s").length, ...vault.get("distinct")]).toEqual([0, 0, 0, 0, 0]);
     expect(inSession<readonly unknown[]>("alice", [...seeking([]), [foundShards, [4]]]).value).toEqual(
       Array.from({ length: 4 }, () => new Uint32Array()),
     );
+  });
+
+  it("is looked up by buckets: whatever stands in a chunk is in one of those that it says", () => {
+    for (const buckets of [1, 2, 16, 4096]) {
+      const bounds = inSession<Uint16Array>("alice", [
+        [chunkBuckets, [scope, federation.site("alice").chunks, buckets]],
+      ]).value;
+      expect(bounds).toHaveLength(2 * 3);
+      for (const at of [0, 1, 2]) {
+        const own = inSession<Uint16Array>("alice", [
+          [bucketsOf, [inputsOf(LIST.slice(30 * at, 30 * at + 30)), buckets]],
+        ]);
+        expect([Math.min(...own.value), Math.max(...own.value)]).toEqual([
+          ...bounds.subarray(2 * at, 2 * at + 2),
+        ]);
+      }
+    }
   });
 
   it("names what no part has, each different input once", () => {
@@ -105,7 +173,7 @@ describe("a cache that is read in parts", () => {
     expect(() => cutAt("alice", ["item 1", "new"], 4)).toThrow(
       expect.objectContaining({ code: "not-evaluated" }),
     );
-    expect(() => inSession("alice", [...seeking(["new"]), [loadFound, []]])).toThrow(
+    expect(() => inSession("alice", [...seeking(["new"]), [sealFound, [scope, 1, SEED]]])).toThrow(
       expect.objectContaining({ code: "not-evaluated" }),
     );
   });

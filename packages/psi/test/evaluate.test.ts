@@ -145,20 +145,20 @@ describe("evaluate/1", () => {
     expect(handles.map((handle) => vault.has(handle))).toEqual([false, false, false]);
   });
 
-  it("cuts what does not fit into sessions of 2^14, in the order of the cache", () => {
+  it("cuts what does not fit into sessions of 2^16, in the order of the cache", () => {
     const federation = new Federation(toyGroup(), primitives, ["a", "b"]);
     const news = federation.news("a", inputsOf(names(300)));
     expect([...news].sort((a, b) => a - b)).toEqual(names(300).map((_, at) => at));
     expect([...news]).not.toEqual(names(300).map((_, at) => at));
     expect(
-      evaluate.describe({ parties: ["a", "b"], asker: "a", elements: 24_576, quotas: {} }).egress,
+      evaluate.describe({ parties: ["a", "b"], asker: "a", elements: 98_304, quotas: {} }).egress,
     ).toContainEqual({
       from: "b",
       to: "a",
       channel: "send",
       what: "E",
       messages: 2,
-      bytes: 24_576 * 32 + 3 * 64,
+      bytes: 98_304 * 32 + 12 * 64,
     });
   });
 

@@ -258,7 +258,7 @@ describe("bounds", () => {
 
   test("evaluations in several sessions: one line, so many sessions, all bytes", () => {
     const long = [
-      entry("harbour", "ships", { imo: "imo" }, 49_152),
+      entry("harbour", "ships", { imo: "imo" }, 196_608),
       entry("customs", "watch", { imo: "imo" }),
     ];
     const { contract } = planned(read(SHIPS), long);
@@ -271,13 +271,13 @@ describe("bounds", () => {
     });
     expect(contract.egress.find((row) => row.from === "harbour" && row.what === "evaluate.M")).toMatchObject({
       messages: 3,
-      bytes: 49_152 * 32,
+      bytes: 196_608 * 32,
     });
     expect(contract.debits).toContainEqual({
       holder: "customs",
       asker: "harbour",
       unit: "evaluations",
-      amount: 49_152,
+      amount: 196_608,
     });
   });
 
