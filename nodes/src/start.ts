@@ -18,7 +18,7 @@ import {
   startNode,
 } from "@koplamp/engine";
 import { nodePrimitives, startThreads } from "@koplamp/pool";
-import { openScratch, openSources, readSource } from "@koplamp/sources";
+import { openScratch, openSources, readSourceIn } from "@koplamp/sources";
 import { openStore, readCharter, readKeys } from "@koplamp/store";
 import { dialRelay, openPost, openSessionChannel, type TlsFiles } from "@koplamp/transport";
 import { admitAnybody } from "./caller.ts";
@@ -121,12 +121,13 @@ async function openPorts(
   parts.defer(() => workers.close());
   const presence = new Presence(line, post, clock, limits.graceMs);
   parts.defer(() => presence.close());
-  const sources = openSources(config.sources, readSource);
+  const folder = join(config.state, "scratch");
+  const scratch = openScratch(folder);
+  const sources = openSources(config.sources, readSourceIn(folder));
   const openChannel: NodePorts["openChannel"] = (request) =>
     openSessionChannel({ ...machine, post }, request);
   const common = { me, lab: false, clock, rng, primitives, membership, keys, store, ledger, log };
   const local = policy.inForce === undefined ? {} : { policy: policy.inForce };
-  const scratch = openScratch(join(config.state, "scratch"));
   return { ...common, ...local, post, presence, sources, scratch, workers, openChannel };
 }
 

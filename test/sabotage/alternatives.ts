@@ -49,8 +49,8 @@ export const ALTERNATIVES: readonly Switch[] = [
     edits: [
       {
         file: "packages/engine/src/offer.ts",
-        from: "counts.push(await distinctCount(table, columns, pause));",
-        to: "counts.push(bucket(await distinctCount(table, columns, pause)));",
+        from: "counts.push(await distinctCount(table, columns, around));",
+        to: "counts.push(bucket(await distinctCount(table, columns, around)));",
       },
     ],
     test: { file: "packages/sdk/test/alternatives.test.ts", name: "shows the same sizes" },

@@ -75,10 +75,14 @@ export async function itemsOf(
 /** What stands in the place of names where keys are only counted. */
 const NOWHERE = { covenantId: "", purposeId: "", epoch: "", normVersion: "" };
 
+/** A context that names nothing, for keys that are only counted. */
+export function nowhere(key: readonly string[]): InputContext {
+  return { ...NOWHERE, keySpec: key.join("+") };
+}
+
 /** How many distinct keys a table has. */
 export async function countKeys(table: Table, key: readonly string[], pause: Pause): Promise<number> {
-  const context = { ...NOWHERE, keySpec: key.join("+") };
-  return (await distinctInputs(table, key, context, pause)).count;
+  return (await distinctInputs(table, key, nowhere(key), pause)).count;
 }
 
 async function distinctInputs(

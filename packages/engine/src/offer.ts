@@ -4,7 +4,6 @@ import { type CatalogueEntry, offeredColumns, QueryError, readCatalogueEntry } f
 import { bucket, canonicalBytes, concat, type Hash, hex, type Input, type Table, utf8 } from "@koplamp/wire";
 import { snapshotOf, specOf } from "./deconflict.ts";
 import { asEngineError, EngineError, forOthers, unreachable } from "./errors.ts";
-import type { Pause } from "./items.ts";
 import {
   decodeMessage,
   encodeMessage,
@@ -15,7 +14,7 @@ import {
 } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { Refusal } from "./outcome.ts";
-import { distinctCount } from "./remembered-table.ts";
+import { type Around, distinctCount } from "./remembered-table.ts";
 import { within } from "./within.ts";
 
 /** How long a party may take to read the source that it is asked about. */
@@ -77,13 +76,13 @@ export async function offerOf(
   offers: Offers,
   request: OfferRequest,
 ): Promise<CatalogueEntry> {
-  const { me, sources, rng, primitives, clock, membership } = node;
+  const { me, sources, scratch, rng, primitives, clock, membership } = node;
   const { dataset } = request;
   const spec = specOf(node, dataset);
   if (spec === undefined) throw unknownDataset(me, dataset, Object.keys(sources.specs));
   node.progress({ party: me, phase: "read" });
   const { table, digest } = await snapshotOf(node, dataset);
-  const { count, keys } = await countsOf(table, request, () => clock.sleep(0));
+  const { count, keys } = await countsOf(table, request, { scratch, pause: () => clock.sleep(0) });
   const salt = rng(32);
   const commitment = primitives.hmacSha256(salt, concat(utf8("snapshot\u0000"), digest));
   const rowsPadded = bucket(count);
@@ -108,13 +107,13 @@ export async function offerOf(
 async function countsOf(
   table: Table,
   { key, anyKey }: OfferRequest,
-  pause: Pause,
+  around: Around,
 ): Promise<{ readonly count: number; readonly keys?: number }> {
   const keys = anyKey ?? (key.length === 0 ? [] : [key]);
   const keyed = keys.length > 0 && keys.flat().every((name) => Object.hasOwn(table.columns, name));
   if (!keyed) return { count: table.rows };
   const counts: number[] = [];
-  for (const columns of keys) counts.push(await distinctCount(table, columns, pause));
+  for (const columns of keys) counts.push(await distinctCount(table, columns, around));
   return { count: counts.reduce((sum, one) => sum + one, 0), keys: Math.max(...counts) };
 }
 

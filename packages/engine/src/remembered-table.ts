@@ -2,21 +2,37 @@
 // What follows from a table alone, while its snapshot is in memory: a list that is asked about again and again is not
 // read from end to end for each question. A table never changes; another reading of a source is another table.
 import { base64, canonicalBytes, type InputContext, type Table } from "@koplamp/wire";
-import { countKeys, type Items, itemsOf, type Pause } from "./items.ts";
+import { countKeys, type Items, itemsOf, nowhere, type Pause } from "./items.ts";
+import { longKeys } from "./long-keys.ts";
+import type { Scratch } from "./ports.ts";
 
 const COUNTS = new WeakMap<Table, Map<string, Promise<number>>>();
 /** Of each table the items under the context that was asked for last: a second copy of a register is enough. */
 const ITEMS = new WeakMap<Table, { readonly name: string; readonly items: Promise<Items> }>();
 
+/** Rows of which the keys are counted in memory. */
+const MOST_IN_MEMORY = 2 ** 20;
+
+/** Where a long list is gone through, and what lets other work go on. */
+export interface Around {
+  readonly scratch: Scratch;
+  readonly pause: Pause;
+}
+
 /** How many distinct keys a table has. */
-export async function distinctCount(table: Table, key: readonly string[], pause: Pause): Promise<number> {
+export async function distinctCount(table: Table, key: readonly string[], around: Around): Promise<number> {
   const counts = COUNTS.get(table) ?? new Map<string, Promise<number>>();
   COUNTS.set(table, counts);
   const name = nameOf(key);
-  const known = counts.get(name) ?? countKeys(table, key, pause);
+  const known = counts.get(name) ?? counted(table, key, around);
   counts.set(name, known);
   known.catch(() => counts.delete(name));
   return await known;
+}
+
+async function counted(table: Table, key: readonly string[], around: Around): Promise<number> {
+  if (table.rows <= MOST_IN_MEMORY) return await countKeys(table, key, around.pause);
+  return (await longKeys(table, key, nowhere(key), around)).count;
 }
 
 /** As `itemsOf`: the same object while table, columns and context are the same. */

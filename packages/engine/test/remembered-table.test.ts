@@ -2,6 +2,8 @@
 import { keysOf, NORM_VERSION, type Table } from "@koplamp/wire";
 import { expect, test } from "vitest";
 import { itemsOf } from "../src/items.ts";
+import { memoryScratch } from "../src/memory-scratch.ts";
+import type { Scratch } from "../src/ports.ts";
 import { distinctCount, rememberedItems } from "../src/remembered-table.ts";
 
 const CONTEXT = {
@@ -12,6 +14,7 @@ const CONTEXT = {
   normVersion: NORM_VERSION,
 };
 const pause = async (): Promise<void> => {};
+const around = { scratch: memoryScratch(), pause };
 
 function table(): Table {
   return { rows: 3, columns: { id: ["x", "y", "x"], other: ["a", "b", "c"] } };
@@ -36,9 +39,33 @@ test("items are those of the table, made once for each reading of it, its column
 test("distinct keys are counted for each of the columns", async () => {
   const read = table();
   for (let time = 0; time < 2; time += 1) {
-    expect(await distinctCount(read, ["id"], pause)).toBe(2);
-    expect(await distinctCount(read, ["other"], pause)).toBe(3);
+    expect(await distinctCount(read, ["id"], around)).toBe(2);
+    expect(await distinctCount(read, ["other"], around)).toBe(3);
   }
+});
+
+test("those of a long list are counted outside memory, and nothing is left there", async () => {
+  const files = { opened: 0, closed: 0 };
+  const scratch: Scratch = {
+    open: () => {
+      files.opened += 1;
+      const file = memoryScratch().open();
+      return {
+        put: (piece) => file.put(piece),
+        get: (at) => file.get(at),
+        close: () => {
+          files.closed += 1;
+        },
+      };
+    },
+  };
+  const rows = 2 ** 20 + 1;
+  const id = { length: rows, at: (row: number) => `k${row % 70_000}`, *[Symbol.iterator]() {} };
+  const count = (read: Table) => distinctCount(read, ["id"], { scratch, pause });
+  expect(await count({ rows, columns: { id } })).toBe(70_000);
+  expect(files).toEqual({ opened: 1, closed: 1 });
+  expect(await count({ rows: 2 ** 20, columns: { id } })).toBe(70_000);
+  expect(files.opened).toBe(1);
 });
 
 test("what failed is not remembered", async () => {
@@ -46,8 +73,8 @@ test("what failed is not remembered", async () => {
   const failing = async (): Promise<void> => {
     throw new Error("stopped");
   };
-  await expect(distinctCount(read, ["id"], failing)).rejects.toThrow("stopped");
+  await expect(distinctCount(read, ["id"], { ...around, pause: failing })).rejects.toThrow("stopped");
   await expect(rememberedItems(read, ["id"], CONTEXT, failing)).rejects.toThrow("stopped");
-  expect(await distinctCount(read, ["id"], pause)).toBe(2);
+  expect(await distinctCount(read, ["id"], around)).toBe(2);
   expect(keysOf((await rememberedItems(read, ["id"], CONTEXT, pause)).list)).toEqual([["x"], ["y"]]);
 });

@@ -8,8 +8,9 @@ import {
   canonicalise,
   looksLikePlaceholder,
   type PackedColumn,
+  type Pieces,
 } from "@koplamp/wire";
-import { DistinctTexts } from "./distinct-texts.ts";
+import { DistinctForms } from "./distinct-forms.ts";
 import { SourceError } from "./errors.ts";
 
 /** A column in canonical form, and what was found on the way. */
@@ -35,6 +36,13 @@ interface Tally {
   readonly rejected: Map<string, number>;
 }
 
+/** Where a column goes that is too long for memory, and what is needed while it is read. */
+export interface Places {
+  /** Absent: it stays in memory. */
+  readonly kept: Pieces | undefined;
+  readonly passing: Pieces;
+}
+
 /** A column that is brought to canonical form cell by cell. */
 export interface ColumnReader {
   /** @throws {SourceError} `out-of-range` for an integer outside its declared bounds. */
@@ -43,7 +51,7 @@ export interface ColumnReader {
 }
 
 /** What cannot be brought to canonical form is a null, counted by reason and never repaired. */
-export function columnReader(declared: DeclaredColumn): ColumnReader {
+export function columnReader(declared: DeclaredColumn, places: Places): ColumnReader {
   const outcomeOf = outcomes(declared);
   const tally: Tally = {
     accepted: 0,
@@ -53,7 +61,7 @@ export function columnReader(declared: DeclaredColumn): ColumnReader {
     placeholders: 0,
     rejected: new Map(),
   };
-  const [cells, forms] = [new ColumnWriter(), new Forms()];
+  const [cells, forms] = [new ColumnWriter(places.kept), new DistinctForms(places.passing)];
   const value = (raw: string): string | null => {
     const outcome = outcomeOf(raw);
     if (outcome.kind === "reject" && outcome.reason === "range")
@@ -78,8 +86,9 @@ export function columnReader(declared: DeclaredColumn): ColumnReader {
 export function canonicalColumn(
   declared: DeclaredColumn,
   cells: readonly (string | null)[],
+  places: Places,
 ): CanonicalColumn {
-  const reader = columnReader(declared);
+  const reader = columnReader(declared, places);
   for (const cell of cells) reader.put(cell);
   return reader.done();
 }
@@ -97,32 +106,6 @@ function outcomes({ spec, nulls }: DeclaredColumn): (raw: string) => Canonical {
     if (kept.size < MOST_KEPT) kept.set(raw, outcome);
     return outcome;
   };
-}
-
-/** Which raw forms became which values. A form that is its value is not held twice. */
-class Forms {
-  readonly #values = new DistinctTexts();
-  readonly #others = new DistinctTexts();
-  /** For each value whether it came as it is. */
-  #asItIs = new Uint8Array(64);
-  #same = 0;
-
-  put(raw: string, value: string): void {
-    const at = this.#values.put(value);
-    if (raw !== value) return void this.#others.put(raw);
-    if (at >= this.#asItIs.length) {
-      const more = new Uint8Array(2 * at);
-      more.set(this.#asItIs);
-      this.#asItIs = more;
-    }
-    if (this.#asItIs[at] === 0) this.#same += 1;
-    this.#asItIs[at] = 1;
-  }
-
-  counts(accepted: number): Pick<ColumnQuality, "duplicates" | "collisions"> {
-    const distinct = this.#values.count;
-    return { duplicates: accepted - distinct, collisions: this.#same + this.#others.count - distinct };
-  }
 }
 
 function counted(outcome: Canonical, tally: Tally, declared: DeclaredColumn, row: number): string | null {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createCipheriv, createDecipheriv, randomFillSync } from "node:crypto";
+import { createCipheriv, createDecipheriv, randomFillSync, randomUUID } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Scratch, ScratchFile } from "@koplamp/engine";
+import type { Pieces } from "@koplamp/wire";
 import { SourceError } from "./errors.ts";
 
 const CIPHER = "aes-256-gcm";
@@ -19,25 +20,58 @@ const TAG_BYTES = 16;
 export function openScratch(folder: string): Scratch {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { force: true });
-  let files = 0;
+  return { open: () => SealedFile.in(folder) };
+}
+
+/** Pieces in memory, for whoever has no folder: a check of a source, or a lab. */
+export function piecesInMemory(): Pieces {
+  const pieces: Uint8Array[] = [];
   return {
-    open: () => {
-      files += 1;
-      return new SealedFile(join(folder, String(files)));
+    put: (piece) => pieces.push(piece.slice()) - 1,
+    get: (at) => {
+      const piece = pieces[at];
+      if (piece === undefined) throw new Error("expected a piece that was kept");
+      return piece;
     },
   };
 }
 
-class SealedFile implements ScratchFile {
-  readonly #file: number;
-  readonly #key = randomFillSync(new Uint8Array(KEY_BYTES));
+/** What a thread of this process needs to write and read a file of another: nothing of it goes anywhere else. */
+export interface Handle {
+  readonly file: number;
+  readonly key: Uint8Array;
   /** Where each piece ends. */
-  readonly #ends: number[] = [];
+  readonly ends: readonly number[];
+}
+
+/** A scratch file of this thread, or by its handle of another: then that one closes it. */
+export class SealedFile implements ScratchFile {
+  readonly #file: number;
+  readonly #key: Uint8Array;
+  #ends: number[];
   #open = true;
 
-  constructor(path: string) {
-    this.#file = openSync(path, "wx+", 0o600);
+  constructor({ file, key, ends }: Handle) {
+    this.#file = file;
+    this.#key = key;
+    this.#ends = [...ends];
+  }
+
+  /** Makes a file in a folder, and takes its name away. */
+  static in(folder: string): SealedFile {
+    const path = join(folder, randomUUID());
+    const file = openSync(path, "wx+", 0o600);
     rmSync(path);
+    return new SealedFile({ file, key: randomFillSync(new Uint8Array(KEY_BYTES)), ends: [] });
+  }
+
+  get handle(): Handle {
+    return { file: this.#file, key: this.#key, ends: this.#ends };
+  }
+
+  /** Takes what another thread has put since. */
+  resume(ends: readonly number[]): void {
+    this.#ends = [...ends];
   }
 
   put(piece: Uint8Array): number {

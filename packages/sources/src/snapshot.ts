@@ -3,7 +3,13 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Snapshot } from "@koplamp/engine";
 import { didYouMean } from "@koplamp/query";
 import type { ColumnQuality, ColumnSpec, DatasetSpec, Derived, PackedColumn } from "@koplamp/wire";
-import { type CanonicalColumn, canonicalColumn, columnReader, type DeclaredColumn } from "./column.ts";
+import {
+  type CanonicalColumn,
+  canonicalColumn,
+  columnReader,
+  type DeclaredColumn,
+  type Places,
+} from "./column.ts";
 import { BETWEEN_FORMS, basesOf, derivedCells } from "./derived.ts";
 import { eachText, withEngine } from "./engine.ts";
 import { SourceError } from "./errors.ts";
@@ -21,22 +27,28 @@ export interface PackedSnapshot extends Snapshot {
 }
 
 /** Reads the named columns of a dataset, in this thread. See `readSource`. @throws {SourceError} */
-export async function readSnapshot(spec: DatasetSpec, columns: readonly string[]): Promise<PackedSnapshot> {
+export async function readSnapshot(
+  spec: DatasetSpec,
+  columns: readonly string[],
+  places: Places,
+): Promise<PackedSnapshot> {
   const wanted = columns.map((name) => declaredColumn(spec, name));
   const declared = filedColumns(spec, wanted);
   const file = await findFile(spec.file);
   const before = await inspect(file);
-  const { rows, columns: read } = await withEngine(file.path, (engine) => readRows(engine, file, declared));
+  const { rows, columns: read } = await withEngine(file.path, (engine) =>
+    readRows(engine, file, declared, places),
+  );
   await refuseChange(file, before);
   const made = new Map(read);
   const columnOf = ({ name, spec: own, nulls }: DeclaredColumn): CanonicalColumn => {
     const known = made.get(name);
     if (known !== undefined) return known;
     const { derive } = own;
-    if (derive === undefined) return canonicalColumn({ name, spec: own, nulls }, []);
+    if (derive === undefined) return canonicalColumn({ name, spec: own, nulls }, [], places);
     const baseOf = (base: string): CanonicalColumn => columnOf(declaredColumn(spec, base));
     const values = derivedCells(derive, (base) => baseOf(base).cells, rows);
-    const derived = canonicalColumn({ name, spec: formed(spec, own, derive), nulls: [] }, values);
+    const derived = canonicalColumn({ name, spec: formed(spec, own, derive), nulls: [] }, values, places);
     const column = derive.kind === "text" ? withRejects(derived, derive.of.map(baseOf)) : derived;
     made.set(name, column);
     return column;
@@ -110,8 +122,9 @@ async function readRows(
   engine: DuckDBConnection,
   file: SourceFile,
   declared: readonly DeclaredColumn[],
+  places: Places,
 ): Promise<ReadRows> {
-  const readers = declared.map((column) => columnReader(column));
+  const readers = declared.map((column) => columnReader(column, places));
   const columns = (): ReadRows["columns"] =>
     readers.map((reader, at) => [declared[at]?.name ?? "", reader.done()]);
   let names: readonly string[] | undefined;

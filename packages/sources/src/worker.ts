@@ -3,25 +3,34 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { SourceError } from "./errors.ts";
 import type { SourceReply, SourceRequest } from "./read-source.ts";
+import { piecesInMemory, SealedFile } from "./scratch.ts";
 import { type PackedSnapshot, readSnapshot } from "./snapshot.ts";
 
-const { spec, columns } = workerData as SourceRequest; // written by read-source.ts and nobody else
+const { spec, columns, scratch } = workerData as SourceRequest; // written by read-source.ts and nobody else
 
-function messageOf({ table: { rows, columns }, quality, digest }: PackedSnapshot): SourceReply {
+function messageOf(
+  { table: { rows, columns }, quality, digest }: PackedSnapshot,
+  ends: readonly number[],
+): SourceReply {
   const packed = Object.entries(columns).map(([name, column]) => [name, column.packed]);
-  return { rows, columns: Object.fromEntries(packed), quality, digest };
+  return { rows, columns: Object.fromEntries(packed), quality, digest, ends };
 }
 
 /** What moves to the other thread: every buffer once, since columns may be one and the same. */
 function buffersOf(answer: SourceReply): ArrayBuffer[] {
   if (!("columns" in answer)) return [];
-  const all = Object.values(answer.columns).flatMap(({ bytes, ends }) => [bytes.buffer, ends.buffer]);
+  const all = Object.values(answer.columns).flatMap(({ pages }) =>
+    pages.flatMap((page) => (typeof page === "number" ? [] : [page.buffer as ArrayBuffer])),
+  );
   return [...new Set(all)];
 }
 
 async function reply(): Promise<SourceReply> {
+  const kept = scratch === undefined ? undefined : new SealedFile(scratch.kept);
+  const passing = scratch === undefined ? undefined : new SealedFile(scratch.passing);
   try {
-    return messageOf(await readSnapshot(spec, columns));
+    const read = await readSnapshot(spec, columns, { kept, passing: passing ?? piecesInMemory() });
+    return messageOf(read, kept?.handle.ends ?? []);
   } catch (error) {
     if (error instanceof SourceError) return { code: error.code, message: error.message, hint: error.hint };
     // Its message may quote data: only its kind gets out.

@@ -6,6 +6,7 @@ import type { Snapshot } from "@koplamp/engine";
 import type { Cell, ColumnSpec, DatasetSpec, Table } from "@koplamp/wire";
 import { afterAll, expect } from "vitest";
 import { SourceError } from "../src/errors.ts";
+import { piecesInMemory } from "../src/scratch.ts";
 import { readSnapshot } from "../src/snapshot.ts";
 
 /** The folder of one test file, removed after it. */
@@ -47,7 +48,7 @@ export async function readPlain(
   spec: DatasetSpec,
   columns: readonly string[],
 ): Promise<Snapshot & { readonly table: PlainTable }> {
-  const snapshot = await readSnapshot(spec, columns);
+  const snapshot = await readSnapshot(spec, columns, { kept: undefined, passing: piecesInMemory() });
   return { ...snapshot, table: plain(snapshot.table) };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type PackedBytes, resized, words } from "./distinct-bytes.ts";
+import { resized } from "./distinct-bytes.ts";
 import { WireError } from "./errors.ts";
+import type { Pieces } from "./parted-bytes.ts";
 import { fromUtf8, putUtf8 } from "./text.ts";
 
 /** A canonical value, several of them (`split`), or nothing: missing, empty or rejected. */
@@ -19,64 +20,113 @@ const SEVERAL = 2;
 /** Canonical values hold no control characters. */
 const END = "\u0000";
 
+/** Rows of a page. */
+const PAGE = 2 ** 14;
+/** Pages of a column that stay in memory: a million rows. */
+const MOST_IN_MEMORY = 64;
+
+/** A column in pages: where each cell ends in its page, four bytes each, and then their bytes. */
+export interface ColumnPages {
+  readonly rows: number;
+  /** The pages themselves, or how they are called where they stand. */
+  readonly pages: readonly Uint8Array[] | readonly number[];
+}
+
 /** A column as bytes: some five bytes a row beside its text, and no object. */
 export class PackedColumn implements Column {
-  readonly packed: PackedBytes;
+  readonly packed: ColumnPages;
+  readonly #pieces: Pick<Pieces, "get"> | undefined;
+  /** The page that was read last. */
+  #page = -1;
+  #ends: Uint32Array = new Uint32Array();
+  #bytes: Uint8Array = new Uint8Array();
 
-  constructor(packed: PackedBytes) {
+  /** `pieces`: where pages stand that are not in memory. */
+  constructor(packed: ColumnPages, pieces?: Pick<Pieces, "get">) {
     this.packed = packed;
+    this.#pieces = pieces;
   }
 
   get length(): number {
-    return this.packed.ends.length;
+    return this.packed.rows;
   }
 
   at(row: number): Cell | undefined {
-    const { bytes, ends } = this.packed;
-    const end = ends[row];
-    if (end === undefined) return undefined;
-    const from = row === 0 ? 0 : (ends[row - 1] ?? 0);
+    if (!(row >= 0 && row < this.packed.rows)) return undefined;
+    const page = Math.floor(row / PAGE);
+    if (page !== this.#page) this.#turn(page);
+    const at = row - page * PAGE;
+    const end = this.#ends[at] ?? 0;
+    const from = at === 0 ? 0 : (this.#ends[at - 1] ?? 0);
     if (from === end) return null;
-    const text = fromUtf8(bytes.subarray(from + 1, end));
-    return bytes[from] === SEVERAL ? text.split(END).slice(0, -1) : text;
+    const text = fromUtf8(this.#bytes.subarray(from + 1, end));
+    return this.#bytes[from] === SEVERAL ? text.split(END).slice(0, -1) : text;
   }
 
   *[Symbol.iterator](): Generator<Cell> {
     for (let row = 0; row < this.length; row += 1) yield this.at(row) ?? null;
   }
+
+  #turn(page: number): void {
+    const kept = this.packed.pages[page] ?? 0;
+    const bytes = typeof kept === "number" ? this.#pieces?.get(kept) : kept;
+    if (bytes === undefined) throw new Error("expected a page of a column that is in memory");
+    const rows = Math.min(PAGE, this.packed.rows - page * PAGE);
+    this.#ends = new Uint32Array(bytes.buffer, bytes.byteOffset, rows);
+    this.#bytes = bytes.subarray(4 * rows);
+    this.#page = page;
+  }
 }
 
 /** Cells of a column, packed as they come. */
 export class ColumnWriter {
-  #bytes = new Uint8Array();
-  #ends = new Uint32Array();
+  readonly #pieces: Pieces | undefined;
+  #pages: Uint8Array[] = [];
+  #kept: number[] = [];
   #rows = 0;
+  #bytes = new Uint8Array();
+  readonly #ends = new Uint32Array(PAGE);
   #end = 0;
+
+  /** `pieces`: where a column goes that is too long for memory. Without, it stays there. */
+  constructor(pieces?: Pieces) {
+    this.#pieces = pieces;
+  }
 
   get length(): number {
     return this.#rows;
   }
 
-  /** @throws {WireError} `too-long` where a column would not fit 2^32 - 1 bytes. */
+  /** @throws {WireError} `too-long` where a page would not fit 2^32 - 1 bytes. */
   put(cell: Cell): void {
     if (cell !== null) {
       const isOne = typeof cell === "string";
       this.#put(isOne ? ONE : SEVERAL, isOne ? cell : cell.map((value) => value + END).join(""));
     }
-    if (this.#rows === this.#ends.length)
-      this.#ends = words(this.#ends, Math.max(64, Math.ceil(1.5 * this.#rows)));
-    this.#ends[this.#rows] = this.#end;
+    this.#ends[this.#rows % PAGE] = this.#end;
     this.#rows += 1;
+    if (this.#rows % PAGE === 0) this.#turn();
   }
 
   /** All cells, which are no longer here then. */
   take(): PackedColumn {
-    const packed = { bytes: resized(this.#bytes, this.#end), ends: words(this.#ends, this.#rows) };
-    this.#bytes = new Uint8Array();
-    this.#ends = new Uint32Array();
-    this.#rows = 0;
+    if (this.#rows % PAGE > 0) this.#turn();
+    const packed = { rows: this.#rows, pages: this.#kept.length > 0 ? this.#kept : this.#pages };
+    [this.#pages, this.#kept, this.#rows, this.#bytes] = [[], [], 0, new Uint8Array()];
+    return new PackedColumn(packed, this.#pieces);
+  }
+
+  #turn(): void {
+    const rows = (this.#rows - 1) % PAGE;
+    const page = new Uint8Array(4 * (rows + 1) + this.#end);
+    page.set(new Uint8Array(this.#ends.buffer, 0, 4 * (rows + 1)));
+    page.set(this.#bytes.subarray(0, this.#end), 4 * (rows + 1));
     this.#end = 0;
-    return new PackedColumn(packed);
+    this.#pages.push(page);
+    if (this.#pieces === undefined) return;
+    if (this.#kept.length === 0 && this.#pages.length <= MOST_IN_MEMORY) return;
+    for (const one of this.#pages) this.#kept.push(this.#pieces.put(one));
+    this.#pages = [];
   }
 
   #put(form: number, text: string): void {

@@ -113,7 +113,7 @@ export function resized(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Ar
 }
 
 /** As `resized`, for words. */
-export function words(old: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
+function words(old: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
   return new Uint32Array(old.buffer.transfer(length * Uint32Array.BYTES_PER_ELEMENT));
 }
 

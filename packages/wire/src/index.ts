@@ -28,8 +28,8 @@ export {
 } from "./answer.ts";
 export { bucket } from "./bucket.ts";
 export { canonicalBytes, canonicalText, type Json, type JsonLimits, parseCanonical } from "./canonical.ts";
-export { type Cell, type Column, ColumnWriter, PackedColumn } from "./column.ts";
-export { DistinctBytes, type PackedBytes } from "./distinct-bytes.ts";
+export { type Cell, type Column, type ColumnPages, ColumnWriter, PackedColumn } from "./column.ts";
+export { DistinctBytes, hashOf } from "./distinct-bytes.ts";
 export { DistinctInputs } from "./distinct-inputs.ts";
 export {
   alternativesOf,
