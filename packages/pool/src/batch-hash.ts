@@ -14,6 +14,8 @@ const INNER = 0x36;
 const OUTER = 0x5c;
 /** Fewer messages than this take OpenSSL no longer than they take to get to the kernel the first time. */
 const FEWEST = 64;
+/** Keys that are under a pad at a time, where each has one of its own. */
+const STRETCH = 1024;
 
 /** The batches of `Primitives`. */
 export type BatchHash = Pick<Primitives, "sha256Rows" | "sha256Each" | "hmacSha256Each" | "hmacSha256Under">;
@@ -32,7 +34,7 @@ export function batchHash(kernel: () => HashEach = kernelHash): BatchHash {
     sha256Rows: (prefix, rows, width) => sha256Each(Uint8Array.of(prefix), rows, endsOf(rows, width)),
     sha256Each,
     hmacSha256Each: (...inputs) => hmacEach(sha256Each, ...inputs),
-    hmacSha256Under: hmacUnder,
+    hmacSha256Under: (keys, message) => hmacUnder(sha256Each, keys, message),
   };
 }
 
@@ -94,19 +96,51 @@ function hmacEach(
 }
 
 /** HMAC-SHA256 of one message under each of many keys of 32 bytes: 32 bytes each, in order. */
-function hmacUnder(keys: Uint8Array, message: Uint8Array): Uint8Array {
+function hmacUnder(sha256Each: HashEach, keys: Uint8Array, message: Uint8Array): Uint8Array {
   const macs = new Uint8Array(keys.length);
-  const inner = new Uint8Array(BLOCK + message.length);
-  const outer = new Uint8Array(BLOCK + DIGEST);
-  inner.set(message, BLOCK);
-  for (let at = 0; at < keys.length; at += DIGEST) {
-    pad(inner, keys, at, at + DIGEST, INNER);
-    pad(outer, keys, at, at + DIGEST, OUTER);
-    digestInto(outer, BLOCK, inner);
-    digestInto(macs, at, outer);
+  const most = Math.min(STRETCH, keys.length / DIGEST);
+  const inner = paddedRows(most, INNER, message);
+  const outer = paddedRows(most, OUTER, new Uint8Array(DIGEST));
+  for (let from = 0; from < keys.length; from += STRETCH * DIGEST) {
+    const some = keys.subarray(from, from + STRETCH * DIGEST);
+    const digests = hashRows(sha256Each, inner, some, INNER);
+    for (let at = 0; at < digests.length; at += DIGEST)
+      outer.rows.set(digests.subarray(at, at + DIGEST), (at / DIGEST) * outer.width + BLOCK);
+    macs.set(hashRows(sha256Each, outer, some, OUTER), from);
+    wipe(digests);
   }
-  wipe(inner, outer);
+  wipe(inner.rows, outer.rows);
   return macs;
+}
+
+/** What one half of an HMAC hashes under each of many keys: a padded key and what follows it. */
+interface PaddedRows {
+  readonly rows: Uint8Array;
+  readonly width: number;
+}
+
+/** Rows that lack nothing but their key. */
+function paddedRows(count: number, mask: number, after: Uint8Array): PaddedRows {
+  const width = BLOCK + after.length;
+  const rows = new Uint8Array(count * width).fill(mask);
+  for (let row = 0; row < count; row += 1) rows.set(after, row * width + BLOCK);
+  return { rows, width };
+}
+
+/** The digest of a row for each key, which is put there under its pad. */
+function hashRows(
+  sha256Each: HashEach,
+  { rows, width }: PaddedRows,
+  keys: Uint8Array,
+  mask: number,
+): Uint8Array {
+  const count = keys.length / DIGEST;
+  for (let row = 0; row < count; row += 1) {
+    const [to, from] = [row * width, row * DIGEST];
+    for (let byte = 0; byte < DIGEST; byte += 1) rows[to + byte] = (keys[from + byte] ?? 0) ^ mask;
+  }
+  const some = rows.subarray(0, count * width);
+  return sha256Each(new Uint8Array(), some, endsOf(some, width));
 }
 
 /** The first block of an HMAC: the key at `from` to `to`, filled up with zeros, under a pad. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SHA-256 of many messages in the kernel, against published vectors and against OpenSSL.
+import { createHmac, randomBytes } from "node:crypto";
 import { concat, fromHex, hex } from "@koplamp/wire";
 import { describe, expect, test } from "vitest";
 import { hasShared, sharedJson } from "../../../test/shared.ts";
@@ -119,6 +120,41 @@ describe.skipIf(!hasShared)("HMAC-SHA-256 in batches (needs ../shared)", () => {
       for (let at = 0; at < macs.length; at += 32)
         expect(hex(macs.subarray(at, at + 32)).startsWith(tag)).toBe(true);
     }
+  });
+});
+
+describe("HMAC-SHA-256 of one message under many keys", () => {
+  const macsBy = (keys: Uint8Array, message: Uint8Array): Uint8Array =>
+    concat(
+      ...Array.from({ length: keys.length / 32 }, (_, at) =>
+        createHmac("sha256", keys.subarray(at * 32, at * 32 + 32))
+          .update(message)
+          .digest(),
+      ),
+    );
+
+  test("is that of node:crypto: none, some, a stretch and more, messages of every form", () => {
+    const { hmacSha256Under } = batchHash();
+    for (const count of [0, 1, 63, 64, 1023, 1024, 1025, 2111]) {
+      for (const length of [0, 1, 55, 56, 100, MOST_MESSAGE - 64, MOST_MESSAGE - 63, 1000]) {
+        const keys = randomBytes(count * 32);
+        const message = randomBytes(length);
+        const same = Buffer.compare(hmacSha256Under(keys, message), macsBy(keys, message));
+        expect(same, `${count} keys, ${length} bytes`).toBe(0);
+      }
+    }
+  });
+
+  test("leaves no key in what it gave the kernel", () => {
+    const given: Uint8Array[] = [];
+    const { hmacSha256Under } = batchHash(() => (prefix, bytes, ...rest) => {
+      given.push(bytes);
+      return kernelHash()(prefix, bytes, ...rest);
+    });
+    hmacSha256Under(randomBytes(100 * 32), randomBytes(70));
+    const [inner, outer] = given.slice(-2);
+    expect([inner?.length, outer?.length]).toEqual([100 * 134, 100 * 96]);
+    for (const rows of [inner, outer]) expect(rows?.every((byte) => byte === 0)).toBe(true);
   });
 });
 

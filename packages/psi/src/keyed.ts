@@ -47,9 +47,8 @@ export function keyedInputs(
 export function cutRows(macs: Uint8Array, width: number): Uint8Array {
   if (width === 32) return macs;
   const rows = new Uint8Array((macs.length / 32) * width);
-  for (let at = 0; at < rows.length; at += 1) {
-    const row = Math.floor(at / width);
-    rows[at] = macs[row * 32 + at - row * width] ?? 0;
+  for (let to = 0, from = 0; to < rows.length; to += width, from += 32) {
+    for (let byte = 0; byte < width; byte += 1) rows[to + byte] = macs[from + byte] ?? 0;
   }
   return rows;
 }
