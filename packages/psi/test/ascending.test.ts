@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from "node:crypto";
 import { concat, hex } from "@koplamp/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -15,7 +16,7 @@ const rows = (width: number): fc.Arbitrary<Uint8Array[]> =>
         row[width - 1] = end;
         return row;
       }),
-    { maxLength: 40 },
+    { maxLength: 200 },
   );
 
 describe("sorting packed rows", () => {
@@ -33,8 +34,16 @@ describe("sorting packed rows", () => {
     );
   });
 
-  it("keeps the order of equal rows", () => {
-    expect([...ascending(new Uint8Array(5 * 16), 16)]).toEqual([0, 1, 2, 3, 4]);
+  it.each([0, 1, 32, 33, 5000])("gives the order of %i random rows", (count) => {
+    const packed = randomBytes(count * 16);
+    const list = Array.from({ length: count }, (_, at) => hex(rowAt(packed, 16, at)));
+    const sorted = Array.from(ascending(packed, 16), (at) => hex(rowAt(packed, 16, at)));
+    expect(sorted).toEqual(list.sort());
+  });
+
+  it.each([5, 1000])("keeps the order of %i equal rows", (count) => {
+    const order = ascending(new Uint8Array(count * 16), 16);
+    expect([...order]).toEqual(Array.from({ length: count }, (_, at) => at));
   });
 
   it("keeps each row once", () => {
