@@ -77,6 +77,7 @@ export function padded(
 ): Uint8Array {
   const distinct = distinctRows(tokens, TOKEN_BYTES, ascending(tokens, TOKEN_BYTES));
   const missing = Math.max(0, rows * TOKEN_BYTES - distinct.length);
+  if (missing === 0) return distinct;
   const all = concat(distinct, aes256Ctr(seed, missing));
   return distinctRows(all, TOKEN_BYTES, ascending(all, TOKEN_BYTES));
 }
