@@ -30,6 +30,7 @@ import {
 } from "@koplamp/wire";
 import { freshSalt, inputsEntry } from "./contribution.ts";
 import { EngineError } from "./errors.ts";
+import { wereEvaluated } from "./evaluated-before.ts";
 import { exchange } from "./exchange.ts";
 import { keySpecOf } from "./items.ts";
 import { agreedKeySet, cacheNames, type KeptKeySet } from "./key-set.ts";
@@ -154,6 +155,7 @@ async function missing(
   { scope, names, parts }: Cache,
   inputs: InputList,
 ): Promise<Uint32Array> {
+  if (wereEvaluated(inputs, names())) return new Uint32Array();
   const pool = await node.workers.session({ cacheKey: node.keys.storage.slice() });
   try {
     await seek(pool, inputs);

@@ -19,25 +19,19 @@ import { type RecordItems, recordItems } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { type Contribution, contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import { type Part, wholePart } from "./cut-list.ts";
+import { rememberEvaluated } from "./evaluated-before.ts";
 import { evaluated } from "./evaluations.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfKeys } from "./history-rows.ts";
 import type { Release } from "./history-rule.ts";
-import {
-  type Items,
-  inputsOf,
-  itemsOf,
-  keySpecOf,
-  type LongItems,
-  type Pause,
-  type Stretches,
-} from "./items.ts";
+import { type Items, inputsOf, keySpecOf, type LongItems, type Pause, type Stretches } from "./items.ts";
 import { evaluatedShards } from "./long-evaluations.ts";
 import { longKeys, stretchesOf } from "./long-keys.ts";
 import { type MatchedPart, MatchTold } from "./match-told.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { SessionPool } from "./ports.ts";
 import type { QuestionRun } from "./question-run.ts";
+import { itemsAgain } from "./remembered-table.ts";
 import {
   runSession,
   type SessionFacts,
@@ -55,8 +49,20 @@ import type { StageResult } from "./stage.ts";
  */
 export async function matchStage(node: NodePorts, run: QuestionRun): Promise<StageResult> {
   const { ask } = run.plan;
-  if (ask.kind === "match") return await match(node, run, ask);
+  if (ask.kind === "match" && run.plan.protocol.shards > 1) return await matchInShards(node, run, ask);
   const held = await heldItems(node, run);
+  const result = await inOneSession(node, run, held);
+  if (held !== undefined) rememberEvaluated(held.items.list, held.standing);
+  return result;
+}
+
+async function inOneSession(
+  node: NodePorts,
+  run: QuestionRun,
+  held: HeldItems | undefined,
+): Promise<StageResult> {
+  const { ask } = run.plan;
+  if (ask.kind === "match") return held === undefined ? { withheld: [] } : await match(node, run, ask, held);
   const takesPart = held !== undefined || run.recipients.includes(node.me);
   // Safe because sums have a stage of their own.
   return takesPart ? await count(node, run, ask as OverlapAsk, held) : { withheld: [] };
@@ -75,6 +81,8 @@ interface Held {
 /** A list that goes into one session. */
 interface HeldItems extends Held {
   readonly items: Items | RecordItems;
+  /** The names of the chunks that have s_x of every item. */
+  readonly standing: readonly string[];
 }
 
 async function heldItems(node: NodePorts, run: QuestionRun): Promise<HeldItems | undefined> {
@@ -84,9 +92,9 @@ async function heldItems(node: NodePorts, run: QuestionRun): Promise<HeldItems |
   const items = await itemsAsked(node, run, { input, table });
   const release = await releaseOfKeys(node, run, input, items);
   if (release !== undefined) expectApart(node, run, release); // before an evaluation is spent on it
-  const { scope, chunks } = await evaluated(node, run, items.list);
+  const { scope, chunks, names } = await evaluated(node, run, items.list);
   const cached = { inputs: inputsOf(items), scope, chunks: chunks() };
-  return { input, items, cached, ...(release === undefined ? {} : { release }) };
+  return { input, items, cached, standing: names(), ...(release === undefined ? {} : { release }) };
 }
 
 /** The keys of a question at this node: of one key, or of all its alternatives, with the records that they are of. */
@@ -98,7 +106,8 @@ async function itemsAsked(
   const context = inputContext(node, plan, input);
   const pause: Pause = () => node.clock.sleep(0);
   const { ask } = plan;
-  if (ask.kind !== "match" || ask.anyKey === undefined) return itemsOf(table, input.columns, context, pause);
+  if (ask.kind !== "match" || ask.anyKey === undefined)
+    return itemsAgain(table, input.columns, context, pause);
   return recordItems(table, ask.anyKey, { input, context, pause });
 }
 
@@ -141,10 +150,12 @@ export function inputContext(
   };
 }
 
-async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk): Promise<StageResult> {
-  if (run.plan.protocol.shards > 1) return await matchInShards(node, run, ask);
-  const held = await heldItems(node, run);
-  if (held === undefined) return { withheld: [] };
+async function match(
+  node: NodePorts,
+  run: QuestionRun,
+  ask: MatchAsk,
+  held: HeldItems,
+): Promise<StageResult> {
   const told = new MatchTold(ask, node.me, recordsIn(held.items));
   const part = wholePart(held.cached.inputs);
   const session = ({ label }: Turn) => matchSession(node, run, { held, part, label });

@@ -10,6 +10,12 @@ const COUNTS = new WeakMap<Table, Map<string, Promise<number>>>();
 /** Of each table the items under the context that was asked for last: a second copy of a register is enough. */
 const ITEMS = new WeakMap<Table, { readonly name: string; readonly items: Promise<Items> }>();
 
+/**
+ * Rows of a table, at most, whose items stay in memory from one question to the next: with the inputs made of them they
+ * take some hundred bytes a row. A longer list is walked through again.
+ */
+const MOST_KEPT: number = 2 ** 18;
+
 /** Rows of which the keys are counted in memory. */
 const MOST_IN_MEMORY = 2 ** 20;
 
@@ -52,6 +58,17 @@ export async function rememberedItems(
     if (ITEMS.get(table) === entry) ITEMS.delete(table);
   });
   return await items;
+}
+
+/** As `rememberedItems` for tables of up to `MOST_KEPT` rows, and as `itemsOf` above. */
+export async function itemsAgain(
+  table: Table,
+  key: readonly string[],
+  context: InputContext,
+  pause: Pause,
+): Promise<Items> {
+  const items = table.rows > MOST_KEPT ? itemsOf : rememberedItems;
+  return await items(table, key, context, pause);
 }
 
 function nameOf(what: unknown): string {

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { itemsOf } from "../src/items.ts";
 import { memoryScratch } from "../src/memory-scratch.ts";
 import type { Scratch } from "../src/ports.ts";
-import { distinctCount, rememberedItems } from "../src/remembered-table.ts";
+import { distinctCount, itemsAgain, rememberedItems } from "../src/remembered-table.ts";
 
 const CONTEXT = {
   covenantId: "c",
@@ -34,6 +34,16 @@ test("items are those of the table, made once for each reading of it, its column
     const other = await rememberedItems(read, key, context, pause);
     expect(other).toEqual(await itemsOf(read, key, context, pause));
   }
+});
+
+test("the items of a long table are made again for each question", async () => {
+  const read = { ...table(), rows: 2 ** 18 };
+  const longer = { ...read, rows: 2 ** 18 + 1 };
+  const again = (of: Table) => itemsAgain(of, ["id"], CONTEXT, pause);
+  expect(await again(read)).toBe(await again(read));
+  const first = await again(longer);
+  expect(await again(longer)).not.toBe(first);
+  expect(await again(longer)).toEqual(first);
 });
 
 test("distinct keys are counted for each of the columns", async () => {

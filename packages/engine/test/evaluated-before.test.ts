@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// A list that stays as it was read, asked about again.
+import { afterEach, describe, expect, it } from "vitest";
+import { rememberEvaluated, wereEvaluated } from "../src/evaluated-before.ts";
+import type { NodePorts } from "../src/index.ts";
+import type { Snapshot } from "../src/ports.ts";
+import { Federation, matchOf } from "./federation.ts";
+
+const TWO = ["anna", "bert"];
+const SEEK = "psi.cache.seek";
+const LOAD = "psi.cache.load";
+
+let federation: Federation | undefined;
+afterEach(async () => {
+  await federation?.close();
+});
+
+/** A federation whose lists are read once, and how often each of its parties ran a job; `broken` jobs fail. */
+function opened(broken: Set<string>) {
+  const ran = new Map<string, number>();
+  const all = new Federation(
+    { anna: ["k1", "k2", "k3"], bert: ["k2", "k3", "k4"] },
+    {
+      ports: readingOnce,
+      jobs: (table) =>
+        new Map(
+          [...table].map(([name, code]) => [
+            name,
+            (...args: Parameters<typeof code>) => {
+              ran.set(name, (ran.get(name) ?? 0) + 1);
+              if (broken.has(name)) throw new Error("broken");
+              return code(...args);
+            },
+          ]),
+        ),
+    },
+  );
+  federation = all;
+  let asked = 0;
+  /** Asks for what two lists share, by turns at each, and gives the jobs that took. */
+  const ask = async () => {
+    ran.clear();
+    const recipient = asked % 2 === 0 ? "anna" : "bert";
+    asked += 1;
+    const others = TWO.filter((party) => party !== recipient);
+    const before = all.machine(others[0] ?? "").outcomes.length;
+    const outcome = await all.ask(recipient, matchOf(TWO, [recipient], { id: `time-${asked}` }));
+    await all.outcomes(others, before + 1);
+    return { outcome, seeks: ran.get(SEEK) ?? 0, loads: ran.get(LOAD) ?? 0 };
+  };
+  return { all, ask };
+}
+
+function readingOnce(ports: NodePorts): NodePorts {
+  let kept: Promise<Snapshot> | undefined;
+  const { sources } = ports;
+  return {
+    ...ports,
+    sources: {
+      ...sources,
+      snapshot: (dataset) => {
+        kept ??= sources.snapshot(dataset);
+        return kept;
+      },
+    },
+  };
+}
+
+const RELEASED = {
+  status: "released",
+  result: { matches: [{ key: ["k2"] }, { key: ["k3"] }] },
+};
+
+describe("a list whose last question ended well", () => {
+  it("is looked up once a question, in its session; and again before it where a chunk is gone", async () => {
+    const { all, ask } = opened(new Set());
+    expect(await ask()).toMatchObject({ outcome: RELEASED, seeks: 2, loads: 2 });
+    for (let time = 0; time < 2; time += 1)
+      expect(await ask()).toMatchObject({ outcome: RELEASED, seeks: 0, loads: 2 });
+
+    const { store } = all.machine("anna");
+    const [chunk = ""] = store.sealedNames("cache/");
+    store.dropSealed(chunk);
+    expect(store.sealedNames("cache/")).toEqual([]);
+    expect(await ask()).toMatchObject({ outcome: RELEASED, seeks: 1, loads: 2 });
+    expect(store.sealedNames("cache/")).toHaveLength(1);
+  });
+
+  it("is looked up before a session again after a question that failed", async () => {
+    const broken = new Set<string>();
+    const { ask } = opened(broken);
+    await ask();
+    broken.add(LOAD);
+    expect(await ask()).toMatchObject({ outcome: { status: "failed" }, seeks: 0 });
+    broken.clear();
+    expect(await ask()).toMatchObject({ outcome: RELEASED, seeks: 2, loads: 2 });
+  });
+
+  it("is one object in memory, and its chunks are these and no others", () => {
+    const list = () => ({ head: new Uint8Array(1), tails: new Uint8Array(2), ends: Uint32Array.of(2) });
+    const [one, other] = [list(), list()];
+    const found = (chunks: readonly string[], by = one): boolean => {
+      rememberEvaluated(one, ["a", "b"]);
+      return wereEvaluated(by, chunks);
+    };
+    expect(found(["a", "b"])).toBe(true);
+    expect(wereEvaluated(one, ["a", "b"])).toBe(false); // it was told, and forgotten
+    expect(found(["a", "b"], other)).toBe(false);
+    for (const chunks of [[], ["a"], ["a", "c"], ["a", "b", "c"]]) expect(found(chunks)).toBe(false);
+  });
+});
