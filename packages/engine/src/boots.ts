@@ -22,7 +22,8 @@ export function tellBoot({
 /**
  * Ends the questions of a party whose process began again: its line may be back at once, its sessions never are. A
  * party is known by the name that its process gave itself; the first one heard tells a question only that the party has
- * begun anew after it took part in it. A question that waits for people outlives that.
+ * begun anew after it took part in it. A question that waits for people outlives that, and so does one in several
+ * shards, of which only the leg ends.
  *
  * A coordinator that began again has forgotten every letter that it had taken and not yet handed on, whoever wrote it.
  */
@@ -51,7 +52,7 @@ export class Boots {
     if (before === boot) return;
     if (party === COORDINATOR) this.#forgotten();
     for (const run of this.#runs) {
-      if (run.phase === "standing") continue; // it runs when it is due, and goes on by what it has on disk
+      if (run.phase === "standing" || run.phase === "in-legs") continue; // it goes on by what is on disk: its run ends
       if (run.phase === "waiting")
         run.completed.delete(party); // it has the question on disk, and says again how far it is
       else if (before !== undefined || run.phase === "running") run.lose(party, `${party} was started again`);
@@ -62,7 +63,8 @@ export class Boots {
   #forgotten(): void {
     const { post, membership, me } = this.#node;
     const lost = forgotten();
-    for (const run of this.#runs) if (run.phase !== "waiting" && run.phase !== "standing") run.stop(lost);
+    const alive = [...this.#runs].filter(({ phase }) => phase === "deciding" || phase === "running");
+    for (const run of alive) run.stop(lost);
     for (const peer of membership.cards.keys()) {
       if (peer === me) continue;
       post.giveUp(peer, lost.message);

@@ -200,12 +200,11 @@ async function hearStop(
   stop: (reason: Error) => void,
 ): Promise<void> {
   try {
-    const { message, hint } = decodeMessage(
-      stopForm,
-      party,
-      await post.receive(party, `${topicsOf(ticket)}stop`),
-    );
-    stop(new EngineError("stopped", party, message, hint));
+    const body = await post.receive(party, `${topicsOf(ticket)}stop`);
+    const { code, party: whose, message, hint } = decodeMessage(stopForm, party, body);
+    // Of a lost peer each party hears as such, whoever tells it first: a question in several shards outlives that.
+    if (code === "unreachable") stop(new EngineError(code, whose, message, hint));
+    else stop(new EngineError("stopped", party, message, hint));
   } catch (reason) {
     // The wait ended with the session: then this changes nothing. Whatever else it was ends the session too.
     stop(asEngineError(reason, COORDINATOR));

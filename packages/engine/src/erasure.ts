@@ -8,6 +8,7 @@ import { pruneInterests } from "./interest-book.ts";
 import { eraseExpired } from "./key-set.ts";
 import type { Draft } from "./ledger-entries.ts";
 import { keptName } from "./ledger-kept.ts";
+import { legNames } from "./legs-kept.ts";
 import { eraseIndexes } from "./lookup-kept.ts";
 import { memoNames } from "./memo.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -113,6 +114,7 @@ function dropQuestion(node: NodePorts, planHash: Hash): void {
   const history = pastHistory(node).filter((one) => one.planHash === planHash);
   const named = [
     ...[`pending/${planHash.slice(7)}`, outcomeName(planHash), ...memoNames(store, planHash)],
+    ...legNames(node, planHash),
     ...history.map(({ name }) => name),
   ];
   for (const name of [...caches, ...named]) store.dropSealed(name);

@@ -4,6 +4,7 @@ import { signDocument } from "@koplamp/crypto";
 import type { ShownLedger } from "@koplamp/ledger";
 import type { PartyId } from "@koplamp/protocol";
 import { answerText, base64, documentBytes, documentHash, type Hash, hex, timeText } from "@koplamp/wire";
+import { closeShards } from "./books.ts";
 import { bundleOf } from "./bundle.ts";
 import { equalsContract } from "./egress.ts";
 import { asEngineError } from "./errors.ts";
@@ -30,6 +31,7 @@ export async function gatherEvidence(
   answered: StageResult,
 ): Promise<Uint8Array | undefined> {
   node.progress({ party: node.me, phase: "prove" });
+  if (run.leg?.alone === true) return closedAlone(node, run, answered);
   const documents: SignedBytes[] = [];
   for (const session of sessionsOf(answered)) {
     documents.push(...(await acknowledge(node, run, session)));
@@ -44,6 +46,17 @@ export async function gatherEvidence(
     node.log({ event: "evidence.incomplete", party: node.me, plan: run.planHash, code, peer: party });
     return undefined;
   }
+}
+
+/** Where the others have ended already: nobody takes receipts or shows entries any more. */
+function closedAlone(node: NodePorts, run: QuestionRun, answered: StageResult): undefined {
+  const { ledger, me, log } = node;
+  const { planHash } = run;
+  closeShards(node, planHash);
+  const isTold = ledger.entriesOf(planHash).some(({ entry }) => entry.type === "release");
+  if (answered.result !== undefined && !isTold) ledger.append([releaseEntry(node, run, answered)]);
+  log({ event: "evidence.incomplete", party: me, plan: planHash, code: "stopped" });
+  return undefined;
 }
 
 function sessionsOf({ before = [], session }: StageResult): readonly SessionResult<unknown>[] {

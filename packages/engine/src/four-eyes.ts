@@ -56,7 +56,7 @@ export class FourEyes {
     if (objection !== undefined) run.refuse(refusalBy(objection));
     await this.#untilAll();
     run.phase = "running";
-    dropPending(this.#node, run.planHash);
+    if (!run.inLegs) dropPending(this.#node, run.planHash);
     this.#log("question.approved");
   }
 

@@ -33,6 +33,8 @@ export interface EvaluatedShards {
   readonly scope: Uint8Array;
   /** How many inputs each shard has. */
   readonly sizes: Uint32Array;
+  /** The shard of each input, in the order of the list. */
+  readonly shardAt: Uint16Array;
   readonly part: (shard: number) => Part;
   /** Puts s_x of a shard's inputs in a session's vault. */
   readonly load: (pool: SessionPool, shard: number) => Promise<void>;
@@ -143,6 +145,7 @@ class Bucketed {
     const { scope } = this.#cache;
     const cut: ShardCut = { planHash: fromHex(planHash.slice(7)), shards };
     const made = new CutList(this.#node.scratch, this.#head, shards);
+    const shardAt = new Uint16Array(this.#list.count);
     const sealed = Array.from({ length: shards }, (): { at: number; distinct: number }[] => []);
     try {
       for (let bucket = 0; bucket < this.#buckets; bucket += 1) {
@@ -150,6 +153,7 @@ class Bucketed {
         const found = await this.#found(shards);
         for (const [shard, { positions, secrets }] of found.entries()) {
           made.putChosen(shard, part, positions);
+          for (const at of positions) shardAt[part.positions[at] ?? 0] = shard;
           sealed[shard]?.push({ at: made.keep(secrets.sealed), distinct: secrets.distinct });
         }
       }
@@ -163,6 +167,7 @@ class Bucketed {
     return {
       scope,
       sizes: made.sizes,
+      shardAt,
       part: (shard) => made.part(shard),
       load: async (pool, shard) => void (await pool.run(loadSealed, [scope, partsOf(shard)])),
       close: () => made.close(),

@@ -5,6 +5,7 @@ import {
   hubNode,
   inEachShard,
   inputRoot,
+  type Matched,
   matchTokensParty,
   type OverlapCounts,
   overlapHub,
@@ -18,7 +19,7 @@ import { fromHex, NORM_VERSION } from "@koplamp/wire";
 import { type RecordItems, recordItems } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { type Contribution, contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
-import { type Part, wholePart } from "./cut-list.ts";
+import { wholePart } from "./cut-list.ts";
 import { rememberEvaluated } from "./evaluated-before.ts";
 import { evaluated } from "./evaluations.ts";
 import { expectApart, keepRelease } from "./history.ts";
@@ -27,7 +28,7 @@ import type { Release } from "./history-rule.ts";
 import { type Items, inputsOf, keySpecOf, type LongItems, type Pause, type Stretches } from "./items.ts";
 import { evaluatedShards } from "./long-evaluations.ts";
 import { longKeys, stretchesOf } from "./long-keys.ts";
-import { type MatchedPart, MatchTold } from "./match-told.ts";
+import { MatchTold } from "./match-told.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { SessionPool } from "./ports.ts";
 import type { QuestionRun } from "./question-run.ts";
@@ -39,7 +40,7 @@ import {
   type SessionSpec,
   type SessionTicket,
 } from "./session.ts";
-import { expectFits, inShards, onFirst, type Turn } from "./shards.ts";
+import { cutAgain, expectFits, inShards, onFirst, type Turn } from "./shards.ts";
 import type { StageResult } from "./stage.ts";
 
 /**
@@ -158,8 +159,9 @@ async function match(
 ): Promise<StageResult> {
   const told = new MatchTold(ask, node.me, recordsIn(held.items));
   const part = wholePart(held.cached.inputs);
-  const session = ({ label }: Turn) => matchSession(node, run, { held, part, label });
-  return matchedIn(node, run, told, await inShards(node, run, session, told.take));
+  const session = ({ label }: Turn) => matchSession(node, run, held, label);
+  const took = (matched: Matched): void => told.take({ matched, part });
+  return matchedIn(node, run, told, await inShards(node, run, session, took));
 }
 
 async function matchInShards(node: NodePorts, run: QuestionRun, ask: MatchAsk): Promise<StageResult> {
@@ -169,15 +171,16 @@ async function matchInShards(node: NodePorts, run: QuestionRun, ask: MatchAsk): 
   const items = await longItemsAsked(node, run, contribution);
   const cut = await evaluatedShards(node, run, stretchesIn(items));
   try {
+    cutAgain(node, run, cut.shardAt);
     expectFits(node, run, cut.sizes);
     const told = new MatchTold(ask, node.me, recordsIn(items));
     const session = ({ shard, label }: Turn) => {
-      const part = cut.part(shard);
       const load = (pool: SessionPool): Promise<void> => cut.load(pool, shard);
-      const cached = { inputs: part.inputs, scope: cut.scope };
-      return matchSession(node, run, { held: { input, cached, load }, part, label });
+      const cached = { inputs: cut.part(shard).inputs, scope: cut.scope };
+      return matchSession(node, run, { input, cached, load }, label);
     };
-    return matchedIn(node, run, told, await inShards(node, run, session, told.take));
+    const took = (matched: Matched, shard: number): void => told.take({ matched, part: cut.part(shard) });
+    return matchedIn(node, run, told, await inShards(node, run, session, took));
   } finally {
     cut.close();
   }
@@ -186,15 +189,15 @@ async function matchInShards(node: NodePorts, run: QuestionRun, ask: MatchAsk): 
 async function matchSession(
   node: NodePorts,
   run: QuestionRun,
-  { held, part, label }: { readonly held: Held; readonly part: Part; readonly label: string },
-): Promise<SessionResult<MatchedPart>> {
-  const result = await querySession(node, run, held, {
+  held: Held,
+  label: string,
+): Promise<SessionResult<Matched>> {
+  return await querySession(node, run, held, {
     label,
     costs: () => onFirst(node, run, () => repeatCosts(node, run)),
     parties: run.contributors,
     party: (facts) => matchTokensParty({ ...setupOf(node, run, facts), items: held.cached }, node.rng),
   });
-  return { ...result, output: { matched: result.output, part } };
 }
 
 /** What a node shows of a match whose sessions have all come to their end: at a recipient, what was gathered. */

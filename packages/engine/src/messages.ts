@@ -54,6 +54,21 @@ export interface SuspensionMessage {
   readonly ask: boolean;
 }
 
+/** How far a party is with a question in several shards, between two legs of it. */
+export interface LegWord {
+  readonly planHash: Hash;
+  /** The leg that its sender is ready for. It says one thing about each. */
+  readonly leg: number;
+  /** How many shards are finished there, from the first one on. */
+  readonly at: number;
+  /** The shard whose session it began last, and which repeat of it that was. */
+  readonly begun: { readonly shard: number; readonly repeat: number } | null;
+  /** Whether the sender lacks our word about this leg. */
+  readonly ask: boolean;
+  /** Whether the sender has its answer: it takes part in no leg any more. */
+  readonly over: boolean;
+}
+
 /** Why a question stops, for every party that takes part. */
 export interface Stop {
   readonly code: string;
@@ -114,7 +129,7 @@ export interface Ticket {
   readonly groupOwner: PartyId;
   /** Of sums over selected rows, column by column: who brings numbers, and what one row may bring at least and most. */
   readonly ranges: readonly (readonly RowRange[])[];
-  /** Which run of a standing question it is, from 1; 0 where the question runs once. */
+  /** Which run of a standing question it is, or which leg of one in several shards, from 1; 0 where it has one. */
   readonly turn: number;
   /** 32 hex digits: the sender's own. */
   readonly nonce: string;
@@ -186,6 +201,18 @@ export const wantedForm: z.ZodType<{ readonly elements: number }> = z.strictObje
 
 /** Whether a session that may be repeated came to its end at a node. */
 export const doneForm: z.ZodType<{ readonly done: boolean }> = z.strictObject({ done: z.boolean() });
+
+/** A question that is interrupted more often than this is not one that anybody finishes. */
+export const MOST_LEGS = 100_000;
+
+export const legForm: z.ZodType<LegWord> = z.strictObject({
+  planHash: hash,
+  leg: z.int().min(1).max(MOST_LEGS),
+  at: count.max(2 ** 12),
+  begun: z.strictObject({ shard: count.max(2 ** 12), repeat: count.max(100) }).nullable(),
+  ask: z.boolean(),
+  over: z.boolean(),
+});
 
 export const stopForm: z.ZodType<Stop> = z.strictObject({
   code: z.string().max(40),

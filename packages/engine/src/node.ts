@@ -15,6 +15,8 @@ import { exposureLog } from "./exposure-log.ts";
 import { type Inbox, NodeInbox } from "./inbox.ts";
 import { type InterestDesk, interestDesk } from "./interest-desk.ts";
 import { eraseExpired } from "./key-set.ts";
+import { hearLeg } from "./leg-words.ts";
+import { dropLegs } from "./legs-kept.ts";
 import { type LookupDesk, lookupDesk } from "./lookup-desk.ts";
 import { decodeMessage, proposalForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -22,6 +24,7 @@ import { answerOffer, Offers, offerNone } from "./offer.ts";
 import { failed, type Outcome } from "./outcome.ts";
 import { dropPending, pendingQuestions } from "./pending.ts";
 import { hearPeople } from "./people.ts";
+import type { QuestionRun } from "./question-run.ts";
 import { type Questions, resumeQuery, resumeStanding, runQuery } from "./run-query.ts";
 import { pauseStanding, type Standing, standingAt, standingQuestions } from "./standing.ts";
 import { type OfficersWord, Suspensions } from "./suspensions.ts";
@@ -79,7 +82,7 @@ export interface EngineNode extends Inbox, InterestDesk, LookupDesk {
   onErased(listener: (planHash: Hash) => void): void;
   /** Sees how each question of another party ended here, and each that waited when the node started. */
   onOutcome(listener: (outcome: Outcome<AnswerResult>) => void): void;
-  /** Stops taking questions and waits for those that run, at most `ms`. Those that wait for people go on later. */
+  /** Stops taking questions and waits for those that run, at most `ms`. Those that go on by what is on disk go on later. */
   close(ms: number): Promise<void>;
 }
 
@@ -117,6 +120,9 @@ export function startNode(node: NodePorts): EngineNode {
     node.post.listen("people/", (from, topic, body) => hearPeople(node, questions.eyes, from, topic, body)),
   ];
   goOn(node, questions, (work) => void track(work).then(taken));
+  stops.push(
+    node.post.listen("leg/", (from, topic, body) => hearLeg(node, questions.legs, from, topic, body)),
+  );
   return {
     explain: (question) => track(explain(node, questions, question)),
     ask: (question) => track(ask(node, questions, question)),
@@ -141,13 +147,14 @@ export function startNode(node: NodePorts): EngineNode {
     onOutcome: (listener) => void listeners.push(listener),
     close: async (ms) => {
       for (const stop of stops) stop();
-      for (const run of questions.runs) if (run.phase === "waiting" || run.phase === "standing") run.leave();
+      const goingOn: readonly string[] = ["waiting", "standing", "in-legs"] satisfies QuestionRun["phase"][];
+      for (const run of questions.runs) if (goingOn.includes(run.phase)) run.leave();
       await Promise.race([Promise.allSettled(running), node.clock.sleep(ms)]);
     },
   };
 }
 
-/** Goes on with what waited for people, or stood, when this node stopped. */
+/** Goes on with what waited for people, stood, or was in its shards, when this node stopped. */
 function goOn(
   node: NodePorts,
   questions: Questions,
@@ -156,7 +163,7 @@ function goOn(
   for (const planHash of pendingQuestions(node)) {
     const resumed = takePart(node, node.me, () => resumeQuery(node, questions, planHash));
     const dropped = resumed.then((outcome) => {
-      if (outcome.planHash === undefined) dropPending(node, planHash); // it cannot go on: agreement or roster changed
+      if (outcome.planHash === undefined) drop(node, planHash); // it cannot go on: agreement or roster changed
       return outcome;
     });
     take(dropped);
@@ -165,6 +172,11 @@ function goOn(
     if (node.store.sealed(`pending/${planHash.slice(7)}`) !== undefined) continue; // it waits for people yet
     take(takePart(node, node.me, () => resumeStanding(node, questions, planHash)));
   }
+}
+
+function drop(node: NodePorts, planHash: Hash): void {
+  dropPending(node, planHash);
+  dropLegs(node, planHash);
 }
 
 function questionsOf(
@@ -179,6 +191,7 @@ function questionsOf(
     withdrawals: new Withdrawals(node, runs),
     suspensions: new Suspensions(node, runs),
     eyes,
+    legs: new Map(),
     waiting: (one) => inbox.tell(one),
     ended,
     track,

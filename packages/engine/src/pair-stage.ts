@@ -10,6 +10,7 @@ import {
   cutParty,
   inputRoot,
   listBulk,
+  type Matched,
   type MeterRequest,
   matchPairParty,
   meter,
@@ -29,19 +30,19 @@ import type { RecordItems } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import type { Cost } from "./cost.ts";
-import { CutList, wholePart } from "./cut-list.ts";
+import { CutList, type Part, wholePart } from "./cut-list.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfKeys } from "./history-rows.ts";
 import type { Release } from "./history-rule.ts";
-import { type Items, inputsOf, type LongItems } from "./items.ts";
+import { type Items, inputsOf, type LongItems, type Stretches } from "./items.ts";
 import { countsResult, longItemsAsked, matchedIn, recordsIn, setupOf, stretchesIn } from "./match-stage.ts";
-import { type MatchedPart, MatchTold } from "./match-told.ts";
+import { MatchTold } from "./match-told.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { checkQuota, elementsCost, Meter } from "./quota.ts";
 import { repeated } from "./repeated.ts";
 import { runSession, type SessionFacts, type SessionResult, type SessionTicket } from "./session.ts";
-import { expectFits, inShards, onFirst, type Turn } from "./shards.ts";
+import { cutAgain, cutBefore, expectFits, inShards, onFirst, shardsLeft, type Turn } from "./shards.ts";
 import type { StageResult } from "./stage.ts";
 
 /**
@@ -77,10 +78,11 @@ async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Hel
     if (cut !== undefined) expectFits(node, run, cut.sizes);
     const repeats = () => onFirst(node, run, () => repeatCosts(node, run));
     const told = new MatchTold(ask, node.me, recordsIn(held.items));
-    const session = async ({ shard, label }: Turn): Promise<SessionResult<MatchedPart>> => {
-      const part = cut === undefined ? wholePart(inputsOf(held.items)) : cut.part(shard);
-      const { inputs } = part;
-      const result = await pairSession(
+    const partOf = (shard: number): Part =>
+      cut === undefined ? wholePart(inputsOf(held.items)) : cut.part(shard);
+    const session = async ({ shard, label }: Turn): Promise<SessionResult<Matched>> => {
+      const { inputs } = partOf(shard);
+      return await pairSession(
         node,
         run,
         { ...held, inputs },
@@ -94,9 +96,9 @@ async function match(node: NodePorts, run: QuestionRun, ask: MatchAsk, held: Hel
           },
         },
       );
-      return { ...result, output: { matched: result.output, part } };
     };
-    return matchedIn(node, run, told, await inShards(node, run, session, told.take));
+    const took = (matched: Matched, shard: number): void => told.take({ matched, part: partOf(shard) });
+    return matchedIn(node, run, told, await inShards(node, run, session, took));
   } finally {
     cut?.close();
   }
@@ -117,11 +119,14 @@ async function cutTogether(
   if (shards === 1) return undefined;
   node.progress({ party: me, phase: "cut" });
   const list = stretchesIn(items);
-  let cut: CutList | undefined;
+  const before = cutBefore(node, run);
+  if (before !== undefined) return cutAs(before, node, run, list);
+  const shardAt = new Uint16Array(list.count);
+  let made: CutList | undefined;
   const attempt = async (label: string): Promise<CutList> => {
-    cut?.close();
-    const made = new CutList(scratch, list.head, shards);
-    cut = made;
+    made?.close();
+    const cut = new CutList(scratch, list.head, shards);
+    made = cut;
     await runSession(node, run, {
       label,
       parties: contributors,
@@ -133,19 +138,38 @@ async function cutTogether(
           { me, parties: contributors, transcript },
           list.stretches(),
           shards,
-          (stretch, shardAt) => made.put(stretch, shardAt),
+          (stretch, some) => {
+            shardAt.set(some, cut.count);
+            cut.put(stretch, some);
+          },
           rng,
         ),
     });
-    made.end();
-    return made;
+    cut.end();
+    return cut;
   };
   try {
-    return await repeated(node, run, { label: "cut", parties: contributors, attempt });
+    const cut = await repeated(node, run, { label: "cut", parties: contributors, attempt });
+    cutAgain(node, run, shardAt);
+    return cut;
   } catch (reason) {
-    cut?.close();
+    made?.close();
     throw reason;
   }
+}
+
+/** A list cut as it was before an interruption: the secret of the parties is gone, and how it cut was kept. */
+function cutAs(
+  shardAt: Uint16Array,
+  { scratch }: NodePorts,
+  { plan }: QuestionRun,
+  list: Stretches,
+): CutList {
+  const cut = new CutList(scratch, list.head, plan.protocol.shards);
+  for (const stretch of list.stretches())
+    cut.put(stretch, shardAt.subarray(cut.count, cut.count + stretch.ends.length));
+  cut.end();
+  return cut;
 }
 
 /** A dealer brings no data and gets no answer: it knows sizes, and forgets what it dealt. */
@@ -264,9 +288,10 @@ function evaluationsDue({ me }: NodePorts, { contract }: QuestionRun): QuestionR
   return contract.debits.filter(({ holder, unit }) => holder === me && unit === "evaluations");
 }
 
-/** @throws {EngineError} `quota`, before anything is spent, when another's quota has no room for its whole list. */
+/** @throws {EngineError} `quota`, before anything is spent, when another's has no room for all that is left of its list. */
 function expectQuota(node: NodePorts, run: QuestionRun): void {
-  for (const { asker, amount } of evaluationsDue(node, run)) checkQuota(node, run, asker, amount);
+  const left = shardsLeft(run) / run.plan.protocol.shards;
+  for (const { asker, amount } of evaluationsDue(node, run)) checkQuota(node, run, asker, amount * left);
 }
 
 /**

@@ -17,6 +17,7 @@ import type { Approvals } from "./approvals.ts";
 import { decisionNow } from "./decision.ts";
 import { addEgress, type EgressCount } from "./egress.ts";
 import { asEngineError, ENGINE_ERROR_CODES, EngineError, forOthers, unreachable } from "./errors.ts";
+import { type Accounts, isInLegs, type KeptShard } from "./legs-kept.ts";
 import { decodeMessage, encodeMessage, type Stop, stopForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { KeptOffer, Offers } from "./offer.ts";
@@ -26,14 +27,27 @@ import type { Refusal } from "./outcome.ts";
 /** How long to wait for the reason of a peer that ended a session. */
 const PATIENCE_MS = 2000;
 
-/** Which run of a standing question this is. */
+/** Where a leg of a question in several shards begins, as all parties agreed (ADR 0013). */
+export interface Leg {
+  /** From 1; no two legs of a question have the same. */
+  readonly number: number;
+  /** The shards that every party had finished, and how they ended here. */
+  readonly kept: readonly KeptShard[];
+  /** How often the shard that is next was begun anywhere. */
+  readonly begun: number;
+  /** Whether others have their answer already: nothing is left to be run, and nobody to show evidence to. */
+  readonly alone: boolean;
+}
+
+/** Which run of a standing question this is, or which leg of one in several shards. */
 export interface Turn {
   /** From 0. */
   readonly number: number;
   /** What this node brings to it. */
   readonly offer: KeptOffer | undefined;
-  /** The question that stands: whatever stops it stops this run, and its approvals are those of this run. */
+  /** The question itself: whatever stops it stops this run, and its approvals are those of this run. */
   readonly of: QuestionRun;
+  readonly leg?: Leg;
 }
 
 /** Whether the coordinator plays a role in a plan, beyond passing on what it cannot read. */
@@ -44,7 +58,7 @@ function usesCoordinator({ ask, protocol }: Plan): boolean {
   return [overlapHub.id, overlapThreshold.id, matchThreshold.id].includes(protocol.id);
 }
 
-/** What the post topics of a question begin with; those of the runs of a standing one are told apart. */
+/** What the post topics of a question begin with; those of the runs, or legs, of one are told apart. */
 export function topicsOf({ planHash, turn }: { readonly planHash: string; readonly turn: number }): string {
   return `q/${planHash.slice(7, 39)}/${turn === 0 ? "" : `${turn}/`}`;
 }
@@ -74,9 +88,9 @@ export class QuestionRun {
   /**
    * `deciding` until every node allows it, `waiting` for people, which may last for days and outlives a restart of any
    * node, then `running`: from here on each party holds something that a restart would lose. A question that runs several
-   * times is `standing`: each of its runs is a run of its own.
+   * times is `standing`: each of its runs is a run of its own. So is each leg of a question `in-legs`.
    */
-  phase: "deciding" | "waiting" | "running" | "standing" = "deciding";
+  phase: "deciding" | "waiting" | "running" | "standing" | "in-legs" = "deciding";
   /** What people decided, once there is a contract to decide about. */
   approvals: Approvals | undefined;
   /** The others that have every approval, each checked by itself, as far as they have said so since they started. */
@@ -85,16 +99,19 @@ export class QuestionRun {
   readonly peers: readonly PartyId[];
   /** Set at the asker of an open look-up while questions can be asked. */
   open: OpenLookup | undefined;
-  /** The number of this run plus one, where the question runs several times; 0 where it runs once, and of the series. */
+  /** The number of this run plus one, where the question has several runs or legs; 0 where it has one, and of the whole. */
   readonly turn: number;
+  /** Set in a leg of a question in several shards. */
+  readonly leg: Leg | undefined;
   readonly #node: NodePorts;
   readonly #firstEntry: number;
-  readonly #accounts = new Map<string, readonly EgressCount[]>();
+  readonly #of: QuestionRun | undefined;
+  readonly #accounts: Map<string, readonly EgressCount[]>;
   readonly #halt = Promise.withResolvers<never>();
   readonly #leaving = new Map<PartyId, PromiseWithResolvers<undefined>>();
   #contract: { readonly contract: Contract; readonly hash: Hash } | undefined;
   /** By session: the lines that have left. */
-  readonly #opened = new Map<string, readonly string[]>();
+  readonly #opened: Map<string, readonly string[]>;
   #stopped: Error | undefined;
   #refusal: Refusal | undefined;
   #left = false;
@@ -110,7 +127,11 @@ export class QuestionRun {
     this.others = this.parties.filter((party) => party !== node.me);
     this.peers = usesCoordinator(plan) ? [...this.others, COORDINATOR] : this.others;
     this.turn = turn === undefined ? 0 : turn.number + 1;
-    this.#firstEntry = turn === undefined ? 0 : node.ledger.head().size;
+    this.leg = turn?.leg;
+    this.#of = turn?.leg === undefined ? undefined : turn.of; // legs are parts of one run, and have its accounts
+    this.#accounts = this.#of === undefined ? new Map() : this.#of.#accounts;
+    this.#opened = this.#of === undefined ? new Map() : this.#of.#opened;
+    this.#firstEntry = turn === undefined || turn.leg !== undefined ? 0 : node.ledger.head().size;
     const input = plan.inputs.find(({ party }) => party === node.me);
     this.own = input === undefined ? undefined : ownOf(input, offers, turn);
     this.#halt.promise.catch(() => {}); // it need not be awaited by anybody
@@ -162,6 +183,11 @@ export class QuestionRun {
     this.#accounts.set(label, rows);
   }
 
+  /** What has left so far, session by session. */
+  get accounts(): Accounts {
+    return [...this.#accounts].map(([label, rows]) => ({ label, rows }));
+  }
+
   /** Forgets the account of a session that is repeated: a contract lists what one attempt of each sends. */
   disown(label: string): void {
     this.#accounts.delete(label);
@@ -186,6 +212,16 @@ export class QuestionRun {
   /** From here on the answer stands: what others do can spoil the evidence only. */
   answered(): void {
     this.#answered = true;
+    this.#of?.answered();
+  }
+
+  get isAnswered(): boolean {
+    return this.#answered;
+  }
+
+  /** Whether it goes on after a restart, shard by shard. */
+  get inLegs(): boolean {
+    return isInLegs(this.plan);
   }
 
   /** Lines of the contract that leave now, in the session of this label. */
@@ -214,12 +250,14 @@ export class QuestionRun {
     return this.#refusal;
   }
 
-  /** The node stops while people still decide: nobody is told, and the question goes on when the node is back. */
+  /** The node stops: nobody is told, and the question goes on when the node is back. */
   leave(): void {
+    if (this.#answered) return;
     this.#left = true;
     const { me } = this.#node;
     const hint = `the question waits on: koplamp query watch ${this.planHash}`;
-    this.stop(new EngineError("stopped", me, `the node of ${me} stops while people decide`, hint));
+    const when = this.phase === "in-legs" ? "between two shards" : "while people decide";
+    this.stop(new EngineError("stopped", me, `the node of ${me} stops ${when}`, hint));
   }
 
   get left(): boolean {

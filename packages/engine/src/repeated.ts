@@ -7,7 +7,7 @@ import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 
 /** How often a session may be run again. */
-const MOST_REPEATS = 2;
+export const MOST_REPEATS = 2;
 /** Faults that may be gone next time. A peer that is gone for good stops the question by itself. */
 const NOBODYS: readonly EngineErrorCode[] = ["internal", "unreachable"];
 
@@ -17,6 +17,8 @@ export interface Repeatable<Value> {
   readonly label: string;
   /** What the first attempt is called, where it has a name of its own. */
   readonly first?: string;
+  /** How often it was begun before, in an earlier leg of the question. */
+  readonly begun?: number;
   readonly parties: readonly PartyId[];
   /** One attempt: a session of its own, with fresh secrets and its own charge. */
   readonly attempt: (label: string) => Promise<Value>;
@@ -29,18 +31,21 @@ export interface Repeatable<Value> {
 export async function repeated<Value>(
   node: NodePorts,
   run: QuestionRun,
-  { label, first, parties, attempt }: Repeatable<Value>,
+  { label, first, begun = 0, parties, attempt }: Repeatable<Value>,
 ): Promise<Value> {
   const others = parties.filter((party) => party !== node.me);
-  for (let number = 0; ; number += 1) {
-    const name = number === 0 && first !== undefined ? first : `${label}/${number}`;
+  const nameOf = (number: number): string =>
+    number === 0 && first !== undefined ? first : `${label}/${number}`;
+  for (let number = 0; number <= MOST_REPEATS; number += 1) run.disown(nameOf(number)); // of an earlier leg
+  for (let number = begun; ; number += 1) {
+    const name = nameOf(number);
     const tried = await attempted(node, run, () => attempt(name));
     const body = encodeMessage({ done: "value" in tried });
     const words = await exchange(node.post, run.topic(`done/${name}`), body, others);
     const failed = [...words].find(([party, word]) => !decodeMessage(doneForm, party, word).done);
     if ("value" in tried && failed === undefined) return tried.value;
-    const error = "error" in tried ? tried.error : stoppedAt(failed?.[0] ?? node.me, label);
-    if (number === MOST_REPEATS) throw error;
+    if (number >= MOST_REPEATS)
+      throw lostFor("error" in tried ? tried.error : stoppedAt(failed?.[0] ?? node.me, label), run);
     run.disown(name);
     node.log({
       event: "session.repeat",
@@ -67,6 +72,14 @@ async function attempted<Value>(
     if (!NOBODYS.includes(error.code)) throw error;
     return { error };
   }
+}
+
+/** A loss for good: no other leg mends what was tried as often as may be. */
+function lostFor(error: EngineError, { leg }: QuestionRun): EngineError {
+  const { code, party, message, hint } = error;
+  return leg !== undefined && code === "unreachable"
+    ? new EngineError("stopped", party, message, hint)
+    : error;
 }
 
 function stoppedAt(party: PartyId, label: string): EngineError {

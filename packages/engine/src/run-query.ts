@@ -7,6 +7,9 @@ import { answeredBefore, askedBefore } from "./asked-before.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { FourEyes } from "./four-eyes.ts";
 import { joinStage, selectsRows } from "./join-stage.ts";
+import { LegWords } from "./leg-words.ts";
+import { runLegs } from "./legs.ts";
+import { dropLegs, lastLeg } from "./legs-kept.ts";
 import { dropQuestions } from "./lookup-kept.ts";
 import { lookupStage } from "./lookup-stage.ts";
 import { matchStage } from "./match-stage.ts";
@@ -34,6 +37,8 @@ export interface Questions {
   readonly offers: Offers;
   readonly runs: Set<QuestionRun>;
   readonly eyes: Map<Hash, FourEyes>;
+  /** What is said between the legs of those in several shards. */
+  readonly legs: Map<Hash, LegWords>;
   /** Who has left. */
   readonly withdrawals: Withdrawals;
   /** Who is halted by its own officers. */
@@ -59,13 +64,14 @@ export async function runQuery(
   return await live(node, questions, run, "proposed");
 }
 
-/** Goes on with a question that waited for people when this node stopped. @throws as {@link runQuery}. */
+/** Goes on with a question that waited for people, or was in its shards, when this node stopped. @throws as {@link runQuery}. */
 export async function resumeQuery(
   node: NodePorts,
   questions: Questions,
   planHash: Hash,
 ): Promise<Outcome<AnswerResult>> {
-  return await live(node, questions, admitPending(node, questions.offers, planHash), "waiting");
+  const from = lastLeg(node, planHash) > 0 ? "in-legs" : "waiting";
+  return await live(node, questions, admitPending(node, questions.offers, planHash), from);
 }
 
 /** Goes on with a standing question that this node took part in when it stopped. @throws as {@link runQuery}. */
@@ -78,7 +84,7 @@ export async function resumeStanding(
 }
 
 /** Where a question is when this process begins with it. */
-type From = "proposed" | "waiting" | "standing";
+type From = "proposed" | "waiting" | "standing" | "in-legs";
 
 /**
  * Sees a question through, and keeps how it ended: whoever asked may come back for the answer later. Of a standing one
@@ -98,9 +104,12 @@ async function live(
     told += 1;
     first.resolve(outcome);
   };
-  const whole = seenThrough(node, questions, run, from, tell).then((last) => {
-    if (last !== undefined) tell(last);
-  });
+  if (run.inLegs) questions.legs.set(run.planHash, new LegWords(node, run));
+  const whole = seenThrough(node, questions, run, from, tell)
+    .then((last) => {
+      if (last !== undefined) tell(last);
+    })
+    .finally(() => questions.legs.delete(run.planHash)); // from here on whoever asks is told how it ended
   if (run.plan.schedule !== null) questions.track(whole);
   whole.catch(first.reject);
   return await first.promise;
@@ -129,10 +138,15 @@ async function seenThrough(
     // The same contract at every node; one no is enough. What was answered on these data is not run again.
     const before = from === "proposed" ? await attended(node, run, () => settled(node, run)) : undefined;
     if (before !== undefined) return before;
-    if (from === "standing") {
+    if (from === "standing" || from === "in-legs") {
       run.approvals = new Approvals(node, run);
     } else {
       await eyes.wait(from === "waiting", () => questions.waiting(eyes)); // two people of every party, seen by every node
+    }
+    const words = questions.legs.get(run.planHash);
+    if (words !== undefined) {
+      const { runs, offers } = questions;
+      return await runLegs(node, run, { runs, offers, words, answer: answeredNow });
     }
     if (run.plan.schedule === null) return await attended(node, run, () => answeredNow(node, run));
     keepStanding(node, run.planHash);
@@ -157,6 +171,7 @@ function forget(node: NodePorts, planHash: Hash): void {
   dropPending(node, planHash);
   dropQuestions(node, planHash);
   dropStanding(node, planHash);
+  dropLegs(node, planHash);
 }
 
 /** One run of what was approved: sessions under the gate, then the evidence. */

@@ -4,7 +4,7 @@ import { COORDINATOR } from "@koplamp/psi";
 import { concat, type EntryDebit, fromHex, hex, lp, utf8 } from "@koplamp/wire";
 import { ContractLines, type Line } from "./contract-lines.ts";
 import { appendPaid, type Cost, debitOf } from "./cost.ts";
-import { addEgress, checkEgress, type EgressCount } from "./egress.ts";
+import { addEgress, checkEgress } from "./egress.ts";
 import { asEngineError, EngineError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import { logThenOpen } from "./gate.ts";
@@ -14,6 +14,9 @@ import type { NodePorts } from "./node-ports.ts";
 import { Notices } from "./notices.ts";
 import type { SessionChannel, SessionPool } from "./ports.ts";
 import type { QuestionRun } from "./question-run.ts";
+import type { Received, SessionResult } from "./session-result.ts";
+
+export type { Received, SessionResult } from "./session-result.ts";
 
 /** What a protocol's generator may know of its session. */
 export interface SessionFacts {
@@ -56,24 +59,6 @@ export interface SessionSpec<Output> {
   readonly hostJobs?: Readonly<Record<string, (...args: readonly never[]) => unknown>>;
   /** Makes the generator. What has to stand in the ledger before `begin`, such as `inputs`, is written here. */
   readonly start: (facts: SessionFacts, pool: SessionPool) => Party<Output> | Promise<Party<Output>>;
-}
-
-/** A disclosure that came in this session: what its receipt is made of. */
-export interface Received {
-  readonly from: PartyId;
-  readonly disclosure: string;
-  readonly frame: Uint8Array;
-  readonly bytes: number;
-}
-
-/** What a session gave, and the account of what left and came. */
-export interface SessionResult<Output> {
-  readonly output: Output;
-  readonly session: string;
-  readonly egress: readonly EgressCount[];
-  /** Own disclosures, and the entry of each. */
-  readonly logged: readonly { readonly id: string; readonly to: PartyId; readonly index: number }[];
-  readonly received: readonly Received[];
 }
 
 /**

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A match over long lists is run shard by shard, each in a query session of its own (protocols.md, section 5, Shards).
-import { shardRows } from "@koplamp/psi";
+import { type Matched, shardRows } from "@koplamp/psi";
 import { dealersOf } from "@koplamp/wire";
 import { EngineError } from "./errors.ts";
+import { dropShards, keepCut, keepShard, keptCut } from "./legs-kept.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { repeated } from "./repeated.ts";
@@ -34,41 +35,97 @@ export function expectFits({ me }: NodePorts, { plan, own }: QuestionRun, sizes:
   );
 }
 
+/** How the own list was cut, as the shard of each input, where shards of it were finished before an interruption. */
+export function cutBefore(node: NodePorts, { leg, planHash }: QuestionRun): Uint16Array | undefined {
+  return leg === undefined || leg.kept.length === 0 ? undefined : keptCut(node, planHash).shardAt;
+}
+
 /**
- * Runs the session of each shard, one after the other. One that is lost is repeated alone, with fresh secrets; `took` gets
- * what each gave once it has come to its end at every party.
+ * Keeps how the own list was cut, where the question goes on after an interruption; one that was is to be cut as it was, or
+ * else what the finished shards gave would be of other inputs than those that are left.
+ * @throws {EngineError} `integrity`.
+ */
+export function cutAgain(node: NodePorts, run: QuestionRun, shardAt: Uint16Array): void {
+  const before = cutBefore(node, run);
+  if (before === undefined) {
+    if (run.leg !== undefined) keepCut(node, run.planHash, shardAt, run.accounts);
+    return;
+  }
+  if (before.length === shardAt.length && before.every((shard, at) => shard === shardAt[at])) return;
+  throw new EngineError(
+    "integrity",
+    node.me,
+    `the list of ${node.me} is cut otherwise than before the interruption`,
+    "ask again",
+  );
+}
+
+/** How many query sessions of a question are still to come. */
+export function shardsLeft({ plan, leg }: QuestionRun): number {
+  return plan.protocol.shards - (leg?.kept.length ?? 0);
+}
+
+/** What a session of a question in shards gives: a match at those who bring data, and nothing where it is dealt. */
+type Given = SessionResult<Matched | undefined>;
+
+/**
+ * Runs the session of each shard that is not finished, one after the other. One that is lost is repeated alone, with fresh
+ * secrets; what each gave is on disk where the question goes on after a restart. `took` gets what each shard gave, once it
+ * has come to its end at every party.
  * @throws {EngineError} where one fails for good: it says how many shards have told what they tell.
  */
-export async function inShards<Output>(
+export async function inShards(
   node: NodePorts,
   run: QuestionRun,
-  session: (turn: Turn) => Promise<SessionResult<Output>>,
-  took: (output: Output) => void = () => {},
+  session: (turn: Turn) => Promise<Given>,
+  took: (matched: Matched, shard: number) => void = () => {},
 ): Promise<readonly SessionResult<undefined>[]> {
-  const taken = ({ output, ...result }: SessionResult<Output>): SessionResult<undefined> => {
-    took(output);
-    return { ...result, output: undefined };
+  const done: SessionResult<undefined>[] = [];
+  const take = ({ output, ...result }: Given): void => {
+    if (output !== undefined) took(output, done.length);
+    done.push({ ...result, output: undefined });
   };
   const { me } = node;
-  const { plan, contributors } = run;
+  const { plan, leg } = run;
   const { shards } = plan.protocol;
-  const parties = [...contributors, ...dealersOf(plan.ask)];
   if (shards === 1) {
     node.progress({ party: me, phase: "match" });
-    return [taken(await session({ shard: 0, label: "0/1" }))];
+    take(await session({ shard: 0, label: "0/1" }));
+    return done;
   }
-  const done: SessionResult<undefined>[] = [];
-  for (let shard = 0; shard < shards; shard += 1) {
+  for (const { result } of leg?.kept ?? []) take(result);
+  for (let shard = done.length; shard < shards; shard += 1) {
     node.progress({ party: me, phase: `match, shard ${shard + 1} of ${shards}`, done: shard / shards });
-    const label = `${shard}/${shards}`;
     try {
-      const attempt = (name: string): Promise<SessionResult<Output>> => session({ shard, label: name });
-      done.push(taken(await repeated(node, run, { label, first: label, parties, attempt })));
+      take(await oneShard(node, run, shard, session));
     } catch (reason) {
       throw afterSome(reason, shard, shards);
     }
   }
   return done;
+}
+
+/** One shard, until it has come to its end at every party. */
+async function oneShard(
+  node: NodePorts,
+  run: QuestionRun,
+  shard: number,
+  session: (turn: Turn) => Promise<Given>,
+): Promise<Given> {
+  const { plan, planHash, contributors, leg } = run;
+  const label = `${shard}/${plan.protocol.shards}`;
+  return await repeated(node, run, {
+    label,
+    first: label,
+    parties: [...contributors, ...dealersOf(plan.ask)],
+    ...(leg?.kept.length === shard ? { begun: leg.begun } : {}),
+    attempt: async (name) => {
+      if (leg !== undefined) dropShards(node, planHash, shard); // of an attempt that others did not finish
+      const result = await session({ shard, label: name });
+      if (leg !== undefined) keepShard(node, planHash, shard, { label: name, result });
+      return result;
+    },
+  });
 }
 
 /** An answer is whole or not there; what earlier shards have told stays told, and whoever reads the error is to know it. */

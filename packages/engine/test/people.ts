@@ -87,7 +87,7 @@ const dead = new Set<Store>();
 const stores = new Map<Store, Store>();
 
 /** A store that writes nothing any more once its process was killed. */
-function mortal(store: Store): Store {
+export function mortal(store: Store): Store {
   const proxy: Store = new Proxy(store, {
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name);
@@ -100,15 +100,25 @@ function mortal(store: Store): Store {
   return proxy;
 }
 
+/** Ends a process without a word to anybody: from now on it writes and says nothing. Its store has to be {@link mortal}. */
+export async function kill({ store, ports, line }: Machine): Promise<void> {
+  dead.add(store);
+  ports.post.close();
+  await line.close();
+}
+
 /** Starts a party's machine again over what it kept; `killed`: without a word to anybody. */
 export async function restart(all: Federation, party: string, killed = false): Promise<Machine> {
   const machine = all.machine(party);
-  if (killed) {
-    dead.add(machine.store);
-    machine.ports.post.close();
-    await machine.line.close();
-  } else await machine.close();
-  return all.start(party, LISTS[party], mortal(stores.get(machine.store) ?? machine.store));
+  if (killed) await kill(machine);
+  else await machine.close();
+  return again(all, party, LISTS[party]);
+}
+
+/** Another process of a party, over what the last one kept. */
+export function again(all: Federation, party: string, list: Lists[string]): Machine {
+  const { store } = all.machine(party);
+  return all.start(party, list, mortal(stores.get(store) ?? store));
 }
 
 export function seedOf(all: Federation, party: string, role: Role | "analyst"): Uint8Array {
