@@ -41,6 +41,18 @@ export const PLACES = {
     side: "after",
   },
   begun: { file: SESSION, at: 'this.state = "running";', side: "after", when: QUERY },
+  "shard-begun": {
+    file: SESSION,
+    at: 'this.state = "running";',
+    side: "after",
+    when: 'this.#spec.label.startsWith("2/4")',
+  },
+  "shard-kept": {
+    file: "packages/engine/src/shards.ts",
+    at: "if (leg !== undefined) keepShard(node, planHash, shard, { label: name, result });",
+    side: "after",
+    when: 'name.startsWith("2/4")',
+  },
   "entry-without-debit": { file: STORE, at: DEBIT, side: "before", when: "charges.length > 0" },
   "debit-uncommitted": { file: STORE, at: DEBIT, side: "after", when: "charges.length > 0" },
   "allow-logged": { file: GATE, at: LOGGED, side: "after", when: ALLOWANCE },

@@ -4,7 +4,13 @@ import { appendFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type AnswerResult, type Outcome, type RunningFederation, startFederation } from "@koplamp/sdk";
+import {
+  type AnswerResult,
+  type Outcome,
+  type Programs,
+  type RunningFederation,
+  startFederation,
+} from "@koplamp/sdk";
 import { expect } from "vitest";
 import { type Country, foundCountry, logOf, PROGRAMS, runNode } from "../../nodes/test/processes.ts";
 import { type Book, bookOf, crossedAt } from "./books.ts";
@@ -31,11 +37,7 @@ export interface Mortal extends AsyncDisposable {
  */
 export async function startMortal(graceSeconds = 2): Promise<Mortal> {
   const country = await foundCountry(3, "trial-2026", [], graceSeconds);
-  const programs = {
-    node: preloaded(PROGRAMS.node),
-    coordinator: preloaded(PROGRAMS.coordinator),
-  };
-  const running = await startFederation(country.folders, programs);
+  const running = await startFederation(country.folders, mortalPrograms());
   const matrix = new Matrix(country, running);
   await matrix.nextWorks("match");
   return {
@@ -45,6 +47,11 @@ export async function startMortal(graceSeconds = 2): Promise<Mortal> {
       await country.remove();
     },
   };
+}
+
+/** The daemons, told where to die by a file in their folders. */
+export function mortalPrograms(): Programs {
+  return { node: preloaded(PROGRAMS.node), coordinator: preloaded(PROGRAMS.coordinator) };
 }
 
 function preloaded([program, ...args]: readonly [string, ...string[]]): [string, ...string[]] {

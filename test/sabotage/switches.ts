@@ -16,6 +16,7 @@ import { JOIN_HUB } from "./join-hub.ts";
 import { JOIN_PAIR } from "./join-pair.ts";
 import { JOINED_RELEASE } from "./joined-release.ts";
 import { KERNEL } from "./kernel.ts";
+import { LEGS } from "./legs.ts";
 import { LIMITS } from "./limits.ts";
 import { LISTED } from "./listed.ts";
 import { LOOKUPS } from "./lookup.ts";
@@ -52,6 +53,7 @@ export const SWITCHES: readonly Switch[] = [
   ...PAIRS,
   ...SHARDS,
   ...SCRATCH,
+  ...LEGS,
   ...BULK_PAIR,
   ...UNDEALT,
   ...DEALERS,

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a question in several shards rests on when a party or the coordinator dies in the middle.
+import type { Switch } from "./switch.ts";
+
+const WORDS = "packages/engine/src/leg-words.ts";
+const SHARD_BY_SHARD = "packages/engine/src/shards.ts";
+const RUNS = "packages/engine/test/legs.test.ts";
+
+export const LEGS: readonly Switch[] = [
+  {
+    id: "legs.forgotten",
+    guarantee: "G13",
+    weak: "a node that was started again has every shard run once more",
+    edits: [
+      {
+        file: WORDS,
+        from: "const at = takesPart ? keptShards(this.#node, planHash).length : plan.protocol.shards;",
+        to: "const at = takesPart ? 0 : plan.protocol.shards;",
+      },
+    ],
+    test: { file: RUNS, name: "none of those before it" },
+  },
+  {
+    id: "legs.own-count",
+    guarantee: "G13",
+    weak: "after an interruption a shard that one party alone has finished counts as finished",
+    edits: [
+      {
+        file: WORDS,
+        from: "Math.min(...all.map((word) => word.at));",
+        to: "Math.max(...all.map((word) => word.at));",
+      },
+    ],
+    test: { file: RUNS, name: "killed when a session in the middle has ended" },
+  },
+  {
+    id: "legs.cut-anew",
+    guarantee: "G13",
+    weak: "after an interruption the lists are cut in another way, and items of finished shards are lost",
+    edits: [
+      {
+        file: SHARD_BY_SHARD,
+        from: "  if (leg.kept.length > 0) return keptCut(node, planHash, plan.protocol.shards).cut;\n",
+        to: "  void [keptCut, plan];\n",
+      },
+    ],
+    test: { file: RUNS, name: "mode pair outlives that bert is killed when a session in the middle begins" },
+  },
+  {
+    id: "legs.unnumbered",
+    guarantee: "G5",
+    weak: "a shard that was interrupted is begun again under the label that it had",
+    edits: [
+      {
+        file: SHARD_BY_SHARD,
+        from: "...(leg?.kept.length === shard ? { begun: leg.begun } : {}),",
+        to: "...(leg?.kept.length === shard ? { begun: 0 } : {}),",
+      },
+    ],
+    test: { file: RUNS, name: "has evidence that shows all of it" },
+  },
+  {
+    id: "legs.endless",
+    guarantee: "G5",
+    weak: "a shard is begun again as often as somebody interrupts it",
+    edits: [
+      {
+        file: WORDS,
+        from: "if (begun > MOST_REPEATS && at < shards)",
+        to: "if (begun > MOST_REPEATS * 50 && at < shards)",
+      },
+    ],
+    test: { file: RUNS, name: "interrupted three times" },
+  },
+  {
+    id: "legs.kept-on",
+    guarantee: "G15",
+    weak: "what the shards found stays on disk beside the answer when the question is over",
+    edits: [
+      {
+        file: "packages/engine/src/run-query.ts",
+        from: "  dropLegs(node, planHash);\n",
+        to: "  void dropLegs;\n",
+      },
+    ],
+    test: { file: RUNS, name: "keeps nothing" },
+  },
+];
