@@ -21,19 +21,6 @@ export const LEGS: readonly Switch[] = [
     test: { file: RUNS, name: "none of those before it" },
   },
   {
-    id: "legs.own-count",
-    guarantee: "G13",
-    weak: "after an interruption a shard that one party alone has finished counts as finished",
-    edits: [
-      {
-        file: WORDS,
-        from: "Math.min(...all.map((word) => word.at));",
-        to: "Math.max(...all.map((word) => word.at));",
-      },
-    ],
-    test: { file: RUNS, name: "killed when a session in the middle has ended" },
-  },
-  {
     id: "legs.cut-anew",
     guarantee: "G13",
     weak: "after an interruption the lists are cut in another way, and items of finished shards are lost",
@@ -44,7 +31,7 @@ export const LEGS: readonly Switch[] = [
         to: "  void [keptCut, plan];\n",
       },
     ],
-    test: { file: RUNS, name: "mode pair outlives that bert is killed when a session in the middle begins" },
+    test: { file: RUNS, name: "none of those before it" },
   },
   {
     id: "legs.unnumbered",
@@ -57,7 +44,7 @@ export const LEGS: readonly Switch[] = [
         to: "...(leg?.kept.length === shard ? { begun: 0 } : {}),",
       },
     ],
-    test: { file: RUNS, name: "has evidence that shows all of it" },
+    test: { file: RUNS, name: "shows all of it, at session.end" },
   },
   {
     id: "legs.endless",

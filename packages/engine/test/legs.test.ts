@@ -219,8 +219,8 @@ describe("a match in shards whose party dies", () => {
     },
   );
 
-  it("has evidence that shows all of it", SLOW, async () => {
-    const all = open(brought, { party: "bert", step: MIDDLE }, dies("bert"));
+  it.each(["session.begin", "session.end"])("has evidence that shows all of it, at %s", SLOW, async (log) => {
+    const all = open(brought, { party: "bert", step: { log, phase: "2/4" } }, dies("bert"));
     await mortals(all);
     const outcome = await all.ask("anna", pair());
     expect(resultOf(outcome)).toEqual((plain(brought, ["anna"]) as Record<string, unknown>)["anna"]);
