@@ -76,17 +76,28 @@ export class LegWords {
     this.#say(lastLeg(this.#node, run.planHash) + 1);
     const end = clock.now() + AWAY_MS;
     for (;;) {
-      const heard = Math.max(...[...this.#theirs.values()].map(({ leg }) => leg));
-      if (heard > (this.#mine?.leg ?? 0)) this.#say(heard);
+      this.#catchUp();
       const away = this.#away();
       if (away.length === 0) return this.#agreed();
       if (clock.now() >= end) throw gone(away[0] ?? "");
       this.#show(away);
       const changed = this.#changed.promise;
       const first = await run.until(Promise.race([changed, clock.sleep(ASK_MS).then(() => "asked")]));
-      const online = away.filter((party) => this.#node.presence.online(party));
-      if (first === "asked") this.#tell(online, true);
+      if (first === "asked") this.#ask(away);
     }
+  }
+
+  /** Is ready for the latest leg that anybody has named. */
+  #catchUp(): void {
+    const heard = Math.max(...[...this.#theirs.values()].map(({ leg }) => leg));
+    if (heard > (this.#mine?.leg ?? 0)) this.#say(heard);
+  }
+
+  #ask(away: readonly PartyId[]): void {
+    this.#tell(
+      away.filter((party) => this.#node.presence.online(party)),
+      true,
+    );
   }
 
   /** Says that this node is ready for a leg, once it is on disk that it said so. */
@@ -136,7 +147,7 @@ export class LegWords {
   }
 
   #show(away: readonly PartyId[]): void {
-    if (this.#mine?.leg === 1) return; // they come when their people have approved
+    if (this.#mine?.leg === 1 && away.every((party) => this.#node.presence.online(party))) return; // about to come
     const phase = `waiting for ${away.join(", ")} to come back`;
     this.#node.progress({ party: this.#node.me, phase });
   }

@@ -9,6 +9,7 @@ import type { Offers } from "./offer.ts";
 import type { Outcome } from "./outcome.ts";
 import { attended, watch } from "./question-life.ts";
 import { type Leg, QuestionRun } from "./question-run.ts";
+import { untilFinished } from "./shards.ts";
 
 /** What the legs of a question need of the node that they run at. */
 export interface LegParts {
@@ -73,7 +74,10 @@ async function oneLeg(
   log({ event: "leg.begin", party: me, plan: planHash, count: leg.number });
   words.begin(child);
   try {
-    return await attended(node, child, () => answer(node, child));
+    return await attended(node, child, async () => {
+      await untilFinished(node, child);
+      return await answer(node, child);
+    });
   } catch (reason) {
     const error = await child.fail(reason);
     if (child.refusal !== undefined) run.refuse(child.refusal);

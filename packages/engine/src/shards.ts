@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A match over long lists is run shard by shard, each in a query session of its own (protocols.md, section 5, Shards).
+import type { PartyId } from "@koplamp/protocol";
 import { type Matched, shardRows } from "@koplamp/psi";
 import { dealersOf } from "@koplamp/wire";
 import { EngineError } from "./errors.ts";
 import { dropShards, keepCut, keepShard, keptCut } from "./legs-kept.ts";
+import { encodeMessage } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { QuestionRun } from "./question-run.ts";
 import { repeated } from "./repeated.ts";
@@ -102,6 +104,7 @@ export async function inShards(
       throw afterSome(reason, shard, shards);
     }
   }
+  if (leg !== undefined) await tellFinished(node, run);
   return done;
 }
 
@@ -112,12 +115,12 @@ async function oneShard(
   shard: number,
   session: (turn: Turn) => Promise<Given>,
 ): Promise<Given> {
-  const { plan, planHash, contributors, leg } = run;
+  const { plan, planHash, leg } = run;
   const label = `${shard}/${plan.protocol.shards}`;
   return await repeated(node, run, {
     label,
     first: label,
-    parties: [...contributors, ...dealersOf(plan.ask)],
+    parties: runningIn(run),
     ...(leg?.kept.length === shard ? { begun: leg.begun } : {}),
     attempt: async (name) => {
       if (leg !== undefined) dropShards(node, planHash, shard); // of an attempt that others did not finish
@@ -126,6 +129,27 @@ async function oneShard(
       return result;
     },
   });
+}
+
+/** Whoever takes part in no session waits for this, and so does not close its books before the others. */
+async function tellFinished({ post }: NodePorts, run: QuestionRun): Promise<void> {
+  const running = runningIn(run);
+  const waiting = run.others.filter((party) => !running.includes(party));
+  await run.until(Promise.all(waiting.map((to) => post.send(to, run.topic(FINISHED), encodeMessage({})))));
+}
+
+/** Waits, at a party that takes part in no session, until all others have finished theirs. */
+export async function untilFinished({ post, me }: NodePorts, run: QuestionRun): Promise<void> {
+  const parties = runningIn(run);
+  if (parties.includes(me) || run.leg?.alone === true) return;
+  await run.until(Promise.all(parties.map((from) => post.receive(from, run.topic(FINISHED)))));
+}
+
+const FINISHED = "finished";
+
+/** Who takes part in the sessions of a question in shards. */
+function runningIn({ contributors, plan }: QuestionRun): readonly PartyId[] {
+  return [...contributors, ...dealersOf(plan.ask)];
 }
 
 /** An answer is whole or not there; what earlier shards have told stays told, and whoever reads the error is to know it. */

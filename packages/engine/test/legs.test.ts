@@ -336,6 +336,15 @@ describe("a match in shards whose party dies", () => {
     expect(begun(all, "cleo")).toEqual(["0/4", "1/4", "2/4", "2/4/1", "3/4"]);
   });
 
+  it("goes on when somebody asks who brings nothing", SLOW, async () => {
+    const lists = { ...brought, cleo: undefined };
+    const all = open(lists, { party: "anna", step: MIDDLE }, dies("anna"));
+    await mortals(all);
+    const outcome = await all.ask("cleo", pair());
+    expect(outcome).toMatchObject({ status: "released" });
+    await expectAnswered(all, brought, ["anna"]);
+  });
+
   it("goes on when its node is stopped and started in order", SLOW, async () => {
     const all = open(brought, { party: "bert", step: MIDDLE }, (one) => {
       void one
