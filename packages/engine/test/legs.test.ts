@@ -124,14 +124,19 @@ function resultOf(outcome: Outcome<AnswerResult>): unknown {
 }
 
 /** The answer is right at every recipient, and the books are in order at everybody. */
-async function expectAnswered(all: Federation, lists: Lists, recipients: readonly string[]): Promise<void> {
+async function expectAnswered(
+  all: Federation,
+  lists: Lists,
+  recipients: readonly string[],
+  deaths = 1,
+): Promise<void> {
   const ends = await Promise.all(all.parties.map(async (party) => [party, await endAt(all, party)] as const));
   const told = ends.filter(([party]) => recipients.includes(party));
   expect(Object.fromEntries(told.map(([party, end]) => [party, resultOf(end)]))).toEqual(
     plain(lists, recipients),
   );
   for (const party of all.parties) {
-    expect(begun(all, party).length).toBeLessThanOrEqual(SHARDS + 1);
+    expect(begun(all, party).length).toBeLessThanOrEqual(SHARDS + deaths);
     expectBooks(all, party);
     await until(() => all.machine(party).store.sealedNames("legs/").length === 0); // it is over
     expect(all.machine(party).store.sealedNames("pending/")).toEqual([]);
@@ -334,6 +339,20 @@ describe("a match in shards whose party dies", () => {
     void all.ask("anna", pair({ mode: "bulk", dealer: "cleo" })).catch(() => {});
     await expectAnswered(all, brought, ["anna"]);
     expect(begun(all, "cleo")).toEqual(["0/4", "1/4", "2/4", "2/4/1", "3/4"]);
+  });
+
+  it("goes on when all die at once, and one of them again as soon as it is back", SLOW, async () => {
+    const all = open(brought, { party: "bert", step: MIDDLE }, (one) => {
+      for (const party of BROUGHT) dies(party)(one);
+    });
+    await mortals(all);
+    void all.ask("anna", pair()).catch(() => {});
+    await until(
+      () =>
+        all.machine("bert").log.some(({ event }) => event === "leg.begin") && begun(all, "bert").length > 2,
+    );
+    dies("bert")(all);
+    await expectAnswered(all, brought, ["anna"], 2);
   });
 
   it("goes on when somebody asks who brings nothing", SLOW, async () => {
