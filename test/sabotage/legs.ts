@@ -27,8 +27,8 @@ export const LEGS: readonly Switch[] = [
     edits: [
       {
         file: SHARD_BY_SHARD,
-        from: "  if (leg.kept.length > 0) return keptCut(node, planHash, plan.protocol.shards).cut;\n",
-        to: "  void [keptCut, plan];\n",
+        from: "return leg === undefined || leg.kept.length === 0 ? undefined : keptCut(node, planHash).shardAt;",
+        to: "return leg === undefined || planHash !== undefined ? undefined : keptCut(node, planHash).shardAt;",
       },
     ],
     test: { file: RUNS, name: "none of those before it" },
