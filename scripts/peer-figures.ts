@@ -53,7 +53,7 @@ export interface Verdict {
   readonly verdict: "met" | "missed" | "not measured here";
   /** What was measured, also where the goal is for another size. */
   readonly figure?: string;
-  /** What measures it; absent where nothing does. */
+  /** What measures it. */
   readonly command?: string;
 }
 
@@ -94,9 +94,7 @@ export function verdictsOf(
     laterVerdict(runs),
     relayVerdict(runs),
   ];
-  const others = OTHER_GOALS.map((goal) =>
-    otherVerdict(goal, goal.run === undefined ? undefined : printed.get(goal.run)),
-  );
+  const others = OTHER_GOALS.map((goal) => otherVerdict(goal, printed.get(goal.run)));
   return [...own, ...others].sort((left, right) => orderOf(left) - orderOf(right));
 }
 
@@ -188,8 +186,7 @@ function atGoal(runs: readonly PeerRun[]): readonly PeerRun[] {
 
 /** One goal, as a line for people. */
 export function verdictText({ id, what, verdict, figure, command }: Verdict): string {
-  const how = command ?? "nothing does yet";
-  const said = verdict === "not measured here" ? `${verdict} (${how})` : verdict;
+  const said = command === undefined ? verdict : `${verdict} (${command})`;
   return `${id.padEnd(3)} ${said}: ${what}${figure === undefined ? "" : `; here ${figure}`}`;
 }
 

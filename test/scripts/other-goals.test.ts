@@ -62,12 +62,21 @@ describe("goals that other commands measure", () => {
     expect(verdictOf("M1", "tokens", runs(300, 1025)).verdict).toBe("missed");
   });
 
-  test("what nobody ran says which command does, as somebody types it; what nothing measures says none", () => {
+  test("a list of 10^8 rows has to be prepared in memory and on disk, and no other list counts", () => {
+    const found = { rows: 100_000_000, peakMiB: 2048, diskBytes: 48 };
+    expect(verdictOf("M3", "rows", found)).toMatchObject({
+      verdict: "met",
+      figure: "2048 MiB, 48.0 bytes a row",
+    });
+    expect(verdictOf("M3", "rows", { ...found, peakMiB: 2049 }).verdict).toBe("missed");
+    expect(verdictOf("M3", "rows", { ...found, diskBytes: 48.1 }).verdict).toBe("missed");
+    expect(() => verdictOf("M3", "rows", { ...found, rows: 1000 })).toThrow("expected 10^8 rows");
+  });
+
+  test("what nobody ran says which command does, as somebody types it", () => {
     const lines = verdictsOf([]);
     expect(lines.find(({ id }) => id === "P9")?.command).toBe("npm run bench -- --suite workers --runs 5");
-    expect(OTHER_GOALS.flatMap(({ run }) => (run === undefined ? [] : [commandOf(run)])).join()).not.toMatch(
-      /json/,
-    );
+    expect(OTHER_GOALS.map(({ run }) => commandOf(run)).join()).not.toMatch(/json/);
   });
 
   test("a command that was run decides its goal among all others", () => {
