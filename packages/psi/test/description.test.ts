@@ -103,7 +103,8 @@ describe("what evaluate/1 and keyset/1 say of themselves", () => {
   });
 
   it("stands in a question's contract under names of its own", () => {
-    const prepared = describePreparation({ parties: PARTIES, rowsPadded, quota: () => 7 });
+    const twoSessions = { ...rowsPadded, bob: 98_304 };
+    const prepared = describePreparation({ parties: PARTIES, rowsPadded: twoSessions, quota: () => 7 });
     expect(new Set(prepared.egress.map(({ what }) => what))).toEqual(
       new Set([
         ...["keyset.commit", "keyset.echo", "keyset.open"],
@@ -117,8 +118,8 @@ describe("what evaluate/1 and keyset/1 say of themselves", () => {
     ]);
     const requests = prepared.egress.filter(({ what, from }) => what === "evaluate.M" && from === "bob");
     expect(requests.map(({ messages, bytes }) => [messages, bytes])).toEqual([
-      [2, 24_576 * 32],
-      [2, 24_576 * 32],
+      [2, 98_304 * 32],
+      [2, 98_304 * 32],
     ]);
   });
 });
