@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the parties of a question in several shards agree where its next leg begins (ADR 0013).
 import type { PartyId } from "@koplamp/protocol";
+import { partiesOf } from "@koplamp/query";
 import { dealersOf, type Hash } from "@koplamp/wire";
 import { asEngineError, EngineError, forOthers, unreachable } from "./errors.ts";
 import { dropShards, keepLeg, keptShards, lastLeg } from "./legs-kept.ts";
@@ -196,7 +197,9 @@ export function hearLeg(
 function tellEnd(node: NodePorts, from: PartyId, word: LegWord): void {
   const { me, post } = node;
   const { planHash } = word;
-  const outcome = keptOutcome(node, planHash);
+  const kept = keptOutcome(node, planHash);
+  // Whoever takes no part hears what anybody hears of a question that never was.
+  const outcome = kept?.plan !== undefined && partiesOf(kept.plan).includes(from) ? kept : undefined;
   const over: LegWord = { ...word, ask: false, over: true };
   const told =
     outcome?.status === "released"

@@ -8,6 +8,8 @@ import type { AnswerResult, Entry, Post } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
 import { plainResults } from "../../../test/simulation/plaintext.ts";
 import type { LogEvent, Outcome } from "../src/index.ts";
+import { hearLeg } from "../src/leg-words.ts";
+import { encodeMessage } from "../src/messages.ts";
 import { changedPost, Federation, type Lists, matchOf, primitives, type Wishes } from "./federation.ts";
 import { again, decision, kill, mortal, NO, until } from "./people.ts";
 
@@ -377,6 +379,25 @@ describe("a match in shards whose party dies", () => {
     expect(resultOf(outcome)).toEqual((plain(brought, ["anna"]) as Record<string, unknown>)["anna"]);
     await expectAnswered(all, brought, ["anna"]);
   });
+});
+
+it("tells how it ended to its parties that ask, and to nobody else", SLOW, async () => {
+  const all = open({ ...brought, cleo: long(0, 10) }, { party: "anna", step: MIDDLE }, () => {});
+  await all.ask("anna", pair());
+  const [planHash = `sha256:${"0".repeat(64)}` as const] = all.machine("anna").ports.ledger.plans();
+  const { ports } = all.machine("anna");
+  const hears = (party: string): readonly (readonly [string, string])[] => {
+    const sent: (readonly [string, string])[] = [];
+    const post = changedPost(ports.post, async (to, topic, body) => {
+      expect(to).toBe(party);
+      sent.push([topic.split("/").at(-1) ?? "", Buffer.from(body).toString()]);
+    });
+    const word = { planHash, leg: 1, at: 0, begun: null, ask: true, over: false };
+    hearLeg({ ...ports, post }, new Map(), party, `leg/${planHash.slice(7, 39)}`, encodeMessage(word));
+    return sent;
+  };
+  expect(hears("bert")).toEqual([[planHash.slice(7, 39), expect.stringContaining('"over":true')]]);
+  expect(hears("cleo")).toEqual([["stop", expect.stringContaining("the question has ended at anna")]]);
 });
 
 function expectVerified(all: Federation, outcome: Outcome): void {
