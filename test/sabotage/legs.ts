@@ -60,6 +60,28 @@ export const LEGS: readonly Switch[] = [
     test: { file: RUNS, name: "interrupted three times" },
   },
   {
+    id: "legs.told-anybody",
+    guarantee: "G2",
+    weak: "whoever knows the name of a plan hears that it has an answer",
+    edits: [
+      { file: WORDS, from: " && partiesOf(kept.plan).includes(from) ? kept", to: " && partiesOf ? kept" },
+    ],
+    test: { file: RUNS, name: "and to nobody else" },
+  },
+  {
+    id: "legs.strangers",
+    guarantee: "G10",
+    weak: "a stranger ends a question in shards with a letter that is none",
+    edits: [
+      {
+        file: WORDS,
+        from: "if (words?.run.others.includes(from)) words.run.stop(error);",
+        to: "words?.run.stop(error);",
+      },
+    ],
+    test: { file: RUNS, name: "not by what a stranger sends" },
+  },
+  {
     id: "legs.kept-on",
     guarantee: "G15",
     weak: "what the shards found stays on disk beside the answer when the question is over",

@@ -74,7 +74,7 @@ export function kernelGroup(kernel: Kernel, scalars: Group): Group {
 
 /**
  * Another backend with the kernel beside it for whatever no key is in: maps, checks and sums of elements, and batches of
- * multiples of one point, whose scalars are blinds, a fresh one for each element. Keys stay with the other: they multiply many
+ * multiples of one point, whose scalars are secrets of one use, a fresh one for each element. Keys stay with the other: they multiply many
  * points at once, or come alone.
  */
 export function withKernel(kernel: Group, other: Group): Group {

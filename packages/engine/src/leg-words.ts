@@ -190,7 +190,7 @@ export function hearLeg(
   } catch (reason) {
     const error = asEngineError(reason, from);
     node.log({ event: "leg.refused", party: node.me, peer: from, code: error.code });
-    words?.run.stop(error);
+    if (words?.run.others.includes(from)) words.run.stop(error);
   }
 }
 

@@ -7,8 +7,8 @@ import { contractOf, evaluationLimit } from "@koplamp/query";
 import type { AnswerResult, Entry, Post } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
 import { plainResults } from "../../../test/simulation/plaintext.ts";
-import type { LogEvent, Outcome } from "../src/index.ts";
-import { hearLeg } from "../src/leg-words.ts";
+import type { EngineError, LogEvent, Outcome } from "../src/index.ts";
+import { hearLeg, type LegWords } from "../src/leg-words.ts";
 import { encodeMessage } from "../src/messages.ts";
 import { changedPost, Federation, type Lists, matchOf, primitives, type Wishes } from "./federation.ts";
 import { again, decision, kill, mortal, NO, until } from "./people.ts";
@@ -398,6 +398,20 @@ it("tells how it ended to its parties that ask, and to nobody else", SLOW, async
   };
   expect(hears("bert")).toEqual([[planHash.slice(7, 39), expect.stringContaining('"over":true')]]);
   expect(hears("cleo")).toEqual([["stop", expect.stringContaining("the question has ended at anna")]]);
+});
+
+it("is stopped by what is no word from a party of it, and not by what a stranger sends", SLOW, async () => {
+  const all = open({ ...brought, cleo: long(0, 10) }, { party: "anna", step: MIDDLE }, () => {});
+  const planHash = `sha256:${"ab".repeat(32)}` as const;
+  const stopped: string[] = [];
+  const run = { planHash, others: ["bert"], stop: ({ party }: EngineError) => stopped.push(party) };
+  const words = { run } as unknown as LegWords; // what is looked at before a word is read
+  const { ports } = all.machine("anna");
+  for (const party of ["cleo", "bert"]) {
+    const garbage = encodeMessage({ leg: 0 });
+    hearLeg(ports, new Map([[planHash, words]]), party, `leg/${planHash.slice(7, 39)}`, garbage);
+  }
+  expect(stopped).toEqual(["bert"]);
 });
 
 function expectVerified(all: Federation, outcome: Outcome): void {
