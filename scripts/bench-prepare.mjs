@@ -75,8 +75,12 @@ async function measured(rows) {
 async function prepared(file, folder) {
   const scratch = openScratch(folder);
   let diskBytes = 0;
-  const pause = async () => {
+  const look = () => {
     diskBytes = Math.max(diskBytes, onDisk(folder));
+  };
+  const looking = setInterval(look, 200).unref(); // a thread reads, and this one has time
+  const pause = async () => {
+    look();
     await new Promise((resolve) => setImmediate(resolve));
   };
   const spec = /** @type {any} */ ({ file, nulls: [], columns: { name: { kind: "opaque" } } });
@@ -91,10 +95,11 @@ async function prepared(file, folder) {
       cut.put(stretch, partAt);
     }
     cut.end();
+    look();
     for (let part = 0; part < shards; part += 1) cut.part(part); // as each session does
-    await pause();
     return { keys: keys.count, diskBytes };
   } finally {
+    clearInterval(looking);
     cut.close();
   }
 }

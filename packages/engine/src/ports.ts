@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Channel, Job, PartyId } from "@koplamp/protocol";
-import type { DatasetSpec, Hash, Quality, Table } from "@koplamp/wire";
+import type { DatasetSpec, Hash, Pieces, Quality, Table } from "@koplamp/wire";
 import type { EgressCount } from "./egress.ts";
 
 /** Wall time in milliseconds since 1970, and waiting. For expiry, deadlines and log lines only, never for privacy. */
@@ -65,11 +65,7 @@ export interface Store {
 }
 
 /** Pieces of bytes that stand outside memory while somebody needs them, sealed under a key that only memory holds. */
-export interface ScratchFile {
-  /** Keeps a piece as it is now; gives its number, from 0. */
-  put(piece: Uint8Array): number;
-  /** A piece, in bytes of its own. @throws when it is not what was kept. */
-  get(at: number): Uint8Array;
+export interface ScratchFile extends Pieces {
   /** Erases all pieces. May be called again. */
   close(): void;
 }

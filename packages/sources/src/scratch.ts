@@ -3,7 +3,6 @@ import { createCipheriv, createDecipheriv, randomFillSync, randomUUID } from "no
 import { closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Scratch, ScratchFile } from "@koplamp/engine";
-import type { Pieces } from "@koplamp/wire";
 import { SourceError } from "./errors.ts";
 
 const CIPHER = "aes-256-gcm";
@@ -21,19 +20,6 @@ export function openScratch(folder: string): Scratch {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { force: true });
   return { open: () => SealedFile.in(folder) };
-}
-
-/** Pieces in memory, for whoever has no folder: a check of a source, or a lab. */
-export function piecesInMemory(): Pieces {
-  const pieces: Uint8Array[] = [];
-  return {
-    put: (piece) => pieces.push(piece.slice()) - 1,
-    get: (at) => {
-      const piece = pieces[at];
-      if (piece === undefined) throw new Error("expected a piece that was kept");
-      return piece;
-    },
-  };
 }
 
 /** What a thread of this process needs to write and read a file of another: nothing of it goes anywhere else. */

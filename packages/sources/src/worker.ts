@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The thread in which one source is read. It ends after one reply.
 import { parentPort, workerData } from "node:worker_threads";
+import { MemoryPieces } from "@koplamp/wire";
 import { SourceError } from "./errors.ts";
 import type { SourceReply, SourceRequest } from "./read-source.ts";
-import { piecesInMemory, SealedFile } from "./scratch.ts";
+import { SealedFile } from "./scratch.ts";
 import { type PackedSnapshot, readSnapshot } from "./snapshot.ts";
 
 const { spec, columns, scratch } = workerData as SourceRequest; // written by read-source.ts and nobody else
@@ -29,7 +30,7 @@ async function reply(): Promise<SourceReply> {
   const kept = scratch === undefined ? undefined : new SealedFile(scratch.kept);
   const passing = scratch === undefined ? undefined : new SealedFile(scratch.passing);
   try {
-    const read = await readSnapshot(spec, columns, { kept, passing: passing ?? piecesInMemory() });
+    const read = await readSnapshot(spec, columns, { kept, passing: passing ?? new MemoryPieces() });
     return messageOf(read, kept?.handle.ends ?? []);
   } catch (error) {
     if (error instanceof SourceError) return { code: error.code, message: error.message, hint: error.hint };

@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Snapshot } from "@koplamp/engine";
-import type { Cell, ColumnSpec, DatasetSpec, Table } from "@koplamp/wire";
+import { type Cell, type ColumnSpec, type DatasetSpec, MemoryPieces, type Table } from "@koplamp/wire";
 import { afterAll, expect } from "vitest";
 import { SourceError } from "../src/errors.ts";
-import { piecesInMemory } from "../src/scratch.ts";
 import { readSnapshot } from "../src/snapshot.ts";
 
 /** The folder of one test file, removed after it. */
@@ -48,7 +47,7 @@ export async function readPlain(
   spec: DatasetSpec,
   columns: readonly string[],
 ): Promise<Snapshot & { readonly table: PlainTable }> {
-  const snapshot = await readSnapshot(spec, columns, { kept: undefined, passing: piecesInMemory() });
+  const snapshot = await readSnapshot(spec, columns, { kept: undefined, passing: new MemoryPieces() });
   return { ...snapshot, table: plain(snapshot.table) };
 }
 

@@ -136,7 +136,7 @@ export { looksLikePlaceholder } from "./kinds/placeholder.ts";
 export { TRANSLITERATIONS } from "./kinds/scripts.ts";
 export { DATE_FORMATS, MONTH_FORMATS } from "./kinds/values.ts";
 export type { Line, Post, Posted } from "./line.ts";
-export { PartedBytes, type Pieces, type Visit } from "./parted-bytes.ts";
+export { MemoryPieces, PartedBytes, type Pieces, type Visit } from "./parted-bytes.ts";
 export { DOMAIN_SIZES, evaluationCeiling, quotaCeiling } from "./quota.ts";
 export { countOf, dueAt, lastDue } from "./schedule.ts";
 export type {

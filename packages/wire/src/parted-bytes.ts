@@ -3,10 +3,32 @@ import { WireError } from "./errors.ts";
 
 /** Where bytes go that are too many to stand in memory, a piece at a time. */
 export interface Pieces {
-  /** Keeps a piece as it is now; gives its number. */
+  /** Keeps a piece as it is now; gives its number, from 0. */
   put(piece: Uint8Array): number;
-  /** A piece, in bytes of its own. */
+  /** A piece, in bytes of its own. @throws when it is not what was kept. */
   get(at: number): Uint8Array;
+}
+
+/** Pieces in memory, for whoever has no disk: a lab, or a check of a source. */
+export class MemoryPieces implements Pieces {
+  #pieces: Uint8Array[] = [];
+
+  put(piece: Uint8Array): number {
+    this.#pieces.push(piece.slice());
+    return this.#pieces.length - 1;
+  }
+
+  get(at: number): Uint8Array {
+    const piece = this.#pieces[at];
+    if (piece === undefined) throw new Error("expected a piece that was kept");
+    return piece.slice();
+  }
+
+  /** Overwrites all of them. */
+  close(): void {
+    for (const piece of this.#pieces) piece.fill(0);
+    this.#pieces = [];
+  }
 }
 
 /** Told of each string of a part: its number, and where it stands in `bytes`, which is somebody else's afterwards. */
