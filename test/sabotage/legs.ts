@@ -5,6 +5,7 @@ import type { Switch } from "./switch.ts";
 const WORDS = "packages/engine/src/leg-words.ts";
 const SHARD_BY_SHARD = "packages/engine/src/shards.ts";
 const RUNS = "packages/engine/test/legs.test.ts";
+const HEARD = "packages/engine/test/leg-words.test.ts";
 
 export const LEGS: readonly Switch[] = [
   {
@@ -66,7 +67,7 @@ export const LEGS: readonly Switch[] = [
     edits: [
       { file: WORDS, from: " && partiesOf(kept.plan).includes(from) ? kept", to: " && partiesOf ? kept" },
     ],
-    test: { file: RUNS, name: "and to nobody else" },
+    test: { file: HEARD, name: "and to nobody else" },
   },
   {
     id: "legs.strangers",
@@ -79,7 +80,7 @@ export const LEGS: readonly Switch[] = [
         to: "words?.run.stop(error);",
       },
     ],
-    test: { file: RUNS, name: "not by what a stranger sends" },
+    test: { file: HEARD, name: "not by what a stranger sends" },
   },
   {
     id: "legs.kept-on",

@@ -7,9 +7,8 @@ import { contractOf, evaluationLimit } from "@koplamp/query";
 import type { AnswerResult, Entry, Post } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
 import { plainResults } from "../../../test/simulation/plaintext.ts";
-import type { EngineError, LogEvent, Outcome } from "../src/index.ts";
-import { hearLeg, type LegWords } from "../src/leg-words.ts";
-import { encodeMessage } from "../src/messages.ts";
+import type { LogEvent, Outcome } from "../src/index.ts";
+import { keepCut, keptCut } from "../src/legs-kept.ts";
 import { changedPost, Federation, type Lists, matchOf, primitives, type Wishes } from "./federation.ts";
 import { again, decision, kill, mortal, NO, until } from "./people.ts";
 
@@ -286,6 +285,33 @@ describe("a match in shards whose party dies", () => {
     expect(begun(all, "anna")).toEqual(["0/4", "1/4", "2/4"]);
   });
 
+  it("ends when keys of the epoch would cut its list in another way than before", SLOW, async () => {
+    const all = open(brought, { party: "bert", step: MIDDLE }, (one) => void kill(one.machine("bert")), {
+      graceMs: 200,
+    });
+    await mortals(all);
+    const asked = all.ask("anna", pair({ mode: "tokens" }));
+    await until(() => all.machine("anna").progress.some(({ phase }) => phase.startsWith("waiting for bert")));
+    const { ports } = all.machine("anna");
+    const [planHash = `sha256:${"0".repeat(64)}` as const] = ports.ledger.plans();
+    const { shardAt, accounts } = keptCut(ports, planHash);
+    expect(shardAt).toHaveLength(300);
+    expect([...new Set(shardAt)].sort()).toEqual([0, 1, 2, 3]);
+    keepCut(
+      ports,
+      planHash,
+      shardAt.map((shard) => (shard + 1) % SHARDS),
+      accounts,
+    );
+    again(all, "bert", brought["bert"]);
+    expect(await asked).toMatchObject({
+      status: "failed",
+      code: "integrity",
+      party: "anna",
+      message: "the list of anna is cut otherwise than before the interruption",
+    });
+  });
+
   it("ends when one shard is interrupted three times", SLOW, async () => {
     const again2: Wishes["ports"] = (ports, { party }) => ({
       ...ports,
@@ -379,39 +405,6 @@ describe("a match in shards whose party dies", () => {
     expect(resultOf(outcome)).toEqual((plain(brought, ["anna"]) as Record<string, unknown>)["anna"]);
     await expectAnswered(all, brought, ["anna"]);
   });
-});
-
-it("tells how it ended to its parties that ask, and to nobody else", SLOW, async () => {
-  const all = open({ ...brought, cleo: long(0, 10) }, { party: "anna", step: MIDDLE }, () => {});
-  await all.ask("anna", pair());
-  const [planHash = `sha256:${"0".repeat(64)}` as const] = all.machine("anna").ports.ledger.plans();
-  const { ports } = all.machine("anna");
-  const hears = (party: string): readonly (readonly [string, string])[] => {
-    const sent: (readonly [string, string])[] = [];
-    const post = changedPost(ports.post, async (to, topic, body) => {
-      expect(to).toBe(party);
-      sent.push([topic.split("/").at(-1) ?? "", Buffer.from(body).toString()]);
-    });
-    const word = { planHash, leg: 1, at: 0, begun: null, ask: true, over: false };
-    hearLeg({ ...ports, post }, new Map(), party, `leg/${planHash.slice(7, 39)}`, encodeMessage(word));
-    return sent;
-  };
-  expect(hears("bert")).toEqual([[planHash.slice(7, 39), expect.stringContaining('"over":true')]]);
-  expect(hears("cleo")).toEqual([["stop", expect.stringContaining("the question has ended at anna")]]);
-});
-
-it("is stopped by what is no word from a party of it, and not by what a stranger sends", SLOW, async () => {
-  const all = open({ ...brought, cleo: long(0, 10) }, { party: "anna", step: MIDDLE }, () => {});
-  const planHash = `sha256:${"ab".repeat(32)}` as const;
-  const stopped: string[] = [];
-  const run = { planHash, others: ["bert"], stop: ({ party }: EngineError) => stopped.push(party) };
-  const words = { run } as unknown as LegWords; // what is looked at before a word is read
-  const { ports } = all.machine("anna");
-  for (const party of ["cleo", "bert"]) {
-    const garbage = encodeMessage({ leg: 0 });
-    hearLeg(ports, new Map([[planHash, words]]), party, `leg/${planHash.slice(7, 39)}`, garbage);
-  }
-  expect(stopped).toEqual(["bert"]);
 });
 
 function expectVerified(all: Federation, outcome: Outcome): void {
