@@ -10,7 +10,9 @@ export interface Part {
 
 /** All of a list that goes into one session. */
 export function wholePart(inputs: PackedInputs): Part {
-  return { inputs, positions: Uint32Array.from(inputs.ends.keys()) };
+  const positions = new Uint32Array(inputs.ends.length);
+  for (let at = 0; at < positions.length; at += 1) positions[at] = at;
+  return { inputs, positions };
 }
 
 /** A list in parts, of which one at a time is in memory. Nothing of it is left when it is closed. */

@@ -3,6 +3,7 @@
 import { type Erasable, eraseAfter, hasResult, isErased, leafHash, QUESTION, RESULT } from "@koplamp/ledger";
 import { type Hash, timeText } from "@koplamp/wire";
 import { asEngineError } from "./errors.ts";
+import { dropChunks } from "./evaluated-before.ts";
 import { pastHistory } from "./history.ts";
 import { pruneInterests } from "./interest-book.ts";
 import { eraseExpired } from "./key-set.ts";
@@ -117,5 +118,6 @@ function dropQuestion(node: NodePorts, planHash: Hash): void {
     ...legNames(node, planHash),
     ...history.map(({ name }) => name),
   ];
-  for (const name of [...caches, ...named]) store.dropSealed(name);
+  dropChunks(store, caches);
+  for (const name of named) store.dropSealed(name);
 }

@@ -1,24 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lists that a question ended well over: every s_x was there, so the next question need not look each of them up twice.
+// Lists that a question ended well over: every s_x was there, so the next question need neither look each of them up nor
+// find it among the chunks.
+import type { SealedPart } from "@koplamp/psi";
 import type { InputList } from "@koplamp/wire";
+import type { NodePorts } from "./node-ports.ts";
 
-/**
- * The chunks that had s_x of every input of a list which is still in memory. Nothing rests on it: a session takes its s_x
- * from the chunks as they are, and ends with `not-evaluated` where one lacks.
- */
-const EVALUATED = new WeakMap<InputList, readonly string[]>();
+/** What a question found of a list: in which chunks every s_x stood, and all of them, sealed, in the order of the list. */
+export interface Found {
+  readonly names: readonly string[];
+  readonly part: SealedPart;
+}
 
-/** That a question over this list found every s_x in these chunks, by name. */
-export function rememberEvaluated(list: InputList, chunks: readonly string[]): void {
-  EVALUATED.set(list, chunks);
+type Store = NodePorts["store"];
+
+/** By node, what was found of lists that are still in memory. */
+const FOUND = new WeakMap<Store, WeakMap<InputList, Found>>();
+
+/** That a question over this list ended well, with what it found. */
+export function rememberEvaluated(store: Store, list: InputList, found: Found): void {
+  const all = FOUND.get(store) ?? new WeakMap<InputList, Found>();
+  FOUND.set(store, all.set(list, found));
 }
 
 /**
- * Whether the last question over this very list ended well, with these chunks and no others. It is forgotten with the
- * answer, so that after a question that fails, as where a chunk is damaged, all inputs are looked up again.
+ * What the last question over this very list found, where it ended well, and where the chunks are those and no others. It is
+ * forgotten with the answer, so that after a question that fails all inputs are looked up again.
  */
-export function wereEvaluated(list: InputList, chunks: readonly string[]): boolean {
-  const before = EVALUATED.get(list);
-  EVALUATED.delete(list);
-  return before?.length === chunks.length && chunks.every((name, at) => name === before[at]);
+export function takeEvaluated(
+  store: Store,
+  list: InputList,
+  names: readonly string[],
+): SealedPart | undefined {
+  const found = FOUND.get(store)?.get(list);
+  FOUND.get(store)?.delete(list);
+  const same = found?.names.length === names.length && names.every((name, at) => name === found.names[at]);
+  return same ? found?.part : undefined;
+}
+
+/** Erases chunks of caches, and forgets whatever this node found in any. */
+export function dropChunks(store: Store, names: readonly string[]): void {
+  if (names.length > 0) FOUND.delete(store);
+  for (const name of names) store.dropSealed(name);
 }

@@ -13,6 +13,7 @@ import {
   meter,
   notFound,
   openShare,
+  type SealedPart,
   type Spent,
   seekInputs,
   seekKnown,
@@ -30,7 +31,7 @@ import {
 } from "@koplamp/wire";
 import { freshSalt, inputsEntry } from "./contribution.ts";
 import { EngineError } from "./errors.ts";
-import { wereEvaluated } from "./evaluated-before.ts";
+import { takeEvaluated } from "./evaluated-before.ts";
 import { exchange } from "./exchange.ts";
 import { keySpecOf } from "./items.ts";
 import { agreedKeySet, cacheNames, type KeptKeySet } from "./key-set.ts";
@@ -55,6 +56,11 @@ export interface Cache {
   readonly parts: (names: readonly string[]) => Iterable<readonly Uint8Array[]>;
 }
 
+/** A cache that has s_x of every input of a list, and all of these where an earlier question has put them in its order. */
+export interface Evaluated extends Cache {
+  readonly part?: SealedPart;
+}
+
 /** Chunks that are open at a time where a cache is read in parts: 2^18 rows, 12 MiB. */
 const PART = 32;
 
@@ -62,17 +68,18 @@ const PART = 32;
  * Brings every party's s_x up to date: the key set, then the evaluations of all askers at once, each in sessions of at
  * most 2^16 elements. What shows of a list is the bucket of its new items, and whether it has any.
  */
-export async function evaluated(node: NodePorts, run: QuestionRun, inputs: InputList): Promise<Cache> {
+export async function evaluated(node: NodePorts, run: QuestionRun, inputs: InputList): Promise<Evaluated> {
   const keySet = await agreedKeySet(node, run);
   const cache = cacheOf(node, run, keySet);
-  const news = await missing(node, cache, inputs);
+  const part = takeEvaluated(node.store, inputs, cache.names());
+  const news = part === undefined ? await missing(node, cache, inputs) : new Uint32Array();
   let next = 0;
   const take: Take = (most) => {
     next += most;
     return selectInputs(inputs, news.subarray(next - most, next));
   };
   await evaluate(node, run, { keySet, cache, news: news.length, take });
-  return cache;
+  return part === undefined ? cache : { ...cache, part };
 }
 
 /** The next new inputs of a list, so many of them or all that are left. */
@@ -155,7 +162,6 @@ async function missing(
   { scope, names, parts }: Cache,
   inputs: InputList,
 ): Promise<Uint32Array> {
-  if (wereEvaluated(inputs, names())) return new Uint32Array();
   const pool = await node.workers.session({ cacheKey: node.keys.storage.slice() });
   try {
     await seek(pool, inputs);

@@ -19,6 +19,7 @@ import {
   timeText,
 } from "@koplamp/wire";
 import { z } from "zod";
+import { dropChunks } from "./evaluated-before.ts";
 import { exchange } from "./exchange.ts";
 import { decodeMessage, encodeMessage, keySetForm } from "./messages.ts";
 import type { NodePorts } from "./node-ports.ts";
@@ -152,7 +153,7 @@ export function cacheNames({ context }: Pick<KeySet, "context">): string {
 }
 
 function dropCaches({ store }: NodePorts, keySet: KeySet): void {
-  for (const name of store.sealedNames(cacheNames(keySet))) store.dropSealed(name);
+  dropChunks(store, store.sealedNames(cacheNames(keySet)));
 }
 
 /** Over context and public shares in id order: equal at all holders, or they do not hold the same key. */

@@ -20,12 +20,12 @@ import { type RecordItems, recordItems } from "./alternatives.ts";
 import { repeatCosts, withRoom } from "./budgets.ts";
 import { type Contribution, contributionOf, freshSalt, inputsEntry } from "./contribution.ts";
 import { wholePart } from "./cut-list.ts";
-import { rememberEvaluated } from "./evaluated-before.ts";
 import { evaluated } from "./evaluations.ts";
 import { expectApart, keepRelease } from "./history.ts";
 import { releaseOfKeys } from "./history-rows.ts";
 import type { Release } from "./history-rule.ts";
 import { type Items, inputsOf, keySpecOf, type LongItems, type Pause, type Stretches } from "./items.ts";
+import { itemsLoader } from "./items-loader.ts";
 import { evaluatedShards } from "./long-evaluations.ts";
 import { longKeys, stretchesOf } from "./long-keys.ts";
 import { MatchTold } from "./match-told.ts";
@@ -53,7 +53,7 @@ export async function matchStage(node: NodePorts, run: QuestionRun): Promise<Sta
   if (ask.kind === "match" && run.plan.protocol.shards > 1) return await matchInShards(node, run, ask);
   const held = await heldItems(node, run);
   const result = await inOneSession(node, run, held);
-  if (held !== undefined) rememberEvaluated(held.items.list, held.standing);
+  held?.remember();
   return result;
 }
 
@@ -82,8 +82,8 @@ interface Held {
 /** A list that goes into one session. */
 interface HeldItems extends Held {
   readonly items: Items | RecordItems;
-  /** The names of the chunks that have s_x of every item. */
-  readonly standing: readonly string[];
+  /** Keeps what was found of it for the next question: this one ended well. */
+  readonly remember: () => void;
 }
 
 async function heldItems(node: NodePorts, run: QuestionRun): Promise<HeldItems | undefined> {
@@ -93,9 +93,11 @@ async function heldItems(node: NodePorts, run: QuestionRun): Promise<HeldItems |
   const items = await itemsAsked(node, run, { input, table });
   const release = await releaseOfKeys(node, run, input, items);
   if (release !== undefined) expectApart(node, run, release); // before an evaluation is spent on it
-  const { scope, chunks, names } = await evaluated(node, run, items.list);
-  const cached = { inputs: inputsOf(items), scope, chunks: chunks() };
-  return { input, items, cached, standing: names(), ...(release === undefined ? {} : { release }) };
+  const inputs = inputsOf(items);
+  const cache = await evaluated(node, run, items.list);
+  const { load, remember } = itemsLoader(node, cache, items.list, inputs);
+  const held = { input, items, cached: { inputs, scope: cache.scope }, load, remember };
+  return release === undefined ? held : { ...held, release };
 }
 
 /** The keys of a question at this node: of one key, or of all its alternatives, with the records that they are of. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
 import { type Matched, tellMatches } from "@koplamp/psi";
-import { keyAt, type Match, type MatchAsk, type MatchResult } from "@koplamp/wire";
+import { keyAt, listOf, type Match, type MatchAsk, type MatchResult } from "@koplamp/wire";
 import { type RecordItems, recordMatches } from "./alternatives.ts";
 import type { Part } from "./cut-list.ts";
 
@@ -39,9 +39,10 @@ export class MatchTold {
       return;
     }
     const { tell, atLeast } = this.#ask;
+    const list = listOf(inputs);
     for (const { item, holders, count } of tellMatches(matched, tell, atLeast)) {
       const told = holders ?? count;
-      const match = { key: keyAt(inputs, item), ...(told === undefined ? {} : { holders: told }) };
+      const match = { key: keyAt(list, item), ...(told === undefined ? {} : { holders: told }) };
       this.#matches.push({ position: positions[item] ?? 0, match });
     }
   };

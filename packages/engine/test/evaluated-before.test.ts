@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A list that stays as it was read, asked about again.
+import { openStore } from "@koplamp/store";
 import { afterEach, describe, expect, it } from "vitest";
-import { rememberEvaluated, wereEvaluated } from "../src/evaluated-before.ts";
+import { dropChunks, rememberEvaluated, takeEvaluated } from "../src/evaluated-before.ts";
 import type { NodePorts } from "../src/index.ts";
 import type { Snapshot } from "../src/ports.ts";
 import { Federation, matchOf } from "./federation.ts";
@@ -9,6 +10,7 @@ import { Federation, matchOf } from "./federation.ts";
 const TWO = ["anna", "bert"];
 const SEEK = "psi.cache.seek";
 const LOAD = "psi.cache.load";
+const AGAIN = "psi.cache.load-sealed";
 
 let federation: Federation | undefined;
 afterEach(async () => {
@@ -46,7 +48,7 @@ function opened(broken: Set<string>) {
     const before = all.machine(others[0] ?? "").outcomes.length;
     const outcome = await all.ask(recipient, matchOf(TWO, [recipient], { id: `time-${asked}` }));
     await all.outcomes(others, before + 1);
-    return { outcome, seeks: ran.get(SEEK) ?? 0, loads: ran.get(LOAD) ?? 0 };
+    return { outcome, seeks: ran.get(SEEK) ?? 0, loads: ran.get(LOAD) ?? 0, again: ran.get(AGAIN) ?? 0 };
   };
   return { all, ask };
 }
@@ -72,40 +74,57 @@ const RELEASED = {
 };
 
 describe("a list whose last question ended well", () => {
-  it("is looked up once a question, in its session; and again before it where a chunk is gone", async () => {
+  it("is not looked up again, but where a chunk is gone", async () => {
     const { all, ask } = opened(new Set());
-    expect(await ask()).toMatchObject({ outcome: RELEASED, seeks: 2, loads: 2 });
+    expect(await ask()).toMatchObject({ outcome: RELEASED, seeks: 2, loads: 2, again: 0 });
     for (let time = 0; time < 2; time += 1)
-      expect(await ask()).toMatchObject({ outcome: RELEASED, seeks: 0, loads: 2 });
+      expect(await ask()).toMatchObject({ outcome: RELEASED, seeks: 0, loads: 0, again: 2 });
 
     const { store } = all.machine("anna");
     const [chunk = ""] = store.sealedNames("cache/");
     store.dropSealed(chunk);
     expect(store.sealedNames("cache/")).toEqual([]);
-    expect(await ask()).toMatchObject({ outcome: RELEASED, seeks: 1, loads: 2 });
+    expect(await ask()).toMatchObject({ outcome: RELEASED, seeks: 1, loads: 1, again: 1 });
     expect(store.sealedNames("cache/")).toHaveLength(1);
   });
 
-  it("is looked up before a session again after a question that failed", async () => {
+  it("is looked up again after a question that failed", async () => {
     const broken = new Set<string>();
     const { ask } = opened(broken);
     await ask();
-    broken.add(LOAD);
+    broken.add(AGAIN);
     expect(await ask()).toMatchObject({ outcome: { status: "failed" }, seeks: 0 });
     broken.clear();
-    expect(await ask()).toMatchObject({ outcome: RELEASED, seeks: 2, loads: 2 });
+    expect(await ask()).toMatchObject({ outcome: RELEASED, seeks: 2, loads: 2, again: 0 });
   });
 
   it("is one object in memory, and its chunks are these and no others", () => {
     const list = () => ({ head: new Uint8Array(1), tails: new Uint8Array(2), ends: Uint32Array.of(2) });
     const [one, other] = [list(), list()];
-    const found = (chunks: readonly string[], by = one): boolean => {
-      rememberEvaluated(one, ["a", "b"]);
-      return wereEvaluated(by, chunks);
+    const [store, others] = [openStore(":memory:"), openStore(":memory:")];
+    const part = { sealed: Uint8Array.of(1), distinct: 1 };
+    const found = (names: readonly string[], by = one, at = store) => {
+      rememberEvaluated(store, one, { names: ["a", "b"], part });
+      return takeEvaluated(at, by, names);
     };
-    expect(found(["a", "b"])).toBe(true);
-    expect(wereEvaluated(one, ["a", "b"])).toBe(false); // it was told, and forgotten
-    expect(found(["a", "b"], other)).toBe(false);
-    for (const chunks of [[], ["a"], ["a", "c"], ["a", "b", "c"]]) expect(found(chunks)).toBe(false);
+    expect(found(["a", "b"])).toBe(part);
+    expect(takeEvaluated(store, one, ["a", "b"])).toBeUndefined(); // it was told, and forgotten
+    expect(found(["a", "b"], other)).toBeUndefined();
+    expect(found(["a", "b"], one, others)).toBeUndefined();
+    for (const names of [[], ["a"], ["a", "c"], ["a", "b", "c"]]) expect(found(names)).toBeUndefined();
+  });
+
+  it("is forgotten with the first chunk that is erased, whichever it is", () => {
+    const list = { head: new Uint8Array(1), tails: new Uint8Array(2), ends: Uint32Array.of(2) };
+    const store = openStore(":memory:");
+    const part = { sealed: Uint8Array.of(1), distinct: 1 };
+    for (const [erased, expected] of [
+      [[], part],
+      [["c"], undefined],
+    ] as const) {
+      rememberEvaluated(store, list, { names: ["a"], part });
+      dropChunks(store, erased);
+      expect(takeEvaluated(store, list, ["a"])).toBe(expected);
+    }
   });
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { keysOf, NORM_VERSION, type Table } from "@koplamp/wire";
+import { keysOf, NORM_VERSION, type Table, wholeOf } from "@koplamp/wire";
 import { expect, test } from "vitest";
-import { itemsOf } from "../src/items.ts";
+import { inputsOf, itemsOf } from "../src/items.ts";
 import { memoryScratch } from "../src/memory-scratch.ts";
 import type { Scratch } from "../src/ports.ts";
 import { distinctCount, itemsAgain, rememberedItems } from "../src/remembered-table.ts";
@@ -34,6 +34,14 @@ test("items are those of the table, made once for each reading of it, its column
     const other = await rememberedItems(read, key, context, pause);
     expect(other).toEqual(await itemsOf(read, key, context, pause));
   }
+});
+
+test("the inputs of a list are packed once, where every worker reads them", async () => {
+  const items = await rememberedItems(table(), ["id"], CONTEXT, pause);
+  const inputs = inputsOf(items);
+  expect(inputsOf(items)).toBe(inputs);
+  expect(inputs).toEqual(wholeOf(items.list));
+  for (const { buffer } of [inputs.bytes, inputs.ends]) expect(buffer).toBeInstanceOf(SharedArrayBuffer);
 });
 
 test("the items of a long table are made again for each question", async () => {

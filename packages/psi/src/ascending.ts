@@ -19,6 +19,11 @@ export function compareAt(left: Uint8Array, i: number, right: Uint8Array, j: num
   return 0;
 }
 
+/** Copies `width` bytes: a view for each of many short rows costs more than its bytes. */
+function copyRow(from: Uint8Array, i: number, to: Uint8Array, j: number, width: number): void {
+  for (let byte = 0; byte < width; byte += 1) to[j + byte] = from[i + byte] ?? 0;
+}
+
 /**
  * The positions of rows of `width` bytes, at least four, in ascending order of the rows; equal rows keep their order.
  * Meant for outputs of a PRF: rows are sorted by their first 32 bits, eleven at a time from the last (a counting sort in
@@ -87,10 +92,10 @@ export function distinctRows(rows: Uint8Array, width: number, order: Uint32Array
   let count = 0;
   for (const at of order) {
     if (count > 0 && compareAt(distinct, (count - 1) * width, rows, at * width, width) === 0) continue;
-    distinct.set(rowAt(rows, width, at), count * width);
+    copyRow(rows, at * width, distinct, count * width, width);
     count += 1;
   }
-  return distinct.slice(0, count * width);
+  return count * width === distinct.length ? distinct : distinct.slice(0, count * width);
 }
 
 /** Rows of 32 bytes, each as a view. */

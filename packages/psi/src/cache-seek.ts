@@ -7,6 +7,7 @@ import { bind, type Job, type JobEntry, job, type Vault } from "@koplamp/protoco
 import { concat } from "@koplamp/wire";
 import { ascending, compareAt, rowAt } from "./ascending.ts";
 import {
+  distinctLoaded,
   INDEX_BYTES,
   NONCE_BYTES,
   openRows,
@@ -14,6 +15,7 @@ import {
   putLoaded,
   ROW_BYTES,
   SECRET_BYTES,
+  SECRETS,
   sealSecrets,
 } from "./cache.ts";
 import { PsiError } from "./errors.ts";
@@ -69,6 +71,10 @@ export const sealFound: Job<[scope: Uint8Array, shards: number, seed: Uint8Array
 export const loadSealed: Job<[scope: Uint8Array, parts: readonly SealedPart[]], void> =
   job("psi.cache.load-sealed");
 
+/** What `loadItems` found, for a later session over the same inputs. `nonce`: 12 fresh bytes. */
+export const sealLoaded: Job<[scope: Uint8Array, nonce: Uint8Array], SealedPart> =
+  job("psi.cache.seal-loaded");
+
 /** In which of so many buckets each input is, by the first bits of its index: a long list is looked up one at a time. */
 export const bucketsOf: Job<[inputs: PackedInputs, buckets: number], Uint16Array> = job("psi.cache.buckets");
 
@@ -108,13 +114,16 @@ export function cacheSeekJobs(primitives: Primitives): readonly JobEntry[] {
     }),
     bind(loadSealed, (vault, scope, parts) => {
       const opened = parts.map(({ sealed }) => openSecrets(primitives, vault, scope, sealed));
-      putLoaded(
-        vault,
-        concat(...opened),
-        parts.reduce((sum, { distinct }) => sum + distinct, 0),
-      );
+      const [only, ...others] = opened;
+      const distinct = parts.reduce((sum, part) => sum + part.distinct, 0);
+      if (only !== undefined && others.length === 0) return putLoaded(vault, only, distinct);
+      putLoaded(vault, concat(...opened), distinct);
       wipe(...opened);
     }),
+    bind(sealLoaded, (vault, scope, nonce) => ({
+      sealed: sealSecrets(primitives, vault, { scope, nonce }, vault.get(SECRETS)),
+      distinct: distinctLoaded(vault),
+    })),
     bind(bucketsOf, (vault, inputs, buckets) => {
       const indices = keyedInputs(primitives, vault.get("cacheKey"), inputs, INDEX_BYTES);
       return Uint16Array.from(inputs.ends, (_, row) => bucketAt(indices, row * INDEX_BYTES, buckets));

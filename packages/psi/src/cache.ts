@@ -21,7 +21,7 @@ const CACHE = "cache";
 /** Vault handle of s_x of every item, 32 bytes each, in the order of the inputs. */
 export const SECRETS = "s";
 /** Vault handle of the number of distinct items: 4 bytes, big-endian. */
-export const DISTINCT = "distinct";
+const DISTINCT = "distinct";
 
 /** The 32 bytes that name what a cache is for: a key set, the kinds of the key columns and the rules that made them canonical. */
 export function cacheScope(
@@ -224,4 +224,10 @@ export function putLoaded(vault: Vault, secrets: Uint8Array, distinct: number): 
   const count = new Uint8Array(4);
   new DataView(count.buffer).setUint32(0, distinct);
   vault.put(DISTINCT, count);
+}
+
+/** How many of the inputs that were kept are different. */
+export function distinctLoaded(vault: Vault): number {
+  const count = vault.get(DISTINCT);
+  return new DataView(count.buffer, count.byteOffset).getUint32(0);
 }

@@ -14,6 +14,7 @@ export {
   type SealedPart,
   type ShardCut,
   sealFound,
+  sealLoaded,
   seekInputs,
   seekKnown,
   seekShards,

@@ -41,7 +41,8 @@ function treeHash({ sha256, sha256Rows }: Primitives, leaves: Uint8Array): Uint8
   let level = sha256Rows(LEAF, leaves, 32);
   while (level.length > 32) {
     const pairs = level.subarray(0, level.length - (level.length % 64));
-    level = concat(sha256Rows(NODE, pairs, 64), level.subarray(pairs.length));
+    const above = sha256Rows(NODE, pairs, 64);
+    level = pairs.length === level.length ? above : concat(above, level.subarray(pairs.length));
   }
   return level;
 }

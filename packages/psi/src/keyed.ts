@@ -40,7 +40,7 @@ export function keyedInputs(
   inputs: PackedInputs,
   width: number,
 ): Uint8Array {
-  return cutRows(hmacSha256Each(key, inputs.bytes, inputs.ends, headLength(inputs)), width);
+  return hmacSha256Each(key, inputs.bytes, inputs.ends, headLength(inputs), width);
 }
 
 /** The first `width` bytes of each MAC of 32. */

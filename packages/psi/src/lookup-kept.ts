@@ -4,7 +4,7 @@ import { type Primitives, wipe } from "@koplamp/crypto";
 import type { PartyId, Vault } from "@koplamp/protocol";
 import { concat, lp } from "@koplamp/wire";
 import { PsiError } from "./errors.ts";
-import { cutRows, kdf } from "./keyed.ts";
+import { kdf } from "./keyed.ts";
 import { TOKEN_BYTES } from "./messages.ts";
 
 /** Whose index for whom, and under which key: 32 bytes that name the ceremony (`lookupContext`). */
@@ -60,5 +60,5 @@ export function indexTokens(
   secrets: Uint8Array,
 ): Uint8Array {
   const message = concat(lp("koplamp/idx/1"), context, lp(holder), lp(asker));
-  return cutRows(hmacSha256Under(secrets, message), TOKEN_BYTES);
+  return hmacSha256Under(secrets, message, TOKEN_BYTES);
 }

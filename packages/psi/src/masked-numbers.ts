@@ -2,7 +2,7 @@
 // Numbers that senders mask against each other: whoever gets all of them learns the sum, and no sender's own.
 import type { Primitives } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
-import { DISTINCT } from "./cache.ts";
+import { distinctLoaded } from "./cache.ts";
 import { PsiError } from "./errors.ts";
 import { kdf } from "./keyed.ts";
 import { MASKED_BYTES } from "./messages.ts";
@@ -27,17 +27,12 @@ export const maskItems: Job<[route: MaskRoute], Uint8Array> = job("psi.tokens.it
 export function maskedJobs(primitives: Primitives): readonly JobEntry[] {
   return [
     bind(maskPadding, (vault, route, rows) =>
-      masked(primitives, vault, route, { use: "padding", number: rows - distinctIn(vault) }),
+      masked(primitives, vault, route, { use: "padding", number: rows - distinctLoaded(vault) }),
     ),
     bind(maskItems, (vault, route) =>
-      masked(primitives, vault, route, { use: "items", number: distinctIn(vault) }),
+      masked(primitives, vault, route, { use: "items", number: distinctLoaded(vault) }),
     ),
   ];
-}
-
-function distinctIn(vault: Vault): number {
-  const distinct = vault.get(DISTINCT);
-  return new DataView(distinct.buffer, distinct.byteOffset, 4).getUint32(0);
 }
 
 /** Two uses in one session have masks that have nothing in common: a difference of two numbers would show otherwise. */

@@ -22,11 +22,17 @@ export interface Told {
 export function tellMatches({ parties, holders }: Matched, tell: Tell, atLeast: number): readonly Told[] {
   const told: Told[] = [];
   (holders ?? []).forEach((bitmap, item) => {
-    const named = parties.filter((_, bit) => ((bitmap >>> bit) & 1) === 1);
-    if (named.length < atLeast) return;
-    if (tell === "holders") told.push({ item, holders: named });
-    else if (tell === "count") told.push({ item, count: named.length });
-    else told.push({ item });
+    const count = bitsIn(bitmap);
+    if (count < atLeast) return;
+    if (tell === "count") told.push({ item, count });
+    else if (tell === "nothing") told.push({ item });
+    else told.push({ item, holders: parties.filter((_, bit) => ((bitmap >>> bit) & 1) === 1) });
   });
   return told;
+}
+
+function bitsIn(bitmap: number): number {
+  let count = 0;
+  for (let left = bitmap; left !== 0; left &= left - 1) count += 1;
+  return count;
 }

@@ -6,7 +6,6 @@ import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@k
 import { concat, lp } from "@koplamp/wire";
 import { ascending, compareAt, distinctRows } from "./ascending.ts";
 import { SECRETS } from "./cache.ts";
-import { cutRows } from "./keyed.ts";
 import { TOKEN_BYTES } from "./messages.ts";
 import type { Venn } from "./overlap-cells.ts";
 
@@ -57,7 +56,7 @@ export function tokenJobs(primitives: Primitives): readonly JobEntry[] {
 /** `token(i→R, x)` of protocols.md, section 6, of every loaded item, in their order. */
 function tokensOf(primitives: Primitives, vault: Vault, { sid, from, to }: TokenRoute): Uint8Array {
   const message = concat(lp("koplamp/tok/1"), sid, lp(from), lp(to));
-  return cutRows(primitives.hmacSha256Under(vault.get(SECRETS), message), TOKEN_BYTES);
+  return primitives.hmacSha256Under(vault.get(SECRETS), message, TOKEN_BYTES);
 }
 
 /** The hub token of protocols.md, section 10, of every loaded item, in their order. */
@@ -65,7 +64,7 @@ function hubTokensOf(primitives: Primitives, vault: Vault, { sid, use }: HubRout
   const pepper = vault.get(groupSecretHandle(use));
   const macs = primitives.hmacSha256Under(vault.get(SECRETS), concat(lp("koplamp/hub/1"), sid));
   const ends = Uint32Array.from({ length: macs.length / 32 }, (_, at) => (at + 1) * 32);
-  return cutRows(primitives.hmacSha256Each(pepper, macs, ends), TOKEN_BYTES);
+  return primitives.hmacSha256Each(pepper, macs, ends, 0, TOKEN_BYTES);
 }
 
 /** Tokens sorted, each once, and as many random ones among them as make `rows`; 0 adds none. */

@@ -17,6 +17,7 @@ import {
   openCache,
   type SealedPart,
   sealFound,
+  sealLoaded,
   seekInputs,
   seekKnown,
   seekShards,
@@ -117,6 +118,20 @@ describe("a cache that is read in parts", () => {
       Buffer.from(sealed.subarray(0, 12)).toString("hex"),
     );
     expect(new Set(nonces).size).toBe(8);
+  });
+
+  it("gives what one session found to the next, sealed", () => {
+    const inputs = inputsOf(["item 7", "item 3", "item 7"]);
+    const { vault: first, value } = inSession<SealedPart>("alice", [
+      [openCache, [scope, federation.site("alice").chunks]],
+      [loadItems, [inputs]],
+      [sealLoaded, [scope, SEED.subarray(0, 12)]],
+    ]);
+    const { vault: next } = inSession("alice", [[loadSealed, [scope, [value]]]]);
+    for (const handle of ["s", "distinct"]) expect(next.get(handle)).toEqual(first.get(handle));
+    expect(value).toMatchObject({ distinct: 2, sealed: { length: 12 + 3 * 32 + 16 } });
+    const secret = Buffer.from(first.get("s").subarray(0, 32));
+    expect(Buffer.from(value.sealed).includes(secret)).toBe(false);
   });
 
   it("refuses a part that is not what was sealed, or of another use", () => {
