@@ -41,10 +41,16 @@ export interface Primitives {
     head?: number,
     taken?: number,
   ): Uint8Array;
-  /** HMAC-SHA256 under one key of many inputs, 32 bytes each, in order; inputs as `sha256Each` takes them. */
-  hmacSha256Each(key: Uint8Array, bytes: Uint8Array, ends: Uint32Array, head?: number): Uint8Array;
-  /** HMAC-SHA256 of one message under each of many keys of 32 bytes: 32 bytes each, in order. */
-  hmacSha256Under(keys: Uint8Array, message: Uint8Array): Uint8Array;
+  /** HMAC-SHA256 under one key of many inputs, in order; inputs, and what is taken of each, as with `sha256Each`. */
+  hmacSha256Each(
+    key: Uint8Array,
+    bytes: Uint8Array,
+    ends: Uint32Array,
+    head?: number,
+    taken?: number,
+  ): Uint8Array;
+  /** HMAC-SHA256 of one message under each of many keys of 32 bytes, in order: of each the first `taken` bytes, as above. */
+  hmacSha256Under(keys: Uint8Array, message: Uint8Array, taken?: number): Uint8Array;
   /** RFC 5869. `hkdfExtract` gives 32 bytes; `hkdfExpand` at most 255 · 32. */
   hkdfExtract(salt: Uint8Array, ikm: Uint8Array): Uint8Array;
   hkdfExpand(prk: Uint8Array, info: Uint8Array, length: number): Uint8Array;

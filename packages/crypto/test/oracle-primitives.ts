@@ -31,10 +31,18 @@ export const oraclePrimitives: Primitives = {
         ),
       taken,
     ),
-  hmacSha256Each: (key, bytes, ends) =>
-    eachOf(ends.length, (at) => hmac(sha256, key, bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]))),
-  hmacSha256Under: (keys, message) =>
-    eachOf(keys.length / 32, (at) => hmac(sha256, keys.subarray(at * 32, (at + 1) * 32), message)),
+  hmacSha256Each: (key, bytes, ends, _head, taken = 32) =>
+    eachOf(
+      ends.length,
+      (at) => hmac(sha256, key, bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at])).subarray(0, taken),
+      taken,
+    ),
+  hmacSha256Under: (keys, message, taken = 32) =>
+    eachOf(
+      keys.length / 32,
+      (at) => hmac(sha256, keys.subarray(at * 32, (at + 1) * 32), message).subarray(0, taken),
+      taken,
+    ),
   hkdfExtract: (salt, ikm) => extract(sha256, ikm, salt),
   hkdfExpand: (prk, info, length) => expand(sha256, prk, info, length),
   aes256Ctr: (key, length) => ctr(key, new Uint8Array(16)).encrypt(new Uint8Array(length)),

@@ -14,7 +14,7 @@ const INNER = 0x36;
 const OUTER = 0x5c;
 /** Fewer messages than this take OpenSSL no longer than they take to get to the kernel the first time. */
 const FEWEST = 64;
-/** Keys that are under a pad at a time, where each has one of its own. */
+/** Messages of a MAC at a time: what is between its two halves stays in the cache, and no garbage comes of it. */
 const STRETCH = 1024;
 
 /** The batches of `Primitives`. */
@@ -23,18 +23,18 @@ export type BatchHash = Pick<Primitives, "sha256Rows" | "sha256Each" | "hmacSha2
 /** Batches over the kernel, which is made at the first one that is worth it, and over OpenSSL. */
 export function batchHash(kernel: () => HashEach = kernelHash): BatchHash {
   let found: HashEach | undefined;
-  const sha256Each: HashEach = (prefix, bytes, ends, head, taken) => {
+  const sha256Each: HashEach = (prefix, bytes, ends, ...rest) => {
     if (ends.length < FEWEST || prefix.length + longest(ends) > MOST_MESSAGE) {
-      return opensslEach(prefix, bytes, ends, head, taken);
+      return opensslEach(prefix, bytes, ends, ...rest);
     }
     found ??= testedOr(kernel);
-    return found(prefix, bytes, ends, head, taken);
+    return found(prefix, bytes, ends, ...rest);
   };
   return {
     sha256Rows: (prefix, rows, width) => sha256Each(Uint8Array.of(prefix), rows, endsOf(rows, width)),
     sha256Each,
     hmacSha256Each: (...inputs) => hmacEach(sha256Each, ...inputs),
-    hmacSha256Under: (keys, message) => hmacUnder(sha256Each, keys, message),
+    hmacSha256Under: (...inputs) => hmacUnder(sha256Each, ...inputs),
   };
 }
 
@@ -62,8 +62,8 @@ function opensslEach(
   ends: Uint32Array,
   _head?: number,
   taken = DIGEST,
+  digests: Uint8Array = new Uint8Array(ends.length * taken),
 ): Uint8Array {
-  const digests = new Uint8Array(ends.length * taken);
   const message = new Uint8Array(prefix.length + longest(ends));
   message.set(prefix);
   let from = 0;
@@ -84,32 +84,45 @@ function hmacEach(
   bytes: Uint8Array,
   ends: Uint32Array,
   head?: number,
+  taken = DIGEST,
 ): Uint8Array {
   const short = key.length > BLOCK ? new Uint8Array(hash("sha256", key, "buffer")) : key;
   const [inner, outer] = [new Uint8Array(BLOCK), new Uint8Array(BLOCK)];
   pad(inner, short, 0, short.length, INNER);
   pad(outer, short, 0, short.length, OUTER);
-  const digests = sha256Each(inner, bytes, ends, head);
-  const macs = sha256Each(outer, digests, endsOf(digests, DIGEST));
+  const macs = new Uint8Array(ends.length * taken);
+  const digests = new Uint8Array(Math.min(STRETCH, ends.length) * DIGEST);
+  const rowEnds = endsOf(digests, DIGEST);
+  for (let from = 0; from < ends.length; from += STRETCH) {
+    const to = Math.min(from + STRETCH, ends.length);
+    const start = from === 0 ? 0 : (ends[from - 1] ?? 0);
+    const some = ends.slice(from, to).map((end) => end - start);
+    const rows = digests.subarray(0, some.length * DIGEST);
+    sha256Each(inner, bytes.subarray(start, ends[to - 1]), some, head, DIGEST, rows);
+    const into = macs.subarray(from * taken, to * taken);
+    sha256Each(outer, rows, rowEnds.subarray(0, some.length), 0, taken, into);
+  }
   wipe(inner, outer, digests);
   return macs;
 }
 
-/** HMAC-SHA256 of one message under each of many keys of 32 bytes: 32 bytes each, in order. */
-function hmacUnder(sha256Each: HashEach, keys: Uint8Array, message: Uint8Array): Uint8Array {
-  const macs = new Uint8Array(keys.length);
-  const most = Math.min(STRETCH, keys.length / DIGEST);
+/** HMAC-SHA256 of one message under each of many keys of 32 bytes, in order. */
+function hmacUnder(sha256Each: HashEach, keys: Uint8Array, message: Uint8Array, taken = DIGEST): Uint8Array {
+  const count = keys.length / DIGEST;
+  const macs = new Uint8Array(count * taken);
+  const most = Math.min(STRETCH, count);
   const inner = paddedRows(most, INNER, message);
   const outer = paddedRows(most, OUTER, new Uint8Array(DIGEST));
-  for (let from = 0; from < keys.length; from += STRETCH * DIGEST) {
-    const some = keys.subarray(from, from + STRETCH * DIGEST);
-    const digests = hashRows(sha256Each, inner, some, INNER);
-    for (let at = 0; at < digests.length; at += DIGEST)
-      outer.rows.set(digests.subarray(at, at + DIGEST), (at / DIGEST) * outer.width + BLOCK);
-    macs.set(hashRows(sha256Each, outer, some, OUTER), from);
-    wipe(digests);
+  const digests = new Uint8Array(most * DIGEST);
+  for (let from = 0; from < count; from += STRETCH) {
+    const some = keys.subarray(from * DIGEST, (from + STRETCH) * DIGEST);
+    const rows = digests.subarray(0, some.length);
+    hashRows(sha256Each, inner, some, rows);
+    for (let at = 0; at < rows.length; at += DIGEST)
+      outer.rows.set(rows.subarray(at, at + DIGEST), (at / DIGEST) * outer.width + BLOCK);
+    hashRows(sha256Each, outer, some, macs.subarray(from * taken, (from + STRETCH) * taken), taken);
   }
-  wipe(inner.rows, outer.rows);
+  wipe(inner.rows, outer.rows, digests);
   return macs;
 }
 
@@ -117,6 +130,9 @@ function hmacUnder(sha256Each: HashEach, keys: Uint8Array, message: Uint8Array):
 interface PaddedRows {
   readonly rows: Uint8Array;
   readonly width: number;
+  readonly ends: Uint32Array;
+  /** What a key is put under. */
+  readonly mask: number;
 }
 
 /** Rows that lack nothing but their key. */
@@ -124,23 +140,23 @@ function paddedRows(count: number, mask: number, after: Uint8Array): PaddedRows 
   const width = BLOCK + after.length;
   const rows = new Uint8Array(count * width).fill(mask);
   for (let row = 0; row < count; row += 1) rows.set(after, row * width + BLOCK);
-  return { rows, width };
+  return { rows, width, ends: endsOf(rows, width), mask };
 }
 
 /** The digest of a row for each key, which is put there under its pad. */
 function hashRows(
   sha256Each: HashEach,
-  { rows, width }: PaddedRows,
+  { rows, width, ends, mask }: PaddedRows,
   keys: Uint8Array,
-  mask: number,
-): Uint8Array {
+  into: Uint8Array,
+  taken = DIGEST,
+): void {
   const count = keys.length / DIGEST;
   for (let row = 0; row < count; row += 1) {
     const [to, from] = [row * width, row * DIGEST];
     for (let byte = 0; byte < DIGEST; byte += 1) rows[to + byte] = (keys[from + byte] ?? 0) ^ mask;
   }
-  const some = rows.subarray(0, count * width);
-  return sha256Each(new Uint8Array(), some, endsOf(some, width));
+  sha256Each(new Uint8Array(), rows.subarray(0, count * width), ends.subarray(0, count), 0, taken, into);
 }
 
 /** The first block of an HMAC: the key at `from` to `to`, filled up with zeros, under a pad. */

@@ -2,8 +2,8 @@
 import type { Primitives } from "@koplamp/crypto";
 import { checkedExports, kernelExports } from "./kernel.ts";
 
-/** `Primitives.sha256Each`. */
-export type HashEach = Primitives["sha256Each"];
+/** `Primitives.sha256Each`. `into`: where the digests go, and may be where the inputs are while all of each is taken. */
+export type HashEach = (...args: [...Parameters<Primitives["sha256Each"]>, into?: Uint8Array]) => Uint8Array;
 
 /** What of the kernel hashes messages. */
 interface Hashing {
@@ -29,8 +29,8 @@ const BEYOND = 16;
 /** The kernel's SHA-256, of four messages at a time, for messages up to `MOST_MESSAGE`. Throws where it does not run. */
 export function kernelHash(exports: Readonly<Record<string, unknown>> = kernelExports()): HashEach {
   const kernel = hashingOf(exports);
-  return (prefix, bytes, ends, head = 0, taken = DIGEST) => {
-    const digests = new Uint8Array(ends.length * taken);
+  return (prefix, bytes, ends, head = 0, taken = DIGEST, into) => {
+    const digests = into ?? new Uint8Array(ends.length * taken);
     try {
       kernel.memory.set(prefix, kernel.left);
       kernel.hashBegin(prefix.length, head, taken);

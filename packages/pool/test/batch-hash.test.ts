@@ -123,6 +123,33 @@ describe.skipIf(!hasShared)("HMAC-SHA-256 in batches (needs ../shared)", () => {
   });
 });
 
+/** The first bytes of each of many digests. */
+function beginnings(digests: Uint8Array, taken: number): Uint8Array {
+  return concat(
+    ...Array.from({ length: digests.length / 32 }, (_, at) => digests.subarray(at * 32, at * 32 + taken)),
+  );
+}
+
+describe("HMAC-SHA-256 of many messages under one key", () => {
+  test("is that of node:crypto: none, some, a stretch and more, messages of every length, whole and begun", () => {
+    const { hmacSha256Each } = batchHash();
+    const key = randomBytes(32);
+    for (const count of [0, 1, 64, 1023, 1024, 1025, 2111]) {
+      const { bytes, ends } = messagesOf(Array.from({ length: count }, (_, at) => at % 200));
+      const macs = concat(
+        ...Array.from(ends, (end, at) =>
+          createHmac("sha256", key)
+            .update(bytes.subarray(at === 0 ? 0 : ends[at - 1], end))
+            .digest(),
+        ),
+      );
+      expect(Buffer.compare(hmacSha256Each(key, bytes, ends), macs), `${count}`).toBe(0);
+      const begun = Buffer.compare(hmacSha256Each(key, bytes, ends, 0, 16), beginnings(macs, 16));
+      expect(begun, `16 bytes of ${count}`).toBe(0);
+    }
+  });
+});
+
 describe("HMAC-SHA-256 of one message under many keys", () => {
   const macsBy = (keys: Uint8Array, message: Uint8Array): Uint8Array =>
     concat(
@@ -139,8 +166,11 @@ describe("HMAC-SHA-256 of one message under many keys", () => {
       for (const length of [0, 1, 55, 56, 100, MOST_MESSAGE - 64, MOST_MESSAGE - 63, 1000]) {
         const keys = randomBytes(count * 32);
         const message = randomBytes(length);
-        const same = Buffer.compare(hmacSha256Under(keys, message), macsBy(keys, message));
+        const macs = macsBy(keys, message);
+        const same = Buffer.compare(hmacSha256Under(keys, message), macs);
         expect(same, `${count} keys, ${length} bytes`).toBe(0);
+        const begun = Buffer.compare(hmacSha256Under(keys, message, 16), beginnings(macs, 16));
+        expect(begun, `16 bytes of ${count} keys, ${length} bytes`).toBe(0);
       }
     }
   });

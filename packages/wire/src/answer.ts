@@ -333,7 +333,9 @@ function sortedBy<T>(items: readonly T[], nameOf: (item: T) => readonly string[]
 }
 
 function compared(left: readonly string[], right: readonly string[]): number {
-  const at = left.findIndex((text, index) => text !== right[index]);
-  if (at < 0) return left.length - right.length;
-  return (left[at] ?? "") < (right[at] ?? "") ? -1 : 1;
+  for (let at = 0; at < left.length; at += 1) {
+    const [one, other] = [left[at] ?? "", right[at]];
+    if (one !== other) return other === undefined || one > other ? 1 : -1;
+  }
+  return left.length - right.length;
 }

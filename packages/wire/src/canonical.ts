@@ -100,7 +100,11 @@ function plainName(name: string): string {
   return name;
 }
 
+/** What is plain at a glance: most of a long answer is. */
+const ASCII = /^[\n\x20-\x7e]*$/;
+
 function plainString(text: string): string {
+  if (ASCII.test(text)) return text;
   if (!text.isWellFormed()) throw unfit("text with a lone surrogate");
   if (/[^\P{Cc}\n]/u.test(text)) throw unfit("text with a control character");
   if (text.normalize("NFC") !== text) throw unfit("text that is not in normal form C");

@@ -28,10 +28,11 @@ export function putUtf8(text: string, bytes: Uint8Array, from: number, room: num
 function putRest(text: string, ascii: number, bytes: Uint8Array, from: number, room: number): number {
   if (!text.isWellFormed()) throw new RangeError("expected well-formed text, got a lone surrogate");
   let at = from + ascii;
-  for (const character of text.slice(ascii)) {
-    const code = character.codePointAt(0) ?? 0;
+  for (let unit = ascii; unit < text.length; unit += 1) {
+    const code = text.codePointAt(unit) ?? 0;
     if (at + lengthOf(code) - from > room) return -1;
     at = putCodePoint(bytes, at, code);
+    if (code >= 0x10000) unit += 1;
   }
   return at - from;
 }
