@@ -5,12 +5,12 @@ import { isIP } from "node:net";
 import { connect } from "node:tls";
 import { faultOf } from "@koplamp/engine";
 import { chooseGroup, nodePrimitives } from "@koplamp/pool";
-import { readSource } from "@koplamp/sources";
 import { spkiPin } from "@koplamp/transport";
 import { type NodeConfig, readNodeConfig } from "./config.ts";
 import { StartError } from "./errors.ts";
 import { IssuerKeys } from "./issuer-keys.ts";
 import { readOwnPolicy } from "./own-policy.ts";
+import { sourceReader } from "./source-reader.ts";
 import { admitted, machineKeys } from "./start.ts";
 
 /** How a command of the daemon writes. */
@@ -150,9 +150,10 @@ async function state({ state: dir }: NodeConfig): Promise<string> {
   return `${dir} can be written`;
 }
 
-async function source({ sources }: NodeConfig, name: string): Promise<string> {
-  const spec = sources[name];
+async function source(config: NodeConfig, name: string): Promise<string> {
+  const spec = config.sources[name];
   if (spec === undefined) return "not declared";
-  const { table } = await readSource(spec, Object.keys(spec.columns));
+  const read = await sourceReader(config);
+  const { table } = await read(spec, Object.keys(spec.columns));
   return `${table.rows} rows`;
 }

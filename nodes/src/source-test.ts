@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import { didYouMean } from "@koplamp/query";
-import { readSource } from "@koplamp/sources";
 import type { ColumnQuality } from "@koplamp/wire";
 import { readNodeConfig } from "./config.ts";
 import type { Output } from "./doctor.ts";
 import { StartError } from "./errors.ts";
+import { sourceReader } from "./source-reader.ts";
 
 /** Reads one declared source and tells what was found, in counts only: never a value. Gives the exit status. */
 export async function testSource(file: string, name: string, { json, print }: Output): Promise<number> {
-  const { sources } = await readNodeConfig(file);
+  const config = await readNodeConfig(file);
+  const { sources } = config;
   const spec = Object.hasOwn(sources, name) ? sources[name] : undefined;
   if (spec === undefined) {
     const names = Object.keys(sources);
     const known = names.length === 0 ? `${file} declares no source` : `sources: ${names.join(", ")}`;
     throw new StartError("source", `there is no source "${name}"${didYouMean(name, names)}`, known);
   }
-  const { table, quality } = await readSource(spec, Object.keys(spec.columns));
+  const read = await sourceReader(config);
+  const { table, quality } = await read(spec, Object.keys(spec.columns));
   if (json) print(JSON.stringify({ source: name, rows: table.rows, columns: quality }));
   else {
     print(`${name}  ${table.rows} rows`);

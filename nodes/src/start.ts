@@ -27,6 +27,7 @@ import { type DeskPorts, openDesk } from "./desk.ts";
 import { StartError } from "./errors.ts";
 import { type OwnPolicy, openOwnPolicy } from "./own-policy.ts";
 import { admitSignedIn } from "./sign-in.ts";
+import { scratchFolder } from "./source-reader.ts";
 
 /** A node at work. */
 export interface RunningNode {
@@ -121,7 +122,7 @@ async function openPorts(
   parts.defer(() => workers.close());
   const presence = new Presence(line, post, clock, limits.graceMs);
   parts.defer(() => presence.close());
-  const folder = join(config.state, "scratch");
+  const folder = scratchFolder(config);
   const scratch = openScratch(folder);
   const sources = openSources(config.sources, readSourceIn(folder));
   const openChannel: NodePorts["openChannel"] = (request) =>
