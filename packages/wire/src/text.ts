@@ -3,9 +3,16 @@
 
 const HEX = "0123456789abcdef";
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/** The characters of base64 by value, and their values by character: zero for what is none. */
+const DIGITS: Uint8Array = Uint8Array.from(BASE64, (digit) => digit.charCodeAt(0));
+const VALUES = new Uint8Array(128);
+for (const [value, digit] of DIGITS.entries()) VALUES[digit] = value;
+const PADDING = 0x3d;
 
 /** The UTF-8 bytes of well-formed text. @throws {RangeError} on a lone surrogate. */
 export function utf8(text: string): Uint8Array {
+  const ascii = new Uint8Array(text.length);
+  if (putUtf8(text, ascii, 0, ascii.length) === ascii.length) return ascii;
   const bytes = new Uint8Array(text.length * 3);
   return bytes.slice(0, putUtf8(text, bytes, 0, bytes.length));
 }
@@ -58,7 +65,7 @@ function putCodePoint(bytes: Uint8Array, start: number, code: number): number {
 
 /** The text of well-formed UTF-8. @throws {RangeError} on anything else (RFC 3629, section 3). */
 export function fromUtf8(bytes: Uint8Array): string {
-  if (bytes.length <= SHORT && isAscii(bytes)) return characters(bytes);
+  if (isAscii(bytes)) return characters(bytes);
   const chunks: string[] = [];
   let units: number[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -74,16 +81,25 @@ export function fromUtf8(bytes: Uint8Array): string {
   return chunks.join("") + String.fromCharCode(...units);
 }
 
-/** Bytes of a text that is tried as ASCII first. */
-const SHORT = 256;
+/** Bytes that become text in one call; a multiple of three. */
+const PIECE = 12_288;
 
 function isAscii(bytes: Uint8Array): boolean {
   for (let at = 0; at < bytes.length; at += 1) if ((bytes[at] ?? 0) >= 0x80) return false;
   return true;
 }
 
+/** The text whose units are these bytes. */
 function characters(bytes: Uint8Array): string {
+  if (bytes.length > PIECE) return inPieces(bytes, PIECE, characters);
   return String.fromCharCode.apply(null, bytes as unknown as number[]); // safe because it takes whatever has a length
+}
+
+/** What bytes become a piece at a time: a text that grows by characters takes twenty times its own memory. */
+function inPieces(bytes: Uint8Array, size: number, textOf: (piece: Uint8Array) => string): string {
+  const pieces: string[] = [];
+  for (let at = 0; at < bytes.length; at += size) pieces.push(textOf(bytes.subarray(at, at + size)));
+  return pieces.join("");
 }
 
 function codePointAt(bytes: Uint8Array, at: number): readonly [code: number, length: number] {
@@ -134,14 +150,14 @@ export function fromHex(text: string): Uint8Array {
 
 /** Standard base64 with padding (RFC 4648, section 4). */
 export function base64(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 3) {
+  if (bytes.length > PIECE) return inPieces(bytes, PIECE, base64);
+  const digits = new Uint8Array(Math.ceil(bytes.length / 3) * 4);
+  for (let at = 0, to = 0; at < bytes.length; at += 3) {
     const word = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    const left = bytes.length - at;
-    text += `${BASE64[word >> 18]}${BASE64[(word >> 12) & 63]}`;
-    text += `${left > 1 ? BASE64[(word >> 6) & 63] : "="}${left > 2 ? BASE64[word & 63] : "="}`;
+    for (let shift = 18; shift >= 0; shift -= 6) digits[to++] = DIGITS[(word >> shift) & 63] ?? 0;
   }
-  return text;
+  const missing = (3 - (bytes.length % 3)) % 3;
+  return characters(digits.fill(PADDING, digits.length - missing));
 }
 
 /** The bytes of canonical, padded, standard base64. @throws {RangeError} on anything else, stray bits included. */
@@ -151,8 +167,7 @@ export function fromBase64(text: string): Uint8Array {
   const bytes = new Uint8Array((text.length / 4) * 3 - padding);
   for (let at = 0, to = 0; at < text.length; at += 4) {
     let word = 0;
-    for (let next = 0; next < 4; next += 1)
-      word = (word << 6) | Math.max(0, BASE64.indexOf(text[at + next] ?? "="));
+    for (let next = 0; next < 4; next += 1) word = (word << 6) | (VALUES[text.charCodeAt(at + next)] ?? 0);
     for (let shift = 16; shift >= 0 && to < bytes.length; shift -= 8) bytes[to++] = (word >> shift) & 255;
   }
   if (base64(bytes) !== text) throw notBase64(); // a foreign character reads as zero and fails here

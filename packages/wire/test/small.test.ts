@@ -116,6 +116,19 @@ describe("an encoding", () => {
     );
   });
 
+  it.each([12_287, 12_288, 12_289, 24_577, 100_000])("is that of the platform for %d bytes", (length) => {
+    const bytes = Uint8Array.from({ length }, (_, at) => (at * 2_654_435_761) >>> 24);
+    const text = String.fromCharCode(...bytes.subarray(0, 1000).map((byte) => byte & 127)).repeat(
+      length / 1000,
+    );
+    expect(base64(bytes)).toBe(Buffer.from(bytes).toString("base64"));
+    expect(fromBase64(base64(bytes))).toEqual(bytes);
+    for (const one of [text, `${text}é`, `é${text}😀`]) {
+      expect(utf8(one)).toEqual(new Uint8Array(Buffer.from(one)));
+      expect(fromUtf8(utf8(one))).toBe(one);
+    }
+  });
+
   it.each(["QQ", "QQ=", "QR==", "Q===", "QQ==\n", " QQ==", "QQ-_", "QUI=QUI="])(
     "in base64 is not %j",
     (text) => {
