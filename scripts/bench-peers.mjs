@@ -35,7 +35,8 @@ the project, met or missed by what was measured, or with the command that measur
 
   --items <n>      items of each list (default: ${FULL_BUCKET}, a full bucket: the goals are there)
   --beside <n>     lists of this size too: 100000 is padded to 131072
-  --pairs <n>      pairs that count, after one that does not (default: 5)
+  --pairs <n>      pairs that count, after one that does not (default: 5); 0 measures later questions alone
+  --later <n>      later questions over tokens that count (default: 5)
   --backend <name> portable, native or both (default: both)
   --goals          run what measures the other goals too: hours
   --json           one JSON document on standard output
@@ -44,6 +45,7 @@ the project, met or missed by what was measured, or with the command that measur
   npm run bench:peers -- --backend portable --pairs 1    one pair, which is no median
   npm run bench:peers -- --beside 100000                 what padding costs
   npm run bench:peers -- --items 2048 --pairs 3          whether it works
+  npm run bench:peers -- --pairs 0                       what a later question costs, without psi.js
 `;
 const PEERS = fileURLToPath(new URL("../bench/peers", import.meta.url));
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -57,6 +59,7 @@ const { values } = parseArgs({
     items: { type: "string", default: String(FULL_BUCKET) },
     beside: { type: "string" },
     pairs: { type: "string", default: "5" },
+    later: { type: "string", default: "5" },
     backend: { type: "string", default: "both" },
     goals: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
@@ -67,16 +70,16 @@ if (values.help) process.stdout.write(HELP);
 else await measuredAll();
 
 async function measuredAll() {
-  const pairs = wholeOf("pairs", values.pairs, 1);
+  const counts = { pairs: wholeOf("pairs", values.pairs, 0), later: wholeOf("later", values.later, 1) };
   const beside = values.beside === undefined ? [] : [wholeOf("beside", values.beside, 16)];
   const sizes = [wholeOf("items", values.items, 16), ...beside];
   const backends = backendsOf(values.backend).filter(isHere);
-  await installed();
+  if (counts.pairs > 0) await installed();
   const loads = [loadavg()[0] ?? 0];
   const runs = [];
   for (const backend of backends) {
     for (const items of sizes) {
-      const found = await compared(backend, items, pairs);
+      const found = await compared(backend, items, counts);
       runs.push(found);
       if (!values.json) print(...runText(found));
     }
@@ -122,14 +125,15 @@ async function installed() {
 
 /** @param {readonly number[]} loads */
 async function machineOf(loads) {
-  const versionIn = async (/** @type {string} */ file) => JSON.parse(await readFile(file, "utf8")).version;
+  const contentOf = async (/** @type {string} */ file) => JSON.parse(await readFile(file, "utf8"));
+  const peer = (await contentOf(join(PEERS, "package.json"))).dependencies["@openmined/psi.js"];
   const own = fileURLToPath(new URL("../packages/sdk/package.json", import.meta.url));
   const native = findNativeGroup();
   return {
     versions: {
       node: process.versions.node,
-      koplamp: await versionIn(own),
-      "@openmined/psi.js": await versionIn(join(PEERS, "node_modules/@openmined/psi.js/package.json")),
+      koplamp: (await contentOf(own)).version,
+      "@openmined/psi.js": peer,
       libsodium: native.group === undefined ? "absent" : native.version,
     },
     cpuModel: cpus()[0]?.model ?? "unknown",
@@ -138,31 +142,38 @@ async function machineOf(loads) {
   };
 }
 
-/** @param {"portable" | "native"} backend @param {number} items @param {number} pairs */
-async function compared(backend, items, pairs) {
+/** @param {"portable" | "native"} backend @param {number} items @param {{ pairs: number, later: number }} counts */
+async function compared(backend, items, counts) {
   const dir = await mkdtemp(join(tmpdir(), "koplamp-peers-"));
   try {
     const federation = await started(dir, backend, items);
     try {
-      await psiJs(items); // what is read, compiled and allocated once is no pair's
-      await federation.matched("pair");
-      await federation.serves();
-      const found = [];
-      for (let pair = 0; pair < pairs; pair += 1) {
-        const [theirs, ours] = [await psiJs(items), await federation.matched("pair")];
-        if (backend === "portable") found.push({ theirs, ours });
-        else found.push({ theirs, ours, blind: await federation.matched("blind"), bare: bare(items) });
-      }
+      const pairs = counts.pairs === 0 ? [] : await inPairs(federation, backend, items, counts.pairs);
       await federation.matched("tokens"); // evaluates every item once
+      await federation.serves();
       const later = [];
-      for (let time = 0; time < pairs; time += 1) later.push(await federation.matched("tokens"));
-      return { backend, items, pairs: found, later, ...(await federation.peaks()) };
+      for (let time = 0; time < counts.later; time += 1) later.push(await federation.matched("tokens"));
+      return { backend, items, pairs, later, ...(await federation.peaks()) };
     } finally {
       await federation.stop();
     }
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** @param {Awaited<ReturnType<typeof started>>} federation @param {"portable" | "native"} backend @param {number} items @param {number} count */
+async function inPairs(federation, backend, items, count) {
+  await psiJs(items); // what is read, compiled and allocated once is no pair's
+  await federation.matched("pair");
+  await federation.serves();
+  const found = [];
+  for (let pair = 0; pair < count; pair += 1) {
+    const [theirs, ours] = [await psiJs(items), await federation.matched("pair")];
+    if (backend === "portable") found.push({ theirs, ours });
+    else found.push({ theirs, ours, blind: await federation.matched("blind"), bare: bare(items) });
+  }
+  return found;
 }
 
 /** CPU-ms of one intersection by psi.js. @param {number} items */

@@ -108,7 +108,7 @@ function ratioVerdict(id: string, backend: PeerBackend, runs: readonly PeerRun[]
   const what = `match-pair with proofs, ${backend}: ${least} times less CPU than psi.js (aim ${aim}), ${FULL_BUCKET} items each`;
   const run = atSize(runs, backend);
   const command = `npm run bench:peers -- --backend ${backend}`;
-  if (run === undefined) return { id, what, verdict: "not measured here", command };
+  if (run === undefined || run.pairs.length === 0) return { id, what, verdict: "not measured here", command };
   const { median, least: lowest, most } = ratios(run.pairs);
   const figure = `${median.toFixed(2)}, ${lowest.toFixed(2)} to ${most.toFixed(2)} over ${pairsText(run.pairs.length)}, ${run.items} items`;
   if (run.items !== FULL_BUCKET) return { id, what, verdict: "not measured here", figure, command };
@@ -196,11 +196,14 @@ export function runText({ backend, items, pairs, later, nodeMiB, relayMiB }: Pee
   const blind = pairs.flatMap((pair) => (pair.blind === undefined ? [] : [pair.blind]));
   const bare = pairs.flatMap((pair) => (pair.bare === undefined ? [] : [pair.bare]));
   const each = (cpu: readonly number[]): string => microsEach(cpu, items).toFixed(cpu === later ? 2 : 0);
-  return [
-    `${items} by ${items} items, ${backend}, ${pairsText(pairs.length)}${pairs.length === 1 ? ", no median" : ", medians"}`,
+  const beside = [
     `  @openmined/psi.js, raw        ${each(pairs.map(({ theirs }) => theirs))} CPU-µs an item of each`,
     `  match-pair/1, with proofs     ${each(pairs.map(({ ours }) => ours))} CPU-µs an item of each, all processes and the client`,
     `  times less                    ${median.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`,
+  ];
+  return [
+    `${items} by ${items} items, ${backend}, ${pairsText(pairs.length)}${pairs.length === 1 ? ", no median" : ", medians"}`,
+    ...(pairs.length === 0 ? [] : beside),
     ...(blind.length === 0
       ? []
       : [
@@ -213,5 +216,6 @@ export function runText({ backend, items, pairs, later, nodeMiB, relayMiB }: Pee
 }
 
 function pairsText(count: number): string {
+  if (count === 0) return "no pairs";
   return count === 1 ? "one pair" : `${count} pairs`;
 }

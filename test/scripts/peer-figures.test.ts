@@ -56,6 +56,14 @@ describe("arithmetic over pairs", () => {
 });
 
 describe("goals", () => {
+  test("without a pair, of what later questions cost alone", () => {
+    const run = runWith({ pairs: [] });
+    expect(verdictOf("P1", [run])).toMatchObject({ verdict: "not measured here" });
+    expect(verdictOf("P1", [run])?.figure).toBeUndefined();
+    expect(verdictOf("P4", [run])).toMatchObject({ verdict: "met" });
+    expect(runText(run).join("\n")).toMatch(/no pairs.*\n +match-tokens.* 4\.00 /);
+  });
+
   test("all of performance.md, section 4, in its order, each with a verdict", () => {
     const ids = verdictsOf([]).map(({ id }) => id);
     expect([...new Set(ids)]).toEqual([
