@@ -36,7 +36,7 @@ the project, met or missed by what was measured, or with the command that measur
   --items <n>      items of each list (default: ${FULL_BUCKET}, a full bucket: the goals are there)
   --beside <n>     lists of this size too: 100000 is padded to 131072
   --pairs <n>      pairs that count, after one that does not (default: 5); 0 measures later questions alone
-  --later <n>      later questions over tokens that count (default: 5)
+  --later <n>      later questions over tokens that count (default: 21)
   --backend <name> portable, native or both (default: both)
   --goals          run what measures the other goals too: hours
   --json           one JSON document on standard output
@@ -59,7 +59,7 @@ const { values } = parseArgs({
     items: { type: "string", default: String(FULL_BUCKET) },
     beside: { type: "string" },
     pairs: { type: "string", default: "5" },
-    later: { type: "string", default: "5" },
+    later: { type: "string", default: "21" },
     backend: { type: "string", default: "both" },
     goals: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
