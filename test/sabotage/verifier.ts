@@ -249,4 +249,40 @@ export const VERIFIER: readonly Switch[] = [
     ],
     test: { file: "packages/engine/test/erasure.test.ts", name: "nothing after it" },
   },
+  {
+    id: "erase.remembered",
+    guarantee: "G15",
+    weak: "what was evaluated for a list stays in memory when its question is erased",
+    edits: [
+      {
+        file: "packages/engine/src/erasure.ts",
+        from: "  dropChunks(store, caches);\n",
+        to: "  for (const name of caches) store.dropSealed(name);\n",
+      },
+      {
+        file: "packages/engine/src/erasure.ts",
+        from: 'import { dropChunks } from "./evaluated-before.ts";\n',
+        to: "",
+      },
+    ],
+    test: { file: "packages/engine/test/evaluated-before.test.ts", name: "though the same chunk came back" },
+  },
+  {
+    id: "erase.while-running",
+    guarantee: "G15",
+    weak: "a question puts back into memory what was erased while it ran",
+    edits: [
+      {
+        file: "packages/engine/src/items-loader.ts",
+        from: "{ names: standing, part: found }",
+        to: "{ names: names(), part: found }",
+      },
+      {
+        file: "packages/engine/src/items-loader.ts",
+        from: "found !== undefined && stands",
+        to: "found !== undefined && stands !== undefined",
+      },
+    ],
+    test: { file: "packages/engine/test/evaluated-before.test.ts", name: "gone while the question ran" },
+  },
 ];

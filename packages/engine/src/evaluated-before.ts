@@ -33,8 +33,7 @@ export function takeEvaluated(
 ): SealedPart | undefined {
   const found = FOUND.get(store)?.get(list);
   FOUND.get(store)?.delete(list);
-  const same = found?.names.length === names.length && names.every((name, at) => name === found.names[at]);
-  return same ? found?.part : undefined;
+  return found?.names.join() === names.join() ? found?.part : undefined;
 }
 
 /** Erases chunks of caches, and forgets whatever this node found in any. */

@@ -12,7 +12,7 @@ const NONCE_BYTES = 12;
 export interface ItemsLoader {
   /** As an earlier question has sealed them, or else from the chunks. @throws {PsiError} `not-evaluated`, `cache`. */
   readonly load: (pool: SessionPool) => Promise<void>;
-  /** Keeps what was found for the next question over the same list: this one ended well. */
+  /** Keeps what was found for the next question over the same list: this one ended well. Not where a chunk has gone since. */
   readonly remember: () => void;
 }
 
@@ -22,6 +22,7 @@ export function itemsLoader(
   list: InputList,
   inputs: PackedInputs,
 ): ItemsLoader {
+  const standing = names();
   let found = part;
   const load = async (pool: SessionPool): Promise<void> => {
     if (found !== undefined) return void (await pool.run(loadSealed, [scope, [found]]));
@@ -30,7 +31,8 @@ export function itemsLoader(
     found = (await pool.run(sealLoaded, [scope, rng(NONCE_BYTES)])) as SealedPart; // safe because the job's type says so
   };
   const remember = (): void => {
-    if (found !== undefined) rememberEvaluated(store, list, { names: names(), part: found });
+    const stands = names().join() === standing.join();
+    if (found !== undefined && stands) rememberEvaluated(store, list, { names: standing, part: found });
   };
   return { load, remember };
 }

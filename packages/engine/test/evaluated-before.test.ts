@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // A list that stays as it was read, asked about again.
 import { openStore } from "@koplamp/store";
+import { wholeOf } from "@koplamp/wire";
 import { afterEach, describe, expect, it } from "vitest";
+import { eraseQuestions } from "../src/erasure.ts";
 import { dropChunks, rememberEvaluated, takeEvaluated } from "../src/evaluated-before.ts";
+import type { Evaluated } from "../src/evaluations.ts";
 import type { NodePorts } from "../src/index.ts";
-import type { Snapshot } from "../src/ports.ts";
+import { itemsLoader } from "../src/items-loader.ts";
+import type { SessionPool, Snapshot } from "../src/ports.ts";
 import { Federation, matchOf } from "./federation.ts";
 
 const TWO = ["anna", "bert"];
 const SEEK = "psi.cache.seek";
 const LOAD = "psi.cache.load";
 const AGAIN = "psi.cache.load-sealed";
+/** Longer than anything of a question is kept. */
+const TERM_MS = 4000 * 86_400_000;
 
 let federation: Federation | undefined;
 afterEach(async () => {
@@ -20,10 +26,15 @@ afterEach(async () => {
 /** A federation whose lists are read once, and how often each of its parties ran a job; `broken` jobs fail. */
 function opened(broken: Set<string>) {
   const ran = new Map<string, number>();
+  const nodes = new Map<string, NodePorts>();
   const all = new Federation(
     { anna: ["k1", "k2", "k3"], bert: ["k2", "k3", "k4"] },
     {
-      ports: readingOnce,
+      ports: (ports) => {
+        const changed = readingOnce(ports);
+        nodes.set(changed.me, changed);
+        return changed;
+      },
       jobs: (table) =>
         new Map(
           [...table].map(([name, code]) => [
@@ -50,7 +61,12 @@ function opened(broken: Set<string>) {
     await all.outcomes(others, before + 1);
     return { outcome, seeks: ran.get(SEEK) ?? 0, loads: ran.get(LOAD) ?? 0, again: ran.get(AGAIN) ?? 0 };
   };
-  return { all, ask };
+  const ports = (party: string): NodePorts => {
+    const found = nodes.get(party);
+    if (found === undefined) throw new Error("expected a party");
+    return found;
+  };
+  return { all, ports, ask };
 }
 
 function readingOnce(ports: NodePorts): NodePorts {
@@ -112,6 +128,44 @@ describe("a list whose last question ended well", () => {
     expect(found(["a", "b"], other)).toBeUndefined();
     expect(found(["a", "b"], one, others)).toBeUndefined();
     for (const names of [[], ["a"], ["a", "c"], ["a", "b", "c"]]) expect(found(names)).toBeUndefined();
+  });
+
+  it("is looked up again after its question was erased, though the same chunk came back", async () => {
+    const { all, ports, ask } = opened(new Set());
+    await ask();
+    expect(await ask()).toMatchObject({ outcome: RELEASED, loads: 0, again: 2 });
+    const { store } = all.machine("anna");
+    const kept = store.sealedNames("cache/").map((name) => [name, store.sealed(name)] as const);
+    all.clock.ahead += TERM_MS;
+    expect(eraseQuestions(ports("anna"))).toHaveLength(2);
+    all.clock.ahead -= TERM_MS;
+    expect(store.sealedNames("cache/")).toEqual([]);
+    for (const [name, bytes] of kept) store.putSealed(name, bytes ?? new Uint8Array());
+    expect(await ask()).toMatchObject({ outcome: RELEASED, loads: 1, again: 1 });
+  });
+
+  it("is not remembered where a chunk has gone while the question ran", async () => {
+    const list = { head: new Uint8Array(1), tails: new Uint8Array(2), ends: Uint32Array.of(2) };
+    const store = openStore(":memory:");
+    const part = { sealed: Uint8Array.of(1), distinct: 1 };
+    const pool = { run: async () => part } as unknown as SessionPool; // whatever it is asked
+    for (const [left, expected] of [
+      [["a", "b"], part],
+      [["b"], undefined],
+    ] as const) {
+      let names: readonly string[] = ["a", "b"];
+      const cache = {
+        scope: new Uint8Array(32),
+        names: () => names,
+        chunks: () => [],
+      } as unknown as Evaluated;
+      const node = { store, rng: () => new Uint8Array(12) } as unknown as NodePorts; // all that is used of it
+      const { load, remember } = itemsLoader(node, cache, list, wholeOf(list));
+      await load(pool);
+      names = left;
+      remember();
+      expect(takeEvaluated(store, list, left)).toBe(expected);
+    }
   });
 
   it("is forgotten with the first chunk that is erased, whichever it is", () => {
