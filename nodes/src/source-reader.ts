@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 import type { ReadSource } from "@koplamp/engine";
 import { readSource, readSourceIn } from "@koplamp/sources";
@@ -11,13 +11,12 @@ export function scratchFolder({ state }: Pick<NodeConfig, "state">): string {
 }
 
 /**
- * Reads a source as the node itself does, a long one beside its store. Who looks at a source may be another than who runs
- * the node: where that folder is not theirs, all of it is read into memory.
+ * Reads a source as the node itself does, a long one beside its store. That folder is the node's own, which makes it when it
+ * starts: where there is none, or where it belongs to another user, all of the source is read into memory.
  */
 export async function sourceReader(config: Pick<NodeConfig, "state">): Promise<ReadSource> {
   const folder = scratchFolder(config);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     await access(folder, constants.W_OK | constants.X_OK);
     return readSourceIn(folder);
   } catch {

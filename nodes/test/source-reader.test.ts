@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readSource } from "@koplamp/sources";
@@ -15,6 +15,7 @@ writeFileSync(file, "id\na\nb\na\n");
 
 test("a source is read beside the node's store, where nothing of it is left", async () => {
   const state = join(dir, "state");
+  mkdirSync(join(state, "scratch"), { recursive: true });
   const read = await sourceReader({ state });
   expect(read).not.toBe(readSource);
   const { table, quality } = await read(SPEC, ["id"]);
@@ -22,8 +23,8 @@ test("a source is read beside the node's store, where nothing of it is left", as
   expect(readdirSync(join(state, "scratch"))).toEqual([]);
 });
 
-test("and in memory where that folder cannot be used", async () => {
-  const state = join(file, "state");
+test("and in memory where the node has not made that folder: nobody else does", async () => {
+  const state = join(dir, "other");
   const read = await sourceReader({ state });
   expect(read).toBe(readSource);
   expect((await read(SPEC, ["id"])).table.rows).toBe(3);
