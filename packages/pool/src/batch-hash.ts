@@ -118,8 +118,7 @@ function hmacUnder(sha256Each: HashEach, keys: Uint8Array, message: Uint8Array, 
     const some = keys.subarray(from * DIGEST, (from + STRETCH) * DIGEST);
     const rows = digests.subarray(0, some.length);
     hashRows(sha256Each, inner, some, rows);
-    for (let at = 0; at < rows.length; at += DIGEST)
-      outer.rows.set(rows.subarray(at, at + DIGEST), (at / DIGEST) * outer.width + BLOCK);
+    placeRows(outer, BLOCK, rows, 0);
     hashRows(sha256Each, outer, some, macs.subarray(from * taken, (from + STRETCH) * taken), taken);
   }
   wipe(inner.rows, outer.rows, digests);
@@ -146,17 +145,25 @@ function paddedRows(count: number, mask: number, after: Uint8Array): PaddedRows 
 /** The digest of a row for each key, which is put there under its pad. */
 function hashRows(
   sha256Each: HashEach,
-  { rows, width, ends, mask }: PaddedRows,
+  padded: PaddedRows,
   keys: Uint8Array,
   into: Uint8Array,
   taken = DIGEST,
 ): void {
+  const { rows, width, ends, mask } = padded;
   const count = keys.length / DIGEST;
-  for (let row = 0; row < count; row += 1) {
-    const [to, from] = [row * width, row * DIGEST];
-    for (let byte = 0; byte < DIGEST; byte += 1) rows[to + byte] = (keys[from + byte] ?? 0) ^ mask;
-  }
+  placeRows(padded, 0, keys, mask * 0x01010101);
   sha256Each(new Uint8Array(), rows.subarray(0, count * width), ends.subarray(0, count), 0, taken, into);
+}
+
+/** Puts 32 bytes at `place` of each row, all under one mask: a word at a time, and without a view for each. */
+function placeRows({ rows, width }: PaddedRows, place: number, each: Uint8Array, mask: number): void {
+  const from = new DataView(each.buffer, each.byteOffset, each.length);
+  const to = new DataView(rows.buffer, rows.byteOffset, rows.length);
+  for (let row = 0; row * DIGEST < each.length; row += 1) {
+    const [read, write] = [row * DIGEST, row * width + place];
+    for (let at = 0; at < DIGEST; at += 4) to.setUint32(write + at, from.getUint32(read + at) ^ mask);
+  }
 }
 
 /** The first block of an HMAC: the key at `from` to `to`, filled up with zeros, under a pad. */
