@@ -156,7 +156,7 @@ function hashRows(
   sha256Each(new Uint8Array(), rows.subarray(0, count * width), ends.subarray(0, count), 0, taken, into);
 }
 
-/** Puts 32 bytes at `place` of each row, all under one mask: a word at a time, and without a view for each. */
+/** Puts 32 bytes at `place` of each row, all under a mask of one word: a word at a time, and without a view for each. */
 function placeRows({ rows, width }: PaddedRows, place: number, each: Uint8Array, mask: number): void {
   const from = new DataView(each.buffer, each.byteOffset, each.length);
   const to = new DataView(rows.buffer, rows.byteOffset, rows.length);
