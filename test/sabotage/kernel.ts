@@ -33,6 +33,32 @@ export const KERNEL: readonly Switch[] = [
     test: { file: TEST, name: "hashes otherwise" },
   },
   {
+    id: "kernel.mac-left",
+    guarantee: "G1",
+    weak: "what tokens are made from, and tokens, stay in the kernel's memory",
+    edits: [
+      {
+        file: "packages/pool/src/kernel-mac.ts",
+        from: "kernel.macWipe(Math.min(CHUNK, count), blocks);",
+        to: "kernel.macWipe(Math.min(count, 0), 0);",
+      },
+    ],
+    test: { file: TEST, name: "leaves nothing of keys" },
+  },
+  {
+    id: "kernel.mac-untested",
+    guarantee: "G1",
+    weak: "a kernel makes tokens, whatever it makes of a key",
+    edits: [
+      {
+        file: "packages/pool/src/batch-hash.ts",
+        from: "return agrees ? under : opensslUnder;",
+        to: "return agrees || under.length >= 0 ? under : opensslUnder;",
+      },
+    ],
+    test: { file: TEST, name: "makes other MACs" },
+  },
+  {
     id: "kernel.keys",
     guarantee: "G1",
     weak: "the kernel multiplies by keys too where the system's libsodium serves",

@@ -5,7 +5,7 @@ import { findKernelGroup } from "@koplamp/pool";
 import { describe, expect, it } from "vitest";
 import { scalar } from "../../packages/crypto/test/group-contract.ts";
 import { oraclePrimitives } from "../../packages/crypto/test/oracle-primitives.ts";
-import { agreeOnMessages } from "../../packages/pool/test/batch-hash-cases.ts";
+import { agreeOnMacs, agreeOnMessages } from "../../packages/pool/test/batch-hash-cases.ts";
 import { agreeOnFactors } from "../../packages/pool/test/gf128-cases.ts";
 import { agreeOnRandom } from "../../packages/pool/test/kernel-cases.ts";
 
@@ -21,6 +21,10 @@ describe.skipIf(kernel === undefined)("the kernel at full length (needs relaxed 
 
   it("gives OpenSSL's digests of 100,000 messages of random lengths, behind each of five prefixes", () => {
     agreeOnMessages(100_000, [0, 1, 54, 64, 200]);
+  });
+
+  it("gives node:crypto's MACs under 100,000 keys, of a message of random length", () => {
+    agreeOnMacs(100_000);
   });
 
   it("gives JavaScript's products and polynomials over GF(2^128) for 100,000 random factors", () => {

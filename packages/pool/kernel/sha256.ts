@@ -78,12 +78,15 @@ function schedule(at: usize): void {
   v128.store(at, i32x4.add(i32x4.add(before, small), large));
 }
 
-/** What is added to d, and to the sum that becomes a. */
+/** What is added to d, and to the sum that becomes a. `summed`: as for `rounds`. */
 @inline
-function first(e: v128, f: v128, g: v128, h: v128, round: usize): v128 {
+function first(e: v128, f: v128, g: v128, h: v128, round: usize, summed: usize): v128 {
   const sum = v128.xor(v128.xor(rotated(e, 6), rotated(e, 11)), rotated(e, 25));
   const choice = v128.xor(g, v128.and(e, v128.xor(f, g)));
-  const word = i32x4.add(v128.load(WORDS + round * LANES), v128.load32_splat(ROUNDS + round * 4));
+  const word =
+    summed === 0
+      ? i32x4.add(v128.load(WORDS + round * LANES), v128.load32_splat(ROUNDS + round * 4))
+      : v128.load32_splat(summed + round * 4);
   return i32x4.add(i32x4.add(i32x4.add(h, word), choice), sum);
 }
 
@@ -96,7 +99,32 @@ function second(a: v128, b: v128, c: v128): v128 {
 /** Works one block of each message into its state; the blocks of two messages are `stride` apart. */
 export function compress(block: usize, stride: usize): void {
   for (let row: usize = 0; row < 4; row++) loadWords(block + row * 16, stride, WORDS + row * 4 * LANES);
+  compressWords();
+}
+
+/** As `compress`, with the words of the four blocks where `WORDS` has them. */
+function compressWords(): void {
   for (let word: usize = 16; word < 64; word++) schedule(WORDS + word * LANES);
+  rounds(0);
+}
+
+/** As `compress`, for a block that all four messages have, of which `sumWords` put down what its rounds add. */
+export function compressSummed(summed: usize): void {
+  rounds(summed);
+}
+
+/** Puts down what the rounds of a block add, 64 words: its schedule, and the constant of each round. */
+export function sumWords(block: usize, to: usize): void {
+  for (let row: usize = 0; row < 4; row++) loadWords(block + row * 16, 0, WORDS + row * 4 * LANES);
+  for (let word: usize = 16; word < 64; word++) schedule(WORDS + word * LANES);
+  for (let round: usize = 0; round < 64; round++) {
+    store<u32>(to + round * 4, load<u32>(WORDS + round * LANES) + load<u32>(ROUNDS + round * 4));
+  }
+}
+
+/** The rounds of a block, whose words stand at WORDS or, where it is not 0, at `summed` with their constants. */
+@inline
+function rounds(summed: usize): void {
   let a = v128.load(STATE);
   let b = v128.load(STATE, 16);
   let c = v128.load(STATE, 32);
@@ -106,28 +134,28 @@ export function compress(block: usize, stride: usize): void {
   let g = v128.load(STATE, 96);
   let h = v128.load(STATE, 112);
   for (let round: usize = 0; round < 64; round += 8) {
-    h = first(e, f, g, h, round);
+    h = first(e, f, g, h, round, summed);
     d = i32x4.add(d, h);
     h = i32x4.add(h, second(a, b, c));
-    g = first(d, e, f, g, round + 1);
+    g = first(d, e, f, g, round + 1, summed);
     c = i32x4.add(c, g);
     g = i32x4.add(g, second(h, a, b));
-    f = first(c, d, e, f, round + 2);
+    f = first(c, d, e, f, round + 2, summed);
     b = i32x4.add(b, f);
     f = i32x4.add(f, second(g, h, a));
-    e = first(b, c, d, e, round + 3);
+    e = first(b, c, d, e, round + 3, summed);
     a = i32x4.add(a, e);
     e = i32x4.add(e, second(f, g, h));
-    d = first(a, b, c, d, round + 4);
+    d = first(a, b, c, d, round + 4, summed);
     h = i32x4.add(h, d);
     d = i32x4.add(d, second(e, f, g));
-    c = first(h, a, b, c, round + 5);
+    c = first(h, a, b, c, round + 5, summed);
     g = i32x4.add(g, c);
     c = i32x4.add(c, second(d, e, f));
-    b = first(g, h, a, b, round + 6);
+    b = first(g, h, a, b, round + 6, summed);
     f = i32x4.add(f, b);
     b = i32x4.add(b, second(c, d, e));
-    a = first(f, g, h, a, round + 7);
+    a = first(f, g, h, a, round + 7, summed);
     e = i32x4.add(e, a);
     a = i32x4.add(a, second(b, c, d));
   }
@@ -144,6 +172,28 @@ export function compress(block: usize, stride: usize): void {
 @inline
 function addState(at: usize, value: v128): void {
   v128.store(STATE + at, i32x4.add(v128.load(STATE + at), value));
+}
+
+/** Puts 32 bytes of each of four, `DIGEST` apart, and 32 more that all have, under a pad: the first block of an HMAC. */
+export function compressKeys(keys: usize, pad: i32): void {
+  const under = i32x4.splat(pad);
+  loadWords(keys, DIGEST, WORDS);
+  loadWords(keys + 16, DIGEST, WORDS + 4 * LANES);
+  for (let word: usize = 0; word < 8; word++) {
+    v128.store(WORDS + word * LANES, v128.xor(v128.load(WORDS + word * LANES), under));
+    v128.store(WORDS + (8 + word) * LANES, under);
+  }
+  compressWords();
+}
+
+/** The digests of the four states become the last block of messages that have 64 bytes before it, from the state at `from`. */
+export function compressDigests(from: usize): void {
+  memory.copy(WORDS, STATE, 8 * LANES);
+  v128.store(WORDS, i32x4.splat(0x80000000), 8 * LANES);
+  for (let word: usize = 9; word < 15; word++) v128.store(WORDS + word * LANES, i32x4.splat(0));
+  v128.store(WORDS, i32x4.splat((BLOCK + DIGEST) * 8), 15 * LANES);
+  resume(from);
+  compressWords();
 }
 
 /** The first `bytes` of the digest of the message in a lane, as its state stands. */

@@ -6,6 +6,7 @@
 import { hash } from "node:crypto";
 import { equal, type Primitives, wipe } from "@koplamp/crypto";
 import { type HashEach, kernelHash, MOST_MESSAGE } from "./kernel-hash.ts";
+import { kernelMac, type MacUnder, MOST_MAC_MESSAGE } from "./kernel-mac.ts";
 
 const DIGEST = 32;
 const BLOCK = 64;
@@ -21,8 +22,12 @@ const STRETCH = 1024;
 export type BatchHash = Pick<Primitives, "sha256Rows" | "sha256Each" | "hmacSha256Each" | "hmacSha256Under">;
 
 /** Batches over the kernel, which is made at the first one that is worth it, and over OpenSSL. */
-export function batchHash(kernel: () => HashEach = kernelHash): BatchHash {
+export function batchHash(
+  kernel: () => HashEach = kernelHash,
+  macKernel: () => MacUnder = kernelMac,
+): BatchHash {
   let found: HashEach | undefined;
+  let foundMac: MacUnder | undefined;
   const sha256Each: HashEach = (prefix, bytes, ends, ...rest) => {
     if (ends.length < FEWEST || prefix.length + longest(ends) > MOST_MESSAGE) {
       return opensslEach(prefix, bytes, ends, ...rest);
@@ -34,7 +39,13 @@ export function batchHash(kernel: () => HashEach = kernelHash): BatchHash {
     sha256Rows: (prefix, rows, width) => sha256Each(Uint8Array.of(prefix), rows, endsOf(rows, width)),
     sha256Each,
     hmacSha256Each: (...inputs) => hmacEach(sha256Each, ...inputs),
-    hmacSha256Under: (...inputs) => hmacUnder(sha256Each, ...inputs),
+    hmacSha256Under: (keys, message, taken) => {
+      if (keys.length < FEWEST * DIGEST || message.length > MOST_MAC_MESSAGE) {
+        return opensslUnder(keys, message, taken);
+      }
+      foundMac ??= testedMacOr(macKernel);
+      return foundMac(keys, message, taken);
+    },
   };
 }
 
@@ -53,6 +64,23 @@ function testedOr(kernel: () => HashEach): HashEach {
     return agrees ? each : opensslEach;
   } catch {
     return opensslEach; // an engine without relaxed SIMD
+  }
+}
+
+/** As `testedOr`, of MACs. */
+function testedMacOr(kernel: () => MacUnder): MacUnder {
+  const keys = Uint8Array.from({ length: 7 * DIGEST }, (_, at) => at);
+  try {
+    const under = kernel();
+    const agrees = [0, 55, 56, 120].every((length) => {
+      const message = keys.subarray(0, length);
+      return [DIGEST, DIGEST / 2].every((taken) =>
+        equal(under(keys, message, taken), opensslUnder(keys, message, taken)),
+      );
+    });
+    return agrees ? under : opensslUnder;
+  } catch {
+    return opensslUnder; // an engine without relaxed SIMD
   }
 }
 
@@ -107,63 +135,13 @@ function hmacEach(
 }
 
 /** HMAC-SHA256 of one message under each of many keys of 32 bytes, in order. */
-function hmacUnder(sha256Each: HashEach, keys: Uint8Array, message: Uint8Array, taken = DIGEST): Uint8Array {
-  const count = keys.length / DIGEST;
-  const macs = new Uint8Array(count * taken);
-  const most = Math.min(STRETCH, count);
-  const inner = paddedRows(most, INNER, message);
-  const outer = paddedRows(most, OUTER, new Uint8Array(DIGEST));
-  const digests = new Uint8Array(most * DIGEST);
-  for (let from = 0; from < count; from += STRETCH) {
-    const some = keys.subarray(from * DIGEST, (from + STRETCH) * DIGEST);
-    const rows = digests.subarray(0, some.length);
-    hashRows(sha256Each, inner, some, rows);
-    placeRows(outer, BLOCK, rows, 0);
-    hashRows(sha256Each, outer, some, macs.subarray(from * taken, (from + STRETCH) * taken), taken);
+function opensslUnder(keys: Uint8Array, message: Uint8Array, taken = DIGEST): Uint8Array {
+  const macs = new Uint8Array((keys.length / DIGEST) * taken);
+  const end = Uint32Array.of(message.length);
+  for (let from = 0, to = 0; from < keys.length; from += DIGEST, to += taken) {
+    macs.set(hmacEach(opensslEach, keys.subarray(from, from + DIGEST), message, end, 0, taken), to);
   }
-  wipe(inner.rows, outer.rows, digests);
   return macs;
-}
-
-/** What one half of an HMAC hashes under each of many keys: a padded key and what follows it. */
-interface PaddedRows {
-  readonly rows: Uint8Array;
-  readonly width: number;
-  readonly ends: Uint32Array;
-  /** What a key is put under. */
-  readonly mask: number;
-}
-
-/** Rows that lack nothing but their key. */
-function paddedRows(count: number, mask: number, after: Uint8Array): PaddedRows {
-  const width = BLOCK + after.length;
-  const rows = new Uint8Array(count * width).fill(mask);
-  for (let row = 0; row < count; row += 1) rows.set(after, row * width + BLOCK);
-  return { rows, width, ends: endsOf(rows, width), mask };
-}
-
-/** The digest of a row for each key, which is put there under its pad. */
-function hashRows(
-  sha256Each: HashEach,
-  padded: PaddedRows,
-  keys: Uint8Array,
-  into: Uint8Array,
-  taken = DIGEST,
-): void {
-  const { rows, width, ends, mask } = padded;
-  const count = keys.length / DIGEST;
-  placeRows(padded, 0, keys, mask * 0x01010101);
-  sha256Each(new Uint8Array(), rows.subarray(0, count * width), ends.subarray(0, count), 0, taken, into);
-}
-
-/** Puts 32 bytes at `place` of each row, all under a mask of one word: a word at a time, and without a view for each. */
-function placeRows({ rows, width }: PaddedRows, place: number, each: Uint8Array, mask: number): void {
-  const from = new DataView(each.buffer, each.byteOffset, each.length);
-  const to = new DataView(rows.buffer, rows.byteOffset, rows.length);
-  for (let row = 0; row * DIGEST < each.length; row += 1) {
-    const [read, write] = [row * DIGEST, row * width + place];
-    for (let at = 0; at < DIGEST; at += 4) to.setUint32(write + at, from.getUint32(read + at) ^ mask);
-  }
 }
 
 /** The first block of an HMAC: the key at `from` to `to`, filled up with zeros, under a pad. */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomFillSync } from "node:crypto";
+import { createHmac, randomBytes, randomFillSync } from "node:crypto";
+import { concat } from "@koplamp/wire";
 import { expect } from "vitest";
 import { batchHash } from "../src/batch-hash.ts";
 import { type HashEach, kernelHash, MOST_MESSAGE } from "../src/kernel-hash.ts";
+import { kernelMac, MOST_MAC_MESSAGE } from "../src/kernel-mac.ts";
 
 /** Digests by OpenSSL alone. */
 export const openssl: HashEach = batchHash(() => {
@@ -30,4 +32,24 @@ export function agreeOnMessages(count: number, prefixes: readonly number[]): voi
       0,
     );
   }
+}
+
+/** MACs of one message under each of many keys of 32 bytes, by node:crypto. */
+export function macsBy(keys: Uint8Array, message: Uint8Array): Uint8Array {
+  return concat(
+    ...Array.from({ length: keys.length / 32 }, (_, at) =>
+      createHmac("sha256", keys.subarray(at * 32, at * 32 + 32))
+        .update(message)
+        .digest(),
+    ),
+  );
+}
+
+/** The kernel makes node:crypto's MACs under random keys, of a random message whose length is random too. */
+export function agreeOnMacs(count: number): void {
+  const [drawn = 0] = randomFillSync(new Uint16Array(1));
+  const message = randomBytes(drawn % (MOST_MAC_MESSAGE + 1));
+  const keys = randomBytes(count * 32);
+  const agrees = Buffer.compare(kernelMac()(keys, message), macsBy(keys, message));
+  expect(agrees, `${count} keys, ${message.length} bytes`).toBe(0);
 }

@@ -7,7 +7,8 @@ import { hasShared, sharedJson } from "../../../test/shared.ts";
 import { batchHash } from "../src/batch-hash.ts";
 import { kernelExports } from "../src/kernel.ts";
 import { type HashEach, kernelHash, MOST_MESSAGE } from "../src/kernel-hash.ts";
-import { agreeOnMessages, messagesOf, openssl } from "./batch-hash-cases.ts";
+import { kernelMac, MOST_MAC_MESSAGE } from "../src/kernel-mac.ts";
+import { agreeOnMacs, agreeOnMessages, macsBy, messagesOf, openssl } from "./batch-hash-cases.ts";
 
 const NONE = new Uint8Array();
 
@@ -110,16 +111,19 @@ describe.skipIf(!hasShared)("HMAC-SHA-256 in batches (needs ../shared)", () => {
         readonly tests: readonly { key: string; msg: string; tag: string; result: string }[];
       }[];
     };
-    const { hmacSha256Each } = batchHash();
+    const { hmacSha256Each, hmacSha256Under } = batchHash();
     const valid = testGroups.flatMap(({ tests }) => tests.filter(({ result }) => result === "valid"));
     expect(valid.length).toBeGreaterThan(60);
     for (const { key, msg, tag } of valid) {
       const message = fromHex(msg);
       const ends = Uint32Array.from({ length: 70 }, (_, at) => (at + 1) * message.length);
       const macs = hmacSha256Each(fromHex(key), concat(...Array.from(ends, () => message)), ends);
+      const under = key.length === 64 ? hmacSha256Under(fromHex(key.repeat(70)), message) : macs;
+      expect(Buffer.compare(under, macs)).toBe(0);
       for (let at = 0; at < macs.length; at += 32)
         expect(hex(macs.subarray(at, at + 32)).startsWith(tag)).toBe(true);
     }
+    expect(valid.filter(({ key }) => key.length === 64).length).toBeGreaterThan(20);
   });
 });
 
@@ -151,19 +155,10 @@ describe("HMAC-SHA-256 of many messages under one key", () => {
 });
 
 describe("HMAC-SHA-256 of one message under many keys", () => {
-  const macsBy = (keys: Uint8Array, message: Uint8Array): Uint8Array =>
-    concat(
-      ...Array.from({ length: keys.length / 32 }, (_, at) =>
-        createHmac("sha256", keys.subarray(at * 32, at * 32 + 32))
-          .update(message)
-          .digest(),
-      ),
-    );
-
   test("is that of node:crypto: none, some, a stretch and more, messages of every form", () => {
     const { hmacSha256Under } = batchHash();
     for (const count of [0, 1, 63, 64, 1023, 1024, 1025, 2111]) {
-      for (const length of [0, 1, 55, 56, 100, MOST_MESSAGE - 64, MOST_MESSAGE - 63, 1000]) {
+      for (const length of [0, 1, 55, 56, 100, 119, 120, MOST_MAC_MESSAGE, MOST_MAC_MESSAGE + 1]) {
         const keys = randomBytes(count * 32);
         const message = randomBytes(length);
         const macs = macsBy(keys, message);
@@ -175,16 +170,26 @@ describe("HMAC-SHA-256 of one message under many keys", () => {
     }
   });
 
-  test("leaves no key in what it gave the kernel", () => {
-    const given: Uint8Array[] = [];
-    const { hmacSha256Under } = batchHash(() => (prefix, bytes, ...rest) => {
-      given.push(bytes);
-      return kernelHash()(prefix, bytes, ...rest);
-    });
-    hmacSha256Under(randomBytes(100 * 32), randomBytes(70));
-    const [inner, outer] = given.slice(-2);
-    expect([inner?.length, outer?.length]).toEqual([100 * 134, 100 * 96]);
-    for (const rows of [inner, outer]) expect(rows?.every((byte) => byte === 0)).toBe(true);
+  test("is that of node:crypto in the kernel, as many keys as fill one call, fewer and more", () => {
+    for (const count of [0, 1, 2, 3, 4, 5, 511, 512, 513, 1025]) agreeOnMacs(count);
+  });
+
+  test("leaves nothing of keys, message and MACs in the kernel's memory", () => {
+    const exports = kernelExports();
+    const memory = Buffer.from((exports["memory"] as { readonly buffer: ArrayBuffer }).buffer); // a kernel's
+    const message = randomBytes(70);
+    for (const [count, taken] of [
+      [70, 32],
+      [1025, 32],
+      [1025, 16],
+    ] as const) {
+      const keys = randomBytes(count * 32);
+      const macs = kernelMac(exports)(keys, message, taken);
+      const padded = [0x36, 0x5c].map((pad) => keys.subarray(-32).map((byte) => byte ^ pad));
+      for (const secret of [keys, keys.subarray(-32), ...padded, message, macs, macs.subarray(-taken)]) {
+        expect(memory.includes(Buffer.from(secret.subarray(0, 16)))).toBe(false);
+      }
+    }
   });
 });
 
@@ -219,5 +224,17 @@ describe("which of the two hashes", () => {
     const { each, calls } = counted((...args) => kernelHash()(...args).fill(0, -1));
     expect(batchHash(() => each).sha256Each(NONE, bytes, ends)).toEqual(openssl(NONE, bytes, ends));
     expect(calls()).toBe(1);
+  });
+
+  test("OpenSSL, where the kernel makes other MACs", () => {
+    let calls = 0;
+    const { hmacSha256Under } = batchHash(kernelHash, () => (...args) => {
+      calls += 1;
+      return kernelMac()(...args).fill(0, -1);
+    });
+    const keys = randomBytes(64 * 32);
+    const macs = hmacSha256Under(keys, NONE);
+    expect(Buffer.compare(macs, batchHash().hmacSha256Under(keys, NONE))).toBe(0);
+    expect(calls).toBe(1);
   });
 });
