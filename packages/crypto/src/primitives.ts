@@ -27,8 +27,11 @@ export interface Primitives {
   sha512(data: Uint8Array): Uint8Array;
   shake256(data: Uint8Array, length: number): Uint8Array;
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
-  /** SHA-256 of a byte and a row, for each row of `width` bytes: the leaves and nodes of a Merkle tree, in order. */
-  sha256Rows(prefix: number, rows: Uint8Array, width: number): Uint8Array;
+  /**
+   * SHA-256 of a byte and a row, for each row of `width` bytes, in order: the leaves and nodes of a Merkle tree. They go to
+   * the beginning of `into`; that may be `rows` itself, where a row has 32 bytes or more.
+   */
+  sha256Rows(prefix: number, rows: Uint8Array, width: number, into?: Uint8Array): Uint8Array;
   /**
    * SHA-256 of a prefix and an input, for each of many inputs, in order: of each the first `taken` bytes, 32 where it is not
    * said, a multiple of four. Input i ends at `ends[i]`. The first `head` bytes of each input are public (none where it is not

@@ -17,10 +17,13 @@ export const oraclePrimitives: Primitives = {
   sha512: (data) => sha512(data),
   shake256: (data, length) => shake256(data, { dkLen: length }),
   hmacSha256: (key, data) => hmac(sha256, key, data),
-  sha256Rows: (prefix, rows, width) =>
-    eachOf(rows.length / width, (at) =>
+  sha256Rows: (prefix, rows, width, into) => {
+    const digests = eachOf(rows.length / width, (at) =>
       sha256(Uint8Array.of(prefix, ...rows.subarray(at * width, (at + 1) * width))),
-    ),
+    );
+    into?.set(digests);
+    return digests;
+  },
   sha256Each: (prefix, bytes, ends, _head, taken = 32) =>
     eachOf(
       ends.length,

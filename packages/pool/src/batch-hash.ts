@@ -36,7 +36,7 @@ export function batchHash(
     return found(prefix, bytes, ends, ...rest);
   };
   return {
-    sha256Rows: (prefix, rows, width) => sha256Each(Uint8Array.of(prefix), rows, endsOf(rows, width)),
+    sha256Rows: (...inputs) => hashRows(sha256Each, ...inputs),
     sha256Each,
     hmacSha256Each: (...inputs) => hmacEach(sha256Each, ...inputs),
     hmacSha256Under: (keys, message, taken) => {
@@ -105,6 +105,25 @@ function opensslEach(
   return digests;
 }
 
+/** SHA-256 of a byte and each row, a stretch of rows at a time. */
+function hashRows(
+  sha256Each: HashEach,
+  prefix: number,
+  rows: Uint8Array,
+  width: number,
+  into: Uint8Array = new Uint8Array((rows.length / width) * DIGEST),
+): Uint8Array {
+  const count = rows.length / width;
+  const ends = endsOf(Math.min(STRETCH, count), width);
+  for (let from = 0; from < count; from += STRETCH) {
+    const to = Math.min(from + STRETCH, count);
+    const some = rows.subarray(from * width, to * width);
+    const told = into.subarray(from * DIGEST, to * DIGEST);
+    sha256Each(Uint8Array.of(prefix), some, ends.subarray(0, to - from), 0, DIGEST, told);
+  }
+  return into.subarray(0, count * DIGEST);
+}
+
 /** HMAC-SHA256 of many inputs under one key: what all begin with, the padded key, is a whole block. */
 function hmacEach(
   sha256Each: HashEach,
@@ -119,12 +138,14 @@ function hmacEach(
   pad(inner, short, 0, short.length, INNER);
   pad(outer, short, 0, short.length, OUTER);
   const macs = new Uint8Array(ends.length * taken);
-  const digests = new Uint8Array(Math.min(STRETCH, ends.length) * DIGEST);
-  const rowEnds = endsOf(digests, DIGEST);
+  const most = Math.min(STRETCH, ends.length);
+  const digests = new Uint8Array(most * DIGEST);
+  const [rowEnds, stretch] = [endsOf(most, DIGEST), new Uint32Array(most)];
   for (let from = 0; from < ends.length; from += STRETCH) {
     const to = Math.min(from + STRETCH, ends.length);
     const start = from === 0 ? 0 : (ends[from - 1] ?? 0);
-    const some = ends.slice(from, to).map((end) => end - start);
+    for (let at = from; at < to; at += 1) stretch[at - from] = (ends[at] ?? 0) - start;
+    const some = stretch.subarray(0, to - from);
     const rows = digests.subarray(0, some.length * DIGEST);
     sha256Each(inner, bytes.subarray(start, ends[to - 1]), some, head, DIGEST, rows);
     const into = macs.subarray(from * taken, to * taken);
@@ -156,9 +177,9 @@ function digestInto(into: Uint8Array, at: number, message: Uint8Array, taken = D
   for (let byte = 0; byte < taken; byte += 1) into[at + byte] = digest.charCodeAt(byte);
 }
 
-/** Where rows of `width` bytes end. */
-function endsOf(rows: Uint8Array, width: number): Uint32Array {
-  const ends = new Uint32Array(rows.length / width);
+/** Where so many rows of `width` bytes end. */
+function endsOf(count: number, width: number): Uint32Array {
+  const ends = new Uint32Array(count);
   for (let row = 0; row < ends.length; row += 1) ends[row] = (row + 1) * width;
   return ends;
 }

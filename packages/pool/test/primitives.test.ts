@@ -44,6 +44,11 @@ describe("node:crypto and noble agree", () => {
     agree(fc.tuple(fc.nat(255), fc.integer({ min: 1, max: 80 }), fc.nat(5)), (p, [prefix, width, rows]) =>
       p.sha256Rows(prefix, new Uint8Array(rows * width).fill(prefix), width),
     );
+    agree(fc.tuple(fc.constantFrom(32, 64), fc.constantFrom(1, 63, 64, 1025)), (p, [width, rows]) => {
+      const place = Uint8Array.from({ length: rows * width }, (_, at) => (at * 37) >> 3);
+      const digests = p.sha256Rows(1, place, width, place).slice();
+      return [digests, place.subarray(0, rows * 32).slice()];
+    });
     agree(fc.tuple(bytes(100), fc.array(bytes(150), { maxLength: 6 })), (p, [key, inputs]) => {
       const ends = Uint32Array.from(
         inputs,

@@ -19,11 +19,6 @@ export function compareAt(left: Uint8Array, i: number, right: Uint8Array, j: num
   return 0;
 }
 
-/** Copies `width` bytes: a view for each of many short rows costs more than its bytes. */
-function copyRow(from: Uint8Array, i: number, to: Uint8Array, j: number, width: number): void {
-  for (let byte = 0; byte < width; byte += 1) to[j + byte] = from[i + byte] ?? 0;
-}
-
 /**
  * The positions of rows of `width` bytes, at least four, in ascending order of the rows; equal rows keep their order.
  * Meant for outputs of a PRF: rows are sorted by their first 32 bits, eleven at a time from the last (a counting sort in
@@ -89,13 +84,36 @@ function settle(order: Uint32Array, rows: Uint8Array, width: number): Uint32Arra
 /** The rows in the given order, each different row once. `order` must be ascending. */
 export function distinctRows(rows: Uint8Array, width: number, order: Uint32Array): Uint8Array {
   const distinct = new Uint8Array(rows.length);
+  const isWhole = width % WORD === 0 && rows.byteOffset % WORD === 0;
+  const [from, to, parts] = isWhole
+    ? [inWords(rows), inWords(distinct), width / WORD]
+    : [rows, distinct, width];
   let count = 0;
-  for (const at of order) {
-    if (count > 0 && compareAt(distinct, (count - 1) * width, rows, at * width, width) === 0) continue;
-    copyRow(rows, at * width, distinct, count * width, width);
+  for (let place = 0; place < order.length; place += 1) {
+    const at = order[place] ?? 0;
+    if (count > 0 && isSame(to, (count - 1) * parts, from, at * parts, parts)) continue;
+    for (let part = 0; part < parts; part += 1) to[count * parts + part] = from[at * parts + part] ?? 0;
     count += 1;
   }
   return count * width === distinct.length ? distinct : distinct.slice(0, count * width);
+}
+
+/** Bytes that are copied and compared at once. */
+const WORD = 4;
+
+function inWords({ buffer, byteOffset, length }: Uint8Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, length / WORD);
+}
+
+function isSame(
+  left: Uint8Array | Uint32Array,
+  i: number,
+  right: Uint8Array | Uint32Array,
+  j: number,
+  parts: number,
+): boolean {
+  for (let part = 0; part < parts; part += 1) if (left[i + part] !== right[j + part]) return false;
+  return true;
 }
 
 /** Rows of 32 bytes, each as a view. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PackedInputs, Primitives } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
 import { ascending, distinctRows } from "./ascending.ts";
 import { keyedInputs } from "./keyed.ts";
 
@@ -35,16 +34,21 @@ export function leafOrder(primitives: Primitives, salt: Uint8Array, inputs: Pack
   return ascending(keyedInputs(primitives, salt, inputs, 32), 32);
 }
 
-/** Level by level: a last odd node moves up unchanged, which is the split at the largest power of two of RFC 6962. */
+/**
+ * Level by level, each in the place of the one before: a last odd node moves up unchanged, which is the split at the
+ * largest power of two of RFC 6962. Overwrites the leaves.
+ */
 function treeHash({ sha256, sha256Rows }: Primitives, leaves: Uint8Array): Uint8Array {
   if (leaves.length === 0) return sha256(new Uint8Array());
-  let level = sha256Rows(LEAF, leaves, 32);
+  let level = sha256Rows(LEAF, leaves, 32, leaves);
   while (level.length > 32) {
     const pairs = level.subarray(0, level.length - (level.length % 64));
-    const above = sha256Rows(NODE, pairs, 64);
-    level = pairs.length === level.length ? above : concat(above, level.subarray(pairs.length));
+    const odd = level.subarray(pairs.length);
+    const above = sha256Rows(NODE, pairs, 64, level);
+    level.set(odd, above.length);
+    level = level.subarray(0, above.length + odd.length);
   }
-  return level;
+  return level.slice();
 }
 
 /** What stands before a leaf and before a pair of hashes. */
