@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartyId } from "@koplamp/protocol";
-import { type Matched, tellMatches } from "@koplamp/psi";
+import { type Matched, tellEach } from "@koplamp/psi";
 import { keyAt, listOf, type Match, type MatchAsk, type MatchResult } from "@koplamp/wire";
 import { type RecordItems, recordMatches } from "./alternatives.ts";
 import type { Part } from "./cut-list.ts";
@@ -16,7 +16,9 @@ export class MatchTold {
   readonly #ask: MatchAsk;
   readonly #me: PartyId;
   readonly #records: RecordItems | undefined;
-  readonly #matches: { readonly position: number; readonly match: Match }[] = [];
+  readonly #matches: Match[] = [];
+  /** Where each of them stands in the list. */
+  readonly #positions: number[] = [];
   /** Of all keys, where records have several. */
   readonly #holders: Uint32Array;
   #parties: readonly PartyId[] = [];
@@ -40,11 +42,12 @@ export class MatchTold {
     }
     const { tell, atLeast } = this.#ask;
     const list = listOf(inputs);
-    for (const { item, holders, count } of tellMatches(matched, tell, atLeast)) {
+    tellEach(matched, tell, atLeast, ({ item, holders, count }) => {
       const told = holders ?? count;
-      const match = { key: keyAt(list, item), ...(told === undefined ? {} : { holders: told }) };
-      this.#matches.push({ position: positions[item] ?? 0, match });
-    }
+      const key = keyAt(list, item);
+      this.#matches.push(told === undefined ? { key } : { holders: told, key });
+      this.#positions.push(positions[item] ?? 0);
+    });
   };
 
   result(): MatchResult {
@@ -52,7 +55,15 @@ export class MatchTold {
       const whole = { parties: this.#parties, holders: this.#holders };
       return { kind: "match", matches: recordMatches(whole, this.#ask, this.#records, this.#me) };
     }
-    this.#matches.sort((left, right) => left.position - right.position);
-    return { kind: "match", matches: this.#matches.map(({ match }) => match) };
+    return { kind: "match", matches: inOrder(this.#matches, this.#positions) };
   }
+}
+
+/** By ascending position, of which no two are alike. */
+function inOrder(matches: readonly Match[], positions: readonly number[]): readonly Match[] {
+  if (positions.every((position, at) => at === 0 || position > (positions[at - 1] ?? 0))) return matches;
+  const order = Uint32Array.from(positions.keys()).sort(
+    (left, right) => (positions[left] ?? 0) - (positions[right] ?? 0),
+  );
+  return Array.from(order, (at) => matches[at]).filter((match) => match !== undefined);
 }

@@ -160,7 +160,7 @@ export {
   type Session,
 } from "./session.ts";
 export { SILENT_PARAMS } from "./silent-code.ts";
-export { type Tell, type Told, tellMatches } from "./tell.ts";
+export { type Tell, type Told, tellEach, tellMatches } from "./tell.ts";
 export { matchThreshold, type ThresholdParameters } from "./threshold-description.ts";
 export { thresholdLayout } from "./threshold-layout.ts";
 export { type HubRoute, hubTokens } from "./token-jobs.ts";

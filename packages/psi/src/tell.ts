@@ -19,17 +19,30 @@ export interface Told {
  * What the question lets a recipient see of a match: own items that at least `atLeast` parties hold, the recipient
  * among them. Applied by the recipient's own node: the mathematics shows it the holders of every own item.
  */
-export function tellMatches({ parties, holders }: Matched, tell: Tell, atLeast: number): readonly Told[] {
+export function tellMatches(matched: Matched, tell: Tell, atLeast: number): readonly Told[] {
   const told: Told[] = [];
-  (holders ?? []).forEach((bitmap, item) => {
-    const count = bitsIn(bitmap);
-    if (count < atLeast) return;
-    if (tell === "count") told.push({ item, count });
-    else if (tell === "nothing") told.push({ item });
-    else told.push({ item, holders: parties.filter((_, bit) => ((bitmap >>> bit) & 1) === 1) });
-  });
+  tellEach(matched, tell, atLeast, (one) => void told.push(one));
   return told;
 }
+
+/** The same one at a time, for who keeps something else of each: of a long list the garbage of all at once weighs. */
+export function tellEach(
+  { parties, holders = NONE }: Matched,
+  tell: Tell,
+  atLeast: number,
+  take: (told: Told) => void,
+): void {
+  for (let item = 0; item < holders.length; item += 1) {
+    const bitmap = holders[item] ?? 0;
+    const count = bitsIn(bitmap);
+    if (count < atLeast) continue;
+    if (tell === "count") take({ item, count });
+    else if (tell === "nothing") take({ item });
+    else take({ item, holders: parties.filter((_, bit) => ((bitmap >>> bit) & 1) === 1) });
+  }
+}
+
+const NONE = new Uint32Array();
 
 function bitsIn(bitmap: number): number {
   let count = 0;

@@ -199,15 +199,35 @@ export type TrendPoint =
  * 2^53 - 1 as strings. Equal answers give equal text.
  * @throws {WireError} `invalid-value` on a number that JSON cannot say exactly.
  */
-export function answerText(answer: Answer): string {
-  const results = Object.entries(answer.results).map(([party, result]) => [party, plainResult(result)]);
-  const disclosures = sortedBy(answer.disclosures, ({ id, from, to }) => [id, from, to]);
-  return canonicalText({ ...answer, results: Object.fromEntries(results), disclosures });
+export function answerText({ results, disclosures, ...rest }: Answer): string {
+  const told = Object.entries(results).map(([party, result]) => [party, resultText(result)] as const);
+  const ordered = sortedBy(disclosures, ({ id, from, to }) => [id, from, to]);
+  const others = Object.entries({ ...rest, disclosures: ordered })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, canonicalText(value)] as const);
+  return objectText([...others, ["results", objectText(told)]]);
 }
 
-function plainResult(result: AnswerResult): object {
-  if (result.kind === "match")
-    return { ...result, matches: sortedBy(result.matches, placeOfMatch).map(plainMatch) };
+/** An object of fields whose texts are canonical. */
+function objectText(fields: readonly (readonly [name: string, text: string])[]): string {
+  const inOrder = [...fields].sort(([one], [other]) => (one < other ? -1 : 1)); // RFC 8785, section 3.2.3
+  return `{${inOrder.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",")}}`;
+}
+
+/**
+ * One result as canonical text. Of many matches it is made by the platform at one go, of objects whose names are in order:
+ * what it writes of those is what RFC 8785 asks for.
+ */
+function resultText(result: AnswerResult): string {
+  if (result.kind !== "match") return canonicalText(plainResult(result));
+  const matches = sortedBy(result.matches, placeOfMatch).map(plainMatch);
+  return objectText([
+    ["kind", canonicalText(result.kind)],
+    ["matches", JSON.stringify(matches)],
+  ]);
+}
+
+function plainResult(result: Exclude<AnswerResult, MatchResult>): object {
   if (result.kind === "lookup") return { ...result, answers: sortedBy(result.answers, ({ key }) => key) };
   if ("cells" in result) return plainAggregate(result);
   if (result.kind === "trend") return plainTrend(result);
@@ -226,9 +246,23 @@ function placeOfMatch({ key, agreed = [], holders = [] }: Match): readonly strin
   return [...key, ...agreed.map(String), ...[holders].flat().map(String)];
 }
 
-function plainMatch({ holders, ...match }: Match): object {
-  if (holders === undefined) return match;
-  return { ...match, holders: typeof holders === "number" ? plainNumber(holders) : [...holders].sort() };
+/** Its names in order. */
+function plainMatch(match: Match): object {
+  const { agreed, band, holders, key } = match;
+  if (!key.every((text) => text.isWellFormed()) || band?.isWellFormed() === false) {
+    throw new WireError("invalid-value", "expected a value that JSON can say, got a lone surrogate");
+  }
+  if (agreed === undefined && band === undefined && holders === undefined) return match; // most of a long answer
+  return {
+    ...(agreed === undefined ? {} : { agreed }),
+    ...(band === undefined ? {} : { band }),
+    ...(holders === undefined ? {} : { holders: plainHolders(holders) }),
+    key,
+  };
+}
+
+function plainHolders(holders: readonly PartyId[] | number): number | string | readonly PartyId[] {
+  return typeof holders === "number" ? plainNumber(holders) : [...holders].sort();
 }
 
 function plainAggregate({ cells, others, total, margins, statistics, ...same }: AggregateResult): object {

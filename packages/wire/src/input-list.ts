@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { headEnd, inputAt, type PackedInputs, valuesIn } from "./input.ts";
+import { headEnd, type PackedInputs, valuesIn } from "./input.ts";
 
 /**
  * Inputs that begin alike, as a party holds a long list: what they share stands once. What a job takes of it is made by
@@ -37,8 +37,10 @@ export function selectInputs(inputs: InputList | PackedInputs, positions: Uint32
 /** The key of the input at a position, one value for each of its columns. */
 export function keyAt(inputs: InputList | PackedInputs, at: number): readonly string[] {
   const { head, tails, ends } = asList(inputs);
-  const tail = inputAt({ bytes: tails, ends }, at);
-  return valuesIn(head.length === 0 ? tail.subarray(headEnd(tail)) : tail);
+  const end = ends[at];
+  if (end === undefined) throw new RangeError(`expected a position below ${ends.length}, got ${at}`);
+  const start = at === 0 ? 0 : (ends[at - 1] ?? 0);
+  return valuesIn(tails, head.length === 0 ? headEnd(tails, start) : start, end);
 }
 
 /** The keys of all inputs: for lists that a person wrote. */

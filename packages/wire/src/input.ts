@@ -87,11 +87,12 @@ export function putTail(
   return at - from;
 }
 
-/** The values in the tail of an input, one for each column of its key. */
-export function valuesIn(tail: Uint8Array): readonly string[] {
+/** The values in the tail of an input, from one byte to before another: one for each column of its key. */
+export function valuesIn(bytes: Uint8Array, from: number, to: number): readonly string[] {
   const values: string[] = [];
-  for (let at = 0; at < tail.length; at += 2 + lengthAt(tail, at))
-    values.push(fromUtf8(tail.subarray(at + 2, at + 2 + lengthAt(tail, at))));
+  for (let at = from; at < to; at += 2 + lengthAt(bytes, at)) {
+    values.push(fromUtf8(bytes, at + 2, Math.min(at + 2 + lengthAt(bytes, at), to)));
+  }
   return values;
 }
 
@@ -104,9 +105,9 @@ export function headLength({ bytes, ends }: PackedInputs): number {
   return head <= (ends[0] ?? 0) && LABEL.every((byte, at) => bytes[at] === byte) ? head : 0;
 }
 
-/** Where the first input of `bytes` has said all that stands before its values. */
-export function headEnd(bytes: Uint8Array): number {
-  let at = 0;
+/** Where the input that begins at `from` has said all that stands before its values. */
+export function headEnd(bytes: Uint8Array, from = 0): number {
+  let at = from;
   for (let text = 0; text < TEXTS; text += 1) at += 2 + lengthAt(bytes, at);
   return at + 1;
 }

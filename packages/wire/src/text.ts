@@ -9,12 +9,15 @@ const VALUES = new Uint8Array(128);
 for (const [value, digit] of DIGITS.entries()) VALUES[digit] = value;
 const PADDING = 0x3d;
 
+/** Text of ASCII alone, which is most that there is. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
+const ASCII = /^[\x00-\x7f]*$/;
+
 /** The UTF-8 bytes of well-formed text. @throws {RangeError} on a lone surrogate. */
 export function utf8(text: string): Uint8Array {
-  const ascii = new Uint8Array(text.length);
-  if (putUtf8(text, ascii, 0, ascii.length) === ascii.length) return ascii;
-  const bytes = new Uint8Array(text.length * 3);
-  return bytes.slice(0, putUtf8(text, bytes, 0, bytes.length));
+  const bytes = new Uint8Array(ASCII.test(text) ? text.length : utf8Length(text));
+  putUtf8(text, bytes, 0, bytes.length);
+  return bytes;
 }
 
 /**
@@ -23,25 +26,32 @@ export function utf8(text: string): Uint8Array {
  */
 export function putUtf8(text: string, bytes: Uint8Array, from: number, room: number): number {
   if (text.length > room) return -1;
+  if (!text.isWellFormed()) throw new RangeError("expected well-formed text, got a lone surrogate");
+  const end = from + room;
+  let to = from;
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
-    if (unit >= 0x80) return putRest(text, at, bytes, from, room);
-    bytes[from + at] = unit;
+    if (unit < 0x80 && to < end) {
+      bytes[to++] = unit;
+      continue;
+    }
+    const code = text.codePointAt(at) ?? 0;
+    if (to + lengthOf(code) > end) return -1;
+    to = putCodePoint(bytes, to, code);
+    if (code >= 0x10000) at += 1;
   }
-  return text.length;
+  return to - from;
 }
 
-/** The same from the first unit on that is not ASCII. */
-function putRest(text: string, ascii: number, bytes: Uint8Array, from: number, room: number): number {
-  if (!text.isWellFormed()) throw new RangeError("expected well-formed text, got a lone surrogate");
-  let at = from + ascii;
-  for (let unit = ascii; unit < text.length; unit += 1) {
-    const code = text.codePointAt(unit) ?? 0;
-    if (at + lengthOf(code) - from > room) return -1;
-    at = putCodePoint(bytes, at, code);
-    if (code >= 0x10000) unit += 1;
+/** Bytes of well-formed text. */
+function utf8Length(text: string): number {
+  let length = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    const isHalf = unit >= 0xd800 && unit < 0xe000; // of a pair, which takes four bytes
+    length += isHalf ? 2 : lengthOf(unit);
   }
-  return at - from;
+  return length;
 }
 
 function lengthOf(code: number): number {
@@ -50,12 +60,9 @@ function lengthOf(code: number): number {
   return code < 0x10000 ? 3 : 4;
 }
 
+/** A code point that is not ASCII. Gives where it ends. */
 function putCodePoint(bytes: Uint8Array, start: number, code: number): number {
   let at = start;
-  if (code < 0x80) {
-    bytes[at++] = code;
-    return at;
-  }
   const tail = lengthOf(code) - 1;
   const mark = [0, 0xc0, 0xe0, 0xf0][tail] ?? 0;
   bytes[at++] = mark | (code >> (6 * tail));
@@ -63,9 +70,16 @@ function putCodePoint(bytes: Uint8Array, start: number, code: number): number {
   return at;
 }
 
-/** The text of well-formed UTF-8. @throws {RangeError} on anything else (RFC 3629, section 3). */
-export function fromUtf8(bytes: Uint8Array): string {
-  if (isAscii(bytes)) return characters(bytes);
+/**
+ * The text of well-formed UTF-8, from one byte to before another. @throws {RangeError} on anything else (RFC 3629,
+ * section 3).
+ */
+export function fromUtf8(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
+  const part = from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to);
+  return isAscii(part) ? characters(part) : textOf(part);
+}
+
+function textOf(bytes: Uint8Array): string {
   const chunks: string[] = [];
   let units: number[] = [];
   for (let at = 0; at < bytes.length; ) {

@@ -2,7 +2,15 @@
 // Equal answers give equal text, and no number loses a digit on its way to it.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type AggregateCell, type Answer, type AnswerResult, answerText, WireError } from "../src/index.ts";
+import {
+  type AggregateCell,
+  type Answer,
+  type AnswerResult,
+  answerText,
+  canonicalText,
+  type Match,
+  WireError,
+} from "../src/index.ts";
 
 const answerOf = (result: AnswerResult, more: Partial<Answer> = {}): Answer => ({
   query: "q",
@@ -17,6 +25,11 @@ const answerOf = (result: AnswerResult, more: Partial<Answer> = {}): Answer => (
 function resultIn(answer: Answer): unknown {
   const { results }: { results: Record<string, unknown> } = JSON.parse(answerText(answer));
   return results["anna"];
+}
+
+/** Without the fields that are not there. */
+function defined(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 const count = (value: number | bigint): unknown =>
@@ -65,6 +78,44 @@ describe("the text of an answer", () => {
     bytes: 1,
     index: null,
   }));
+
+  it("is canonical as it is, whatever the order of names and whatever is told of a match", () => {
+    const text = fc.string({ unit: "binary" });
+    const party = fc.stringMatching(/^[a-z0-9]{1,4}$/);
+    const optional = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+      fc.option(values, { nil: undefined });
+    const told = fc.record({
+      key: fc.array(text, { minLength: 1, maxLength: 3 }),
+      holders: optional(fc.oneof(fc.array(party, { maxLength: 3 }), fc.nat())),
+      band: optional(fc.constantFrom("A", "B")),
+      agreed: optional(fc.array(fc.nat(9), { minLength: 1, maxLength: 3 })),
+    });
+    const given = fc.dictionary(party, fc.array(told, { maxLength: 5 }), { maxKeys: 3 });
+    fc.assert(
+      fc.property(given, fc.boolean(), (lists, isStored) => {
+        const results = Object.entries(lists).map(([id, all]): [string, AnswerResult] => {
+          return [id, { kind: "match", matches: all.map((match) => defined(match) as Match) }];
+        });
+        const stored = { stored: { planHash: "sha256:0", at: "2026-01-01T00:00:00Z" } };
+        const answer: Answer = {
+          ...answerOf({ kind: "match", matches: [] }, isStored ? stored : {}),
+          results: Object.fromEntries(results),
+        };
+        expect(answerText(answer)).toBe(canonicalText(JSON.parse(answerText(answer))));
+        const keys = results.flatMap(([, result]) => (result.kind === "match" ? result.matches : []));
+        const again: Answer = JSON.parse(answerText(answer));
+        const read = Object.values(again.results).flatMap((one) => (one.kind === "match" ? one.matches : []));
+        expect(read.map(({ key }) => key.join()).sort()).toEqual(keys.map(({ key }) => key.join()).sort());
+      }),
+    );
+  });
+
+  it("is not of a key that is no well-formed text", () => {
+    const matches = [{ key: ["a", "\ud800"] }];
+    expect(() => answerText(answerOf({ kind: "match", matches }))).toThrow(
+      expect.objectContaining({ code: "invalid-value" }),
+    );
+  });
 
   it("says cells and matches in order, reasons beside their cell", () => {
     expect(resultIn(answerOf({ kind: "aggregate", cells, total: { count: 9n } }))).toEqual({
