@@ -5,6 +5,7 @@ import { rememberEvaluated } from "./evaluated-before.ts";
 import type { Evaluated } from "./evaluations.ts";
 import type { NodePorts } from "./node-ports.ts";
 import type { SessionPool } from "./ports.ts";
+import { sharedBytes } from "./shared-memory.ts";
 
 const NONCE_BYTES = 12;
 
@@ -28,7 +29,8 @@ export function itemsLoader(
     if (found !== undefined) return void (await pool.run(loadSealed, [scope, [found]]));
     await pool.run(openCache, [scope, chunks()]);
     await pool.run(loadItems, [inputs]);
-    found = (await pool.run(sealLoaded, [scope, rng(NONCE_BYTES)])) as SealedPart; // safe because the job's type says so
+    const made = (await pool.run(sealLoaded, [scope, rng(NONCE_BYTES)])) as SealedPart; // safe because the job's type says so
+    found = { ...made, sealed: sharedBytes(made.sealed) };
   };
   const remember = (): void => {
     const stands = names().join() === standing.join();

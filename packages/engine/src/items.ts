@@ -11,6 +11,7 @@ import {
   type Table,
   wholeOf,
 } from "@koplamp/wire";
+import { sharedBytes, sharedWords } from "./shared-memory.ts";
 
 /** A party's distinct keys, as the OPRF inputs that they are in: `keyAt` gives one back. */
 export interface Items {
@@ -37,20 +38,12 @@ const WHOLE = new WeakMap<InputList, PackedInputs>();
 export function inputsOf(items: Items | LongItems): PackedInputs {
   if ("keys" in items) throw new Error("expected a list that goes into one session");
   const { list } = items;
-  const inputs = WHOLE.get(list) ?? inSharedMemory(wholeOf(list));
+  const known = WHOLE.get(list);
+  if (known !== undefined) return known;
+  const { bytes, ends } = wholeOf(list);
+  const inputs = { bytes: sharedBytes(bytes), ends: sharedWords(ends) };
   WHOLE.set(list, inputs);
   return inputs;
-}
-
-/** Where workers read it too: a question gives the same list to several jobs, and none of them gets a copy. */
-function inSharedMemory({ bytes, ends }: PackedInputs): PackedInputs {
-  const shared = {
-    bytes: new Uint8Array(new SharedArrayBuffer(bytes.byteLength)),
-    ends: new Uint32Array(new SharedArrayBuffer(ends.byteLength)),
-  };
-  shared.bytes.set(bytes);
-  shared.ends.set(ends);
-  return shared;
 }
 
 /** Lets other work go on: long lists must not keep a node from answering. */
