@@ -12,9 +12,12 @@ export const ROLES = ["lawful", "ethical"] as const;
 export type Role = (typeof ROLES)[number];
 export const question = matchOf(PARTIES, ["anna", "bert"]);
 
+/** What a slow group on a busy machine may take. */
+const PATIENCE_MS = 60_000;
+
 /** Waits until something holds. */
 export async function until<T>(what: () => T | undefined | false): Promise<T> {
-  for (const end = Date.now() + 8000; ; ) {
+  for (const end = Date.now() + PATIENCE_MS; ; ) {
     const found = what();
     if (found !== undefined && found !== false) return found;
     if (Date.now() > end) expect.fail("it did not come about");
