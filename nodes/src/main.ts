@@ -7,6 +7,7 @@ import { type DaemonEvent, faultOf, faultText } from "@koplamp/engine";
 import { type NodeConfig, readNodeConfig } from "./config.ts";
 import { examine } from "./doctor.ts";
 import { StartError } from "./errors.ts";
+import { letHeapsGrow } from "./heap-growth.ts";
 import { initNode } from "./init.ts";
 import { openLog } from "./log.ts";
 import { testSource } from "./source-test.ts";
@@ -39,6 +40,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** Serves until SIGTERM or SIGINT; a second signal does not wait. */
 async function serve(file: string, withParent: boolean): Promise<number> {
+  letHeapsGrow();
   const config = await readNodeConfig(file);
   const log = openLog(config.log.level);
   const stopped = Promise.withResolvers<number>();

@@ -3,6 +3,8 @@ import { type EngineNode, type Outcome, outcomeText } from "@koplamp/engine";
 import type { AnswerResult, Hash } from "@koplamp/wire";
 
 const KEPT_OUTCOMES = 64;
+/** Of their texts in all, but for the newest, which stays however long it is. */
+const KEPT_CHARACTERS = 2 ** 22;
 
 /** How questions ended here, for the node's people: the newest few in memory, all of them on disk until their term. */
 export class Outcomes {
@@ -20,11 +22,22 @@ export class Outcomes {
     const hash = outcome.planHash;
     if (hash === undefined) return;
     const text = outcomeText(outcome);
+    this.#kept.delete(hash);
     this.#kept.set(hash, text);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > KEPT_OUTCOMES && oldest !== undefined) this.#kept.delete(oldest);
+    this.#makeRoom();
     for (const resolve of this.#waiting.get(hash) ?? []) resolve(text);
     this.#waiting.delete(hash);
+  }
+
+  #makeRoom(): void {
+    let left = this.#kept.size;
+    let characters = [...this.#kept.values()].reduce((sum, text) => sum + text.length, 0);
+    for (const [hash, text] of this.#kept) {
+      if (left === 1 || (left <= KEPT_OUTCOMES && characters <= KEPT_CHARACTERS)) return;
+      this.#kept.delete(hash);
+      left -= 1;
+      characters -= text.length;
+    }
   }
 
   /** How it ended, as memory or the node's disk has it. */
