@@ -4,6 +4,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { faultOf, faultText } from "@koplamp/engine";
+import { letHeapsGrow } from "@koplamp/pool";
 import { readCoordinatorConfig } from "./config.ts";
 import { StartError } from "./errors.ts";
 import { openLog } from "./log.ts";
@@ -20,6 +21,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
   const [verb = "start"] = positionals;
   if (verb !== "start") throw new StartError("usage", `unknown command "${verb}"`, "start");
+  letHeapsGrow();
   const config = await readCoordinatorConfig(resolve(values.config));
   const log = openLog(config.log.level);
   const stopped = Promise.withResolvers<void>();

@@ -4,10 +4,10 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type DaemonEvent, faultOf, faultText } from "@koplamp/engine";
+import { letHeapsGrow } from "@koplamp/pool";
 import { type NodeConfig, readNodeConfig } from "./config.ts";
 import { examine } from "./doctor.ts";
 import { StartError } from "./errors.ts";
-import { letHeapsGrow } from "./heap-growth.ts";
 import { initNode } from "./init.ts";
 import { openLog } from "./log.ts";
 import { testSource } from "./source-test.ts";
