@@ -36,7 +36,7 @@ the project, met or missed by what was measured, or with the command that measur
   --items <n>      items of each list (default: ${FULL_BUCKET}, a full bucket: the goals are there)
   --beside <n>     lists of this size too: 100000 is padded to 131072
   --pairs <n>      pairs that count, after one that does not (default: 5); 0 measures later questions alone
-  --later <n>      later questions over tokens that count (default: 21)
+  --later <n>      later questions over tokens that count, told to one and told to both by turns (default: 21 of each)
   --backend <name> portable, native or both (default: both)
   --goals          run what measures the other goals too: hours
   --json           one JSON document on standard output
@@ -152,7 +152,11 @@ async function compared(backend, items, counts) {
       await federation.matched("tokens"); // evaluates every item once
       await federation.serves();
       const later = [];
-      for (let time = 0; time < counts.later; time += 1) later.push(await federation.matched("tokens"));
+      for (let time = 0; time < counts.later; time += 1)
+        later.push({
+          one: await federation.matched("tokens"),
+          both: await federation.matched("tokens", BOTH),
+        });
       return { backend, items, pairs, later, ...(await federation.peaks()) };
     } finally {
       await federation.stop();
@@ -221,23 +225,27 @@ async function started(dir, backend, items) {
       const { relay = 0, ...nodes } = Object.fromEntries(peaks);
       return { nodeMiB: Math.max(...Object.values(nodes)), relayMiB: relay };
     },
-    /** CPU-ms of one question, in all three processes and in this one, which asks. @param {Mode} mode */
-    matched: async (mode) => {
+    /** CPU-ms of one question, in all three processes and in this one, which asks. @param {Mode} mode @param {readonly string[]} told */
+    matched: async (mode, told = ["alice"]) => {
       const before = await cpuOf(pids);
       const client = process.cpuUsage();
       asked += 1;
-      const outcome = await running.client("alice").run(questionOf(asked, mode), () => {});
+      const outcome = await running.client("alice").run(questionOf(asked, mode, told), () => {});
       const { user, system } = process.cpuUsage(client);
-      expectRight(outcome, items, mode);
       const after = await cpuOf(pids);
+      expectRight(outcome, items, mode);
+      for (const party of told.slice(1)) {
+        const theirs = await running.client(party).outcomeOf(/** @type {any} */ (outcome).planHash);
+        expectRight(theirs, items, mode);
+      }
       const spent = [...pids.keys()].map((name) => (after.get(name) ?? 0) - (before.get(name) ?? 0));
       return spent.reduce((sum, one) => sum + one, (user + system) / 1000);
     },
   };
 }
 
-/** @param {number} number @param {Mode} mode */
-function questionOf(number, mode) {
+/** @param {number} number @param {Mode} mode @param {readonly string[]} told */
+function questionOf(number, mode, told) {
   const kind =
     mode === "blind"
       ? "kind: overlap-count, shape: pairs, mode: pairs.blind"
@@ -249,7 +257,7 @@ function questionOf(number, mode) {
       id: `peers-${number}`,
       type: mode === "blind" ? "B" : "F",
       ask,
-      recipient: "alice",
+      recipient: told.join(", "),
     }),
   };
 }
@@ -258,11 +266,14 @@ function questionOf(number, mode) {
 function expectRight(outcome, items, mode) {
   const common = items - Math.floor(items / 2);
   const { matches, pairs } = outcome.result ?? {};
+  const isCommon = (/** @type {string} */ name) => {
+    const number = Number(name.slice(5));
+    return number >= Math.floor(items / 2) && number < items;
+  };
   const right =
     outcome.status === "released" &&
     (mode === "blind"
       ? Object.values(pairs).join() === `${common}`
-      : matches?.length === common &&
-        matches.every((/** @type {any} */ { key }) => Number(key[0].slice(5)) >= Math.floor(items / 2)));
+      : matches?.length === common && matches.every((/** @type {any} */ { key }) => isCommon(key[0])));
   if (!right) throw new Error(`not the answer of the plain lists: ${JSON.stringify(outcome).slice(0, 500)}`);
 }

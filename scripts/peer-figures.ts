@@ -16,6 +16,12 @@ export interface PeerPair {
   readonly bare?: number;
 }
 
+/** A later question over tokens that one of the two parties is told, and one that both are. CPU-ms. */
+export interface LaterPair {
+  readonly one: number;
+  readonly both: number;
+}
+
 /** What was measured on one backend, with lists of one size. */
 export interface PeerRun {
   readonly backend: PeerBackend;
@@ -23,8 +29,7 @@ export interface PeerRun {
   readonly items: number;
   /** In order; the warm-up is not among them. */
   readonly pairs: readonly PeerPair[];
-  /** CPU-ms of later questions over tokens, for one recipient. */
-  readonly later: readonly number[];
+  readonly later: readonly LaterPair[];
   /** The most memory that any node, and the relay, ever had. */
   readonly nodeMiB: number;
   readonly relayMiB: number;
@@ -38,8 +43,12 @@ const RATIO: Readonly<Record<PeerBackend, { readonly least: number; readonly aim
   portable: { least: 6, aim: 7.5 },
   native: { least: 7, aim: 8 },
 };
-/** CPU-µs of a later question, an item and recipient (P4). */
+/**
+ * CPU-µs of a later question, an item of all lists and a recipient (P4): what the floor is reckoned of is one MAC, and each
+ * party makes one of an item of its own for each recipient. `koplamp bench` counts so too, and tells everybody.
+ */
 const LATER = { most: 5, aim: 1 };
+const PARTIES = 2;
 /** Without proofs so many times less CPU than the peer (P2), and so many times that of bare libsodium (P3). */
 const BLIND = { least: 9, overBare: 1.15 };
 /** MiB of the relay before what open streams take (M2). */
@@ -77,6 +86,20 @@ export function ratios(pairs: readonly PeerPair[]): {
 /** CPU-µs an item, of the run in the middle. */
 export function microsEach(cpuMs: readonly number[], items: number): number {
   return (middle(cpuMs) * 1000) / items;
+}
+
+/** CPU-µs of a later question: an item of all lists and a recipient, and where one is told, an item of each list. */
+function laterMicros({ later, items }: Pick<PeerRun, "later" | "items">): {
+  readonly both: number;
+  readonly one: number;
+  readonly oneOfEach: number;
+} {
+  const [one, both] = [later.map((pair) => pair.one), later.map((pair) => pair.both)];
+  return {
+    both: microsEach(both, items * PARTIES * PARTIES),
+    one: microsEach(one, items * PARTIES),
+    oneOfEach: microsEach(one, items),
+  };
 }
 
 /**
@@ -118,17 +141,20 @@ function ratioVerdict(id: string, backend: PeerBackend, runs: readonly PeerRun[]
 /** Both backends make tokens from a cache: none of them takes part, and the goal is for each. */
 function laterVerdict(runs: readonly PeerRun[]): Verdict {
   const id = "P4";
-  const what = `match-tokens, a later question: at most ${LATER.most} CPU-µs an item and recipient (aim ${LATER.aim})`;
+  const what = `match-tokens, a later question told to both: at most ${LATER.most} CPU-µs an item of all lists and recipient (aim ${LATER.aim})`;
   const told = atGoal(runs);
-  const figures = told.map(({ backend, later, items }) => ({ backend, items, us: microsEach(later, items) }));
+  const figures = told.map((run) => ({ ...laterMicros(run), backend: run.backend, items: run.items }));
   const figure = figures
-    .map(({ backend, items, us }) => `${us.toFixed(2)} ${backend}, ${items} items`)
+    .map(
+      ({ backend, items, both, one, oneOfEach }) =>
+        `${both.toFixed(2)} ${backend}, ${items} items (told to one ${one.toFixed(2)}, which is ${oneOfEach.toFixed(2)} an item of each)`,
+    )
     .join("; ");
   const command = "npm run bench:peers";
   if (told.length === 0) return { id, what, verdict: "not measured here", command };
   if (told.some(({ items }) => items !== FULL_BUCKET))
     return { id, what, verdict: "not measured here", figure, command };
-  return { id, what, verdict: figures.every(({ us }) => us <= LATER.most) ? "met" : "missed", figure };
+  return { id, what, verdict: figures.every(({ both }) => both <= LATER.most) ? "met" : "missed", figure };
 }
 
 /** A count without proofs, against the peer and against the same operations of the library alone. */
@@ -191,11 +217,13 @@ export function verdictText({ id, what, verdict, figure, command }: Verdict): st
 }
 
 /** One backend and size, as lines for people. */
-export function runText({ backend, items, pairs, later, nodeMiB, relayMiB }: PeerRun): readonly string[] {
+export function runText(run: PeerRun): readonly string[] {
+  const { backend, items, pairs, nodeMiB, relayMiB } = run;
   const { median, least, most } = ratios(pairs);
   const blind = pairs.flatMap((pair) => (pair.blind === undefined ? [] : [pair.blind]));
   const bare = pairs.flatMap((pair) => (pair.bare === undefined ? [] : [pair.bare]));
-  const each = (cpu: readonly number[]): string => microsEach(cpu, items).toFixed(cpu === later ? 2 : 0);
+  const each = (cpu: readonly number[]): string => microsEach(cpu, items).toFixed(0);
+  const { both, one, oneOfEach } = laterMicros(run);
   const beside = [
     `  @openmined/psi.js, raw        ${each(pairs.map(({ theirs }) => theirs))} CPU-µs an item of each`,
     `  match-pair/1, with proofs     ${each(pairs.map(({ ours }) => ours))} CPU-µs an item of each, all processes and the client`,
@@ -210,7 +238,8 @@ export function runText({ backend, items, pairs, later, nodeMiB, relayMiB }: Pee
           `  a count without proofs        ${each(blind)} CPU-µs an item of each`,
           `  its operations, libsodium     ${each(bare)} CPU-µs an item of each`,
         ]),
-    `  match-tokens/1, a later one   ${each(later)} CPU-µs an item and recipient`,
+    `  match-tokens/1, a later one   ${both.toFixed(2)} CPU-µs an item of all lists and recipient, told to both`,
+    `                                ${one.toFixed(2)} told to one, which is ${oneOfEach.toFixed(2)} an item of each`,
     `  peak memory                   a node ${nodeMiB.toFixed(0)} MiB, the relay ${relayMiB.toFixed(0)} MiB`,
   ];
 }

@@ -122,6 +122,11 @@ export function wholeOf(flag, text, least) {
   throw new Error(`expected a whole number of at least ${least} for --${flag}, got "${text}"`);
 }
 
+// Whoever read the first lines and went away ends no measurement half-way, with processes and a folder left.
+process.stdout.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 /** @param {readonly string[]} lines */
 export function print(...lines) {
   for (const line of lines) process.stdout.write(`${line}\n`);
