@@ -18,12 +18,10 @@ const OUTER: i32 = 0x5c5c5c5c;
 /** What ends a message: a bit and its length. */
 const PADDING: usize = 9;
 
-/**
- * LEFT: the message, `length` bytes, with zeros behind it for a block and its padding. Gives how many blocks it has, and
- * keeps what these add until `macWipe`.
- */
+/** LEFT: the message, `length` bytes. Gives how many blocks it has, and keeps what these add until `macWipe`. */
 export function macBegin(length: usize): usize {
   const blocks = (length + PADDING + BLOCK - 1) / BLOCK;
+  memory.fill(LEFT + length, 0, blocks * BLOCK - length);
   store<u8>(LEFT + length, 0x80);
   store<u32>(LEFT + blocks * BLOCK - 4, bswap<u32>(u32((BLOCK + length) * 8)));
   for (let block: usize = 0; block < blocks; block++) {

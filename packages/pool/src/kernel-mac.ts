@@ -11,7 +11,7 @@ interface Macs {
   readonly left: number;
   readonly right: number;
   readonly result: number;
-  /** `left`: a message, zeros behind it. Gives the number of its blocks. */
+  /** `left`: a message. Gives the number of its blocks. */
   macBegin(length: number): number;
   /** `right`: keys. `result`: `taken` bytes of each MAC. */
   macEach(items: number, blocks: number, taken: number): void;
