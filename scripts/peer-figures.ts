@@ -45,7 +45,7 @@ const RATIO: Readonly<Record<PeerBackend, { readonly least: number; readonly aim
 };
 /**
  * CPU-µs of a later question, an item of all lists and a recipient (P4): what the floor is reckoned of is one MAC, and each
- * party makes one of an item of its own for each recipient. `koplamp bench` counts so too, and tells everybody.
+ * party makes one of an item of its own for each recipient. `koplamp bench` counts so too.
  */
 const LATER = { most: 5, aim: 1 };
 const PARTIES = 2;
@@ -141,7 +141,7 @@ function ratioVerdict(id: string, backend: PeerBackend, runs: readonly PeerRun[]
 /** Both backends make tokens from a cache: none of them takes part, and the goal is for each. */
 function laterVerdict(runs: readonly PeerRun[]): Verdict {
   const id = "P4";
-  const what = `match-tokens, a later question told to both: at most ${LATER.most} CPU-µs an item of all lists and recipient (aim ${LATER.aim})`;
+  const what = `match-tokens, a later question, told to both or to one: at most ${LATER.most} CPU-µs an item of all lists and recipient (aim ${LATER.aim})`;
   const told = atGoal(runs);
   const figures = told.map((run) => ({ ...laterMicros(run), backend: run.backend, items: run.items }));
   const figure = figures
@@ -154,7 +154,12 @@ function laterVerdict(runs: readonly PeerRun[]): Verdict {
   if (told.length === 0) return { id, what, verdict: "not measured here", command };
   if (told.some(({ items }) => items !== FULL_BUCKET))
     return { id, what, verdict: "not measured here", figure, command };
-  return { id, what, verdict: figures.every(({ both }) => both <= LATER.most) ? "met" : "missed", figure };
+  return {
+    id,
+    what,
+    verdict: figures.every(({ both, one }) => Math.max(both, one) <= LATER.most) ? "met" : "missed",
+    figure,
+  };
 }
 
 /** A count without proofs, against the peer and against the same operations of the library alone. */
