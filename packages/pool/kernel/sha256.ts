@@ -98,13 +98,24 @@ function second(a: v128, b: v128, c: v128): v128 {
 
 /** Works one block of each message into its state; the blocks of two messages are `stride` apart. */
 export function compress(block: usize, stride: usize): void {
-  for (let row: usize = 0; row < 4; row++) loadWords(block + row * 16, stride, WORDS + row * 4 * LANES);
+  loadBlock(block, stride);
   compressWords();
+}
+
+@inline
+function loadBlock(block: usize, stride: usize): void {
+  for (let row: usize = 0; row < 4; row++) loadWords(block + row * 16, stride, WORDS + row * 4 * LANES);
+}
+
+/** All words of a block, of which the first sixteen stand at WORDS. */
+@inline
+function scheduleAll(): void {
+  for (let word: usize = 16; word < 64; word++) schedule(WORDS + word * LANES);
 }
 
 /** As `compress`, with the words of the four blocks where `WORDS` has them. */
 function compressWords(): void {
-  for (let word: usize = 16; word < 64; word++) schedule(WORDS + word * LANES);
+  scheduleAll();
   rounds(0);
 }
 
@@ -115,8 +126,8 @@ export function compressSummed(summed: usize): void {
 
 /** Puts down what the rounds of a block add, 64 words: its schedule, and the constant of each round. */
 export function sumWords(block: usize, to: usize): void {
-  for (let row: usize = 0; row < 4; row++) loadWords(block + row * 16, 0, WORDS + row * 4 * LANES);
-  for (let word: usize = 16; word < 64; word++) schedule(WORDS + word * LANES);
+  loadBlock(block, 0);
+  scheduleAll();
   for (let round: usize = 0; round < 64; round++) {
     store<u32>(to + round * 4, load<u32>(WORDS + round * LANES) + load<u32>(ROUNDS + round * 4));
   }

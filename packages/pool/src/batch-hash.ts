@@ -114,12 +114,12 @@ function hashRows(
   into: Uint8Array = new Uint8Array((rows.length / width) * DIGEST),
 ): Uint8Array {
   const count = rows.length / width;
-  const ends = endsOf(Math.min(STRETCH, count), width);
+  const [first, ends] = [Uint8Array.of(prefix), endsOf(Math.min(STRETCH, count), width)];
   for (let from = 0; from < count; from += STRETCH) {
     const to = Math.min(from + STRETCH, count);
     const some = rows.subarray(from * width, to * width);
     const told = into.subarray(from * DIGEST, to * DIGEST);
-    sha256Each(Uint8Array.of(prefix), some, ends.subarray(0, to - from), 0, DIGEST, told);
+    sha256Each(first, some, ends.subarray(0, to - from), 0, DIGEST, told);
   }
   return into.subarray(0, count * DIGEST);
 }
