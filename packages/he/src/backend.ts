@@ -46,9 +46,9 @@ export interface SetBackend {
   encryptWith(key: PublicKey, slots: Slots, randomness: Randomness): Ciphertext;
   /** Slots as a factor of ciphertexts in NTT form, for `accumulate`. */
   factor(slots: Slots): PackedPolynomial;
-  /** A ciphertext in NTT form, in coefficient form. */
+  /** A ciphertext in NTT form, in coefficient form. Its c1 may be zero, as that of a product with zeros is. */
   fromNtt(ciphertext: Ciphertext): Ciphertext;
-  /** Adds slots in clear to a ciphertext in coefficient form. */
+  /** Adds slots in clear to a ciphertext in coefficient form. Where its c1 is zero, they stand in c0 for all to read. */
   addPlain(ciphertext: Ciphertext, slots: Slots): Ciphertext;
 }
 

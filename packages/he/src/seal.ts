@@ -7,7 +7,7 @@ import { type Arena, arena } from "./arena.ts";
 import type { KeyShare, PublicKey, Randomness, SetBackend, Slots } from "./backend.ts";
 import { HeError, opaque, refused } from "./errors.ts";
 import type { Ciphertext } from "./frames.ts";
-import { type ParameterSet, polynomialBytes } from "./parameters.ts";
+import { type ParameterSet, polynomialBytes, type Ring } from "./parameters.ts";
 import {
   addPolynomials,
   multiplyPolynomials,
@@ -141,19 +141,24 @@ export class SealBackend implements SetBackend {
     });
   }
 
-  fromNtt(ciphertext: Ciphertext): Ciphertext {
+  // The library ends in an error where c1 is zero, as the sum of products with zeros is. So it never sees that c1: in the
+  // one case it sees c1 + 1, in the other 1 alone.
+
+  fromNtt({ c0, c1 }: Ciphertext): Ciphertext {
     return opaque(() => {
       using scope = arena();
-      return this.#fromNtt(scope, ciphertext);
+      const { data } = this.set;
+      const more = this.#fromNtt(scope, { c0, c1: addPolynomials(data, c1, onesOf(data)) });
+      return { c0: more.c0, c1: subtractPolynomials(data, more.c1, oneOf(data)) };
     });
   }
 
-  addPlain(ciphertext: Ciphertext, slots: Slots): Ciphertext {
+  addPlain({ c0, c1 }: Ciphertext, slots: Slots): Ciphertext {
     return opaque(() => {
       using scope = arena();
-      const to = this.#load(scope, ciphertext);
+      const to = this.#load(scope, { c0, c1: oneOf(this.set.data) });
       this.#evaluator.addPlainInplace(to, this.#encode(scope, slots));
-      return this.#save(to);
+      return { c0: this.#save(to).c0, c1 };
     });
   }
 
@@ -236,6 +241,20 @@ export class SealBackend implements SetBackend {
       secretKey: headerOf(this.#bytes(scope.own(generator.secretKey())), polynomialBytes(key)),
     };
   }
+}
+
+/** The polynomial 1 in NTT form, where it is 1 at every root. */
+function onesOf({ n, primes }: Ring): PackedPolynomial {
+  return new Uint8Array(new BigUint64Array(n * primes.length).fill(1n).buffer);
+}
+
+/** The polynomial 1 in coefficient form. */
+function oneOf({ n, primes }: Ring): PackedPolynomial {
+  const words = new BigUint64Array(n * primes.length);
+  primes.forEach((_, row) => {
+    words[row * n] = 1n;
+  });
+  return new Uint8Array(words.buffer);
 }
 
 /** Numbers below 2^53 as 64-bit words (a tenth of the time that BigInt takes). */

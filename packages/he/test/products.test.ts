@@ -84,6 +84,9 @@ describe.each(["SEAL", "a toy of 16 slots"])("%s", (library) => {
       { c0: he.encryptUnder(secret, c1, ones), c1 },
       he.factor(new Float64Array(slots)),
     );
+    const open = he.fromNtt(nothing); // a product with zeros alone has no secret in it
+    expect(open.c0.some((byte) => byte !== 0) || open.c1.some((byte) => byte !== 0)).toBe(false);
+    expect(he.decrypt(secret, he.addPlain(open, ones))).toEqual(ones);
     const withSeed = he.encryptWith(key, ones, seededRandomness(primitives, data, seedOf("enc")));
     const sum = accumulate(he.set, nothing, withSeed, he.factor(ones));
     expect(he.decrypt(secret, he.fromNtt(sum))).toEqual(ones);

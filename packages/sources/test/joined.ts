@@ -49,6 +49,16 @@ const SHOWN_AND_WITHHELD: Join = {
   mode: null,
 };
 
+/** Two by themselves, and a hub: no row of one group matches, and where one does its value is zero. */
+const NOTHING_TO_ADD: readonly Join[] = [
+  { owner: "bb", summed: ["aa"], mode: null },
+  { owner: "aa", summed: ["bb"], mode: "hub" as const },
+].map((asked) => ({
+  own: [["n1 NL 0", "n2 BE 7"].map(rowOf), ["n1 NL 0", "n3 BE 0"].map(rowOf)],
+  minCount: 1,
+  ...asked,
+}));
+
 function rowOf(text: string): Join["own"][number][number] {
   const [name = "", group = "", amount = ""] = text.split(" ");
   return { name, group, amount };
@@ -71,7 +81,8 @@ export async function joinsAgree(numRuns: number, means: Means): Promise<SeenGro
       expect(result).toEqual({ aa: expected });
       for (const cell of Object.values(expected)) seen[cell === "withheld" ? "withheld" : "shown"] += 1;
     });
-    await fc.assert(property, { numRuns, examples: [[SHOWN_AND_WITHHELD]] });
+    const examples = [SHOWN_AND_WITHHELD, ...NOTHING_TO_ADD].map((example): [Join] => [example]);
+    await fc.assert(property, { numRuns: numRuns + examples.length, examples });
   });
   return seen;
 }
