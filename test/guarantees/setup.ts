@@ -10,7 +10,7 @@ const { KOPLAMP_SEED: seed = "1", KOPLAMP_RESULTS: results = "" } = process.env;
 /** Counts, and fails as fast-check would. */
 function report<T>(details: RunDetails<T>): void {
   appendFileSync(join(results, "cases"), `${expect.getState().testPath}\t${details.numRuns}\n`);
-  if (details.failed) throw new Error(fc.defaultReportMessage(details));
+  if (details.failed) throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
 }
 
 fc.configureGlobal({ seed: Number(seed), reporter: report });
