@@ -9,7 +9,7 @@ import type { Backends, SessionPool, Workers } from "./workers.ts";
 export interface ThreadOptions {
   /** The module whose `table()` binds jobs to code; each thread imports it. */
   readonly registry: URL;
-  /** Threads at one time. */
+  /** Threads at one time; one starts when a session finds all others taken. */
   readonly size: number;
   readonly backends?: Backends;
   /** A thread whose heap and external memory exceed this at the end of a session is replaced. Default: 1 GiB. */
@@ -44,7 +44,6 @@ class ThreadPool implements Workers {
   constructor(options: ThreadOptions) {
     this.size = options.size;
     this.#options = options;
-    while (this.#threads.size < options.size) this.#start();
   }
 
   async session(secrets: Readonly<Record<string, Uint8Array>>): Promise<SessionPool> {
@@ -72,10 +71,9 @@ class ThreadPool implements Workers {
   }
 
   #freest(): Thread {
-    const [first = this.#start(), ...rest] = [...this.#threads].filter(
-      ({ retired }) => retired === undefined,
-    );
-    return rest.reduce((best, thread) => (isFreer(thread, best) ? thread : best), first);
+    const able = [...this.#threads].filter(({ retired }) => retired === undefined);
+    const best = able.sort((one, other) => (isFreer(one, other) ? -1 : 1))[0];
+    return best === undefined || (best.sessions > 0 && able.length < this.size) ? this.#start() : best;
   }
 
   #released(thread: Thread, bytes: number): void {
@@ -88,7 +86,6 @@ class ThreadPool implements Workers {
   #retire(thread: Thread, reason: string): void {
     if (thread.retired !== undefined || this.#closed) return;
     thread.retired = reason;
-    this.#start();
     this.#options.replaced?.(`a worker is replaced: ${reason}`);
   }
 

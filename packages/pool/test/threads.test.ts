@@ -147,6 +147,13 @@ describe("threads", () => {
     expect(await run(await workers.session({}), jobs.thread)).toBe(where[0]);
   });
 
+  test("start as sessions need them", async () => {
+    const [several, other] = [threads(3), threads(1)];
+    const first = await run(await several.session({}), jobs.thread);
+    expect(await run(await other.session({}), jobs.thread)).toBe(first + 1); // they are numbered in the whole process
+    expect(await run(await several.session({}), jobs.thread)).toBe(first + 2);
+  });
+
   test("a thread that dies fails its sessions by name, and the next session gets another", async () => {
     const reasons: string[] = [];
     const workers = threads(1, { replaced: (reason) => void reasons.push(reason) });
