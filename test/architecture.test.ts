@@ -64,6 +64,17 @@ test("a curve library is named in one package, SEAL in another, and their forms 
   expect(naming(/from "koffi"/)).toEqual(["pool"]);
 });
 
+test("a worker thread imports protocols alone: no documents, no kinds of columns, no engine", () => {
+  const registries = ["packages/sdk/src/jobs.ts", "nodes/src/jobs.ts", "coordinator/src/jobs.ts"];
+  for (const registry of registries) {
+    const loaded = modulesOf(join(ROOT, registry));
+    expect(loaded.filter((path) => path.startsWith("packages/psi/src/")).length).toBeGreaterThan(30);
+    const heavy =
+      /^packages\/(?:engine|query|covenant|ledger|transport)\/|node_modules\/(?:zod|libphonenumber-js)\//;
+    expect(loaded.filter((path) => heavy.test(path))).toEqual([]);
+  }
+});
+
 test("no production code takes a weakened part: switches stand in tests only", () => {
   const folders = [
     ...readdirSync(join(ROOT, "packages")).map((name) => `packages/${name}/src`),
@@ -98,6 +109,17 @@ test("SECURITY.md names every switch under its guarantee, and no test or switch 
   const named = promises().flatMap(({ guarantee, switches }) => switches.map((id) => `${guarantee} ${id}`));
   expect(named.sort()).toEqual(SWITCHES.map(({ guarantee, id }) => `${guarantee} ${id}`).sort());
 });
+
+/** What Node reads for a module, by paths from the root. */
+function modulesOf(module: string): readonly string[] {
+  const script = `
+    import { registerHooks } from "node:module";
+    registerHooks({ load: (url, context, next) => { console.log(url); return next(url, context); } });
+    await import(${JSON.stringify(module)});`;
+  const args = ["--conditions=source", "--input-type=module", "--eval", script];
+  const { stdout } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
+  return stdout.split("\n").map((url) => url.replace(`file://${ROOT}/`, ""));
+}
 
 function sourcesOf(folder: string): readonly string[] {
   const entries = readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a node's worker threads run: each thread imports this module.
-import { engineJobs } from "@koplamp/engine";
+import { protocolJobs } from "@koplamp/aggregate";
 import { loadHe } from "@koplamp/he";
 import { type Backends, chooseGroup, nodePrimitives } from "@koplamp/pool";
 import type { JobTable } from "@koplamp/protocol";
@@ -9,5 +9,5 @@ import type { JobTable } from "@koplamp/protocol";
 export async function table(backends: Backends): Promise<JobTable> {
   const primitives = nodePrimitives();
   const { group } = await chooseGroup(backends);
-  return engineJobs({ group, primitives, he: await loadHe(primitives) });
+  return protocolJobs({ group, primitives, he: await loadHe(primitives) });
 }

@@ -2,7 +2,7 @@
 // Blind tests where the secrets are: multipliers and places that all nodes draw alike, and that the coordinator cannot.
 import { groupSecretHandle, type Primitives } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
-import { concat, lp } from "@koplamp/wire";
+import { concat, lp } from "@koplamp/wire/core";
 import { type AlarmTests, alarmsPerCell, CONDITIONS, multiplierBits, thresholdsOf } from "./alarm-tests.ts";
 import { Draws } from "./draws.ts";
 import { maskChunk } from "./sum-masked-streams.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tests of a trend that are linear in the data: what each party adds to one, and when it passes.
 import type { AggregateAsk, FixedBaseline, Input, Plan, TrendAsk } from "@koplamp/wire";
-import { cubeOfTrend, measuredColumn } from "@koplamp/wire";
+import { cubeOfTrend, measuredColumn } from "@koplamp/wire/core";
 import { HALVES, scaled } from "./alarm.ts";
 import { SumError } from "./errors.ts";
 import { type CubeLayout, cubeLayout } from "./layout.ts";

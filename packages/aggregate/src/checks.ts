@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Primitives } from "@koplamp/crypto";
 import { addMod, multiplyMod, type Slots } from "@koplamp/he";
-import { concat, i2osp, lp } from "@koplamp/wire";
+import { concat, i2osp, lp } from "@koplamp/wire/core";
 import { fillBelow } from "./streams.ts";
 
 /** The keys α of a block's two check sums: uniform below t, from a secret that all nodes know and the coordinator not. */

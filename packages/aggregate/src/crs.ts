@@ -2,7 +2,7 @@
 import type { Primitives } from "@koplamp/crypto";
 import { type PackedPolynomial, polynomialBytes, type Ring } from "@koplamp/he";
 import type { PartyId } from "@koplamp/protocol";
-import { concat, lp } from "@koplamp/wire";
+import { concat, lp } from "@koplamp/wire/core";
 import { fillBelow } from "./streams.ts";
 
 /**

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // In which cells of a cube a row counts.
-import {
-  type AggregateAsk,
-  type Cell,
-  type ColumnDomain,
-  type Condition,
-  type Input,
-  parseRange,
-  type Table,
-} from "@koplamp/wire";
+import type { AggregateAsk, Cell, ColumnDomain, Condition, Input, Table } from "@koplamp/wire";
+import { parseRange } from "@koplamp/wire/core";
 
 /** The cells in which a row counts, by their places in the public order: none for a row that does not pass `where`. */
 export function cellsOfRows(

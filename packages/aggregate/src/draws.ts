@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Primitives } from "@koplamp/crypto";
-import { concat, i2osp, lp } from "@koplamp/wire";
+import { concat, i2osp, lp } from "@koplamp/wire/core";
 
 const CHUNK = 16_384;
 const WORD = 2 ** 32;

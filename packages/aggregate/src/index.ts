@@ -7,7 +7,7 @@ export { epsilonOf, rhoMicroOf, spreadOf } from "./calibration.ts";
 export { type Cube, cubeOf, type Hidden } from "./cube.ts";
 export { cellsOfRows } from "./cube-places.ts";
 export { SumError, type SumErrorCode } from "./errors.ts";
-export { aggregateJobs } from "./jobs.ts";
+export { aggregateJobs, type JobBackend, protocolJobs } from "./jobs.ts";
 export { distinctNode, joinHubNode } from "./join-hub.ts";
 export { distinctCoordinator, joinHubCoordinator } from "./join-hub-coordinator.ts";
 export {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { equal, sha256Of } from "@koplamp/crypto";
 import { compute, type Effect, type Party, type PartyId, type Rng, receive, send } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { SumError } from "./errors.ts";
 import { encryptSelection, selectRows, takeCollectiveKey } from "./join-hub-jobs.ts";
 import { chunkOfSelection, chunksAt, geometryOf } from "./join-hub-layout.ts";

@@ -17,7 +17,7 @@ import {
   seededRandomness,
 } from "@koplamp/he";
 import { bind, type Handle, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
-import { concat, i2osp, lp } from "@koplamp/wire";
+import { concat, i2osp, lp } from "@koplamp/wire/core";
 import { Draws } from "./draws.ts";
 import { type Geometry, groupChoices, sumsOfBlock } from "./join-hub-layout.ts";
 import type { Hub } from "./join-hub-session.ts";

@@ -2,7 +2,7 @@
 // A party's tokens as it sends them, and what the coordinator makes of everybody's: pure functions over pseudonyms.
 import { type PartyId, ProtocolError } from "@koplamp/protocol";
 import { TOKEN_BYTES } from "@koplamp/psi";
-import { hex } from "@koplamp/wire";
+import { hex } from "@koplamp/wire/core";
 import type { Draws } from "./draws.ts";
 import { SumError } from "./errors.ts";
 import type { RowsAt } from "./join-hub-layout.ts";

@@ -20,7 +20,7 @@ import {
   send,
 } from "@koplamp/protocol";
 import { type CachedItems, hubTokens, inputRoot, loadItems, openCache } from "@koplamp/psi";
-import { concat, lp } from "@koplamp/wire";
+import { concat, lp } from "@koplamp/wire/core";
 import { SumError } from "./errors.ts";
 import {
   accumulateChunk,

@@ -2,16 +2,8 @@
 // What a join sums, in which order, and how large one row can be: by the question and public bounds alone. And from one
 // party's rows to its numbers, from opened sums to cells.
 import type { PartyId } from "@koplamp/protocol";
-import {
-  type AggregateAsk,
-  type Input,
-  type JoinAsk,
-  type Measures,
-  measuredColumn,
-  ownColumn,
-  type Plan,
-  type Table,
-} from "@koplamp/wire";
+import type { AggregateAsk, Input, JoinAsk, Measures, Plan, Table } from "@koplamp/wire";
+import { measuredColumn, ownColumn } from "@koplamp/wire/core";
 import { filterOf, placesOf } from "./cube-places.ts";
 import { SumError } from "./errors.ts";
 import type { DistinctSession } from "./join-hub-session.ts";

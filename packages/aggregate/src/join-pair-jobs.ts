@@ -23,7 +23,7 @@ import {
 } from "@koplamp/he";
 import { bind, type Handle, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
 import { SLOT_GROUPS, SLOT_ROWS } from "@koplamp/psi";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { uniformPolynomial } from "./crs.ts";
 import { fillBelow } from "./streams.ts";
 import { accepted } from "./threshold-vault.ts";

@@ -3,16 +3,8 @@
 // arrives at the same.
 import { parameterSet } from "@koplamp/he";
 import type { PartyId } from "@koplamp/protocol";
-import {
-  type AggregateAsk,
-  type ColumnDomain,
-  type Dominance,
-  type Input,
-  measuredColumns,
-  type NoisePlan,
-  type Plan,
-  parseMeasure,
-} from "@koplamp/wire";
+import type { AggregateAsk, ColumnDomain, Dominance, Input, NoisePlan, Plan } from "@koplamp/wire";
+import { measuredColumns, parseMeasure } from "@koplamp/wire/core";
 import { calibrated } from "./calibration.ts";
 import { SumError } from "./errors.ts";
 import {

@@ -2,7 +2,7 @@
 import type { Primitives } from "@koplamp/crypto";
 import { addMod, type Slots, subtractMod } from "@koplamp/he";
 import type { PartyId } from "@koplamp/protocol";
-import { concat, i2osp, lp } from "@koplamp/wire";
+import { concat, i2osp, lp } from "@koplamp/wire/core";
 import { fillBelow } from "./streams.ts";
 
 /** Whose masks go over a block. */

@@ -2,7 +2,8 @@
 // What variance, correlation and regression are made from: for a few columns, over the rows with a value in each of them,
 // the sums of 1, of each column and of each product of two. Every value is taken less the middle of the column's public
 // bounds, which keeps squares small and changes no answer (aggregation.md, section 2: fixed point).
-import { type AggregateAsk, type Input, parseMeasure } from "@koplamp/wire";
+import type { AggregateAsk, Input } from "@koplamp/wire";
+import { parseMeasure } from "@koplamp/wire/core";
 import { SumError } from "./errors.ts";
 
 /** A sum over the rows with a value in each column of `over`: of the product of none, one or two of those. */

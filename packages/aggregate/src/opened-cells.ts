@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From summed numbers to cells.
-import { type AggregateAsk, type Decimals, type Measures, measuredColumns } from "@koplamp/wire";
+import type { AggregateAsk, Decimals, Measures } from "@koplamp/wire";
+import { measuredColumns } from "@koplamp/wire/core";
 import { spreadOf } from "./calibration.ts";
 import { rounded } from "./exact.ts";
 import { addedColumns, type CubeLayout, groupAt } from "./layout.ts";

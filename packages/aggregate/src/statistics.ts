@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Statistics of a cell from its opened moments: exact fractions of whole numbers, rounded once (aggregation.md, section 2).
-import { INTERCEPT, type Measure, measureText, parseMeasure, R_SQUARED } from "@koplamp/wire";
+import type { Measure } from "@koplamp/wire";
+import { INTERCEPT, measureText, parseMeasure, R_SQUARED } from "@koplamp/wire/core";
 import { decimalText, rootText, significantText, solved } from "./exact.ts";
 import { familyOf, type Midpoints, type Moment } from "./moments.ts";
 

@@ -13,7 +13,7 @@ import {
   type Slots,
 } from "@koplamp/he";
 import { bind, type Handle, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
-import { concat, lp, utf8 } from "@koplamp/wire";
+import { concat, lp, utf8 } from "@koplamp/wire/core";
 import { drawNoise, type Noise } from "./calibration.ts";
 import { blockHolds, checkKeys, layBlock, readCells } from "./checks.ts";
 import { Draws } from "./draws.ts";

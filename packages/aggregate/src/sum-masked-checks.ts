@@ -2,7 +2,7 @@
 // The check words of a chunk: how many contributed, and Σ α^(k+1)·x_k mod 2^61 - 1 over the true numbers and that count,
 // under two keys.
 import type { Primitives } from "@koplamp/crypto";
-import { concat, i2osp, lp } from "@koplamp/wire";
+import { concat, i2osp, lp } from "@koplamp/wire/core";
 import { type Bits, lanesOf, TAIL_LANES } from "./sum-masked-words.ts";
 
 /** A residue mod 2^61 - 1 in limbs of 21, 21 and 19 bits: products of limbs, and sums of 32 such, stay exact in doubles. */

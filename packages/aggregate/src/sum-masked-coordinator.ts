@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { sha256Of } from "@koplamp/crypto";
 import { compute, type Effect, type Party, type PartyId, receive, send } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { nodesOf } from "./session.ts";
 import { type HashedWords, sumChunks } from "./sum-masked-jobs.ts";
 import { COMMIT, ECHO, hiddenSumCodec, maskedListCodec, wordsCodec } from "./sum-masked-messages.ts";

@@ -2,7 +2,7 @@
 // What hides a chunk: pairwise masks that cancel in the whole sum, and the stream of a seed that its party gives or not.
 import type { Primitives } from "@koplamp/crypto";
 import type { PartyId } from "@koplamp/protocol";
-import { concat, i2osp, lp } from "@koplamp/wire";
+import { concat, i2osp, lp } from "@koplamp/wire/core";
 import { addChunk, type Bits, lanesOfBytes, subtractChunk } from "./sum-masked-words.ts";
 
 /** One chunk of one session. */

@@ -20,7 +20,7 @@ import {
   receive,
   send,
 } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { SumError } from "./errors.ts";
 import { withNoise } from "./own-noise.ts";
 import { COORDINATOR, nodesOf, within } from "./session.ts";

@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Statistics of a whole table, from its released cells alone: they tell nothing that the cells do not.
-import {
-  type AggregateAsk,
-  type AggregateCell,
-  type AggregateResult,
-  measureText,
-  parseMeasure,
-  parseRange,
-  type TableStatistic,
-  type Withheld,
-} from "@koplamp/wire";
+import type { AggregateAsk, AggregateCell, AggregateResult, TableStatistic, Withheld } from "@koplamp/wire";
+import { measureText, parseMeasure, parseRange } from "@koplamp/wire/core";
 import { decimalText, rounded } from "./exact.ts";
 import { DECIMALS, precisionOf } from "./statistics.ts";
 

@@ -2,7 +2,7 @@
 // The coordinator's part in every protocol over a collective key: it takes, lists, adds and passes on.
 import { sha256Of } from "@koplamp/crypto";
 import { type Codec, compute, type Effect, type PartyId, receive, send } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { SumError } from "./errors.ts";
 import {
   ciphertextCodec,

@@ -10,7 +10,7 @@ import {
   sha256Of,
 } from "@koplamp/crypto";
 import { compute, disclose, type Effect, type PartyId, type Rng, receive, send } from "@koplamp/protocol";
-import { concat, lp } from "@koplamp/wire";
+import { concat, lp } from "@koplamp/wire/core";
 import { SumError } from "./errors.ts";
 import {
   COMMIT,

@@ -11,7 +11,7 @@ import {
   type Ring,
 } from "@koplamp/he";
 import type { Handle, PartyId, Vault } from "@koplamp/protocol";
-import { concat, fromUtf8 } from "@koplamp/wire";
+import { concat, fromUtf8 } from "@koplamp/wire/core";
 import { uniformPolynomial } from "./crs.ts";
 
 /** What the jobs compute with. */

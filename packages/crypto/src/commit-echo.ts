@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Codec, compute, type Effect, type PartyId } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { equal } from "./bytes.ts";
 import { CryptoError } from "./errors.ts";
 import { type Conversation, exchangeMessages, sha256Of } from "./ready.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One proof that one key was used for a whole batch of evaluations (protocols.md, section 2).
-import { concat, i2osp, lp } from "@koplamp/wire";
+import { concat, i2osp, lp } from "@koplamp/wire/core";
 import { equal, wipe } from "./bytes.ts";
 import { CryptoError } from "./errors.ts";
 import { type Group, type PackedPoints, POINT_BYTES, SCALAR_BYTES, WEIGHT_BYTES } from "./group.ts";

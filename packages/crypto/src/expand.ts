@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { concat, i2osp } from "@koplamp/wire";
+import { concat, i2osp } from "@koplamp/wire/core";
 import { wipe } from "./bytes.ts";
 import type { Primitives } from "./primitives.ts";
 

@@ -5,7 +5,7 @@
 //     version 1 | kind 1 | flags 1 | reserved 1 | session 16 | from 16 | to 16 | message 4 | block 4 | seq 4 | T 32
 //   frame: header ‖ AES-256-GCM(key, nonce = iv XOR seq, ad = header, body [‖ signature 64 on the last]) with its tag
 import type { Message, PartyId } from "@koplamp/protocol";
-import { concat, i2osp, lp, utf8 } from "@koplamp/wire";
+import { concat, i2osp, lp, utf8 } from "@koplamp/wire/core";
 import { equal } from "./bytes.ts";
 import { CryptoError } from "./errors.ts";
 import type { DirectionKeys, SessionBinding } from "./handshake.ts";

@@ -11,7 +11,7 @@ import {
   type PartyId,
   type Rng,
 } from "@koplamp/protocol";
-import { concat, lp } from "@koplamp/wire";
+import { concat, lp } from "@koplamp/wire/core";
 import { equal, wipe } from "./bytes.ts";
 import { commitEcho } from "./commit-echo.ts";
 import { CryptoError } from "./errors.ts";

@@ -7,7 +7,7 @@
 //     ct = Encaps(k_b), signed                          ----->
 //   both: prk from both secrets; keys for frames and for the gate; confirmation; exporter
 import type { PartyId, Rng } from "@koplamp/protocol";
-import { concat, lp, utf8 } from "@koplamp/wire";
+import { concat, lp, utf8 } from "@koplamp/wire/core";
 import { equal, wipe } from "./bytes.ts";
 import { CryptoError } from "./errors.ts";
 import type { Primitives } from "./primitives.ts";

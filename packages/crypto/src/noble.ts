@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { hex } from "@koplamp/wire";
+import { hex } from "@koplamp/wire/core";
 import { pippenger } from "@noble/curves/abstract/curve.js";
 import { ed25519, ristretto255, ristretto255_hasher } from "@noble/curves/ed25519.js";
 import { CryptoError } from "./errors.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The OPRF of RFC 9497, ristretto255-SHA512 in VOPRF mode, with additive blinding (protocols.md, sections 1 and 3).
-import { concat, lp, utf8 } from "@koplamp/wire";
+import { concat, lp, utf8 } from "@koplamp/wire/core";
 import { wipe } from "./bytes.ts";
 import { CryptoError } from "./errors.ts";
 import { expander, expandMessage } from "./expand.ts";

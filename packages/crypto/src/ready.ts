@@ -12,7 +12,7 @@ import {
   receive,
   send,
 } from "@koplamp/protocol";
-import { concat, lp } from "@koplamp/wire";
+import { concat, lp } from "@koplamp/wire/core";
 import { equal } from "./bytes.ts";
 import type { Primitives } from "./primitives.ts";
 

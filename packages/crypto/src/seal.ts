@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sealing to one machine: X25519 and ML-KEM-768 together, secure while either holds (channel.md, section 2).
 import type { Rng } from "@koplamp/protocol";
-import { concat, lp, utf8 } from "@koplamp/wire";
+import { concat, lp, utf8 } from "@koplamp/wire/core";
 import { equal, wipe } from "./bytes.ts";
 import { CryptoError, type CryptoErrorCode } from "./errors.ts";
 import type { KeyPair, Primitives } from "./primitives.ts";

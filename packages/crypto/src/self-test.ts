@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { concat, fromHex, hex } from "@koplamp/wire";
+import { concat, fromHex, hex } from "@koplamp/wire/core";
 import { CryptoError } from "./errors.ts";
 import { type Group, POINT_BYTES, SCALAR_BYTES, WEIGHT_BYTES } from "./group.ts";
 import { finalize, hashToGroup } from "./oprf.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ed25519 over documents, and which public keys may count at all (evidence.md, section 1).
-import { base64, fromBase64, type Hash, type PublicKey, utf8 } from "@koplamp/wire";
+import type { Hash, PublicKey } from "@koplamp/wire";
+import { base64, fromBase64, utf8 } from "@koplamp/wire/core";
 import { CryptoError } from "./errors.ts";
 import { isPrimeOrderPoint } from "./noble.ts";
 import type { Primitives } from "./primitives.ts";

@@ -18,7 +18,6 @@ export { exitOfOutcome, type Fault, faultOf, faultText } from "./fault.ts";
 export type { InboxItem, InboxQuestion } from "./inbox.ts";
 export type { AuditedAct, OnRecord } from "./interest-audit.ts";
 export type { KeptInterest } from "./interest-book.ts";
-export { engineJobs, type JobBackend } from "./jobs.ts";
 export { type LedgerParts, type NodeLedger, openLedger } from "./ledger.ts";
 export type { Draft, Placed } from "./ledger-entries.ts";
 export { type DaemonEvent, logFields } from "./log-fields.ts";

@@ -2,6 +2,7 @@
 // A whole federation in one process: real engines, ledgers and stores over a relay in memory, on the toy group.
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { protocolJobs } from "@koplamp/aggregate";
 import { admitCharter, type Membership, type SignedBytes } from "@koplamp/covenant";
 import { type Group, publicKeyText, signDocument } from "@koplamp/crypto";
 import type { HeBackend } from "@koplamp/he";
@@ -31,7 +32,6 @@ import {
   type Clock,
   type CoordinatorPorts,
   type EngineNode,
-  engineJobs,
   type LogEvent,
   memoryScratch,
   type NodeLedger,
@@ -316,7 +316,9 @@ export class Federation {
 
   #jobs(): JobTable {
     const { group = toyGroup(), he } = this.#wishes;
-    return he === undefined ? new Map(psiJobs({ group, primitives })) : engineJobs({ group, primitives, he });
+    return he === undefined
+      ? new Map(psiJobs({ group, primitives }))
+      : protocolJobs({ group, primitives, he });
   }
 
   #startCoordinator(): void {

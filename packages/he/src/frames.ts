@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only form in which lattice material travels: ours. No byte of a peer reaches the library before it came through
 // here, and no header, no compression and no other size ever does.
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { refused } from "./errors.ts";
 import { type ParameterSet, polynomialBytes } from "./parameters.ts";
 import { checkPolynomial, type PackedPolynomial } from "./polynomial.ts";

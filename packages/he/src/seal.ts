@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fence around SEAL. Objects of the library live inside one call, but for the context and what hangs on it; bytes
 // go in behind headers that our own context made and come out as bare residues.
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import type * as Seal from "node-seal";
 import { type Arena, arena } from "./arena.ts";
 import type { KeyShare, PublicKey, Randomness, SetBackend, Slots } from "./backend.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What comes from a seed of 32 bytes and can be made again from it, byte for byte.
 import type { Primitives } from "@koplamp/crypto";
-import { concat, lp } from "@koplamp/wire";
+import { concat, lp } from "@koplamp/wire/core";
 import type { Randomness } from "./backend.ts";
 import type { Ring } from "./parameters.ts";
 import { type PackedPolynomial, packSmall, packUniform } from "./polynomial.ts";

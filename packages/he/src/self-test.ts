@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Primitives } from "@koplamp/crypto";
-import { concat, hex } from "@koplamp/wire";
+import { concat, hex } from "@koplamp/wire/core";
 import { accumulate } from "./accumulate.ts";
 import type { SetBackend } from "./backend.ts";
 import { HeError } from "./errors.ts";

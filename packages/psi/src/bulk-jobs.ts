@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { groupSecretHandle, type PackedInputs, type Primitives, wipe } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
-import { concat, lp } from "@koplamp/wire";
+import { concat, lp } from "@koplamp/wire/core";
 import { bulkKeys } from "./bulk-keys.ts";
 import { type MaskedStore, MOST_ATTEMPTS } from "./bulk-messages.ts";
 import { foundIn, sortedTokens, tokensFor } from "./bulk-tokens.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PackedInputs, Primitives } from "@koplamp/crypto";
-import { concat, headLength, lp } from "@koplamp/wire";
+import { concat, headLength, lp } from "@koplamp/wire/core";
 import { putInOrder, sameRow } from "./key-order.ts";
 import { CELL_BYTES, CELL_WORDS } from "./okvs-layout.ts";
 import { bytesOf, wordsOf } from "./words.ts";

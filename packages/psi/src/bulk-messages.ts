@@ -2,7 +2,7 @@
 // The bytes of bulk-pair/1. A refusal names the party that sent them.
 import type { Codec, PartyId } from "@koplamp/protocol";
 import { ProtocolError } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { TOKEN_BYTES } from "./messages.ts";
 import { CELL_BYTES, type OkvsLayout } from "./okvs-layout.ts";
 import { bytesFrom, expectAscending } from "./pair-messages.ts";

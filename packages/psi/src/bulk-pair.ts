@@ -20,7 +20,7 @@ import {
   receive,
   send,
 } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import {
   BULK_USE,
   type BulkRun,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Primitives, wipe } from "@koplamp/crypto";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { compareRows, putInOrder } from "./key-order.ts";
 import { TOKEN_BYTES } from "./messages.ts";
 import { CELL_WORDS } from "./okvs-layout.ts";

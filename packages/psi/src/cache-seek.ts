@@ -4,7 +4,7 @@
 import type { PackedInputs, Primitives } from "@koplamp/crypto";
 import { wipe } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type Vault } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { ascending, compareAt, rowAt } from "./ascending.ts";
 import {
   distinctLoaded,

@@ -2,7 +2,7 @@
 import type { PackedInputs, Primitives } from "@koplamp/crypto";
 import { wipe } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type Vault } from "@koplamp/protocol";
-import { concat, lp } from "@koplamp/wire";
+import { concat, lp } from "@koplamp/wire/core";
 import { ascending, compareAt, rowAt } from "./ascending.ts";
 import { PsiError } from "./errors.ts";
 import { kdf, keyedInputs } from "./keyed.ts";

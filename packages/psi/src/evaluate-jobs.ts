@@ -14,7 +14,7 @@ import {
   wipe,
 } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { rowAt } from "./ascending.ts";
 import type { PsiBackend } from "./backend.ts";
 import { blindItems, unblindItems } from "./blinded-items.ts";

@@ -22,7 +22,7 @@ import {
   sent,
   type View,
 } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { pooledTests, TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";
 import { PsiError } from "./errors.ts";
 import {

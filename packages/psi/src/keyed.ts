@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PackedInputs, Primitives } from "@koplamp/crypto";
-import { concat, headLength, i2osp, lp } from "@koplamp/wire";
+import { concat, headLength, i2osp, lp } from "@koplamp/wire/core";
 
 /**
  * `KDF(s, ctx, label, i1, i2, …; L)` of protocols.md, section 1.1: HKDF-Expand-SHA-256 (RFC 5869, section 2.3) under

@@ -10,7 +10,7 @@ import {
   wipe,
 } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
-import { concat, hex, lp } from "@koplamp/wire";
+import { concat, hex, lp } from "@koplamp/wire/core";
 import type { PsiBackend } from "./backend.ts";
 import { PsiError } from "./errors.ts";
 import { kdf } from "./keyed.ts";

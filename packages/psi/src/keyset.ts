@@ -9,7 +9,7 @@ import {
   type Rng,
   sent,
 } from "@koplamp/protocol";
-import { utf8 } from "@koplamp/wire";
+import { utf8 } from "@koplamp/wire/core";
 import { checkOpening, checkPublicKeys, createShare, sealShare } from "./keyset-jobs.ts";
 import { KEYSET_COMMIT, KEYSET_ECHO, KEYSET_OPEN, OPENING_BYTES } from "./messages.ts";
 import { COORDINATOR, checkParties } from "./session.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { hashToGroup, inputSecrets, type PackedInputs, wipe } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
-import { concat, selectInputs } from "@koplamp/wire";
+import { concat, selectInputs } from "@koplamp/wire/core";
 import { ascending, compareAt, rowAt } from "./ascending.ts";
 import type { PsiBackend } from "./backend.ts";
 import { PsiError } from "./errors.ts";

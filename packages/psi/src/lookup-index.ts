@@ -13,7 +13,7 @@ import {
   receive,
   sent,
 } from "@koplamp/protocol";
-import { utf8 } from "@koplamp/wire";
+import { utf8 } from "@koplamp/wire/core";
 import { TOKEN_ASSUMPTIONS, testable } from "./description-parts.ts";
 import { PsiError } from "./errors.ts";
 import { createShare, sealShare } from "./keyset-jobs.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { inputsOf, type PackedInputs, verifyBatch, wipe } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type Vault } from "@koplamp/protocol";
-import { concat, hex } from "@koplamp/wire";
+import { concat, hex } from "@koplamp/wire/core";
 import { compareAt, rowAt } from "./ascending.ts";
 import type { PsiBackend } from "./backend.ts";
 import { blindItems, unblindItems } from "./blinded-items.ts";

@@ -2,7 +2,7 @@
 // What a holder keeps between look-ups, sealed under the node's own key: its rows with their tokens.
 import { type Primitives, wipe } from "@koplamp/crypto";
 import type { PartyId, Vault } from "@koplamp/protocol";
-import { concat, lp } from "@koplamp/wire";
+import { concat, lp } from "@koplamp/wire/core";
 import { PsiError } from "./errors.ts";
 import { kdf } from "./keyed.ts";
 import { TOKEN_BYTES } from "./messages.ts";

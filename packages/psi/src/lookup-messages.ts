@@ -2,7 +2,7 @@
 // The bytes of lookup/1 (protocols.md, sections 5 and 8). Every length follows from public sizes.
 import { POINT_BYTES } from "@koplamp/crypto";
 import { type Codec, type PartyId, ProtocolError } from "@koplamp/protocol";
-import { i2osp } from "@koplamp/wire";
+import { i2osp } from "@koplamp/wire/core";
 import { compareAt } from "./ascending.ts";
 import { TOKEN_BYTES } from "./messages.ts";
 import { bytesFrom, expectAscending } from "./pair-messages.ts";

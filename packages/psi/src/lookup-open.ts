@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { conversation, exchangeReady, type PackedInputs, POINT_BYTES } from "@koplamp/crypto";
 import { compute, disclose, type Job, job, type Party, type Rng, receive, send } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { PsiError } from "./errors.ts";
 import {
   type Answered,

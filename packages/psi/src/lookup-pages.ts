@@ -3,7 +3,7 @@
 // stand and no others. Of a million tokens that is one part in 245 for each question.
 import { type Primitives, wipe } from "@koplamp/crypto";
 import type { Vault } from "@koplamp/protocol";
-import { concat, i2osp, lp } from "@koplamp/wire";
+import { concat, i2osp, lp } from "@koplamp/wire/core";
 import { compareAt } from "./ascending.ts";
 import { PsiError } from "./errors.ts";
 import { kdf } from "./keyed.ts";

@@ -17,7 +17,7 @@ import {
   send,
   sent,
 } from "@koplamp/protocol";
-import { concat, selectInputs } from "@koplamp/wire";
+import { concat, selectInputs } from "@koplamp/wire/core";
 import { presence } from "./description-parts.ts";
 import { PsiError } from "./errors.ts";
 import { agreeOnRoot, allowanceFor, type Spent } from "./evaluate.ts";

@@ -2,7 +2,7 @@
 // The bytes of each message (protocols.md, section 5). Every length follows from the plan; nothing else is accepted.
 import { equal, hashCodec, MOST_PROVEN, POINT_BYTES, PROOF_BYTES } from "@koplamp/crypto";
 import { type Codec, type PartyId, ProtocolError } from "@koplamp/protocol";
-import { utf8 } from "@koplamp/wire";
+import { utf8 } from "@koplamp/wire/core";
 
 export const TOKEN_BYTES: number = 16;
 /** Bytes of a number that senders mask against each other: it stands before what is counted. */

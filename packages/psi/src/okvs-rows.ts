@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Primitives, wipe } from "@koplamp/crypto";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { PsiError } from "./errors.ts";
 import { compareRows } from "./key-order.ts";
 import { CELL_BYTES, CELL_WORDS, type OkvsLayout } from "./okvs-layout.ts";

@@ -2,7 +2,7 @@
 // The two ways to blind of protocols.md, section 3, as the modes of match-pair/1 use them.
 import { fresh, type PackedInputs } from "@koplamp/crypto";
 import { type Codec, compute, type Effect, type PartyId, type Rng } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { blindRequest, evaluateBlock, meter, type Prover } from "./evaluate-jobs.ts";
 import { blocksOf, replyBytes, replyCodec, requestCodec } from "./messages.ts";
 import {

@@ -21,7 +21,7 @@ import {
   type Rng,
   sent,
 } from "@koplamp/protocol";
-import { selectInputs, stretchOf } from "@koplamp/wire";
+import { selectInputs, stretchOf } from "@koplamp/wire/core";
 import { PsiError } from "./errors.ts";
 import { keyedInputs } from "./keyed.ts";
 import { fewestShards, positionsOf, shardRows } from "./query-shards.ts";

@@ -2,7 +2,7 @@
 // The bytes of match-pair/1 (protocols.md, section 5). A refusal names the party that sent them.
 import { POINT_BYTES } from "@koplamp/crypto";
 import { type Codec, type PartyId, ProtocolError } from "@koplamp/protocol";
-import { concat, i2osp } from "@koplamp/wire";
+import { concat, i2osp } from "@koplamp/wire/core";
 import { compareAt } from "./ascending.ts";
 import { TOKEN_BYTES } from "./messages.ts";
 

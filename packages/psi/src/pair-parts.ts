@@ -14,7 +14,7 @@ import {
   type Rng,
   receive,
 } from "@koplamp/protocol";
-import { concat, i2osp, lp } from "@koplamp/wire";
+import { concat, i2osp, lp } from "@koplamp/wire/core";
 import type { PsiBackend } from "./backend.ts";
 import { inputRoot } from "./input-root.ts";
 import { ROOT } from "./messages.ts";

@@ -18,7 +18,7 @@ import {
   ProtocolError,
   type Vault,
 } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { ascending, compareAt, split } from "./ascending.ts";
 import type { PsiBackend } from "./backend.ts";
 import { PsiError } from "./errors.ts";

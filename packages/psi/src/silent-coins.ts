@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Public seeds of a correlation that two parties make by themselves.
 import type { Primitives } from "@koplamp/crypto";
-import { concat, lp } from "@koplamp/wire";
+import { concat, lp } from "@koplamp/wire/core";
 import type { BulkRun } from "./bulk-jobs.ts";
 import { kdf } from "./keyed.ts";
 

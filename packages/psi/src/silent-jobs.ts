@@ -2,7 +2,7 @@
 // A correlation C = A·delta + B that the two parties of a run make by themselves, in three messages: the jobs.
 import { type Primitives, wipe } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type Vault } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import type { PsiBackend } from "./backend.ts";
 import { type BulkRun, correlationHandle } from "./bulk-jobs.ts";
 import { PsiError } from "./errors.ts";

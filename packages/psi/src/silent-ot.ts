@@ -13,7 +13,7 @@ import {
   UNIFORM_BYTES,
   wipe,
 } from "@koplamp/crypto";
-import { concat, lp } from "@koplamp/wire";
+import { concat, lp } from "@koplamp/wire/core";
 import type { PsiBackend } from "./backend.ts";
 import { DELTA_BITS, SEED_BYTES } from "./silent-base.ts";
 

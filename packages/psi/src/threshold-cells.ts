@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A party's cells (protocols.md, section 9): Shamir shares of zero where an item stands, uniform numbers elsewhere.
 import type { Primitives } from "@koplamp/crypto";
-import { concat, i2osp, lp } from "@koplamp/wire";
+import { concat, i2osp, lp } from "@koplamp/wire/core";
 import { kdf } from "./keyed.ts";
 import { Limbs, mod25, P25, read25 } from "./threshold-field.ts";
 import { cellBytes, TABLES, type ThresholdLayout } from "./threshold-layout.ts";

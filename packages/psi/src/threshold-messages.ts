@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Codec, ProtocolError } from "@koplamp/protocol";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { MASKED_BYTES } from "./messages.ts";
 import { isReceipt, P25 } from "./threshold-field.ts";
 import { cellBytes, TABLES, type ThresholdLayout, tableBytes } from "./threshold-layout.ts";

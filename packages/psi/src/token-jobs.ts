@@ -3,7 +3,7 @@
 import type { Primitives } from "@koplamp/crypto";
 import { groupSecretHandle } from "@koplamp/crypto";
 import { bind, type Job, type JobEntry, job, type PartyId, type Vault } from "@koplamp/protocol";
-import { concat, lp } from "@koplamp/wire";
+import { concat, lp } from "@koplamp/wire/core";
 import { ascending, compareAt, distinctRows } from "./ascending.ts";
 import { SECRETS } from "./cache.ts";
 import { TOKEN_BYTES } from "./messages.ts";

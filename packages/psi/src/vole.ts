@@ -2,7 +2,7 @@
 // A vector oblivious linear evaluation over GF(2^128) that somebody else deals: the receiver holds A and C, the sender
 // delta and B, and C = A·delta + B (protocols.md, section 11).
 import { equal, type Primitives, wipe } from "@koplamp/crypto";
-import { concat } from "@koplamp/wire";
+import { concat } from "@koplamp/wire/core";
 import { CELL_BYTES } from "./okvs-layout.ts";
 import { addElements, bytesOf, wordsOf } from "./words.ts";
 
