@@ -31,5 +31,6 @@ export default defineConfig({
     fsModuleCache: false, // neither take what is whole from the cache nor leave there what is weakened
     include: ["packages/*/test/**/*.test.ts", "nodes/test/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 30_000,
+    env: { KOPLAMP_PATIENCE_MS: "8000" }, // most of these tests wait for what cannot come: an assertion has to say so
   },
 });

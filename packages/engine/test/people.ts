@@ -13,7 +13,7 @@ export type Role = (typeof ROLES)[number];
 export const question = matchOf(PARTIES, ["anna", "bert"]);
 
 /** What a slow group on a busy machine may take. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = Number(process.env["KOPLAMP_PATIENCE_MS"] ?? 25_000);
 
 /** Waits until something holds. */
 export async function until<T>(what: () => T | undefined | false): Promise<T> {
