@@ -8,7 +8,6 @@ import { expectScenario } from "./scenarios.ts";
 const SCENARIOS = [
   "ships-two-lists",
   "ship-lookup",
-  "signals-histogram",
   "signals-three-of-five",
   "stolen-cars-provinces",
   "sanctions-by-programme",

@@ -127,9 +127,9 @@ describe.skipIf(!hasTools)("the second verifier", () => {
 
   it("fails what was tampered with, as our own verifier does", async () => {
     const verdicts: string[] = [];
-    const half = TAMPERINGS.filter((_, at) => at % 2 === 0); // all of them in test/slow
-    for (const [at, { name, act }] of [...half, ...GOVERNED_TAMPERINGS].entries()) {
-      const one = at < half.length ? (good[at % 2] ?? first()) : first();
+    const some = TAMPERINGS.filter((_, at) => at % 3 === 0); // all of them in test/slow
+    for (const [at, { name, act }] of [...some, ...GOVERNED_TAMPERINGS].entries()) {
+      const one = at < some.length ? (good[at % 2] ?? first()) : first();
       const verdict = await agreedVerdict(
         act(one, (below) => (at * 7919 + 13) % below),
         one.covenant,
