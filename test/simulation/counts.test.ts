@@ -8,5 +8,5 @@ const toy = toyMeans();
 afterAll(() => toy.workers.close());
 
 describe("the answer equals the same question over the pooled plaintext", () => {
-  test("overlap-count, on the toy group", { timeout: 300_000 }, () => agreesInPart("overlap-count", toy));
+  test("overlap-count, on the toy group", { timeout: 600_000 }, () => agreesInPart("overlap-count", toy));
 });

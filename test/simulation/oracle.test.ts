@@ -17,11 +17,11 @@ afterAll(async () => {
 describe("the answer equals the same question over the pooled plaintext", () => {
   test.each(SHARES.filter(([kind]) => !ALONE.has(kind)))(
     "%s, on the toy group",
-    { timeout: 300_000 },
+    { timeout: 600_000 },
     (kind, share) => agrees(kind, Math.ceil(RUNS.toy * share), toy),
   );
 
-  test.each(SHARES)("%s, on ristretto255 and SEAL", { timeout: 300_000 }, (kind, share) =>
+  test.each(SHARES)("%s, on ristretto255 and SEAL", { timeout: 600_000 }, (kind, share) =>
     agrees(kind, Math.ceil(RUNS.real * share), real),
   );
 

@@ -8,5 +8,5 @@ const toy = toyMeans();
 afterAll(() => toy.workers.close());
 
 describe("the answer equals the same question over the pooled plaintext", () => {
-  test("aggregate, on the toy group", { timeout: 300_000 }, () => agreesInPart("aggregate", toy));
+  test("aggregate, on the toy group", { timeout: 600_000 }, () => agreesInPart("aggregate", toy));
 });
