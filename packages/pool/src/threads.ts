@@ -72,7 +72,10 @@ class ThreadPool implements Workers {
 
   #freest(): Thread {
     const able = [...this.#threads].filter(({ retired }) => retired === undefined);
-    const best = able.sort((one, other) => (isFreer(one, other) ? -1 : 1))[0];
+    const best = able.reduce<Thread | undefined>(
+      (freest, thread) => (freest === undefined || isFreer(thread, freest) ? thread : freest),
+      undefined,
+    );
     return best === undefined || (best.sessions > 0 && able.length < this.size) ? this.#start() : best;
   }
 
